@@ -1,0 +1,27 @@
+"""IAM policies: does this policy let this caller do this to that resource, and which statement says so.
+
+Here: the policy language (documents, principals, actions, resources, variables, conditions), its evaluation
+for one policy (`evaluate`) and for a caller's and a resource's policies together (`authorize`), and the
+sentence AWS tells a caller who is refused (`denied_message`).
+Not here: permissions boundaries, session policies, organisation policies, ACLs; where policies are stored;
+which action and which context an API call stands for. Pure: no boto3, no clock, no file, no network.
+
+What is not understood is never allowed: an `Allow` statement with an unknown operator, element or value does
+not apply, and the reason says so; a `Deny` statement with one applies.
+"""
+
+from secretwatch.policy.document import MalformedPolicy, Policy, Statement
+from secretwatch.policy.evaluation import Decision, authorize, denied_message, evaluate
+from secretwatch.policy.request import Principal, Request
+
+__all__ = [
+    "Decision",
+    "MalformedPolicy",
+    "Policy",
+    "Principal",
+    "Request",
+    "Statement",
+    "authorize",
+    "denied_message",
+    "evaluate",
+]

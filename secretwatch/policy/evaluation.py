@@ -1,0 +1,220 @@
+"""Evaluation: statements against a request, then policies of the caller and of the resource together.
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html (and its
+pages on one account and on several) and https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from secretwatch.policy import principals, wildcards
+from secretwatch.policy.conditions import conditions_hold
+from secretwatch.policy.document import Policy, Statement
+from secretwatch.policy.request import Request
+from secretwatch.policy.verdict import Verdict, every, no, unknown, yes
+
+Source = str | bytes | Mapping[str, Any] | Policy
+PolicyKind = Literal["resource", "identity"]
+
+_ELEMENTS = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a policy, or several, say to a request.
+
+    effect: "Allow", "Deny" (a statement denies) or "ImplicitDeny" (none allows).
+    reason: one sentence, for people: which statement decided, or which came nearest and why it did not apply.
+    because: how AWS's message to the caller ends: `because no identity-based policy allows the X action` or
+    `with an explicit deny in a resource-based policy`; "" when allowed.
+    through_account: an Allow that names only the caller's account, which then has to allow it as well.
+    """
+
+    effect: Literal["Allow", "Deny", "ImplicitDeny"]
+    reason: str
+    because: str = ""
+    through_account: bool = False
+
+    @property
+    def allowed(self) -> bool:
+        return self.effect == "Allow"
+
+
+def evaluate(
+    policies: Source | Sequence[Source], request: Request, kind: PolicyKind = "resource"
+) -> Decision:
+    """What the policies say, by themselves: a denial wins, then an Allow, else they deny by saying nothing.
+
+    kind: "resource" (statements name principals) or "identity" (attached to the caller).
+    Raises MalformedPolicy.
+    """
+    sources = [policies] if isinstance(policies, str | bytes | Mapping | Policy) else policies
+    allow: Decision | None = None
+    nearest, nearest_steps = "", -1
+    for policy in [Policy.parse(source) for source in sources]:
+        for statement in policy.statements:
+            verdict, steps, through_account = _applies(statement, policy, request, kind)
+            if statement.effect == "Deny":
+                if verdict.holds is not False:
+                    return _deny(statement, verdict, request, kind)
+            elif verdict.holds:
+                if allow is None or allow.through_account:
+                    reason = f"{_start(statement)} allows {_what(request)}."
+                    allow = Decision("Allow", reason, through_account=through_account)
+            elif steps > nearest_steps:
+                nearest, nearest_steps = f": {statement.name} does not apply, as {verdict.why}", steps
+    if allow:
+        return allow
+    because = f"because no {kind}-based policy allows the {request.action} action"
+    return Decision("ImplicitDeny", f"No statement allows {_what(request)}{nearest}.", because)
+
+
+def authorize(
+    request: Request, *, identity_policies: Iterable[Source] = (), resource_policy: Source | None = None
+) -> Decision:
+    """Whether the caller may, by its own policies and the resource's together. Raises MalformedPolicy.
+
+    - A denial in either wins.
+    - A service, and an anonymous caller, need the resource's policy.
+    - In one account either policy is enough, and the root user needs none; but for `kms:` and
+      `sts:AssumeRole*` the resource's (key or trust) policy must allow: it names the caller, or the account
+      while the caller's own policy allows as well.
+    - From another account both must allow; that account's root user needs only the resource's.
+    """
+    principal = request.principal
+    theirs = evaluate(list(identity_policies), request, "identity")
+    if resource_policy is None:
+        because = f"because no resource-based policy allows the {request.action} action"
+        its = Decision(
+            "ImplicitDeny", f"{request.resource} has no policy that allows {_what(request)}.", because
+        )
+    else:
+        its = evaluate(resource_policy, request, "resource")
+    for decision in (theirs, its):
+        if decision.effect == "Deny":
+            return decision
+    if principal.account is None:
+        return its
+    if principal.kind == "root":
+        theirs = Decision("Allow", f"{principal.name} is the account's root user.")
+    same_account = request.owner == principal.account
+    must_be_in_resource_policy = not same_account or request.action.lower().startswith(
+        ("kms:", "sts:assumerole")
+    )
+    if must_be_in_resource_policy:
+        if not its.allowed:
+            return its
+        return theirs if its.through_account or not same_account else its
+    if its.allowed and not its.through_account:
+        return its
+    return theirs
+
+
+def denied_message(principal_arn: str, action: str, resource: str, reason: str | Decision) -> str:
+    """AWS's message to a caller who is refused.
+
+    reason: a Decision, or how the message ends (Decision.because).
+    Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
+    """
+    because = reason.because if isinstance(reason, Decision) else reason
+    refused = f"User: {principal_arn} is not authorized to perform: {action} on resource: {resource}"
+    return f"{refused} {because}".rstrip()
+
+
+def _applies(
+    statement: Statement, policy: Policy, request: Request, kind: PolicyKind
+) -> tuple[Verdict, int, bool]:
+    """(Whether the statement is about the request, how many elements agreed, only through the account)."""
+    named = _principal(statement, request, kind)
+    variables = request.keys if policy.has_variables else None
+    verdicts = [
+        named.verdict,
+        _action(statement.elements, request.action),
+        _resource(statement.elements, request, variables, kind),
+    ]
+    unknown_elements = sorted(set(statement.elements) - _ELEMENTS - {"Condition"})
+    if unknown_elements:
+        verdicts.append(unknown(f"its element {unknown_elements[0]} is not understood"))
+    if "Condition" in statement.elements:
+        condition = statement.elements["Condition"]
+        verdicts.append(conditions_hold(condition, request.keys, variables=policy.has_variables))
+    steps = next((i for i, verdict in enumerate(verdicts) if verdict.holds is False), len(verdicts))
+    return every(verdicts), steps, named.through_account
+
+
+def _principal(statement: Statement, request: Request, kind: PolicyKind) -> principals.Named:
+    written = [name for name in ("Principal", "NotPrincipal") if name in statement.elements]
+    if kind == "identity":
+        verdict = unknown(f"a caller's own policy has no {written[0]}") if written else yes()
+        return principals.Named(verdict)
+    if len(written) != 1:
+        return principals.Named(unknown("a resource's policy has either Principal or NotPrincipal"))
+    element = statement.elements[written[0]]
+    if written == ["Principal"]:
+        return principals.names(element, request.principal)
+    return principals.Named(principals.spares(element, request.principal, statement.effect))
+
+
+def _action(elements: Mapping[str, Any], action: str) -> Verdict:
+    patterns = _patterns(elements, "Action")
+    if isinstance(patterns, Verdict):
+        return patterns
+    negated, texts = patterns
+    found = any(wildcards.matches(text.lower(), action.lower()) for text in texts)
+    return yes() if found is not negated else no(f"its {'Not' * negated}Action leaves {action} out")
+
+
+def _resource(
+    elements: Mapping[str, Any],
+    request: Request,
+    variables: Mapping[str, Sequence[str]] | None,
+    kind: PolicyKind,
+) -> Verdict:
+    # A trust policy is about the role it stands in, and has no Resource.
+    may_lack = kind == "resource" and request.action.lower().startswith("sts:")
+    if may_lack and not {"Resource", "NotResource"} & set(elements):
+        return yes()
+    patterns = _patterns(elements, "Resource")
+    if isinstance(patterns, Verdict):
+        return patterns
+    negated, texts = patterns
+    found = any(_matches_resource(text, request.resource, variables) for text in texts)
+    return (
+        yes() if found is not negated else no(f"its {'Not' * negated}Resource leaves {request.resource} out")
+    )
+
+
+def _matches_resource(pattern: str, resource: str, variables: Mapping[str, Sequence[str]] | None) -> bool:
+    try:
+        return wildcards.matches(pattern, resource, variables)
+    except wildcards.Unresolved:
+        return False
+
+
+def _patterns(elements: Mapping[str, Any], name: str) -> tuple[bool, list[str]] | Verdict:
+    written = [each for each in (name, f"Not{name}") if each in elements]
+    if len(written) != 1:
+        return unknown(f"it has not exactly one of {name} and Not{name}")
+    value = elements[written[0]]
+    texts = list(value) if isinstance(value, list | tuple) else [value]
+    if not texts or any(not isinstance(text, str) for text in texts):
+        return unknown(f"its {written[0]} is not a string or a list of strings")
+    return written[0] != name, texts
+
+
+def _deny(statement: Statement, verdict: Verdict, request: Request, kind: PolicyKind) -> Decision:
+    doubt = "" if verdict.holds else f", since {verdict.why}"
+    article = "an" if kind == "identity" else "a"
+    because = f"with an explicit deny in {article} {kind}-based policy"
+    return Decision("Deny", f"{_start(statement)} denies {_what(request)}{doubt}.", because)
+
+
+def _start(statement: Statement) -> str:
+    return statement.name[0].upper() + statement.name[1:]
+
+
+def _what(request: Request) -> str:
+    return f"{request.action} on {request.resource} to {request.principal.name or 'an anonymous caller'}"
