@@ -1,0 +1,266 @@
+"""`secretwatch local …`: the local cloud at the terminal.
+
+Here: options, what is printed, exit codes. Not here: what is done (`secretwatch.local`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from secretwatch import local as cloud
+
+EXIT_FAILED = 1
+EXIT_NOT_UP = 3
+EXIT_PORT = 4
+EXIT_NOT_INSTALLED = 5
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  done (status: the local cloud is up)
+  1  it could not be done
+  2  wrong usage
+  3  no local cloud is up
+  4  the port is taken, or the local cloud is up on another one
+  5  LocalStack is not installed
+"""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def fail(error: cloud.LocalCloudError) -> NoReturn:
+    """Print the error's sentence and leave with its exit code."""
+    err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+    codes = {
+        cloud.NotUp: EXIT_NOT_UP,
+        cloud.PortNotFree: EXIT_PORT,
+        cloud.LocalStackMissing: EXIT_NOT_INSTALLED,
+    }
+    raise SystemExit(codes.get(type(error), EXIT_FAILED))
+
+
+def _sentences(command: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except cloud.LocalCloudError as error:
+            fail(error)
+
+    return wrapper
+
+
+@contextlib.contextmanager
+def patience(what: str) -> Iterator[Callable[[float], None]]:
+    """Shows what is awaited, and for how long already, once that takes more than 2 seconds."""
+    with contextlib.ExitStack() as stack:
+        spinner = None
+
+        def show(waited: float) -> None:
+            nonlocal spinner
+            if waited < 2 or not err.is_terminal:
+                return
+            if spinner is None:
+                spinner = stack.enter_context(err.status(what))
+            spinner.update(f"{what} {waited:.0f} s")
+
+        yield show
+
+
+def print_mail(message: dict[str, Any]) -> None:
+    """One e-mail as its reader sees it."""
+    header = Table.grid(padding=(0, 1))
+    for name in ("from", "to", "subject", "time"):
+        header.add_row(f"[dim]{name}[/]", escape(str(message[name])))
+    out.print(Panel(header, title=str(message["kind"]), title_align="left"))
+    # Not inside a frame and not wrapped: it may be copied, and links stay whole.
+    out.print(escape(str(message["body"]).rstrip()) + "\n", soft_wrap=True)
+
+
+@click.group(epilog=_EXIT_CODES)
+def local() -> None:
+    """A cloud on this machine: LocalStack with a CloudTrail, real metric filters, real alarms.
+
+    One for each clone or project: its state is in .secretwatch/ of the nearest folder upwards that has one
+    or is a git checkout, or in the folder that SECRETWATCH_STATE_DIR names.
+    """
+
+
+@local.command(epilog=_EXIT_CODES)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help=f"Port on {cloud.HOST}; 0 takes any free one.  [default: {cloud.DEFAULT_PORT}]",
+)
+@click.option(
+    "--delivery-interval",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two deliveries of a trail; AWS needs about 300.",
+)
+@click.option(
+    "--alarm-tick",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two evaluations of the alarms; AWS's are 60.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
+@_sentences
+def up(port: int | None, delivery_interval: float, alarm_tick: float, as_json: bool) -> None:
+    """Start the local cloud; no error where it is up already."""
+    state_dir = cloud.find_state_dir()
+    before = cloud.status(state_dir)
+    if port is None:
+        # Without a wish, whatever is up is right.
+        port = 0 if before else cloud.DEFAULT_PORT
+    begin = time.monotonic()
+    with patience("Starting LocalStack …") as on_wait:
+        running = cloud.start(
+            state_dir, port, delivery_interval=delivery_interval, alarm_tick=alarm_tick, on_wait=on_wait
+        )
+    if as_json:
+        out.print_json(json.dumps(_facts(running)))
+        return
+    if before and before.pid == running.pid:
+        out.print(f"The local cloud is up already: {running.url} (pid {running.pid}).")
+        if (delivery_interval, alarm_tick) != (running.delivery_interval, running.alarm_tick):
+            out.print(
+                f"It keeps its delivery interval of {running.delivery_interval:g} s and alarm tick of "
+                f"{running.alarm_tick:g} s: stop it first to change them.",
+                soft_wrap=True,
+            )
+    else:
+        seconds = time.monotonic() - begin
+        out.print(f"The local cloud is up: {running.url} (pid {running.pid}, {seconds:.1f} s).")
+    out.print('Point a shell at it:  eval "$(secretwatch local env)"')
+    out.print("Stop it:              secretwatch local down")
+
+
+@local.command(epilog=_EXIT_CODES)
+@_sentences
+def down() -> None:
+    """Stop the local cloud, after it has delivered what it has accepted; no error where none is up."""
+    with patience("Delivering what is left, stopping LocalStack …") as on_wait:
+        stopped = cloud.stop(cloud.find_state_dir(), on_wait=on_wait)
+    out.print("The local cloud is down." if stopped else "No local cloud was up.")
+
+
+@local.command(epilog=_EXIT_CODES)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_sentences
+def status(as_json: bool) -> None:
+    """Show whether the local cloud is up, its trails, and what was dropped silently, and why."""
+    state_dir = cloud.find_state_dir()
+    running = cloud.status(state_dir)
+    if running is None:
+        if as_json:
+            out.print_json(json.dumps({"up": False, "state_dir": str(state_dir)}))
+        else:
+            out.print(f"down (state directory {state_dir})", soft_wrap=True)
+        raise SystemExit(EXIT_NOT_UP)
+    facts = _facts(running) | running.details()
+    if as_json:
+        out.print_json(json.dumps(facts))
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_row("up", running.url)
+    table.add_row("pid", str(running.pid))
+    table.add_row("uptime", _duration(facts["uptime_seconds"]))
+    table.add_row("memory", f"{facts['memory_mib']:.0f} MiB")
+    table.add_row("delivery", f"every {running.delivery_interval:g} s")
+    table.add_row("alarms", f"every {running.alarm_tick:g} s")
+    table.add_row("log", str(facts["log"]))
+    out.print(table, soft_wrap=True)
+    for trail in facts["trails"]:
+        logging = "logging" if trail["is_logging"] else "[yellow]not logging[/]"
+        last = trail["last_delivery"] or "never"
+        events = f"{trail['events_delivered']} events delivered"
+        out.print(f"trail {escape(trail['name'])}: {logging}, {events}, last {last}", soft_wrap=True)
+    if not facts["trails"]:
+        out.print("no trail")
+    for drop in facts["drops"]:
+        out.print(
+            f"[yellow]dropped[/] {drop['time']} {escape(drop['service'])} → {escape(drop['target'])}: "
+            f"{escape(drop['reason'])}",
+            soft_wrap=True,
+        )
+    if not facts["drops"]:
+        out.print("nothing dropped")
+
+
+@local.command(epilog=_EXIT_CODES)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_sentences
+def inbox(as_json: bool) -> None:
+    """Show the e-mails that were received, oldest first."""
+    messages = cloud.require(cloud.find_state_dir()).inbox()
+    if as_json:
+        out.print_json(json.dumps({"messages": messages}))
+        return
+    for message in messages:
+        print_mail(message)
+    if not messages:
+        out.print("No e-mail yet.")
+
+
+@local.command(epilog=_EXIT_CODES)
+@_sentences
+def confirm() -> None:
+    """Follow the confirmation links in the inbox, as their readers would."""
+    followed = cloud.require(cloud.find_state_dir()).confirm()
+    for message in followed:
+        out.print(f"{message['to']} confirmed the subscription to {message['topic_arn']}.", soft_wrap=True)
+    if not followed:
+        out.print("No open confirmation.")
+
+
+@local.command(epilog=_EXIT_CODES)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: name → value.")
+@_sentences
+def env(as_json: bool) -> None:
+    """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)"."""
+    running = cloud.require(cloud.find_state_dir())
+    # Plain print: this is read by a shell, not by a person.
+    print(json.dumps(running.env()) if as_json else shell(running))
+
+
+def shell(running: cloud.LocalCloud) -> str:
+    """`running.env()` as lines for a POSIX shell; what would get in the way is unset."""
+    lines = [f"unset {' '.join(cloud.foreign_variables())}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in running.env().items()]
+    return "\n".join(lines)
+
+
+def _facts(running: cloud.LocalCloud) -> dict[str, Any]:
+    return {
+        "up": True,
+        "state_dir": str(running.state_dir),
+        "url": running.url,
+        "port": running.port,
+        "pid": running.pid,
+        "uptime_seconds": round(time.time() - running.started, 1),
+        "memory_mib": round(cloud.memory_mib(running), 1),
+        "delivery_interval": running.delivery_interval,
+        "alarm_tick": running.alarm_tick,
+        "log": str(cloud.StateDir(running.state_dir).log_file),
+    }
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,31 @@
+"""The local cloud: LocalStack with secretwatch's plugin, as one process on 127.0.0.1.
+
+Here: starting it (`start`), finding it (`status`), stopping it (`stop`) and talking to its inbox
+(`LocalCloud`). Not here: what it answers to AWS's APIs, which is LocalStack and `secretwatch.localstack`.
+"""
+
+from .cloud import ACCOUNT_ID, HOST, REGION, LocalCloud, foreign_variables
+from .errors import DidNotStart, LocalCloudError, LocalStackMissing, NotUp, PortNotFree
+from .process import DEFAULT_PORT, memory_mib, require, start, status, stop
+from .state import StateDir, find_state_dir
+
+__all__ = [
+    "ACCOUNT_ID",
+    "DEFAULT_PORT",
+    "HOST",
+    "REGION",
+    "DidNotStart",
+    "LocalCloud",
+    "LocalCloudError",
+    "LocalStackMissing",
+    "NotUp",
+    "PortNotFree",
+    "StateDir",
+    "find_state_dir",
+    "foreign_variables",
+    "memory_mib",
+    "require",
+    "start",
+    "status",
+    "stop",
+]

@@ -1,0 +1,119 @@
+"""A running local cloud as its users see it: the environment for clients, the inbox, the status.
+
+Not here: the process behind it (`process.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import LocalCloudError, NotUp
+
+HOST = "127.0.0.1"
+ACCOUNT_ID = "000000000000"
+REGION = "us-east-1"
+
+# Local means local, whatever proxy the environment names.
+_http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+# Settings of a real account that would win over, or get in the way of, those of the local cloud.
+_FOREIGN = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+
+
+def foreign_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Names of variables that a client of the local cloud must not see."""
+    return [*_FOREIGN, *sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL_"))]
+
+
+def get(url: str, timeout: float = 10) -> bytes:
+    """The body of a plain GET. Raises LocalCloudError where there is no good answer."""
+    try:
+        with _http.open(url, timeout=timeout) as response:
+            body: bytes = response.read()
+            return body
+    except urllib.error.HTTPError as error:
+        raise LocalCloudError(f"{url} answered {error.code} {error.reason}.") from error
+    except OSError as error:
+        raise NotUp(f"Nothing answers on {url} ({error}).") from error
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """One local cloud that is up."""
+
+    state_dir: Path
+    pid: int
+    port: int
+    started: float
+    """Unix time, seconds."""
+    delivery_interval: float
+    """Seconds between two deliveries of a trail."""
+    alarm_tick: float
+    """Seconds between two evaluations of the alarms."""
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def env(self) -> dict[str, str]:
+        """What Terraform, the AWS CLI and boto3 need to talk to this cloud; see also `environment`."""
+        no_proxy = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+        names = [name for name in no_proxy.split(",") if name and name != HOST]
+        return {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "NO_PROXY": ",".join([*names, HOST]),
+            "no_proxy": ",".join([*names, HOST]),
+        }
+
+    def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """A whole environment for a child process: `base`, less a real account's settings, plus `env()`."""
+        foreign = foreign_variables(base)
+        return {name: value for name, value in base.items() if name not in foreign} | self.env()
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """The e-mails received, oldest first.
+
+        Each has id, time, from, to, subject, body, topic_arn, kind (confirmation or notification) and
+        confirm_url (None where there is no link).
+        """
+        messages: list[dict[str, Any]] = self._json("/_secretwatch/inbox")["messages"]
+        return messages
+
+    def details(self) -> dict[str, Any]:
+        """What the plugin tells of itself: version, settings, trails, drops."""
+        return self._json("/_secretwatch/status")
+
+    def confirm(self) -> list[dict[str, Any]]:
+        """Follow the confirmation links in the inbox as their readers would; the messages followed."""
+        # Following a link twice does no harm, here as on AWS.
+        followed = []
+        for message in self.inbox():
+            if message["kind"] == "confirmation" and message["confirm_url"]:
+                get(message["confirm_url"])
+                followed.append(message)
+        return followed
+
+    def _json(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(get(self.url + path))
+        return answer

@@ -1,0 +1,104 @@
+"""Where one local cloud keeps what it has, and how two commands keep out of each other's way.
+
+Here: finding the state directory, the record of the running process, the lock. Not here: starting or
+stopping anything (`process.py`).
+
+A state directory holds
+
+    local.json     the record: pid, port, settings; only while the local cloud is up
+    local.log      what LocalStack printed, from the last start on; kept after `down`, for looking back
+    filesystem/    LocalStack's own files and temporary files; only while the local cloud is up
+    lock           held by whoever starts or stops
+    .gitignore     so that none of this is ever committed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+NAME = ".secretwatch"
+
+
+def find_state_dir(cwd: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The state directory for somebody who stands in `cwd`; it need not exist yet.
+
+    `SECRETWATCH_STATE_DIR` where it is set; else the `.secretwatch` of the nearest folder upwards that has
+    one, else of the nearest that is a git checkout, else of `cwd`. So every folder of a clone means the
+    same local cloud, and two clones mean two.
+    """
+    if named := environ.get("SECRETWATCH_STATE_DIR"):
+        return Path(named).expanduser().absolute()
+    here = (cwd or Path.cwd()).absolute()
+    for marker in (NAME, ".git"):
+        for folder in (here, *here.parents):
+            if (folder / marker).exists():
+                return folder / NAME
+    return here / NAME
+
+
+@dataclass(frozen=True)
+class Record:
+    """The process that was started: everything a later command needs to find it again."""
+
+    pid: int
+    port: int
+    started: float
+    """Unix time, seconds."""
+    delivery_interval: float
+    alarm_tick: float
+
+
+class StateDir:
+    """The files of one local cloud under `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.record_file = self.path / "local.json"
+        self.log_file = self.path / "local.log"
+        self.filesystem = self.path / "filesystem"
+
+    def create(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        ignore = self.path / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Waits for whoever else starts or stops here. The system frees the lock of a killed process."""
+        self.create()
+        with open(self.path / "lock", "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def read(self) -> Record | None:
+        """The record, or None where there is none or it was cut off by a crash."""
+        try:
+            return Record(**json.loads(self.record_file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, record: Record) -> None:
+        # A reader sees the old record or the new one, never half of one.
+        draft = self.record_file.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(record)) + "\n")
+        draft.replace(self.record_file)
+
+    def sweep(self) -> None:
+        """Remove what only a running local cloud has."""
+        self.record_file.unlink(missing_ok=True)
+        self.record_file.with_suffix(".new").unlink(missing_ok=True)
+        shutil.rmtree(self.filesystem, ignore_errors=True)
+
+    def last_log_lines(self, count: int = 15) -> str:
+        try:
+            return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-count:])
+        except OSError:
+            return ""
