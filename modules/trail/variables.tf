@@ -1,0 +1,46 @@
+variable "account" {
+  description = "Where this is deployed: account id, partition, its DNS suffix, and region."
+  nullable    = false
+  type = object({
+    dns_suffix = string
+    id         = string
+    partition  = string
+    region     = string
+  })
+}
+
+variable "bucket_expiration_in_days" {
+  description = "Days after which log files are deleted from the bucket."
+  nullable    = false
+  type        = number
+}
+
+variable "bucket_force_destroy" {
+  description = "Whether destroying the trail deletes the log files too."
+  nullable    = false
+  type        = bool
+}
+
+variable "kms_deletion_window_in_days" {
+  description = "Days between the deletion of the key and its end."
+  nullable    = false
+  type        = number
+}
+
+variable "log_retention_in_days" {
+  description = "Days that events stay in the log group."
+  nullable    = false
+  type        = number
+}
+
+variable "name" {
+  description = "Name of the trail; every other name is made from it."
+  nullable    = false
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  nullable    = false
+  type        = map(string)
+}
