@@ -1,0 +1,109 @@
+"""What tests share: one local cloud, one copy of the module, one `terraform init` for each root of it.
+
+All of it lives in a folder of its own under the clone's `.secretwatch`, so two runs at the same time do
+not meet, and nothing is written beside the module's files.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from secretwatch import local
+from secretwatch import terraform as tf
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """Root of the clone."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def workdir() -> Iterator[Path]:
+    """A folder for this run, removed at its end."""
+    parent = REPO / ".secretwatch" / "tests"
+    parent.mkdir(parents=True, exist_ok=True)
+    (parent.parent / ".gitignore").write_text("*\n")
+    with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def local_cloud(workdir: Path) -> Iterator[local.LocalCloud]:
+    """The local cloud of this run, on a free port; it ends with the run, however that ends."""
+    state_dir = workdir / "cloud"
+    cloud = local.start(state_dir, tied=True)
+    try:
+        yield cloud
+    finally:
+        local.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def aws(local_cloud: local.LocalCloud) -> Iterator[dict[str, str]]:
+    """The variables that point clients at the local cloud.
+
+    They are also set in this process from here to the end of the run, so a plain `boto3.client` works.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in local.foreign_variables():
+            patch.delenv(name, raising=False)
+        for name, value in local_cloud.env().items():
+            patch.setenv(name, value)
+        yield local_cloud.env()
+
+
+class Terraform:
+    """Terraform on a copy of the module.
+
+    `module` is the copy's root, `examples` its examples; `env` what Terraform needs in addition to the
+    environment of this process; `binary` its path, for tftest and python-terraform.
+    """
+
+    def __init__(self, module: Path, env: dict[str, str]) -> None:
+        self.module = module
+        self.examples = module / "examples"
+        self.binary = tf.binary()
+        self.env = env
+        self._initialised: set[Path] = set()
+
+    def init(self, directory: Path) -> Path:
+        """`terraform init` of a root module, the first time it is asked for; returns `directory`."""
+        if directory not in self._initialised:
+            self.run(directory, "init")
+            self._initialised.add(directory)
+        return directory
+
+    def example(self, name: str) -> Path:
+        """Folder of an example, initialised."""
+        return self.init(self.examples / name)
+
+    def new_root(self, name: str, text: str) -> Path:
+        """A root module of the test's own, initialised; it lies in `module`, which is its "../"."""
+        directory = self.module / name
+        directory.mkdir()
+        (directory / "main.tf").write_text(text)
+        return self.init(directory)
+
+    def run(self, directory: Path, *arguments: str) -> str:
+        """Run Terraform; what it printed. Raises secretwatch.terraform.TerraformFailed with its output."""
+        try:
+            return tf.run(directory, os.environ | self.env, *arguments)
+        except tf.TerraformFailed as error:
+            error.add_note(error.output)
+            raise
+
+
+@pytest.fixture(scope="session")
+def terraform(workdir: Path) -> Iterator[Terraform]:
+    """Terraform with providers from wherever they can be had; see the class."""
+    module = tf.copy_module(REPO, workdir / "module")
+    with tf.environment(scratch=workdir) as env:
+        yield Terraform(module, env | tf.plugin_cache(REPO / ".secretwatch" / "providers"))
