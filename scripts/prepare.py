@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def say(line: str) -> None:
 def step(what: str, *command: str | Path) -> None:
     begin = time.monotonic()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment["TMPDIR"] = tempfile.gettempdir()
     result = subprocess.run(
         list(map(str, command)),
         cwd=ROOT,
@@ -73,14 +75,15 @@ def make() -> None:
     options = ("--no-deps", "--no-build-isolation")
     step("virtual environment", sys.executable, "-m", "venv", VENV)
     step("installer", *pip, "--no-deps", "--require-hashes", "-r", build)
-    uv = (VENV / "bin/uv", "pip", "install", "--quiet", "--no-config", "--no-cache", "--python", python)
+    uv = (VENV / "bin/uv", "pip", "install", "--quiet", "--no-config", "--no-cache", "--system-certs")
+    # Before the packages: one of them, plux, would interfere with every build in its environment.
+    step("secretwatch", *pip, *options, "--editable", ROOT)
     try:
-        step("packages", *uv, *options, "--require-hashes", "-r", everything)
+        step("packages", *uv, "--python", python, *options, "--require-hashes", "-r", everything)
     except Failed:
         # pip is slower, but it knows this machine's settings: another index, a proxy, certificates.
         say("  packages: uv could not, pip tries (about a minute)")
         step("packages", *pip, *options, "--no-compile", "--require-hashes", "-r", everything)
-    step("secretwatch", *pip, *options, "--editable", ROOT)
     READY.write_text(fingerprint())
 
 
@@ -95,7 +98,8 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # Somebody else may have made it while this one waited.
             if not ready():
-                make()
+                with tempfile.TemporaryDirectory(dir=state) as tempfile.tempdir:
+                    make()
     except Failed as error:
         say(f"error: {error}")
         return 1
