@@ -83,28 +83,30 @@ class AlarmConfig:
         if self.period * self.evaluation_periods > longest:
             raise InvalidAlarmConfig(
                 "evaluation_periods",
-                f"{self.evaluation_periods} periods of {self.period} seconds are more than the {longest:,} seconds "
-                "that an alarm looks back (a day; a week with periods of an hour or more).",
+                f"{self.evaluation_periods} periods of {self.period} seconds are more than the {longest:,} "
+                "seconds that an alarm looks back (a day; a week with periods of an hour or more).",
             )
         if self.datapoints_to_alarm is not None:
             _check_whole("datapoints_to_alarm", self.datapoints_to_alarm, "datapoints")
             if self.datapoints_to_alarm > self.evaluation_periods:
                 raise InvalidAlarmConfig(
                     "datapoints_to_alarm",
-                    f"Of {self.evaluation_periods} evaluation periods, {self.datapoints_to_alarm} can never breach: "
-                    f"datapoints to alarm are at most {self.evaluation_periods}.",
+                    f"Of {self.evaluation_periods} evaluation periods {self.datapoints_to_alarm} can never "
+                    f"breach: datapoints to alarm are at most {self.evaluation_periods}.",
                 )
         if self.comparison_operator not in COMPARISONS:
             raise InvalidAlarmConfig(
                 "comparison_operator",
-                f"A static threshold is compared by {', '.join(COMPARISONS)}, not by {self.comparison_operator!r}.",
+                f"A static threshold is compared by {', '.join(COMPARISONS)}, "
+                f"not by {self.comparison_operator!r}.",
             )
         if not _is_number(self.threshold) or not math.isfinite(self.threshold):
             raise InvalidAlarmConfig("threshold", f"A threshold is a finite number, not {self.threshold!r}.")
-        if self.treat_missing_data not in list(TreatMissingData):
+        if self.treat_missing_data not in tuple(TreatMissingData):
             raise InvalidAlarmConfig(
                 "treat_missing_data",
-                f"Missing data is treated as {', '.join(TreatMissingData)}, not as {self.treat_missing_data!r}.",
+                f"Missing data is treated as {', '.join(TreatMissingData)}, "
+                f"not as {self.treat_missing_data!r}.",
             )
         if self.evaluate_low_sample_count_percentile not in ("evaluate", "ignore"):
             raise InvalidAlarmConfig(

@@ -14,9 +14,11 @@ breaching one is at least M periods old and everything newer is breaching or mis
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from secretwatch.alarm.config import COMPARISONS, AlarmConfig, State, TreatMissingData
 from secretwatch.alarm.statistics import percentile_of
@@ -54,8 +56,8 @@ def evaluate(
 ) -> Evaluation:
     """The alarm's state after these datapoints: the evaluation range, oldest first, None for a missing one.
 
-    `Datapoint`s carry the times and sample counts that AWS's reasons mention; `at` (aware) is the query's time for the
-    reason data. ValueError for a state that is none.
+    `Datapoint`s carry the times and sample counts that AWS's reasons mention; `at` (aware) is the query's
+    time for the reason data. ValueError for a state that is none.
     """
     present = State(state)
     points = _real(config, datapoints)
@@ -90,7 +92,7 @@ def _real(config: AlarmConfig, datapoints: Sequence[Datapoint | float | None]) -
 
 
 def _too_few_samples(config: AlarmConfig, points: Sequence[_Point]) -> bool:
-    """Whether a percentile of so few samples is to be ignored: fewer than 10/(1 - p), or 10/p below the median."""
+    """Whether a percentile is to be ignored: of fewer than 10/(1 - p) samples, or 10/p below the median."""
     percentile = percentile_of(config.statistic)
     if config.evaluate_low_sample_count_percentile != "ignore" or percentile is None or not points:
         return False
@@ -130,7 +132,7 @@ def _reason(config: AlarmConfig, state: State, evaluated: Sequence[_Point], fill
     """AWS's sentence. It lists, newest first, the datapoints that speak for the state."""
     periods = config.evaluation_periods
     if state == State.INSUFFICIENT_DATA:
-        return f"Insufficient Data: {_count(periods, 'datapoint')} {_was(periods)} unknown."
+        return f"Insufficient Data: {_count(filled, 'datapoint')} {_was(filled)} unknown."
     alarm = state == State.ALARM
     listed = [point for point in reversed(evaluated) if point.breaching is alarm]
     treated = ""
@@ -151,8 +153,8 @@ def _reason(config: AlarmConfig, state: State, evaluated: Sequence[_Point], fill
     needed = config.needed if alarm else periods - config.needed + 1
     change = "OK -> ALARM" if alarm else "ALARM -> OK"
     return (
-        f"Threshold Crossed: {len(listed)} out of the last {periods} datapoints [{values}] {compared}{treated} "
-        f"(minimum {_count(needed, 'datapoint')} for {change} transition)."
+        f"Threshold Crossed: {len(listed)} out of the last {periods} datapoints [{values}] {compared}"
+        f"{treated} (minimum {_count(needed, 'datapoint')} for {change} transition)."
     )
 
 
@@ -176,7 +178,7 @@ def _reason_data(
     filled: int,
     at: datetime | None,
 ) -> str:
-    """AWS's JSON: recentDatapoints oldest first, evaluatedDatapoints newest first, missing ones without a value."""
+    """AWS's JSON: recentDatapoints oldest first; evaluatedDatapoints newest first, missing ones valueless."""
     data: dict[str, object] = {"version": "1.0"}
     if at is not None:
         data["queryDate"] = _timestamp(at)
@@ -212,21 +214,13 @@ def _timestamp(time: datetime) -> str:
 
 
 def double_text(value: float) -> str:
-    """A number as AWS's reasons write it: 3.0, 0.25, and beyond 10,000,000 or below 0.001 as 1.5E7 or 2.0E-4."""
+    """A number as AWS's reasons write it: 3.0, 0.25; from ten million on 1.5E7, below a thousandth 2.0E-4."""
     value = float(value)
-    if value != value or value in (float("inf"), float("-inf")):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    mantissa, _, exponent = f"{value:e}".partition("e")
-    digits = repr(value).lower()
-    if "e" in digits:
-        mantissa = digits.partition("e")[0]
-    else:
-        figures = digits.lstrip("-").replace(".", "").strip("0")
-        mantissa = f"{'-' if value < 0 else ''}{figures[0]}.{figures[1:]}"
-    if "." not in mantissa:
-        mantissa += ".0"
-    elif mantissa.endswith("."):
-        mantissa += "0"
-    return f"{mantissa}E{int(exponent)}"
+    exact = Decimal(repr(value)).normalize()
+    first, *rest = exact.as_tuple().digits
+    fraction = "".join(map(str, rest)) or "0"
+    return f"{'-' if value < 0 else ''}{first}.{fraction}E{exact.adjusted()}"

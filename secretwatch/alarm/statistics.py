@@ -125,8 +125,8 @@ def parse_statistic(name: str) -> Statistic:
             if alike and not (ranged[1] == "PR" and "%" in name):
                 return _trimmed(ranged[1], low, high)
     raise InvalidStatistic(
-        "A statistic is one of SampleCount, Sum, Average, Minimum, Maximum, pNN, tmNN, wmNN, tcNN, tsNN, IQM, "
-        f"TM(a:b), WM(a:b), TC(a:b), TS(a:b) or PR(a:b), not {name!r}."
+        "A statistic is one of SampleCount, Sum, Average, Minimum, Maximum, pNN, tmNN, wmNN, tcNN, tsNN, "
+        f"IQM, TM(a:b), WM(a:b), TC(a:b), TS(a:b) or PR(a:b), not {name!r}."
     )
 
 

@@ -8,7 +8,7 @@ a match (default values, dimensions, units, the limits of a log group) does not 
     pattern.matches(message)            # the message as text
     pattern.matches_event(event)        # already parsed
     pattern.extract(message)            # {"$.eventName": "GetSecretValue"}
-    Selector.parse("$.latency")         # for a metric's value and dimensions: pattern.value_of(selector, message)
+    pattern.value_of(Selector.parse("$.latency"), message)   # a metric filter's value or dimension
 
 Follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html, and where that
 is silent what was observed. Where neither decides, or the page's versions disagree, this room decides:

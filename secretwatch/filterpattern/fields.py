@@ -11,6 +11,7 @@ Lambda needs it); a message with fewer words does not match. `[]` has no field a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from secretwatch.filterpattern.operands import field_test_of
 from secretwatch.filterpattern.scanner import SPACE, WORD, Scanner, Step, evaluate
 
 _NAME = WORD | frozenset("-.")
+_GAP = re.compile(f"[{SPACE}]")
 _CLOSING = {'"': '"', "[": "]"}
 
 
@@ -40,7 +42,7 @@ class Field:
     def holds(self, value: str) -> bool:
         if not self.expression:
             return True
-        return evaluate(list(self.expression), lambda i: self.conditions[i].test(value))
+        return evaluate(self.expression, lambda i: self.conditions[i].test(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ def split(message: str) -> list[tuple[int, str]]:
                 position = close + 1
                 continue
             unclosed.add(char)
-        while position < end and message[position] not in SPACE:
-            position += 1
+        gap = _GAP.search(message, position)
+        position = gap.start() if gap else end
         words.append((start, message[start:position]))
     return words
 

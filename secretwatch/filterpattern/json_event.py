@@ -8,7 +8,7 @@ beside it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from secretwatch.filterpattern.operands import Test, Text, read_number, test_of
@@ -110,22 +110,28 @@ def _is(value: object) -> Test:
 def load(message: str) -> dict[str, object] | None:
     """The JSON object that a message is; None for any other message, however broken."""
     try:
-        event = json.loads(message, parse_int=_integer, parse_constant=_no_constant)
+        try:
+            event = _DECODER.decode(message)
+        except json.JSONDecodeError:
+            return None
+        except ValueError:  # a number of more digits than Python reads into an integer, or NaN
+            event = _DECODER_OF_LONG_NUMBERS.decode(message)
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None
-
-
-def _integer(digits: str) -> float:
-    number = read_number(digits)
-    return float(digits) if number is None else number  # too long for an integer
 
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
-def compile_condition_tree(conditions: list[Condition], expression: list[Step]) -> Callable[[object], bool]:
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_DECODER_OF_LONG_NUMBERS = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)
+
+
+def compile_condition_tree(
+    conditions: list[Condition], expression: Sequence[Step]
+) -> Callable[[object], bool]:
     """One function that decides whether a parsed event satisfies the joined conditions."""
     names: dict[str, object] = {"MISSING": _MISSING, "dict": dict, "list": list, "type": type, "len": len}
 
@@ -153,7 +159,7 @@ def compile_condition_tree(conditions: list[Condition], expression: list[Step]) 
             depth = max(depth, nested)
         stack.append((f" {step} ".join(sides), step, depth))
     source = "".join(helpers)
-    source += f"def test(e):\n    return isinstance(e, dict) and bool({stack.pop()[0]})\n"
+    source += f"def test(e):\n    return isinstance(e, dict) and ({stack.pop()[0]})\n"
     exec(compile(source, "<filter pattern>", "exec"), names)
     test: Callable[[object], bool] = names["test"]  # type: ignore[assignment]
     return test
@@ -192,6 +198,6 @@ def _code(condition: Condition, constant: Callable[[object], str]) -> str:
     return " and ".join([*guards, final])
 
 
-def json_matches_slowly(conditions: list[Condition], expression: list[Step], event: object) -> bool:
+def json_matches_slowly(conditions: list[Condition], expression: Sequence[Step], event: object) -> bool:
     """The same decision, condition by condition."""
     return isinstance(event, dict) and evaluate(expression, lambda i: conditions[i].holds(event))

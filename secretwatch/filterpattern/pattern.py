@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,12 +42,17 @@ class Explanation:
 class FilterPattern:
     """A CloudWatch Logs filter pattern, ready to match. Immutable; safe to share between threads."""
 
-    __slots__ = ("kind", "regexes", "text")
+    __slots__ = ("kind", "matches_event", "regexes", "text")
 
     text: str
     kind: Kind
     regexes: int
     """How many regular expressions it holds: AWS allows 5 filters with any on one log group."""
+    matches_event: Callable[[object], bool]
+    """Whether a message matches that was already parsed as JSON (by `json.loads`; never parsed again).
+
+    Patterns of terms and of fields look at the text that `json.dumps` gives without spaces.
+    """
 
     @staticmethod
     def parse(text: str) -> FilterPattern:
@@ -87,11 +92,7 @@ class FilterPattern:
         """Whether a log event's message matches. Takes time linear in the message."""
         raise NotImplementedError
 
-    def matches_event(self, parsed: object) -> bool:
-        """Whether a message matches that was already parsed as JSON (by `json.loads`; never parsed again).
-
-        Terms and space-delimited patterns look at the text that `json.dumps` gives without spaces.
-        """
+    def _matches_text_of(self, parsed: object) -> bool:
         try:
             message = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError):
@@ -123,6 +124,7 @@ class TermsPattern(FilterPattern):
 
     def __init__(self, terms: list[Term] | Regex) -> None:
         self.kind = Kind.TERMS
+        self.matches_event = self._matches_text_of
         self._regex = terms if isinstance(terms, Regex) else None
         self._terms = [] if isinstance(terms, Regex) else terms
 
@@ -145,22 +147,19 @@ class TermsPattern(FilterPattern):
 
 
 class JsonPattern(FilterPattern):
-    __slots__ = ("_conditions", "_test")
+    __slots__ = ("_conditions",)
 
-    def __init__(self, conditions: list[json_event.Condition], expression: list[Step]) -> None:
+    def __init__(self, conditions: list[json_event.Condition], expression: Sequence[Step]) -> None:
         self.kind = Kind.JSON
         self._conditions = conditions
-        self._test: Callable[[object], bool] = json_event.compile_condition_tree(conditions, expression)
+        self.matches_event = json_event.compile_condition_tree(conditions, expression)
 
     def matches(self, message: str) -> bool:
-        return self._test(json_event.load(message))
-
-    def matches_event(self, parsed: object) -> bool:
-        return self._test(parsed)
+        return self.matches_event(json_event.load(message))
 
     def extract(self, message: str) -> dict[str, str]:
         event = json_event.load(message)
-        if not self._test(event):
+        if not self.matches_event(event):
             return {}
         found = {}
         for condition in self._conditions:
@@ -189,6 +188,7 @@ class FieldsPattern(FilterPattern):
 
     def __init__(self, fields: Fields) -> None:
         self.kind = Kind.FIELDS
+        self.matches_event = self._matches_text_of
         self._fields = fields
 
     def matches(self, message: str) -> bool:

@@ -6,7 +6,7 @@ Nothing here recurses either: a pattern of a thousand parentheses is read like a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -185,7 +185,7 @@ class Scanner:
             output.append(_JOINS[waiting.pop()[0]])
 
 
-def evaluate(expression: list[Step], holds: Callable[[int], bool]) -> bool:
+def evaluate(expression: Sequence[Step], holds: Callable[[int], bool]) -> bool:
     """Whether an expression in postfix order holds, given which of its conditions do."""
     stack: list[bool] = []
     for step in expression:
