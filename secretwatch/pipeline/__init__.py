@@ -1,0 +1,14 @@
+"""A deployed watch as seen through AWS's APIs, hop by hop: what is applied, and whether a read rings.
+
+    watch.py    the facts: what the root module's output `watch` says
+    applied.py  those facts from an applied root module, through Terraform
+    aws.py      clients with short patience, and their errors in one sentence
+    reads.py    reading a secret, and knowing that read again in a log
+    hops.py     one probe a hop: what it looks at, and what it has seen
+    inbox.py    the local cloud's e-mails, where there is a local cloud
+    report.py   what a run found, for people and for machines
+    smoke.py    the run: read once, follow all hops at the same time
+
+Not here: how anything is displayed (`cli/`), how it is applied (`terraform.py`), what events, log files and
+object keys look like (`cloudtrail/`). Nothing here changes anything in the account; it reads one secret.
+"""

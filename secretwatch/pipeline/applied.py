@@ -1,0 +1,44 @@
+"""The watch of an applied root module: its outputs, through python-terraform."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from python_terraform import IsFlagged, Terraform
+
+from secretwatch import terraform
+from secretwatch.pipeline.watch import NotAWatch, Watch
+
+
+class NothingApplied(Exception):
+    """There is no applied watch in the folder; the message is one sentence."""
+
+
+def watch_in(directory: Path) -> Watch:
+    """The watch applied from a root module.
+
+    Only the state is read, with this process's environment; TF_BINARY is honoured.
+    Raises NothingApplied, and secretwatch.terraform.TerraformNotUsable.
+    """
+    root = Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
+    # Its own `output` tells no error from no outputs.
+    code, out, err = root.cmd("output", json=IsFlagged, no_color=IsFlagged)
+    if code:
+        raise NothingApplied(f"The outputs of {directory} cannot be read: {_first_error(err)}")
+    outputs = json.loads(out)
+    if not outputs:
+        raise NothingApplied(
+            f"Nothing is applied in {directory}: run `terraform init` and `terraform apply` there first."
+        )
+    try:
+        return Watch.from_outputs(outputs)
+    except NotAWatch as error:
+        raise NothingApplied(f"{directory} is no watch. {error}") from error
+
+
+def _first_error(text: str) -> str:
+    """The first error of Terraform's, without its box."""
+    lines = [line.strip("│╷╵ \t") for line in text.splitlines()]
+    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    return (errors or [line for line in lines if line] or ["Terraform gave no reason"])[0].rstrip(".") + "."

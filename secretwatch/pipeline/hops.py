@@ -1,0 +1,404 @@
+"""One probe a hop: where it looks for the read, and what it has seen so far.
+
+A probe is asked again until it has seen its hop; `look` makes a few calls at most and returns at once. The
+errors of those calls are the caller's (`smoke.py`): they mean the same for every hop.
+How long hops usually take on AWS: delivery to S3 and to the log group is measured on recorded log files
+(half of them within 191 s, 95 % within 455 s, the slowest 608 s after the event).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from secretwatch.cloudtrail import log_file_key
+from secretwatch.pipeline import inbox
+from secretwatch.pipeline.aws import Aws, is_denied
+from secretwatch.pipeline.reads import Read
+from secretwatch.pipeline.report import Report, Status
+from secretwatch.pipeline.watch import Watch
+
+READ = "read"
+RECORDED = "recorded by CloudTrail"
+LOG_FILE = "log file in S3"
+LOG_EVENT = "event in the log group"
+METRIC = "metric counted"
+ALARM = "alarm ALARM"
+NOTIFICATION = "notification sent"
+
+# This machine's clock may be off: AWS takes signed requests within 5 minutes of its own.
+_SKEW = timedelta(minutes=5)
+_PAGES = 20
+_FILES_A_LOOK = 4
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look found. again: there is more to look at already, so do not wait."""
+
+    status: Status
+    detail: str = ""
+    again: bool = False
+
+
+@dataclass
+class Scene:
+    """What all probes look at. now: this machine's clock, seconds since 1970."""
+
+    watch: Watch
+    aws: Aws
+    report: Report
+    now: Callable[[], float]
+    read: Read | None = None
+    mails_before: set[str] | None = None
+    counted_before: dict[datetime, float] = field(default_factory=dict)
+
+    @property
+    def made(self) -> Read:
+        assert self.read is not None, "probes look for a read that was made"
+        return self.read
+
+
+class Hop:
+    """A hop of the pipeline. vital: without it, nothing that follows can come."""
+
+    name: str
+    usually: str
+    vital = False
+    after: str | None = None
+    """The hop that comes before it for certain; there is nothing to look for until then."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.watch = scene.watch
+
+    def look(self) -> Seen:
+        raise NotImplementedError
+
+
+class Recorded(Hop):
+    """Event history: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html."""
+
+    name = RECORDED
+    usually = "2 to 15 minutes"
+
+    def look(self) -> Seen:
+        client, token = self.scene.aws.client("cloudtrail"), None
+        for _ in range(_PAGES):
+            page = client.lookup_events(
+                LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "GetSecretValue"}],
+                StartTime=self.scene.made.time - _SKEW,
+                **({"NextToken": token} if token else {}),
+            )
+            for each in page["Events"]:
+                event = _parsed(each.get("CloudTrailEvent"))
+                if event and self.scene.made.made(event):
+                    return Seen("ok", _follow(self.scene, event))
+            token = page.get("NextToken")
+            if not token:
+                break
+        return Seen("waiting")
+
+
+class LogFile(Hop):
+    """The trail's log file, under the keys of an account's own trail (an organisation's has others)."""
+
+    name = LOG_FILE
+    usually = "3 minutes, 10 at most"
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._prefix: str | None = None
+        self._knows_prefix = False
+        self._looked_at: set[str] = set()
+
+    def look(self) -> Seen:
+        bucket = self.watch.bucket_name
+        if bucket is None:
+            return Seen("skipped", "the outputs name no bucket: the trail is somebody else's")
+        client = self.scene.aws.client("s3")
+        for looked, key in enumerate(self._new_keys(client, bucket)):
+            if looked == _FILES_A_LOOK:
+                return Seen("waiting", again=True)
+            body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+            self._looked_at.add(key)
+            for event in _records(body):
+                if self.scene.made.made(event):
+                    _follow(self.scene, event)
+                    return Seen("ok", f"s3://{bucket}/{key}")
+        return _trail_problem(self.scene, "LatestDeliveryError") or Seen("waiting")
+
+    def _new_keys(self, client: Any, bucket: str) -> Iterator[str]:
+        """Keys of log files of the read's time and later that were not looked at yet."""
+        start = self.scene.made.time - _SKEW
+        day, today = start.date(), datetime.fromtimestamp(self.scene.now(), UTC).date()
+        while day <= today:
+            at = max(start, datetime(day.year, day.month, day.day, tzinfo=UTC))
+            first = log_file_key(
+                prefix=self._key_prefix(),
+                account_id=self.watch.account_id,
+                region=self.watch.region,
+                at=at,
+                unique="0" * 16,
+            )
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=first.rsplit("/", 1)[0] + "/", StartAfter=first
+            )
+            for page in pages:
+                for each in page.get("Contents", ()):
+                    if each["Key"].endswith(".json.gz") and each["Key"] not in self._looked_at:
+                        yield each["Key"]
+            day += timedelta(days=1)
+
+    def _key_prefix(self) -> str | None:
+        if not self._knows_prefix and self.watch.trail_arn:
+            try:
+                trail = self.scene.aws.client("cloudtrail").get_trail(Name=self.watch.trail_arn)["Trail"]
+                self._prefix = trail.get("S3KeyPrefix")
+            except Exception as error:
+                if not is_denied(error):
+                    raise
+        self._knows_prefix = True
+        return self._prefix
+
+
+class LogEvent(Hop):
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html."""
+
+    name = LOG_EVENT
+    usually = "3 minutes, 10 at most"
+    vital = True
+
+    def look(self) -> Seen:
+        client, token = self.scene.aws.client("logs"), None
+        for _ in range(_PAGES):
+            page = client.filter_log_events(
+                logGroupName=self.watch.log_group_name,
+                startTime=int((self.scene.made.time - _SKEW).timestamp() * 1000),
+                filterPattern=f'"{self.scene.made.token}"',
+                **({"nextToken": token} if token else {}),
+            )
+            for each in page.get("events", ()):
+                event = _parsed(each.get("message"))
+                if event and self.scene.made.made(event):
+                    _follow(self.scene, event)
+                    return Seen("ok", f"stream {each.get('logStreamName')}")
+            token = page.get("nextToken")
+            if not token:
+                break
+        return _trail_problem(self.scene, "LatestCloudWatchLogsDeliveryError") or Seen("waiting")
+
+
+class Metric(Hop):
+    """The metric filter's count.
+
+    A metric does not tell one read from another: this one is seen where a minute counts more than before it.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+    """
+
+    name = METRIC
+    usually = "a minute after the log group has the event"
+    vital = True
+
+    def look(self) -> Seen:
+        for minute, count in sorted(counts(self.scene, self.scene.made.at).items()):
+            before = self.scene.counted_before.get(minute, 0.0)
+            if count - before >= 1:
+                return Seen("ok", f"Sum {count - before:g} in the minute of {minute:%H:%M} UTC")
+        return Seen("waiting")
+
+
+def counts(scene: Scene, at: float) -> dict[datetime, float]:
+    """The metric's Sum for each minute from just before `at` until now."""
+    start = datetime.fromtimestamp(at, UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
+    found = scene.aws.client("cloudwatch").get_metric_statistics(
+        Namespace=scene.watch.metric_namespace,
+        MetricName=scene.watch.metric_name,
+        StartTime=start,
+        EndTime=max(datetime.fromtimestamp(scene.now(), UTC), start) + timedelta(minutes=2),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return {point["Timestamp"].astimezone(UTC): float(point["Sum"]) for point in found["Datapoints"]}
+
+
+class Alarm(Hop):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html."""
+
+    name = ALARM
+    usually = "within two minutes of the metric"
+    vital = True
+
+    def look(self) -> Seen:
+        alarm = describe_alarm(self.scene)
+        if alarm is None:
+            return Seen(
+                "failed", f"there is no alarm {self.watch.alarm_name} in {self.watch.region} any more"
+            )
+        if alarm["StateValue"] != "ALARM":
+            return Seen("waiting", f"is {alarm['StateValue']}")
+        return Seen("ok", alarm.get("StateReason", ""))
+
+
+def describe_alarm(scene: Scene) -> dict[str, Any] | None:
+    """The alarm as DescribeAlarms answers it, noted in the report; None where there is none."""
+    name = scene.watch.alarm_name
+    found = scene.aws.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])
+    alarms: list[dict[str, Any]] = found.get("MetricAlarms", [])
+    scene.report.alarm["name"] = name
+    if not alarms:
+        return None
+    scene.report.alarm.update(state=alarms[0]["StateValue"], reason=alarms[0].get("StateReason"))
+    return alarms[0]
+
+
+class Notification(Hop):
+    """The alarm's action, whom the topic tells, and on the local cloud the e-mail itself.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html
+    """
+
+    name = NOTIFICATION
+    usually = "seconds after the alarm"
+    vital = True
+    after = ALARM
+
+    def look(self) -> Seen:
+        note = self.scene.report.notification
+        note["topic_arn"] = self.watch.topic_arn
+        action = self._action()
+        if action is not None:
+            note["action"] = action
+            if action.startswith("Failed"):
+                return Seen("failed", action)
+        email = self._email()
+        if email is not None:
+            note["email"] = email
+            return Seen("ok", f'"{email.get("subject")}" to {email.get("to")}')
+        if action is None:
+            return Seen("waiting") if note["action"] is None else Seen("waiting", note["action"])
+        receivers = self._receivers()
+        if note["warning"]:
+            return Seen("ok", f"published to {self.watch.topic_arn}; {note['warning']}")
+        if self.scene.mails_before is not None and any(each.startswith("email") for each in receivers):
+            return Seen("waiting", "published; the e-mail is not in the inbox yet")
+        told = f", which tells {', '.join(receivers)}" if receivers else ""
+        return Seen("ok", f"published to {self.watch.topic_arn}{told}")
+
+    def _action(self) -> str | None:
+        """What the alarm's history says of its newest action for ALARM since the read."""
+        found = self.scene.aws.client("cloudwatch").describe_alarm_history(
+            AlarmName=self.watch.alarm_name,
+            HistoryItemType="Action",
+            StartDate=self.scene.made.time - timedelta(seconds=5),
+            EndDate=datetime.fromtimestamp(self.scene.now(), UTC) + _SKEW,
+            ScanBy="TimestampDescending",
+        )
+        for item in found.get("AlarmHistoryItems", ()):
+            if _IS_NOT_ALARM.search(item.get("HistoryData") or ""):
+                continue
+            summary = str(item.get("HistorySummary", ""))
+            if self.watch.topic_arn is None or self.watch.topic_arn in summary:
+                return summary
+        return None
+
+    def _email(self) -> dict[str, Any] | None:
+        """The alarm's e-mail in the local cloud's inbox, where there is one."""
+        before = self.scene.mails_before
+        if before is None:
+            return None
+        for mail in inbox.messages(self.scene.aws.endpoint_url) or ():
+            is_new = mail.get("kind") == "notification" and mail.get("id") not in before
+            if is_new and f'"{self.watch.alarm_name}"' in str(mail.get("subject")):
+                return mail
+        return None
+
+    def _receivers(self) -> list[str]:
+        """Who is told, as "protocol endpoint"; notes a warning where it is nobody."""
+        note = self.scene.report.notification
+        if self.watch.topic_arn is None:
+            return []
+        pages = self.scene.aws.client("sns").get_paginator("list_subscriptions_by_topic")
+        try:
+            found = [
+                each
+                for page in pages.paginate(TopicArn=self.watch.topic_arn)
+                for each in page.get("Subscriptions", ())
+            ]
+        except Exception as error:
+            if not is_denied(error):
+                raise
+            return []
+        note["subscriptions"] = [
+            {
+                "protocol": each["Protocol"],
+                "endpoint": each["Endpoint"],
+                "confirmed": each["SubscriptionArn"] != "PendingConfirmation",
+            }
+            for each in found
+        ]
+        confirmed = [each for each in note["subscriptions"] if each["confirmed"]]
+        if not found:
+            note["warning"] = "nobody will receive it, as nobody is subscribed to the topic"
+        elif not confirmed:
+            waiting = ", ".join(each["endpoint"] for each in note["subscriptions"])
+            note["warning"] = (
+                f"nobody will receive it, as {waiting} has not followed the link in the confirmation mail"
+            )
+        return [f"{each['protocol']} {each['endpoint']}" for each in confirmed]
+
+
+# HistoryData holds the published message as JSON inside JSON.
+_IS_NOT_ALARM = re.compile(r'NewStateValue[\\":\s]+(?:OK|INSUFFICIENT_DATA)')
+
+HOPS: tuple[type[Hop], ...] = (Recorded, LogFile, LogEvent, Metric, Alarm, Notification)
+
+
+def _trail_problem(scene: Scene, latest_error: str) -> Seen | None:
+    """Why the trail delivers nothing, where it says so.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
+    """
+    if scene.watch.trail_arn is None:
+        return None
+    try:
+        status = scene.aws.client("cloudtrail").get_trail_status(Name=scene.watch.trail_arn)
+    except Exception as error:
+        if not is_denied(error):
+            raise
+        return None
+    if not status.get("IsLogging"):
+        name = scene.watch.trail_name or scene.watch.trail_arn
+        return Seen("failed", f"the trail {name} does not log: start it with `aws cloudtrail start-logging`")
+    if problem := status.get(latest_error):
+        return Seen("waiting", f"the trail's last delivery failed: {problem}")
+    return None
+
+
+def _follow(scene: Scene, event: dict[str, Any]) -> str:
+    scene.report.event_id = event.get("eventID")
+    return f"event {event.get('eventID')}"
+
+
+def _records(body: bytes) -> Iterator[dict[str, Any]]:
+    """The events of a log file; none of a file that is none."""
+    try:
+        content = json.loads(gzip.decompress(body))
+    except (OSError, EOFError, ValueError):
+        return
+    for event in content.get("Records", ()) if isinstance(content, dict) else ():
+        if isinstance(event, dict):
+            yield event
+
+
+def _parsed(message: str | None) -> dict[str, Any] | None:
+    try:
+        event = json.loads(message or "")
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

@@ -1,0 +1,109 @@
+"""What a run found: one entry a hop, the alarm, the notification; as an object and as JSON.
+
+Shape of the JSON (further keys may come):
+    {"result": "pass" | "fail", "reason": str | null,
+     "secret", "via", "time", "request_id", "event_id",
+     "alarm": {"name", "state", "reason"},
+     "hops": [{"name", "status": "ok" | "waiting" | "failed" | "skipped", "seconds", "detail"}],
+     "notification": {"topic_arn", "action", "subscriptions", "email", "warning"}}
+Seconds are since the read. A secret's value has no place in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Status = Literal["ok", "waiting", "failed", "skipped"]
+Ending = Literal["running", "pass", "failed", "timeout", "interrupted", "refused"]
+
+EXIT_CODES: dict[Ending, int] = {
+    "pass": 0,
+    "failed": 1,
+    "refused": 2,
+    "timeout": 3,
+    "interrupted": 130,
+    "running": 130,
+}
+
+
+@dataclass
+class HopResult:
+    """How far a hop is. seconds: since the read, None while it waits; usually: how long it mostly takes."""
+
+    name: str
+    status: Status = "waiting"
+    seconds: float | None = None
+    detail: str = ""
+    usually: str = ""
+
+
+@dataclass
+class Report:
+    """What is known so far. It is filled in while a run goes on, and whole at any moment.
+
+    ending: "refused" when nothing could be read at all (nothing applied, no credentials).
+    notification: `subscriptions` is a list of {"protocol", "endpoint", "confirmed"}, `email` the mail as the
+    local cloud's inbox has it.
+    """
+
+    ending: Ending = "running"
+    reason: str | None = None
+    secret: str | None = None
+    via: str | None = None
+    time: str | None = None
+    request_id: str | None = None
+    event_id: str | None = None
+    alarm: dict[str, Any] = field(default_factory=lambda: {"name": None, "state": None, "reason": None})
+    hops: list[HopResult] = field(default_factory=list)
+    notification: dict[str, Any] = field(
+        default_factory=lambda: {
+            "topic_arn": None,
+            "action": None,
+            "subscriptions": [],
+            "email": None,
+            "warning": None,
+        }
+    )
+
+    @property
+    def result(self) -> Literal["pass", "fail"]:
+        return "pass" if self.ending == "pass" else "fail"
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.ending]
+
+    def hop(self, name: str) -> HopResult:
+        return next(hop for hop in self.hops if hop.name == name)
+
+    def as_dict(self) -> dict[str, Any]:
+        found = {"result": self.result, **asdict(self)}
+        del found["ending"]
+        for hop in found["hops"]:
+            del hop["usually"]
+            if hop["seconds"] is not None:
+                hop["seconds"] = round(hop["seconds"], 3)
+        return found
+
+    def write(self, path: Path) -> None:
+        """Write the JSON, whole or not at all. Raises OSError."""
+        text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            # mkstemp makes a file for its owner only; a report may be read like any other file.
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(name, 0o666 & ~umask)
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise

@@ -1,0 +1,96 @@
+"""The facts of one watch, as the root module's output `watch` gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+_SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(?P<name>.+)-[A-Za-z0-9]{6}")
+
+
+class NotAWatch(ValueError):
+    """The outputs have no usable `watch`; the message is one sentence saying what to write."""
+
+
+class UnknownSecret(ValueError):
+    """The secret asked for is not watched, or it is not clear which is meant; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One deployed watch. None: the watch has no such thing, or it is somebody else's.
+
+    Field names are the output's. secrets: names and ARNs that are watched; alarm_period: seconds.
+    """
+
+    name: str
+    region: str
+    account_id: str
+    log_group_name: str
+    metric_namespace: str
+    metric_name: str
+    alarm_name: str
+    secrets: tuple[str, ...] = ()
+    secret_arn: str | None = None
+    secret_name: str | None = None
+    trail_arn: str | None = None
+    trail_name: str | None = None
+    bucket_name: str | None = None
+    kms_key_arn: str | None = None
+    log_group_arn: str | None = None
+    metric_filter_name: str | None = None
+    filter_pattern: str | None = None
+    alarm_arn: str | None = None
+    alarm_period: int | None = None
+    topic_arn: str | None = None
+    alarm_console_url: str | None = None
+    logs_insights_query: str | None = None
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, Any]) -> Watch:
+        """The watch in a root module's outputs.
+
+        outputs: as `terraform output -json` prints them (name to an object with `value`), or name to value.
+        Raises NotAWatch.
+        """
+        if "watch" not in outputs:
+            raise NotAWatch(
+                "It has no output `watch`: give the root module "
+                '`output "watch" { value = module.NAME.watch }`, with the name of its secretwatch module.'
+            )
+        output = outputs["watch"]
+        facts = output["value"] if isinstance(output, Mapping) and "value" in output else output
+        if not isinstance(facts, Mapping):
+            raise NotAWatch("Its output `watch` is not an object: hand on the module's own output `watch`.")
+        for field in fields(cls):
+            if isinstance(field.type, str) and field.type == "str" and not facts.get(field.name):
+                raise NotAWatch(f"Its output `watch` has no {field.name}: hand on the module's own output.")
+        known = {field.name: facts.get(field.name) for field in fields(cls)}
+        known["secrets"] = tuple(str(each) for each in facts.get("secrets") or ())
+        return cls(**known)  # type: ignore[arg-type]
+
+    def secret(self, wanted: str | None = None) -> str:
+        """The ARN or name to read: the one wanted, the one that the module made, or the only one.
+
+        Raises UnknownSecret.
+        """
+        made = [each for each in (self.secret_arn, self.secret_name) if each]
+        watched = [*made, *self.secrets]
+        listed = ", ".join(sorted({_name(each) for each in watched})) or "none"
+        if wanted is not None:
+            if wanted in watched or _name(wanted) in {_name(each) for each in watched}:
+                return wanted
+            raise UnknownSecret(f"{wanted} is not watched; these secrets are: {listed}.")
+        if made:
+            return made[0]
+        if len({_name(each) for each in watched}) != 1:
+            raise UnknownSecret(f"Say which secret to read with --secret; watched: {listed}.")
+        return watched[0]
+
+
+def _name(secret: str) -> str:
+    """A secret's name, from its name or its ARN."""
+    found = _SECRET_ARN.fullmatch(secret)
+    return found["name"] if found else secret.rsplit(":secret:", 1)[-1]

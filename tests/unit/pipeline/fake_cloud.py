@@ -1,0 +1,251 @@
+"""A cloud of plain objects on a clock of its own: each hop shows the read as late as a test says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from secretwatch.pipeline.report import HopResult
+
+VALUE = "we need 3 coffees a day to function"
+TOPIC = "arn:aws:sns:us-east-1:111111111111:watch"
+FACTS = {
+    "name": "watch",
+    "region": "us-east-1",
+    "account_id": "111111111111",
+    "secrets": ["TopSecretInfo"],
+    "secret_arn": "arn:aws:secretsmanager:us-east-1:111111111111:secret:TopSecretInfo-AbCdEf",
+    "secret_name": "TopSecretInfo",
+    "trail_arn": "arn:aws:cloudtrail:us-east-1:111111111111:trail/watch",
+    "trail_name": "watch",
+    "bucket_name": "logs",
+    "log_group_name": "/watch",
+    "metric_namespace": "secretwatch",
+    "metric_name": "reads",
+    "alarm_name": "watch-reads",
+    "alarm_period": 300,
+    "topic_arn": TOPIC,
+}
+NEVER = float("inf")
+BEGIN = datetime(2026, 1, 1, 23, 59, 50, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+        self.at: dict[float, Callable[[], None]] = {}
+
+    def time(self) -> float:
+        return BEGIN.timestamp() + self.elapsed
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.elapsed
+
+    def sleep(self, seconds: float) -> None:
+        # Time that does not move would be a loop without an end.
+        self.elapsed += max(seconds, 0.001)
+        for due in [due for due in self.at if due <= self.elapsed]:
+            self.at.pop(due)()
+
+
+class AtOnce(Executor):
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def refused(operation: str, code: str, message: str = "no", status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},
+        operation,
+    )
+
+
+class Cloud:
+    """Seconds after the read at which each hop shows it; `errors`: what an operation raises instead."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.recorded, self.file, self.log, self.metric, self.alarm, self.action = (
+            1.0,
+            2.0,
+            3.0,
+            4.0,
+            5.0,
+            5.0,
+        )
+        self.errors: dict[str, ClientError | Exception] = {}
+        self.calls: list[str] = []
+        self.account = FACTS["account_id"]
+        self.state_before = "OK"
+        self.ok_again = NEVER
+        self.trail_status: dict[str, Any] = {"IsLogging": True}
+        self.action_summary = f"Successfully executed action {TOPIC}"
+        self.action_data = ""
+        self.subscriptions = [
+            {"Protocol": "email", "Endpoint": "ops@example.com", "SubscriptionArn": TOPIC + ":1"}
+        ]
+        self.counted_before: dict[datetime, float] = {}
+        self.read_at: float | None = None
+        self.user_agent = ""
+        self.request_id = "request-1"
+        self.mails: list[dict[str, Any]] | None = None
+        self.endpoint_url = "https://secretsmanager.us-east-1.amazonaws.com"
+        self.file_day: datetime | None = None
+        self.noise_files = 0
+
+    # What boto3 offers.
+
+    def client(self, service: str, *, config: Any, **_: Any) -> Any:
+        app_id = config.user_agent_appid
+        return _Client(self, app_id, self.endpoint_url)
+
+    def since(self, seconds: float) -> bool:
+        return self.read_at is not None and self.clock.elapsed - self.read_at >= seconds
+
+    def event(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "eventName": "GetSecretValue",
+            "eventID": "event-1",
+            "requestID": self.request_id,
+            "userAgent": self.user_agent,
+        } | changes
+
+    def other_event(self) -> dict[str, Any]:
+        return self.event(requestID="another", eventID="event-0", userAgent="Boto3")
+
+    def get_caller_identity(self) -> Any:
+        return {"Account": self.account}
+
+    def get_secret_value(self, SecretId: str, app_id: str) -> Any:
+        self.read_at = self.clock.elapsed
+        self.user_agent = f"Boto3/1 app/{app_id}"
+        date = format_datetime(datetime.fromtimestamp(self.clock.time(), UTC), usegmt=True)
+        return {
+            "SecretString": VALUE,
+            "ResponseMetadata": {"RequestId": self.request_id, "HTTPHeaders": {"date": date}},
+        }
+
+    def lookup_events(self, **request: Any) -> Any:
+        if "NextToken" not in request:
+            return {"Events": [{"CloudTrailEvent": json.dumps(self.other_event())}], "NextToken": "2"}
+        seen = self.since(self.recorded)
+        return {"Events": [{"CloudTrailEvent": json.dumps(self.event())}] if seen else []}
+
+    def get_trail(self, Name: str) -> Any:
+        return {"Trail": {"S3KeyPrefix": "evidence"}}
+
+    def get_trail_status(self, Name: str) -> Any:
+        return self.trail_status
+
+    def list_objects_v2(self, Bucket: str, Prefix: str, StartAfter: str) -> Any:
+        assert Bucket == "logs"
+        keys = []
+        if self.since(self.file):
+            day = self.file_day or BEGIN + timedelta(seconds=self.read_at or 0)
+            stem = (
+                f"evidence/AWSLogs/111111111111/CloudTrail/us-east-1/{day:%Y/%m/%d}/"
+                f"111111111111_CloudTrail_us-east-1_{day:%Y%m%dT%H%MZ}_"
+            )
+            keys = [f"{stem}{number:016d}.json.gz" for number in range(1, self.noise_files + 2)]
+        return {"Contents": [{"Key": key} for key in keys if key.startswith(Prefix) and key > StartAfter]}
+
+    def get_object(self, Bucket: str, Key: str) -> Any:
+        is_last = Key.endswith(f"{self.noise_files + 1:016d}.json.gz")
+        records = [self.other_event(), *([self.event()] if is_last else [])]
+        body = gzip.compress(json.dumps({"Records": records}).encode())
+        return {"Body": SimpleNamespace(read=lambda: body)}
+
+    def filter_log_events(self, **request: Any) -> Any:
+        assert request["logGroupName"] == "/watch"
+        # As an endpoint does that ignores the pattern.
+        messages = ["no JSON", json.dumps(self.other_event())]
+        if self.since(self.log):
+            messages.append(json.dumps(self.event()))
+        return {"events": [{"message": message, "logStreamName": "stream"} for message in messages]}
+
+    def get_metric_statistics(self, **request: Any) -> Any:
+        assert (request["Namespace"], request["MetricName"]) == ("secretwatch", "reads")
+        counted = dict(self.counted_before)
+        if self.since(self.metric):
+            minute = (BEGIN + timedelta(seconds=self.read_at or 0)).replace(second=0)
+            counted[minute] = counted.get(minute, 0.0) + 1.0
+        points = [{"Timestamp": at, "Sum": count} for at, count in counted.items()]
+        return {
+            "Datapoints": [p for p in points if request["StartTime"] <= p["Timestamp"] < request["EndTime"]]
+        }
+
+    def describe_alarms(self, AlarmNames: list[str], AlarmTypes: list[str]) -> Any:
+        state = self.state_before
+        if self.clock.elapsed >= self.ok_again:
+            state = "OK"
+        if self.since(self.alarm):
+            state = "ALARM"
+        return {
+            "MetricAlarms": [
+                {
+                    "AlarmName": AlarmNames[0],
+                    "StateValue": state,
+                    "StateReason": "Threshold Crossed: 1 datapoint [1.0 (01/01/26 23:55:00)]",
+                    "Period": 300,
+                    "EvaluationPeriods": 1,
+                }
+            ]
+        }
+
+    def describe_alarm_history(self, **request: Any) -> Any:
+        if not self.since(self.action):
+            return {"AlarmHistoryItems": []}
+        item = {"HistorySummary": self.action_summary, "HistoryData": self.action_data}
+        return {"AlarmHistoryItems": [item]}
+
+    def list_subscriptions_by_topic(self, TopicArn: str) -> Any:
+        return {"Subscriptions": self.subscriptions}
+
+
+class _Client:
+    def __init__(self, cloud: Cloud, app_id: str | None, endpoint_url: str) -> None:
+        self._cloud, self._app_id = cloud, app_id
+        self.meta = SimpleNamespace(endpoint_url=endpoint_url)
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**request: Any) -> Any:
+            self._cloud.calls.append(operation)
+            error = self._cloud.errors.get(operation)
+            if error:
+                raise error
+            if operation == "get_secret_value":
+                request["app_id"] = self._app_id
+            return getattr(self._cloud, operation)(**request)
+
+        return call
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=lambda **request: [getattr(self, operation)(**request)])
+
+
+class Told:
+    """What an observer was told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.hops: list[tuple[str, str]] = []
+        self.awaited: list[tuple[float, list[str]]] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def hop(self, hop: HopResult) -> None:
+        self.hops.append((hop.name, hop.status))
+
+    def waiting(self, hops: list[HopResult], seconds: float) -> None:
+        self.awaited.append((seconds, [hop.name for hop in hops]))
