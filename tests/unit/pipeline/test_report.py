@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from secretwatch.pipeline.report import EXIT_CODES, HopResult, Report
+
+
+def test_its_shape() -> None:
+    report = Report(ending="pass", hops=[HopResult("read", "ok", 0.12345, "x", "seconds"), HopResult("next")])
+    found = report.as_dict()
+    assert found["result"] == "pass"
+    assert found["hops"] == [
+        {"name": "read", "status": "ok", "seconds": 0.123, "detail": "x"},
+        {"name": "next", "status": "waiting", "seconds": None, "detail": ""},
+    ]
+    assert set(found["alarm"]) == {"name", "state", "reason"}
+    assert "notification" in found
+    assert found == json.loads(json.dumps(found))
+
+
+def test_only_one_ending_is_a_pass() -> None:
+    assert [ending for ending in EXIT_CODES if Report(ending=ending).result == "pass"] == ["pass"]
+    assert [ending for ending, code in EXIT_CODES.items() if code == 0] == ["pass"]
+
+
+def test_it_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("older")
+    Report(ending="timeout").write(path)
+    assert json.loads(path.read_text())["result"] == "fail"
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+    path.with_name("like").touch()
+    assert path.stat().st_mode == path.with_name("like").stat().st_mode
+
+
+def test_what_cannot_be_written_leaves_the_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("older")
+    report = Report()
+    report.notification["email"] = object()
+    with pytest.raises(TypeError):
+        report.write(path)
+    assert path.read_text() == "older"
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]

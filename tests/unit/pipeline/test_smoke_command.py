@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from fake_cloud import FACTS, NEVER, VALUE, AtOnce, Cloud
+
+from secretwatch import terraform
+from secretwatch.cli.smoke import smoke
+from secretwatch.pipeline import smoke as pipeline_smoke
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root module whose Terraform prints what its file `outputs` holds."""
+    binary = tmp_path / "bin" / "terraform"
+    binary.parent.mkdir()
+    binary.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = version ]; then\n'
+        '  echo \'{"terraform_version": "1.11.0", "platform": "linux_amd64"}\'; exit\n'
+        "fi\n"
+        "if [ -e error ]; then cat error >&2; exit 1; fi\ncat outputs\n"
+    )
+    binary.chmod(0o755)
+    monkeypatch.setenv("TF_BINARY", str(binary))
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "outputs").write_text(json.dumps({"watch": {"value": FACTS}}))
+    return folder
+
+
+@pytest.fixture
+def run(cloud: Cloud, root: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs the command on the fake cloud and its clock; Ctrl-C too."""
+    monkeypatch.setattr(boto3, "Session", lambda **_: cloud)
+
+    class OnFakeClock(pipeline_smoke.Smoke):
+        def __init__(self, *args, **options) -> None:
+            super().__init__(*args, clock=cloud.clock, executor=AtOnce(), **options)
+
+    monkeypatch.setattr(pipeline_smoke, "Smoke", OnFakeClock)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(smoke, [str(root), *arguments])
+
+    return run
+
+
+def test_a_pass(run, tmp_path: Path) -> None:
+    result = run("--report", str(tmp_path / "report.json"))
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.stdout.splitlines()]
+    hops = [line for line in lines if line[0] == "ok"]
+    assert len(hops) == 7
+    assert "event event-1" in result.stdout
+    assert lines[-1][0] == "pass:"
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["result"] == "pass"
+    assert [hop["status"] for hop in report["hops"]] == ["ok"] * 7
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+@pytest.mark.parametrize("alarm", [5.0, NEVER])
+def test_the_value_is_never_shown(
+    run, cloud: Cloud, tmp_path: Path, arguments: list[str], alarm: float
+) -> None:
+    cloud.alarm = alarm
+    result = run(*arguments, "--timeout", "20", "--report", str(tmp_path / "report.json"))
+    assert cloud.read_at is not None
+    assert VALUE not in result.stdout + result.stderr + (tmp_path / "report.json").read_text()
+
+
+def test_json_alone_is_on_stdout(run) -> None:
+    result = run("--json")
+    assert json.loads(result.stdout)["result"] == "pass"
+    assert "alarm ALARM" in result.stderr
+
+
+def test_time_is_up(run, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.alarm = NEVER
+    result = run("--timeout", "70", "--report", str(tmp_path / "report.json"))
+    assert result.exit_code == 3
+    assert "waiting for 60 s now: alarm ALARM (usually" in result.stdout
+    assert "fail: After 70 s this had not come: alarm ALARM, notification sent." in result.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["result"] == "fail"
+    assert [hop["status"] for hop in report["hops"]][-2:] == ["waiting", "waiting"]
+
+
+def test_a_failed_hop(run, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.trail_status = {"IsLogging": False}
+    cloud.file = cloud.log = NEVER
+    result = run("--report", str(tmp_path / "report.json"))
+    assert result.exit_code == 1
+    assert "does not log" in result.stdout
+    assert json.loads((tmp_path / "report.json").read_text())["result"] == "fail"
+
+
+def test_ctrl_c(run, cloud: Cloud, tmp_path: Path) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    cloud.clock.at[3.5] = interrupt
+    result = run("--report", str(tmp_path / "report.json"))
+    assert result.exit_code == 130
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["result"] == "fail"
+    assert {hop["name"]: hop["status"] for hop in report["hops"]}["log file in S3"] == "ok"
+
+
+def refusal(result: Result) -> str:
+    """What was said, which is one line."""
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def test_nothing_is_applied(run, root: Path, tmp_path: Path) -> None:
+    (root / "outputs").write_text("{}")
+    said = refusal(run("--report", str(tmp_path / "report.json")))
+    assert said == (
+        f"fail: Nothing is applied in {root}: run `terraform init` and `terraform apply` there first."
+    )
+    assert json.loads((tmp_path / "report.json").read_text())["result"] == "fail"
+
+
+def test_something_else_is_applied(run, root: Path) -> None:
+    (root / "outputs").write_text(json.dumps({"bucket": {"value": "b"}}))
+    assert "has no output `watch`" in refusal(run())
+
+
+def test_the_outputs_cannot_be_read(run, root: Path) -> None:
+    (root / "error").write_text(
+        '╷\n│ Error: Backend initialization required, please run "terraform init"\n│ \n│ Reason\n╵\n'
+    )
+    assert 'Backend initialization required, please run "terraform init".' in refusal(run())
+
+
+def test_terraform_is_missing(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_BINARY", "no-such-terraform")
+    assert "Terraform was not found" in refusal(run())
+
+
+def test_terraform_is_asked_with_the_environment_as_it_is(run, root: Path, monkeypatch) -> None:
+    monkeypatch.setenv("OUTPUTS", "from-the-environment")
+    terraform_script = Path(os.environ["TF_BINARY"])
+    terraform_script.write_text(terraform_script.read_text().replace("cat outputs", "cat $OUTPUTS"))
+    terraform.inspect_binary.cache_clear()
+    (root / "from-the-environment").write_text("{}")
+    assert "Nothing is applied" in refusal(run())
+
+
+def test_credentials_are_of_another_account(run, cloud: Cloud) -> None:
+    cloud.account = "222222222222"
+    result = run()
+    assert result.exit_code == 2
+    assert "account 222222222222" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--via", "curl"],
+        ["--timeout", "0"],
+        ["--timeout", "soon"],
+        ["--report", "/no/such/folder/report.json"],
+    ],
+)
+def test_wrong_usage(run, cloud: Cloud, arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+    assert cloud.calls == []
+
+
+def test_a_folder_that_is_not_there() -> None:
+    assert CliRunner().invoke(smoke, ["/no/such/folder"]).exit_code == 2
+
+
+def test_help_names_the_exit_codes() -> None:
+    assert "Exit codes: 0" in CliRunner().invoke(smoke, ["--help"]).stdout
