@@ -43,7 +43,7 @@ def test_a_read_is_known_by_its_request_and_the_value_is_dropped(aws: Aws, monke
         )
         stubber.activate()
         made.meta.events.register_first(
-            "before-call.secretsmanager.GetSecretValue",
+            "before-call.secrets-manager.GetSecretValue",
             lambda params, **_: agents.append(params["headers"]["User-Agent"]),
         )
         return made
