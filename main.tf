@@ -63,6 +63,7 @@ module "secret" {
   count  = var.secret == null ? 0 : 1
 
   account                     = local.account
+  after                       = [module.trail.arn, module.watch.alarm_arn]
   description                 = var.secret.description
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
   kms_key                     = var.secret.kms_key
@@ -71,7 +72,4 @@ module "secret" {
   tags                        = var.tags
   value                       = var.secret_value
   value_version               = var.secret.value_version
-
-  # The watch stands before there is anything to read.
-  depends_on = [module.trail, module.watch]
 }

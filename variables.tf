@@ -93,7 +93,7 @@ variable "name" {
 
 variable "secret" {
   default     = null
-  description = "A secret to create, and to watch from birth. `value_version` is raised to write `secret_value` anew; null leaves writing it to somebody else."
+  description = "A secret to create, and to watch from birth. `value_version` is raised to write `secret_value` anew; 0 leaves writing it to somebody else."
   type = object({
     description             = optional(string, "Every read of this secret raises an alarm.")
     kms_key                 = optional(object({ arn = string }))
@@ -105,6 +105,11 @@ variable "secret" {
   validation {
     condition     = var.secret == null ? true : can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", var.secret.name))
     error_message = "secret.name is \"${try(var.secret.name, "")}\": write letters, digits and /_+=.@- only."
+  }
+
+  validation {
+    condition     = var.secret == null ? true : var.secret.value_version >= 0 && floor(var.secret.value_version) == var.secret.value_version
+    error_message = "secret.value_version is ${try(var.secret.value_version, 0)}: write a whole number, 1 at first and one more for each new value, or 0 when somebody else writes the value."
   }
 
   validation {
@@ -121,8 +126,8 @@ variable "secret_value" {
   type        = string
 
   validation {
-    condition     = try(var.secret.value_version, null) == null || var.secret_value != null
-    error_message = "secret_value is missing: pass it (TF_VAR_secret_value keeps it out of files), or write secret.value_version = null when somebody else writes the value."
+    condition     = try(var.secret.value_version, 0) == 0 || var.secret_value != null
+    error_message = "secret_value is missing: pass it (TF_VAR_secret_value keeps it out of files), or write secret.value_version = 0 when somebody else writes the value."
   }
 }
 
@@ -152,7 +157,7 @@ variable "tags" {
 
 variable "trail" {
   default     = {}
-  description = "How long events are kept: in the bucket (evidence) and in the log group (for searching). `bucket_force_destroy` lets destroy delete the evidence."
+  description = "How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching). `bucket_force_destroy` lets destroy delete the evidence."
   nullable    = false
   type = object({
     bucket_expiration_in_days = optional(number, 365)
@@ -161,8 +166,8 @@ variable "trail" {
   })
 
   validation {
-    condition     = var.trail.bucket_expiration_in_days >= 1 && floor(var.trail.bucket_expiration_in_days) == var.trail.bucket_expiration_in_days
-    error_message = "trail.bucket_expiration_in_days is ${var.trail.bucket_expiration_in_days}: write a whole number of days, 1 or more."
+    condition     = var.trail.bucket_expiration_in_days >= 0 && floor(var.trail.bucket_expiration_in_days) == var.trail.bucket_expiration_in_days
+    error_message = "trail.bucket_expiration_in_days is ${var.trail.bucket_expiration_in_days}: write a whole number of days, or 0 to keep log files for good."
   }
 
   validation {

@@ -22,9 +22,9 @@ module "secretwatch" {
   name                        = "quickstart"
   secret_value                = var.secret_value
 
-  # So that destroy leaves nothing behind; leave these two out where evidence and secrets matter.
+  # Made to be destroyed, and then gone. Leave out all but the name where secrets and evidence matter.
   secret = { name = "TopSecretInfo", recovery_window_in_days = 0 }
-  trail  = { bucket_force_destroy = true }
+  trail  = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
 }
 
 output "watch" {

@@ -8,6 +8,12 @@ variable "account" {
   })
 }
 
+variable "after" {
+  description = "Whatever has to stand before the secret has a value to be read: the ARNs of trail and alarm."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "description" {
   description = "Description of the secret."
   nullable    = false
@@ -51,6 +57,7 @@ variable "value" {
 }
 
 variable "value_version" {
-  description = "Raise it to write the value anew; null leaves writing it to somebody else."
+  description = "Raise it to write the value anew; 0 leaves writing it to somebody else."
+  nullable    = false
   type        = number
 }

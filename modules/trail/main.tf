@@ -32,7 +32,6 @@ resource "aws_cloudtrail" "this" {
   # CloudTrail checks all of these when the trail is created, and refuses what is not attached yet.
   depends_on = [
     aws_iam_role_policy.this,
-    aws_s3_bucket_lifecycle_configuration.this,
     aws_s3_bucket_ownership_controls.this,
     aws_s3_bucket_policy.this,
     aws_s3_bucket_public_access_block.this,
@@ -90,6 +89,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  count = var.bucket_expiration_in_days == 0 ? 0 : 1
+
   bucket = aws_s3_bucket.this.id
 
   rule {

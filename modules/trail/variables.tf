@@ -10,7 +10,7 @@ variable "account" {
 }
 
 variable "bucket_expiration_in_days" {
-  description = "Days after which log files are deleted from the bucket."
+  description = "Days after which log files are deleted from the bucket; 0 keeps them for good."
   nullable    = false
   type        = number
 }
