@@ -11,7 +11,10 @@ import importlib
 import click
 
 _COMMANDS: dict[str, tuple[str, str]] = {
-    # name: (module, attribute)
+    "demo": ("secretwatch.cli.demo", "demo"),
+    "local": ("secretwatch.cli.local", "local"),
+    "match": ("secretwatch.cli.match", "match"),
+    "smoke": ("secretwatch.cli.smoke", "smoke"),
 }
 
 

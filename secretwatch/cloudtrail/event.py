@@ -1,0 +1,120 @@
+"""A CloudTrail event in the shape of version 1.11.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from secretwatch.cloudtrail.classify import event_category, is_read_only
+
+EVENT_VERSION = "1.11"
+
+Event = dict[str, Any]
+"""One event as it stands in a log file: JSON types only, AWS's field names."""
+
+
+def make_event(
+    *,
+    event_id: str,
+    event_time: str,
+    event_source: str,
+    event_name: str,
+    aws_region: str,
+    account_id: str,
+    user_identity: dict[str, Any],
+    source_ip_address: str,
+    user_agent: str | None,
+    request_id: str,
+    request_parameters: dict[str, Any] | None,
+    response_elements: dict[str, Any] | None,
+    error_code: str | None = None,
+    error_message: str | None = None,
+    resources: list[dict[str, str]] | None = None,
+) -> Event:
+    """An ``AwsApiCall`` event.
+
+    ``event_time`` is ISO 8601 in UTC, to the second, with ``Z``. ``account_id`` is the account that
+    owns what was called (``recipientAccountId``). A failed call has no response elements, and neither
+    has a read-only one, whatever is passed.
+    """
+    read_only = is_read_only(event_source, event_name)
+    category, _ = event_category(event_source, event_name)
+    event: Event = {
+        "eventVersion": EVENT_VERSION,
+        "userIdentity": user_identity,
+        "eventTime": event_time,
+        "eventSource": event_source,
+        "eventName": event_name,
+        "awsRegion": aws_region,
+        "sourceIPAddress": source_ip_address,
+        "userAgent": user_agent,
+    }
+    if error_code is not None:
+        event["errorCode"] = error_code
+        if error_message:
+            event["errorMessage"] = error_message
+    event["requestParameters"] = request_parameters or None
+    event["responseElements"] = None if read_only or error_code is not None else response_elements or None
+    event["requestID"] = request_id
+    event["eventID"] = event_id
+    event["readOnly"] = read_only
+    if resources:
+        event["resources"] = resources
+    event["eventType"] = "AwsApiCall"
+    event["managementEvent"] = category == "Management"
+    event["recipientAccountId"] = account_id
+    event["eventCategory"] = category
+    return event
+
+
+def root_identity(account_id: str, partition: str, access_key_id: str) -> dict[str, Any]:
+    """The account's root user."""
+    return {
+        "type": "Root",
+        "principalId": account_id,
+        "arn": f"arn:{partition}:iam::{account_id}:root",
+        "accountId": account_id,
+        "accessKeyId": access_key_id,
+    }
+
+
+def iam_user_identity(arn: str, user_id: str, user_name: str, access_key_id: str) -> dict[str, Any]:
+    """An IAM user with a long-term access key; ``user_id`` is the unique id (``AIDA…``)."""
+    return {
+        "type": "IAMUser",
+        "principalId": user_id,
+        "arn": arn,
+        "accountId": arn.split(":")[4],
+        "accessKeyId": access_key_id,
+        "userName": user_name,
+    }
+
+
+def assumed_role_identity(
+    *, arn: str, assumed_role_id: str, role_arn: str, access_key_id: str, creation_date: str
+) -> dict[str, Any]:
+    """A session of a role.
+
+    ``arn`` is the session's (``arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION``), ``assumed_role_id`` is
+    ``AROA…:SESSION``, ``role_arn`` the role's own, which carries its path.
+    """
+    return {
+        "type": "AssumedRole",
+        "principalId": assumed_role_id,
+        "arn": arn,
+        "accountId": arn.split(":")[4],
+        "accessKeyId": access_key_id,
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": assumed_role_id.partition(":")[0],
+                "arn": role_arn,
+                "accountId": role_arn.split(":")[4],
+                "userName": role_arn.rpartition("/")[2],
+            },
+            "attributes": {"creationDate": creation_date, "mfaAuthenticated": "false"},
+        },
+    }

@@ -1,0 +1,473 @@
+"""The CloudTrail API: trails, selectors, status, tags, event history.
+
+Answers have the exact members that AWS sends; the AWS provider for Terraform crashes on others.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.connect import connect_to
+from localstack.services.plugins import ServiceLifecycleHook
+
+from secretwatch.cloudtrail import (
+    DEFAULT_EVENT_SELECTORS,
+    Event,
+    InvalidEventSelectors,
+    normalise_advanced_event_selectors,
+    normalise_event_selectors,
+)
+from secretwatch.localstack.trails import Trail, Trails, set_time
+
+_TRAIL_NAME = re.compile(r"[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*")
+_TRAIL_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail/[^/]+")
+_TRAILS_PER_REGION = 5
+_TAGS_PER_TRAIL = 50
+_LOOKUP_PAGE = 50
+
+# request member -> attribute of Trail; UpdateTrail changes only what is sent, "" takes it away
+_MEMBERS = {
+    "S3BucketName": "s3_bucket_name",
+    "S3KeyPrefix": "s3_key_prefix",
+    "SnsTopicName": "sns_topic_name",
+    "IncludeGlobalServiceEvents": "include_global_service_events",
+    "IsMultiRegionTrail": "is_multi_region_trail",
+    "EnableLogFileValidation": "log_file_validation_enabled",
+    "CloudWatchLogsLogGroupArn": "cloud_watch_logs_log_group_arn",
+    "CloudWatchLogsRoleArn": "cloud_watch_logs_role_arn",
+    "KmsKeyId": "kms_key_id",
+    "IsOrganizationTrail": "is_organization_trail",
+}
+
+
+def _error(code: str, message: str) -> CommonServiceException:
+    return CommonServiceException(code=code, message=message, status_code=400, sender_fault=True)
+
+
+class CloudTrailProvider(ServiceLifecycleHook):
+    """LocalStack's provider for the service ``cloudtrail``."""
+
+    service = "cloudtrail"
+
+    def __init__(self, trails: Trails) -> None:
+        self._trails = trails
+
+    def on_before_state_reset(self) -> None:
+        self._trails.clear()
+
+    def accept_state_visitor(self, visitor: Any) -> None:
+        """Trails live as long as the process."""
+
+    # Trails
+
+    @handler("CreateTrail", expand=False)
+    def create_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        name = request["Name"]
+        _check_name(name)
+        mine = self._trails.of(context.account_id)
+        if any(trail.name == name and trail.home_region == context.region for trail in mine):
+            raise _error(
+                "TrailAlreadyExistsException",
+                f"Trail {name} already exists for customer: {context.account_id}",
+            )
+        if sum(trail.home_region == context.region for trail in mine) >= _TRAILS_PER_REGION:
+            raise _error(
+                "MaximumNumberOfTrailsExceededException",
+                f"User: {context.account_id} already has {_TRAILS_PER_REGION} trails in {context.region}.",
+            )
+        trail = Trail(
+            name=name,
+            account_id=context.account_id,
+            home_region=context.region,
+            partition=context.partition,
+            s3_bucket_name=request["S3BucketName"],
+        )
+        self._apply(trail, request)
+        trail.tags = _tags(request.get("TagsList") or [])
+        self._trails.add(trail)
+        return _settings(trail)
+
+    @handler("UpdateTrail", expand=False)
+    def update_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._at_home(context, request["Name"])
+        self._apply(trail, request)
+        return _settings(trail)
+
+    @handler("DeleteTrail", expand=False)
+    def delete_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._trails.remove(self._at_home(context, request["Name"]))
+        return {}
+
+    @handler("GetTrail", expand=False)
+    def get_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"Trail": _description(self._find(context, request["Name"]))}
+
+    @handler("DescribeTrails", expand=False)
+    def describe_trails(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        names = request.get("trailNameList") or []
+        if names:
+            found = [self._trails.find(name, context.account_id, context.region) for name in names]
+            return {"trailList": [_description(trail) for trail in found if trail]}
+        shadows = request.get("includeShadowTrails")
+        return {
+            "trailList": [
+                _description(trail)
+                for trail in self._trails.of(context.account_id)
+                if trail.home_region == context.region
+                or (trail.is_multi_region_trail and shadows is not False)
+            ]
+        }
+
+    @handler("ListTrails", expand=False)
+    def list_trails(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "Trails": [
+                {"TrailARN": trail.arn, "Name": trail.name, "HomeRegion": trail.home_region}
+                for trail in self._trails.of(context.account_id)
+                if trail.home_region == context.region or trail.is_multi_region_trail
+            ]
+        }
+
+    # Logging
+
+    @handler("StartLogging", expand=False)
+    def start_logging(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._at_home(context, request["Name"])
+        if not trail.is_logging:
+            trail.is_logging = True
+            set_time(trail, "StartLoggingTime", datetime.now(UTC))
+        return {}
+
+    @handler("StopLogging", expand=False)
+    def stop_logging(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._at_home(context, request["Name"])
+        if trail.is_logging:
+            trail.is_logging = False
+            set_time(trail, "StopLoggingTime", datetime.now(UTC))
+        return {}
+
+    @handler("GetTrailStatus", expand=False)
+    def get_trail_status(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._find(context, request["Name"])
+        texts = {
+            "LatestDeliveryAttemptTime": "",
+            "LatestNotificationAttemptTime": "",
+            "LatestNotificationAttemptSucceeded": "",
+            "LatestDeliveryAttemptSucceeded": "",
+            "TimeLoggingStarted": "",
+            "TimeLoggingStopped": "",
+        }
+        return {"IsLogging": trail.is_logging, **texts, **trail.status}
+
+    # Selectors
+
+    @handler("GetEventSelectors", expand=False)
+    def get_event_selectors(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        return _selectors(self._find(context, request["TrailName"]))
+
+    @handler("PutEventSelectors", expand=False)
+    def put_event_selectors(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._at_home(context, request["TrailName"])
+        basic, advanced = request.get("EventSelectors"), request.get("AdvancedEventSelectors")
+        if bool(basic) == bool(advanced):
+            raise _error(
+                "InvalidEventSelectorsException", "Give either EventSelectors or AdvancedEventSelectors."
+            )
+        try:
+            if basic:
+                trail.event_selectors = normalise_event_selectors(basic)
+                trail.advanced_event_selectors = []
+            else:
+                trail.advanced_event_selectors = normalise_advanced_event_selectors(advanced or [])
+                trail.event_selectors = []
+        except InvalidEventSelectors as error:
+            raise _error("InvalidEventSelectorsException", str(error)) from error
+        trail.has_custom_event_selectors = trail.event_selectors != DEFAULT_EVENT_SELECTORS
+        return _selectors(trail)
+
+    @handler("GetInsightSelectors", expand=False)
+    def get_insight_selectors(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._find(context, request.get("TrailName") or "")
+        raise _error(
+            "InsightNotEnabledException",
+            f"Trail {trail.name} does not have Insights enabled. Edit the trail settings to enable Insights, "
+            "and then try the operation again.",
+        )
+
+    # Tags
+
+    @handler("AddTags", expand=False)
+    def add_tags(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._tagged(context, request["ResourceId"])
+        tags = {**trail.tags, **_tags(request["TagsList"])}
+        if len(tags) > _TAGS_PER_TRAIL:
+            raise _error("TagsLimitExceededException", f"A trail has at most {_TAGS_PER_TRAIL} tags.")
+        trail.tags = tags
+        return {}
+
+    @handler("RemoveTags", expand=False)
+    def remove_tags(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        trail = self._tagged(context, request["ResourceId"])
+        gone = {tag["Key"] for tag in request["TagsList"]}
+        trail.tags = {key: value for key, value in trail.tags.items() if key not in gone}
+        return {}
+
+    @handler("ListTags", expand=False)
+    def list_tags(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "ResourceTagList": [
+                {
+                    "ResourceId": arn,
+                    "TagsList": [
+                        {"Key": key, "Value": value} for key, value in self._tagged(context, arn).tags.items()
+                    ],
+                }
+                for arn in request["ResourceIdList"]
+            ]
+        }
+
+    # Event history
+
+    @handler("LookupEvents", expand=False)
+    def lookup_events(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = _lookup_filter(request)
+        size = request.get("MaxResults") or _LOOKUP_PAGE
+        if not 1 <= size <= _LOOKUP_PAGE:
+            raise _error("InvalidMaxResultsException", f"MaxResults is from 1 to {_LOOKUP_PAGE}, not {size}.")
+        after = _decode_token(request.get("NextToken"))
+        page: list[dict[str, Any]] = []
+        more = False
+        skipping = after is not None
+        for event in self._trails.history(context.account_id, context.region):
+            if skipping:
+                skipping = event["eventID"] != after
+                continue
+            if not wanted(event):
+                continue
+            if len(page) == size:
+                more = True
+                break
+            page.append(_looked_up(event))
+        if skipping:
+            raise _error("InvalidNextTokenException", "The NextToken is not one that LookupEvents gave.")
+        answer: dict[str, Any] = {"Events": page}
+        if more:
+            answer["NextToken"] = base64.b64encode(page[-1]["EventId"].encode()).decode()
+        return answer
+
+    # How a trail is found and changed
+
+    def _find(self, context: RequestContext, name_or_arn: str) -> Trail:
+        if name_or_arn.startswith("arn:"):
+            if not _TRAIL_ARN.fullmatch(name_or_arn):
+                raise _error("CloudTrailARNInvalidException", f"Invalid ARN: {name_or_arn}")
+        else:
+            _check_name(name_or_arn)
+        trail = self._trails.find(name_or_arn, context.account_id, context.region)
+        if trail is None:
+            where = f"arn:{context.partition}:cloudtrail:{context.region}:{context.account_id}"
+            arn = name_or_arn if name_or_arn.startswith("arn:") else f"{where}:trail/{name_or_arn}"
+            raise _error("TrailNotFoundException", f"Unknown trail: {arn} for the user: {context.account_id}")
+        return trail
+
+    def _at_home(self, context: RequestContext, name_or_arn: str) -> Trail:
+        """A trail is changed only in the region where it was made."""
+        trail = self._find(context, name_or_arn)
+        if trail.home_region != context.region:
+            raise _error(
+                "InvalidHomeRegionException",
+                f"Operation should be called from trail's home region: {trail.home_region}",
+            )
+        return trail
+
+    def _tagged(self, context: RequestContext, arn: str) -> Trail:
+        trail = self._trails.find(arn, context.account_id, context.region) if arn.startswith("arn:") else None
+        if trail is None:
+            raise _error("CloudTrailARNInvalidException", f"Invalid or unknown trail ARN: {arn}")
+        return trail
+
+    def _apply(self, trail: Trail, request: Mapping[str, Any]) -> None:
+        """Check the request's settings as a whole, then set them: a refused request changes nothing."""
+        changes = {
+            attribute: (request[member] if request[member] != "" else None)
+            for member, attribute in _MEMBERS.items()
+            if request.get(member) is not None
+        }
+        settings = {attribute: getattr(trail, attribute) for attribute in _MEMBERS.values()} | changes
+        clients = connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region)
+        if "s3_bucket_name" in changes or not trail.status:
+            try:
+                clients.s3.head_bucket(Bucket=settings["s3_bucket_name"])
+            except ClientError as error:
+                raise _error(
+                    "S3BucketDoesNotExistException", f"S3 bucket {settings['s3_bucket_name']} does not exist!"
+                ) from error
+        if key := changes.get("kms_key_id"):
+            try:
+                changes["kms_key_id"] = clients.kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
+            except ClientError as error:
+                raise _error("KmsKeyNotFoundException", f"KMS key {key} does not exist.") from error
+        group, role = settings["cloud_watch_logs_log_group_arn"], settings["cloud_watch_logs_role_arn"]
+        if group and not role:
+            raise _error(
+                "InvalidCloudWatchLogsRoleArnException",
+                "You must specify a role ARN as well as a log group.",
+            )
+        if role and not group:
+            raise _error(
+                "InvalidCloudWatchLogsLogGroupArnException",
+                "You must specify a log group ARN as well as a role.",
+            )
+        for attribute, value in changes.items():
+            setattr(trail, attribute, value)
+
+
+def _check_name(name: str) -> None:
+    if not 3 <= len(name) <= 128 or not _TRAIL_NAME.fullmatch(name):
+        raise _error(
+            "InvalidTrailNameException",
+            "Trail name must have 3 to 128 letters, numbers, periods, underscores or dashes, begin and end "
+            f"with a letter or number, and have no two of the others side by side: {name!r}.",
+        )
+
+
+def _tags(tags: list[dict[str, Any]]) -> dict[str, str]:
+    return {tag["Key"]: tag.get("Value") or "" for tag in tags}
+
+
+def _settings(trail: Trail) -> dict[str, Any]:
+    """The answer of CreateTrail and UpdateTrail: what is set, and nothing for what is not."""
+    answer = {
+        "Name": trail.name,
+        "S3BucketName": trail.s3_bucket_name,
+        "S3KeyPrefix": trail.s3_key_prefix,
+        "SnsTopicName": trail.sns_topic_name,
+        "SnsTopicARN": trail.sns_topic_arn,
+        "IncludeGlobalServiceEvents": trail.include_global_service_events,
+        "IsMultiRegionTrail": trail.is_multi_region_trail,
+        "TrailARN": trail.arn,
+        "LogFileValidationEnabled": trail.log_file_validation_enabled,
+        "CloudWatchLogsLogGroupArn": trail.cloud_watch_logs_log_group_arn,
+        "CloudWatchLogsRoleArn": trail.cloud_watch_logs_role_arn,
+        "KmsKeyId": trail.kms_key_id,
+        "IsOrganizationTrail": trail.is_organization_trail,
+    }
+    return {name: value for name, value in answer.items() if value is not None}
+
+
+def _description(trail: Trail) -> dict[str, Any]:
+    return _settings(trail) | {
+        "HomeRegion": trail.home_region,
+        "HasCustomEventSelectors": trail.has_custom_event_selectors,
+        "HasInsightSelectors": False,
+    }
+
+
+def _selectors(trail: Trail) -> dict[str, Any]:
+    if trail.advanced_event_selectors:
+        return {"TrailARN": trail.arn, "AdvancedEventSelectors": trail.advanced_event_selectors}
+    return {"TrailARN": trail.arn, "EventSelectors": trail.event_selectors}
+
+
+def _lookup_filter(request: Mapping[str, Any]) -> Callable[[Event], bool]:
+    start, end = request.get("StartTime"), request.get("EndTime")
+    if start and end and start > end:
+        raise _error("InvalidTimeRangeException", "StartTime is after EndTime.")
+    attributes = request.get("LookupAttributes") or []
+    if len(attributes) > 1:
+        raise _error("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
+    earliest = f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if start else ""
+    latest = f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if end else "9999"
+    key, value = (attributes[0]["AttributeKey"], attributes[0]["AttributeValue"]) if attributes else ("", "")
+
+    def wanted(event: Event) -> bool:
+        return earliest <= event["eventTime"] <= latest and (not key or value in _lookup_values(event, key))
+
+    return wanted
+
+
+def _lookup_values(event: Event, key: str) -> list[str]:
+    identity = event["userIdentity"]
+    if key == "ReadOnly":
+        return ["true" if event["readOnly"] else "false"]
+    if key == "ResourceType":
+        return [resource["ResourceType"] for resource in _looked_up_resources(event)]
+    if key == "ResourceName":
+        return [resource["ResourceName"] for resource in _looked_up_resources(event)]
+    return [
+        {
+            "EventId": event["eventID"],
+            "EventName": event["eventName"],
+            "EventSource": event["eventSource"],
+            "Username": _username(identity),
+            "AccessKeyId": identity.get("accessKeyId", ""),
+        }.get(key, "")
+    ]
+
+
+def _username(identity: Mapping[str, Any]) -> str:
+    if identity["type"] == "AssumedRole":
+        return str(identity["arn"].rpartition("/")[2])
+    return str(identity.get("userName") or "root")
+
+
+# What a request names, as the event history shows it.
+_RESOURCE_PARAMETERS = {
+    ("secretsmanager.amazonaws.com", "secretId"): "AWS::SecretsManager::Secret",
+    ("s3.amazonaws.com", "bucketName"): "AWS::S3::Bucket",
+    ("cloudtrail.amazonaws.com", "name"): "AWS::CloudTrail::Trail",
+    ("cloudtrail.amazonaws.com", "trailName"): "AWS::CloudTrail::Trail",
+    ("iam.amazonaws.com", "roleName"): "AWS::IAM::Role",
+    ("iam.amazonaws.com", "userName"): "AWS::IAM::User",
+    ("iam.amazonaws.com", "policyArn"): "AWS::IAM::Policy",
+    ("kms.amazonaws.com", "keyId"): "AWS::KMS::Key",
+    ("sns.amazonaws.com", "topicArn"): "AWS::SNS::Topic",
+    ("logs.amazonaws.com", "logGroupName"): "AWS::Logs::LogGroup",
+    ("monitoring.amazonaws.com", "alarmName"): "AWS::CloudWatch::Alarm",
+    ("lambda.amazonaws.com", "functionName"): "AWS::Lambda::Function",
+    ("sts.amazonaws.com", "roleArn"): "AWS::IAM::Role",
+}
+
+
+def _looked_up_resources(event: Event) -> list[dict[str, str]]:
+    source = event["eventSource"]
+    return [
+        {"ResourceType": _RESOURCE_PARAMETERS[source, name], "ResourceName": value}
+        for name, value in (event["requestParameters"] or {}).items()
+        if (source, name) in _RESOURCE_PARAMETERS and isinstance(value, str)
+    ]
+
+
+def _looked_up(event: Event) -> dict[str, Any]:
+    identity = event["userIdentity"]
+    found = {
+        "EventId": event["eventID"],
+        "EventName": event["eventName"],
+        "ReadOnly": "true" if event["readOnly"] else "false",
+        "AccessKeyId": identity.get("accessKeyId"),
+        "EventTime": datetime.strptime(event["eventTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+        "EventSource": event["eventSource"],
+        "Username": _username(identity),
+        "Resources": _looked_up_resources(event),
+        "CloudTrailEvent": json.dumps(event, separators=(",", ":")),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _decode_token(token: str | None) -> str | None:
+    if not token:
+        return None
+    try:
+        return base64.b64decode(token, validate=True).decode()
+    except ValueError as error:
+        raise _error(
+            "InvalidNextTokenException", "The NextToken is not one that LookupEvents gave."
+        ) from error

@@ -1,0 +1,296 @@
+"""LocalStack's CloudWatch, with alarms that are evaluated and that speak as AWS's do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api.cloudwatch import InvalidFormatFault, ResourceNotFound
+from localstack.aws.connect import connect_to
+from localstack.services.cloudwatch.models import LocalStackMetricAlarm, cloudwatch_stores
+from localstack.services.cloudwatch.provider_v2 import (
+    CloudwatchProvider,
+    create_message_response_update_state_lambda,
+)
+from localstack.utils.aws import arns
+
+from secretwatch.alarm import Sample, notification
+from secretwatch.localstack.alarm_clock import AlarmClock
+from secretwatch.localstack.regions import region_name
+from secretwatch.localstack.settings import SETTINGS
+
+LOG = logging.getLogger(__name__)
+
+_STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
+_ACTIONS = {
+    "OK": "OKActions",
+    "ALARM": "AlarmActions",
+    "INSUFFICIENT_DATA": "InsufficientDataActions",
+}
+_KEPT_ON_UPDATE = (
+    "StateValue",
+    "StateReason",
+    "StateReasonData",
+    "StateUpdatedTimestamp",
+    "StateTransitionedTimestamp",
+)
+_HISTORY_VERSION = "1.0"
+
+
+class AlarmingCloudwatchProvider(CloudwatchProvider):
+    """Replaces how alarms are evaluated, notified and remembered; the rest is LocalStack's."""
+
+    alarm_scheduler: AlarmClock | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state_lock = threading.RLock()
+
+    def start_alarm_scheduler(self) -> None:
+        if not self.alarm_scheduler:
+            self.alarm_scheduler = AlarmClock(self, SETTINGS.alarm_tick)
+            self.alarm_scheduler.start()
+
+    def put_metric_data(
+        self, context: RequestContext, namespace: str, metric_data: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
+        super().put_metric_data(context, namespace, metric_data, *args, **kwargs)
+        names = {datum["MetricName"] for datum in metric_data or []}
+        if self.alarm_scheduler:
+            self.alarm_scheduler.data_came(context.account_id, context.region, namespace, names)
+
+    @handler("PutMetricAlarm", expand=False)
+    def put_metric_alarm(self, context: RequestContext, request: Mapping[str, Any]) -> None:
+        """An alarm that exists keeps its state when it is changed."""
+        with self._state_lock:
+            store = self.get_store(context.account_id, context.region)
+            arn = arns.cloudwatch_alarm_arn(request["AlarmName"], context.account_id, context.region)
+            before = store.alarms.get(arn)
+            super().put_metric_alarm(context, request)
+            if isinstance(before, LocalStackMetricAlarm):
+                state = {name: before.alarm[name] for name in _KEPT_ON_UPDATE if name in before.alarm}
+                store.alarms[arn].alarm.update(state)
+            self._remember(
+                store,
+                store.alarms[arn],
+                "ConfigurationUpdate",
+                f'Alarm "{request["AlarmName"]}" {"updated" if before else "created"}',
+                {"version": _HISTORY_VERSION, "type": "Update" if before else "Create"},
+            )
+
+    def set_alarm_state(
+        self,
+        context: RequestContext,
+        alarm_name: str,
+        state_value: str,
+        state_reason: str,
+        state_reason_data: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if state_value not in _STATES:
+            raise CommonServiceException(
+                "ValidationError",
+                f"1 validation error detected: Value '{state_value}' at 'stateValue' failed to satisfy "
+                "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
+                sender_fault=True,
+            )
+        try:
+            data = json.loads(state_reason_data) if state_reason_data else None
+        except ValueError as error:
+            raise InvalidFormatFault("StateReasonData is not JSON") from error
+        store = self.get_store(context.account_id, context.region)
+        arn = arns.cloudwatch_alarm_arn(alarm_name, context.account_id, context.region)
+        alarm = store.alarms.get(arn)
+        if alarm is None:
+            raise ResourceNotFound()
+        self.change_state(alarm, state_value, state_reason, data)
+
+    def change_state(
+        self, alarm: Any, state: str, reason: str, reason_data: Mapping[str, Any] | None
+    ) -> None:
+        """Set the alarm's state; on a change, remember it and run the new state's actions."""
+        context = RequestContext(None)
+        context.account_id, context.region = alarm.account_id, alarm.region
+        with self._state_lock:
+            described = alarm.alarm
+            old_state, old_reason = described["StateValue"], described["StateReason"]
+            old_time = described["StateUpdatedTimestamp"]
+            if old_state == state:
+                return
+            now = datetime.now(UTC)
+            before: dict[str, Any] = {"stateValue": old_state, "stateReason": old_reason}
+            after: dict[str, Any] = {"stateValue": state, "stateReason": reason}
+            history = {"version": _HISTORY_VERSION, "oldState": before, "newState": after}
+            if old_data := described.get("StateReasonData"):
+                before["stateReasonData"] = json.loads(old_data)
+            if reason_data:
+                after["stateReasonData"] = dict(reason_data)
+                described["StateReasonData"] = json.dumps(reason_data)
+            else:
+                described.pop("StateReasonData", None)
+            described |= {
+                "StateValue": state,
+                "StateReason": reason,
+                "StateUpdatedTimestamp": now,
+                "StateTransitionedTimestamp": now,
+            }
+            store = self.get_store(alarm.account_id, alarm.region)
+            self._remember(store, alarm, "StateUpdate", f"Alarm updated from {old_state} to {state}", history)
+            self._evaluate_composite_alarms(context, alarm)
+            if not described["ActionsEnabled"]:
+                return
+            actions = list(described.get(_ACTIONS[state]) or [])
+        for action in actions:
+            self._run(alarm, action, old_state, old_reason, old_time, store)
+
+    def _run(
+        self, alarm: Any, action: str, old_state: str, old_reason: str, old_time: datetime, store: Any
+    ) -> None:
+        target = arns.parse_arn(action)
+        clients = connect_to(region_name=target["region"], aws_access_key_id=target["account"])
+        try:
+            if target["service"] == "sns":
+                self._publish(alarm, action, old_state, clients.sns)
+            elif target["service"] == "lambda":
+                clients.lambda_.invoke(
+                    FunctionName=arns.lambda_function_name(action),
+                    Payload=create_message_response_update_state_lambda(
+                        alarm, old_state, old_reason, old_time
+                    ),
+                )
+            else:
+                LOG.warning("an alarm's action on %s is not emulated: %s", target["service"], action)
+                return
+        except ClientError as error:
+            LOG.warning("alarm %s: action %s failed: %s", alarm.alarm["AlarmName"], action, error)
+            self._remember_action(store, alarm, action, str(error))
+            return
+        self._remember_action(store, alarm, action, None)
+
+    def _publish(self, alarm: Any, topic_arn: str, old_state: str, sns: Any) -> None:
+        name = region_name(alarm.region)
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject=notification.subject(alarm.alarm, name),
+            Message=notification.sns_message(alarm.alarm, old_state, alarm.account_id, name),
+        )
+
+    def _remember_action(self, store: Any, alarm: Any, action: str, error: str | None) -> None:
+        state = "Succeeded" if error is None else "Failed"
+        data: dict[str, Any] = {
+            "actionState": state,
+            "stateUpdateTimestamp": int(alarm.alarm["StateUpdatedTimestamp"].timestamp() * 1000),
+            "notificationResource": action,
+            "publishedMessage": None,
+            "error": error,
+        }
+        verb = "Successfully executed" if error is None else "Failed to execute"
+        self._remember(store, alarm, "Action", f"{verb} action {action}", data)
+
+    def _remember(self, store: Any, alarm: Any, kind: str, summary: str, data: Mapping[str, Any]) -> None:
+        is_metric = isinstance(alarm, LocalStackMetricAlarm)
+        store.histories.append(
+            {
+                "AlarmName": alarm.alarm["AlarmName"],
+                "AlarmType": "MetricAlarm" if is_metric else "CompositeAlarm",
+                "Timestamp": datetime.now(UTC),
+                "HistoryItemType": kind,
+                "HistorySummary": summary,
+                "HistoryData": json.dumps(data),
+            }
+        )
+
+    def describe_alarm_history(
+        self,
+        context: RequestContext,
+        alarm_name: str | None = None,
+        alarm_contributor_id: str | None = None,
+        alarm_types: list[str] | None = None,
+        history_item_type: str | None = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        max_records: int | None = None,
+        next_token: str | None = None,
+        scan_by: str | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Newest first, unless asked otherwise."""
+        wanted = [
+            item
+            for item in self.get_store(context.account_id, context.region).histories
+            if (not alarm_name or item["AlarmName"] == alarm_name)
+            and (item["AlarmType"] in (alarm_types or ["MetricAlarm"]))
+            and (not history_item_type or item["HistoryItemType"] == history_item_type)
+            and (not start_date or item["Timestamp"] >= start_date)
+            and (not end_date or item["Timestamp"] <= end_date)
+        ]
+        if scan_by != "TimestampAscending":
+            wanted.reverse()
+        start = int(next_token) if next_token and next_token.isdecimal() else 0
+        end = start + (max_records or 100)
+        answer: dict[str, Any] = {"AlarmHistoryItems": wanted[start:end]}
+        if end < len(wanted):
+            answer["NextToken"] = str(end)
+        return answer
+
+    # For the alarm clock
+
+    def metric_alarms(self) -> list[Any]:
+        """All metric alarms of all accounts and regions."""
+        return [
+            alarm
+            for account in list(cloudwatch_stores.values())
+            for store in list(account.values())
+            for alarm in list(store.alarms.values())
+            if isinstance(alarm, LocalStackMetricAlarm)
+        ]
+
+    def samples(self, alarm: Any, start: datetime, end: datetime) -> list[Sample]:
+        """The alarm's metric from ``start`` up to ``end``, as it was put."""
+        described = alarm.alarm
+        database = self.cloudwatch_database
+        dimensions = list(described.get("Dimensions") or [])
+        where = (
+            "FROM {} WHERE account_id = ? AND region = ? AND namespace = ? AND metric_name = ? "
+            "AND dimensions IS ? AND timestamp >= ? AND timestamp < ?"
+        )
+        values = (
+            alarm.account_id,
+            alarm.region,
+            described["Namespace"],
+            described["MetricName"],
+            database._get_ordered_dimensions_with_separator(dimensions),
+            int(start.timestamp()),
+            int(end.timestamp()),
+        )
+        with (
+            database.DATABASE_LOCK,
+            closing(sqlite3.connect(database.METRICS_DB_READ_ONLY, uri=True)) as connection,
+        ):
+            single = connection.execute(
+                "SELECT timestamp, unit, value " + where.format(database.TABLE_SINGLE_METRICS), values
+            ).fetchall()
+            sets = connection.execute(
+                "SELECT timestamp, unit, sample_count, sum, min, max "
+                + where.format(database.TABLE_AGGREGATED_METRICS),
+                values,
+            ).fetchall()
+        return [Sample(datetime.fromtimestamp(at, UTC), value, unit=unit) for at, unit, value in single] + [
+            Sample.statistic_set(
+                datetime.fromtimestamp(at, UTC),
+                count=count,
+                sum=total,
+                minimum=least,
+                maximum=most,
+                unit=unit,
+            )
+            for at, unit, count, total, least, most in sets
+        ]

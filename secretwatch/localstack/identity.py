@@ -1,0 +1,69 @@
+"""Who made a request: from its access key to CloudTrail's ``userIdentity``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+
+from secretwatch.cloudtrail import assumed_role_identity, iam_user_identity, root_identity
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A resolved caller.
+
+    ``kind`` is ``root``, ``user`` or ``assumed-role``; ``arn`` is the caller's own, ``role_arn`` the role
+    behind a session; ``user_identity`` is what CloudTrail writes.
+    """
+
+    kind: str
+    account_id: str
+    arn: str
+    name: str
+    role_arn: str | None
+    user_identity: dict[str, Any]
+
+
+def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
+    """The caller that a request's credentials stand for; unknown keys are the account's root user."""
+    access_key_id = extract_access_key_id_from_auth_header(headers) or ""
+    if session := _session(access_key_id, account_id, partition):
+        created = session.access_key.create_date.replace(tzinfo=UTC)
+        return Caller(
+            kind="assumed-role",
+            account_id=account_id,
+            arn=session.arn,
+            name=session.session_name,
+            role_arn=session.role_arn,
+            user_identity=assumed_role_identity(
+                arn=session.arn,
+                assumed_role_id=session.user_id,
+                role_arn=session.role_arn,
+                access_key_id=access_key_id,
+                creation_date=f"{created:%Y-%m-%dT%H:%M:%SZ}",
+            ),
+        )
+    if user := iam_backends[account_id][partition].get_user_from_access_key_id(access_key_id):
+        return Caller(
+            kind="user",
+            account_id=account_id,
+            arn=user.arn,
+            name=user.name,
+            role_arn=None,
+            user_identity=iam_user_identity(user.arn, user.id, user.name, access_key_id),
+        )
+    identity = root_identity(account_id, partition, access_key_id)
+    return Caller("root", account_id, identity["arn"], "root", None, identity)
+
+
+def _session(access_key_id: str, account_id: str, partition: str) -> Any:
+    # moto keeps sessions by region in some versions and by partition in others
+    for backend in list(sts_backends[account_id].values()):
+        if session := backend.get_assumed_role_from_access_key(access_key_id):
+            return session
+    return None

@@ -1,0 +1,196 @@
+"""SNS e-mails: confirmed addresses get AWS's subject and body, others their confirmation mail only.
+
+The mails are kept in an inbox that `secretwatch local inbox` shows; none leaves the machine.
+https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from localstack import config
+from localstack.aws.api import RequestContext
+from localstack.services.sns.provider import SnsProvider
+from localstack.services.sns.publisher import PublishDispatcher, TopicPublisher
+
+from secretwatch.alarm.notification import email_body
+from secretwatch.localstack.drops import DROPS
+
+SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+_KEPT = 10_000
+_EMAIL_PROTOCOLS = ("email", "email-json")
+
+
+class Inbox:
+    """All mails, oldest first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._messages: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+
+    def add(
+        self, *, to: str, subject: str, body: str, topic_arn: str, kind: str, confirm_url: str | None = None
+    ) -> None:
+        with self._lock:
+            self._messages.append(
+                {
+                    "id": str(uuid.uuid4()),
+                    "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                    "from": SENDER,
+                    "to": to,
+                    "subject": subject,
+                    "body": body,
+                    "topic_arn": topic_arn,
+                    "kind": kind,
+                    "confirm_url": confirm_url,
+                }
+            )
+
+    def messages(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return list(self._messages)
+
+    def confirmed(self, token: str) -> None:
+        """The link was followed: it is not shown as open any more."""
+        with self._lock:
+            for message in self._messages:
+                if message["confirm_url"] and f"Token={token}" in message["confirm_url"]:
+                    message["confirm_url"] = None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._messages.clear()
+
+
+INBOX = Inbox()
+
+
+class InboxPublisher(TopicPublisher):
+    """Delivers a topic's message to an e-mail address, that is: to the inbox."""
+
+    def _publish(self, context: Any, subscriber: Mapping[str, Any]) -> None:
+        topic_arn, address = subscriber["TopicArn"], subscriber["Endpoint"]
+        message = context.message
+        if subscriber["Protocol"] == "email-json":
+            body = self.prepare_message(message, subscriber, topic_attributes=context.topic_attributes)
+        else:
+            text = message.message_content("email")
+            body = _readable(text) + _footer(subscriber)
+        INBOX.add(
+            to=address,
+            subject=message.subject or "AWS Notification Message",
+            body=body,
+            topic_arn=topic_arn,
+            kind="notification",
+        )
+
+
+class Dispatcher(PublishDispatcher):
+    """LocalStack's dispatcher, which waits for an address to confirm."""
+
+    topic_notifiers = PublishDispatcher.topic_notifiers | dict.fromkeys(_EMAIL_PROTOCOLS, InboxPublisher())
+
+    def _should_publish(
+        self, subscription_filter_policy: Any, message_ctx: Any, subscriber: Mapping[str, Any]
+    ) -> Any:
+        if subscriber["Protocol"] in _EMAIL_PROTOCOLS and subscriber["PendingConfirmation"] != "false":
+            DROPS.add(
+                service="sns",
+                target=subscriber["Endpoint"],
+                reason="the address has not confirmed its subscription to "
+                f"{subscriber['TopicArn']}: nothing is mailed to it before that",
+            )
+            return False
+        return super()._should_publish(subscription_filter_policy, message_ctx, subscriber)
+
+
+class MailingSnsProvider(SnsProvider):
+    """LocalStack's SNS, with e-mail as on AWS."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._publisher = Dispatcher()
+
+    def subscribe(
+        self,
+        context: RequestContext,
+        topic_arn: str,
+        protocol: str,
+        endpoint: str | None = None,
+        attributes: Any = None,
+        return_subscription_arn: bool | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        response: dict[str, Any] = super().subscribe(
+            context, topic_arn, protocol, endpoint, attributes, return_subscription_arn, **kwargs
+        )
+        if protocol not in _EMAIL_PROTOCOLS or endpoint is None:
+            return response
+        arn = response["SubscriptionArn"]
+        store = self.get_store(account_id=topic_arn.split(":")[4], region_name=context.region)
+        if store.subscriptions[arn]["PendingConfirmation"] == "false":
+            return response
+        token = next(token for token, each in store.subscription_tokens.items() if each == arn)
+        link = _confirm_url(topic_arn, token, endpoint)
+        INBOX.add(
+            to=endpoint,
+            subject="AWS Notification - Subscription Confirmation",
+            body=f"You have chosen to subscribe to the topic:\n{topic_arn}\n\n"
+            "To confirm this subscription, click or visit the link below "
+            f"(If this was in error no action is necessary):\n{link}\n",
+            topic_arn=topic_arn,
+            kind="confirmation",
+            confirm_url=link,
+        )
+        return response if return_subscription_arn else {"SubscriptionArn": "pending confirmation"}
+
+    def list_subscriptions(self, context: RequestContext, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return self._hide_pending(context, super().list_subscriptions(context, *args, **kwargs))
+
+    def list_subscriptions_by_topic(
+        self, context: RequestContext, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        return self._hide_pending(context, super().list_subscriptions_by_topic(context, *args, **kwargs))
+
+    def _hide_pending(self, context: RequestContext, response: dict[str, Any]) -> dict[str, Any]:
+        """A pending subscription's ARN is not shown in lists."""
+        for each in response["Subscriptions"]:
+            store = self.get_store(each["TopicArn"].split(":")[4], context.region)
+            known = store.subscriptions.get(each["SubscriptionArn"], {})
+            if each["Protocol"] in _EMAIL_PROTOCOLS and known.get("PendingConfirmation") != "false":
+                each["SubscriptionArn"] = "PendingConfirmation"
+        return response
+
+
+def _confirm_url(topic_arn: str, token: str, endpoint: str) -> str:
+    query = urlencode({"TopicArn": topic_arn, "Token": token, "Endpoint": endpoint})
+    return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_secretwatch/confirm?{query}"
+
+
+def _readable(text: str) -> str:
+    """CloudWatch's alarms are mailed as prose, everything else as it was published."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(message, dict) and {"AlarmName", "NewStateReason", "Trigger", "AlarmArn"} <= message.keys():
+        return email_body(message)
+    return text
+
+
+def _footer(subscriber: Mapping[str, Any]) -> str:
+    region = subscriber["TopicArn"].split(":")[3]
+    query = urlencode({"SubscriptionArn": subscriber["SubscriptionArn"], "Endpoint": subscriber["Endpoint"]})
+    return (
+        "\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link "
+        f"below to unsubscribe:\nhttps://sns.{region}.amazonaws.com/unsubscribe.html?{query}\n\n"
+        "Please do not reply directly to this email. If you have any questions or comments regarding this "
+        "email, please contact us at https://aws.amazon.com/support\n"
+    )

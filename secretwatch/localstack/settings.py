@@ -1,0 +1,39 @@
+"""The knobs that make waiting short, read once from the environment of the LocalStack process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All times in seconds."""
+
+    delivery_interval: float
+    """How often a trail delivers what it recorded. AWS takes about 300."""
+    alarm_tick: float
+    """How often it is looked whether an alarm has something new to evaluate. AWS evaluates every 60."""
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(
+            delivery_interval=_seconds("SECRETWATCH_DELIVERY_INTERVAL", 1.0),
+            alarm_tick=_seconds("SECRETWATCH_ALARM_TICK", 1.0),
+        )
+
+
+def _seconds(name: str, default: float) -> float:
+    text = os.environ.get(name, "")
+    if not text:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{name} is a number of seconds above 0, not {text!r}.")
+    return seconds
+
+
+SETTINGS = Settings.from_environment()

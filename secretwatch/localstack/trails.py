@@ -1,0 +1,158 @@
+"""The trails of the local cloud: their configuration, status and event history. No I/O here."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from secretwatch.cloudtrail import (
+    DEFAULT_EVENT_SELECTORS,
+    Event,
+    SelectedBy,
+    is_global_service,
+)
+
+HISTORY_LIMIT = 200_000
+"""Events kept for LookupEvents in each account, oldest dropped first."""
+
+
+@dataclass
+class Trail:
+    """A trail, with AWS's names; ``pending`` are the recorded events that are still to be delivered."""
+
+    name: str
+    account_id: str
+    home_region: str
+    partition: str
+    s3_bucket_name: str
+    s3_key_prefix: str | None = None
+    sns_topic_name: str | None = None
+    include_global_service_events: bool = True
+    is_multi_region_trail: bool = False
+    log_file_validation_enabled: bool = False
+    cloud_watch_logs_log_group_arn: str | None = None
+    cloud_watch_logs_role_arn: str | None = None
+    kms_key_id: str | None = None
+    is_organization_trail: bool = False
+    event_selectors: list[dict[str, Any]] = field(default_factory=lambda: list(DEFAULT_EVENT_SELECTORS))
+    advanced_event_selectors: list[dict[str, Any]] = field(default_factory=list)
+    has_custom_event_selectors: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+    is_logging: bool = False
+    status: dict[str, Any] = field(default_factory=dict)
+    """GetTrailStatus's times and errors, by AWS's names."""
+    events_delivered: int = 0
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:cloudtrail:{self.home_region}:{self.account_id}:trail/{self.name}"
+
+    @property
+    def sns_topic_arn(self) -> str | None:
+        if not self.sns_topic_name:
+            return None
+        if self.sns_topic_name.startswith("arn:"):
+            return self.sns_topic_name
+        return f"arn:{self.partition}:sns:{self.home_region}:{self.account_id}:{self.sns_topic_name}"
+
+    def sees(self, event: Event) -> bool:
+        """Whether the event happened where this trail looks, and its selectors want it."""
+        if is_global_service(event["eventSource"]):
+            if not self.include_global_service_events:
+                return False
+        elif not self.is_multi_region_trail and event["awsRegion"] != self.home_region:
+            return False
+        return SelectedBy(self.event_selectors, self.advanced_event_selectors)(event)
+
+
+@dataclass
+class Pending:
+    """What a trail recorded and each of its sinks has not yet taken."""
+
+    s3: deque[Event] = field(default_factory=deque)
+    logs: deque[Event] = field(default_factory=deque)
+
+    def __bool__(self) -> bool:
+        return bool(self.s3 or self.logs)
+
+
+class Trails:
+    """All trails of all accounts, and what was recorded for them. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._trails: dict[str, Trail] = {}
+        self._pending: dict[str, Pending] = {}
+        self._history: dict[str, deque[Event]] = defaultdict(lambda: deque(maxlen=HISTORY_LIMIT))
+
+    def all(self) -> list[Trail]:
+        with self.lock:
+            return list(self._trails.values())
+
+    def of(self, account_id: str) -> list[Trail]:
+        return [trail for trail in self.all() if trail.account_id == account_id]
+
+    def find(self, name_or_arn: str, account_id: str, region: str) -> Trail | None:
+        """By ARN, or by name where the trail is at home or, multi-region, has a shadow."""
+        with self.lock:
+            if name_or_arn.startswith("arn:"):
+                return self._trails.get(name_or_arn)
+            candidates = [trail for trail in self.of(account_id) if trail.name == name_or_arn]
+        at_home = [trail for trail in candidates if trail.home_region == region]
+        return next(iter(at_home or [trail for trail in candidates if trail.is_multi_region_trail]), None)
+
+    def add(self, trail: Trail) -> None:
+        with self.lock:
+            self._trails[trail.arn] = trail
+            self._pending[trail.arn] = Pending()
+
+    def remove(self, trail: Trail) -> None:
+        with self.lock:
+            self._trails.pop(trail.arn, None)
+            self._pending.pop(trail.arn, None)
+
+    def pending(self, trail: Trail) -> Pending:
+        with self.lock:
+            return self._pending.setdefault(trail.arn, Pending())
+
+    def record(self, account_id: str, event: Event) -> None:
+        """Keep the event in the account's history, and for every trail that wants it."""
+        with self.lock:
+            if event["managementEvent"]:
+                self._history[account_id].append(event)
+            for trail in self._trails.values():
+                if trail.account_id == account_id and trail.is_logging and trail.sees(event):
+                    pending = self._pending[trail.arn]
+                    pending.s3.append(event)
+                    if trail.cloud_watch_logs_log_group_arn:
+                        pending.logs.append(event)
+
+    def history(self, account_id: str, region: str) -> Iterable[Event]:
+        """Management events of the region, newest first."""
+        with self.lock:
+            events = list(self._history[account_id])
+        return (event for event in reversed(events) if event["awsRegion"] == region)
+
+    def clear(self) -> None:
+        with self.lock:
+            self._trails.clear()
+            self._pending.clear()
+            self._history.clear()
+
+
+def set_time(trail: Trail, name: str, at: datetime) -> None:
+    """Note a time in the status, in both of the forms that GetTrailStatus answers."""
+    text = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    trail.status[name] = at
+    also = {
+        "StartLoggingTime": "TimeLoggingStarted",
+        "StopLoggingTime": "TimeLoggingStopped",
+        "LatestDeliveryTime": "LatestDeliveryAttemptTime",
+        "LatestNotificationTime": "LatestNotificationAttemptTime",
+    }.get(name)
+    if also:
+        trail.status[also] = text
