@@ -125,8 +125,13 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
+def _integer(digits: str) -> float:
+    number = read_number(digits)
+    return float(digits) if number is None else number
+
+
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
-_DECODER_OF_LONG_NUMBERS = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)
+_DECODER_OF_LONG_NUMBERS = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
 
 
 def compile_condition_tree(

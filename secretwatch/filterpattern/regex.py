@@ -75,8 +75,8 @@ class Regex:
     """A compiled regular expression. Safe to share between threads."""
 
     __slots__ = (
-        "_accept", "_at_end", "_chains", "_first", "_first_at_end", "_follow", "_follow_at_end",
-        "_literal", "_masks", "_remembered", "_start", "_states", "_steps", "search", "text",
+        "_accept", "_chains", "_covers", "_first", "_first_at_end", "_follow", "_follow_at_end",
+        "_masks", "_remembered", "_start", "_states", "_steps", "search", "text",
     )  # fmt: skip
 
     search: Callable[[str], bool]
@@ -92,16 +92,25 @@ class Regex:
         self._chains = positions
         count = len(positions)
         self._accept = sum(1 << i for i in range(count) if positions[i].reads == _ACCEPT)
-        self._follow = [self._after(i, False) for i in range(count)]
-        self._follow_at_end = [self._after(i, True) for i in range(count)]
+        opened = self._opened(at_start=False, at_end=False)
+        opened_at_end = self._opened(at_start=False, at_end=True)
+        self._follow = self._after(opened)
+        self._follow_at_end = self._after(opened_at_end)
         # Positions that only lead to the next one move together, by one shift.
         self._steps = sum(1 << i for i in range(count) if self._follow[i] == self._follow_at_end[i] == 2 << i)
+        # In a run of optional positions the first one read opens all that the others do.
+        self._covers = [0] * (count + 1)
+        for i in reversed(range(count - 1)):
+            if not (
+                self._follow[i + 1] & ~self._follow[i] or self._follow_at_end[i + 1] & ~self._follow_at_end[i]
+            ):
+                self._covers[i] = self._covers[i + 1] | 2 << i
         starts = [0] + [i + 1 for i in range(count - 1) if positions[i].reads == _ACCEPT]
-        self._first = self._reachable(starts, at_start=False, at_end=False)
-        self._first_at_end = self._reachable(starts, at_start=False, at_end=True)
+        self._first = _union(opened, starts)
+        self._first_at_end = _union(opened_at_end, starts)
         self._start = _State(
-            self._reachable(starts, at_start=True, at_end=False),
-            self._reachable(starts, at_start=True, at_end=True),
+            _union(self._opened(at_start=True, at_end=False), starts),
+            _union(self._opened(at_start=True, at_end=True), starts),
         )
         self._states: dict[int, _State] = {}
         self._masks: dict[str, int] = {}
@@ -124,28 +133,24 @@ class Regex:
                 raise InvalidFilterPattern(pattern, start, reason)
         return cls(pattern[start:end], positions)
 
-    def _reachable(self, starts: list[int], *, at_start: bool, at_end: bool) -> int:
-        """The positions that stand open from these on, past what is optional and anchors that hold."""
-        mask = 0
-        for index in starts:
-            while True:
-                position = self._chains[index]
-                if position.reads == _START or position.reads == _END:
-                    if not (at_start if position.reads == _START else at_end):
-                        break
-                else:
-                    mask |= 1 << index
-                    if not position.optional:
-                        break
-                index += 1
-        return mask
+    def _opened(self, *, at_start: bool, at_end: bool) -> list[int]:
+        """For each position, those open from it on: past what is optional and anchors that hold."""
+        opened = [0] * (len(self._chains) + 1)
+        for index in reversed(range(len(self._chains))):
+            position = self._chains[index]
+            if position.reads == _START or position.reads == _END:
+                holds = at_start if position.reads == _START else at_end
+                opened[index] = opened[index + 1] if holds else 0
+            else:
+                opened[index] = 1 << index | (opened[index + 1] if position.optional else 0)
+        return opened
 
-    def _after(self, index: int, at_end: bool) -> int:
-        position = self._chains[index]
-        if position.reads == _ACCEPT:
-            return 0
-        again = 1 << index if position.repeats else 0
-        return again | self._reachable([index + 1], at_start=False, at_end=at_end)
+    def _after(self, opened: list[int]) -> list[int]:
+        """For each position, those that stand open once it was read."""
+        return [
+            0 if position.reads == _ACCEPT else opened[index + 1] | (1 << index if position.repeats else 0)
+            for index, position in enumerate(self._chains)
+        ]
 
     def _search(self, text: str) -> bool:
         accept = self._accept
@@ -187,7 +192,7 @@ class Regex:
             index = bit.bit_length() - 1
             state.active |= self._follow[index]
             state.active_at_end |= self._follow_at_end[index]
-            rest ^= bit
+            rest &= ~(bit | self._covers[index])
         if len(self._states) >= _MAX_REMEMBERED:
             self._states = {}
         self._states[moved] = state
@@ -214,6 +219,13 @@ class Regex:
             self._states = {}
             self._start = _State(self._start.active, self._start.active_at_end)
         state.next[char] = following
+
+
+def _union(masks: list[int], indices: list[int]) -> int:
+    mask = 0
+    for index in indices:
+        mask |= masks[index]
+    return mask
 
 
 def _literal(positions: list[_Position]) -> str | None:

@@ -17,6 +17,7 @@ from secretwatch.filterpattern.regex import Regex
 SPACE = " \t\r\n\v\f"
 WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _UNQUOTED = WORD | frozenset(".*+-")
+_AFTER_OPERAND = frozenset([*SPACE, *",]})(&|", ""])
 
 OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
 """Longest first, as they are looked for."""
@@ -118,28 +119,23 @@ class Scanner:
         else:
             word = self.take_word(_UNQUOTED)
             number = read_number(word)
-            if number is not None:
-                operand = Number(number)
-            else:
+            if number is None or self.peek() not in _AFTER_OPERAND:
                 self._check_unquoted(word, start)
-                operand = Text(word)
+            operand = Text(word) if number is None else Number(number)
         if operator in ("<", ">", "<=", ">=") and not isinstance(operand, Number):
             self.fail(f"{operator} compares with a number, written without quotation marks.", start)
         return operand
 
     def _check_unquoted(self, word: str, start: int) -> None:
-        if not word:
-            if not self.peek() or self.peek() in ",]})&|":
-                self.fail("A value is missing here: write a number, a word, or a text in quotation marks.")
+        stranger = self.peek() not in _AFTER_OPERAND
+        if not word and not stranger:
+            self.fail("A value is missing here: a number, a word, or a text in quotation marks.")
+        signs = [start + offset for offset, char in enumerate(word) if char in "+-"]
+        if signs or stranger:
             self.fail(
-                "Invalid character(s) in term: only letters, digits, _ . and * stand without quotation marks."
+                "Invalid character(s) in term: only letters, digits, _ . and * need no quotation marks.",
+                signs[0] if signs else None,
             )
-        for offset, char in enumerate(word):
-            if char in "+-":
-                self.fail(
-                    f"Invalid character(s) in term: a text with {char} stands in quotation marks.",
-                    start + offset,
-                )
 
     def expression(self, condition: Callable[[], int]) -> list[Step]:
         """Conditions joined by && and ||, with ( ) first, then &&, then ||; in postfix order.
