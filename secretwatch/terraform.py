@@ -44,7 +44,7 @@ class TerraformFailed(Exception):
     """A run of Terraform ended with an error. `output` is what it printed."""
 
     def __init__(self, arguments: tuple[str, ...], output: str) -> None:
-        super().__init__(f"`terraform {' '.join(arguments)}` failed")
+        super().__init__(f"`terraform {' '.join(arguments)}` failed.")
         self.output = output
 
 

@@ -80,6 +80,8 @@ class LocalCloud:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.url,
+            # An error here does not pass by itself: Terraform would repeat a call 25 times, for many minutes.
+            "AWS_MAX_ATTEMPTS": "3",
             "AWS_REGION": REGION,
             "AWS_SECRET_ACCESS_KEY": "test",
             "NO_PROXY": ",".join([*names, HOST]),

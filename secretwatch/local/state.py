@@ -8,6 +8,7 @@ A state directory holds
     local.json     the record: pid, port, settings; only while the local cloud is up
     local.log      what LocalStack printed, from the last start on; kept after `down`, for looking back
     filesystem/    LocalStack's own files and temporary files; only while the local cloud is up
+    applied/       copies of root modules applied to it, with their state; only while it is up
     lock           held by whoever starts or stops
     .gitignore     so that none of this is ever committed
 """
@@ -63,6 +64,7 @@ class StateDir:
         self.record_file = self.path / "local.json"
         self.log_file = self.path / "local.log"
         self.filesystem = self.path / "filesystem"
+        self.applied = self.path / "applied"
 
     def create(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,8 @@ class StateDir:
         """Remove what only a running local cloud has."""
         self.record_file.unlink(missing_ok=True)
         self.record_file.with_suffix(".new").unlink(missing_ok=True)
-        shutil.rmtree(self.filesystem, ignore_errors=True)
+        for folder in (self.filesystem, self.applied):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def last_log_lines(self, count: int = 15) -> str:
         try:

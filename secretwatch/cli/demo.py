@@ -1,0 +1,318 @@
+"""`secretwatch demo`: the whole watch on this machine, from `terraform apply` to the e-mail.
+
+Here: the order of the stages, what is shown of each, cleaning up. Not here: the local cloud (`local/`),
+running Terraform (`terraform.py`), what happens between the read and the alarm (`smoke`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from secretwatch import local, terraform
+from secretwatch.cli.local import err, out, patience, print_mail
+
+EXAMPLE = "examples/quickstart"
+
+_MAIL_SECONDS = 15.0
+"""An e-mail comes within a tick or two of what it is about."""
+
+
+class StageFailed(Exception):
+    """A stage of the demo failed; `detail` is what there is to read about it."""
+
+    def __init__(self, sentence: str, detail: str = "", code: int = 1) -> None:
+        super().__init__(sentence)
+        self.detail = detail
+        self.code = code
+
+
+@click.command(
+    epilog="""\b
+Exit codes:
+  0    the secret was read, the alarm rang, the e-mail came
+  1    a stage failed
+  2    wrong usage, or Terraform, its providers or the examples are missing
+  3    the smoke test waited in vain
+  5    LocalStack is not installed
+  130  interrupted
+"""
+)
+@click.option("--keep", is_flag=True, help="Leave everything up afterwards, to look around.")
+@click.option(
+    "--report",
+    "report_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the smoke test's JSON report to this file.",
+)
+def demo(keep: bool, report_file: Path | None) -> None:
+    """Show the whole watch on this machine, without an AWS account.
+
+    Starts a local cloud, applies examples/quickstart, reads the secret, follows the read to the alarm, prints
+    the e-mail as it arrived, destroys everything and stops. Leaves nothing behind.
+    """
+    if report_file and not report_file.absolute().parent.is_dir():
+        raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
+    # Whoever ends the demo, it cleans up as with Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    begin = time.monotonic()
+    try:
+        with contextlib.ExitStack() as stack:
+            _run(stack, keep, report_file)
+    except KeyboardInterrupt:
+        _fail("It was interrupted.", report_file, code=130)
+    except StageFailed as error:
+        _fail(str(error), report_file, error.detail, error.code)
+    except terraform.TerraformNotUsable as error:
+        _fail(str(error), report_file, code=2)
+    except terraform.TerraformFailed as error:
+        _fail(str(error), report_file, _last_lines(error.output))
+    except local.LocalStackMissing as error:
+        _fail(str(error), report_file, code=5)
+    except local.LocalCloudError as error:
+        _fail(str(error), report_file)
+    if not keep:
+        _tell("done", time.monotonic() - begin, "nothing is left behind")
+
+
+def _run(stack: contextlib.ExitStack, keep: bool, report_file: Path | None) -> None:
+    clone = _clone()
+    terraform.binary()
+    state_dir = clone / ".secretwatch"
+    if not keep:
+        state_dir = stack.enter_context(_own_state_dir(state_dir))
+    elif running := local.status(state_dir):
+        raise StageFailed(
+            f"The local cloud of this clone is up already, on port {running.port}: stop it first, with "
+            f"`{_command()} local down`.",
+            code=2,
+        )
+
+    until_stopped = stack.enter_context(contextlib.ExitStack())
+    cloud = _start(until_stopped, state_dir, keep)
+    tf_env = stack.enter_context(_terraform_environment(clone, state_dir))
+    # From here on this process and its children see the local cloud as AWS.
+    environment = cloud.environment() | tf_env
+    os.environ.clear()
+    os.environ.update(environment)
+
+    root = terraform.copy_module(clone, local.StateDir(state_dir).applied) / EXAMPLE
+    with _stage("terraform init") as tell:
+        terraform.run(root, os.environ, "init")
+        tell("providers installed")
+    with _stage("terraform apply") as tell:
+        applied = terraform.run(root, os.environ, "apply", "-auto-approve")
+        tell(_summary(applied, "Apply complete!"))
+    with _stage("e-mail confirmed") as tell:
+        _await_mail(cloud, "confirmation")
+        people = [str(message["to"]) for message in cloud.confirm()]
+        tell(f"{', '.join(people)} followed the link that SNS sent")
+
+    out.print()
+    seen = {message["id"] for message in cloud.inbox()}
+    _smoke(root, report_file)
+    mail = _await_mail(cloud, "notification", seen)
+    out.print("\nThe e-mail as it arrived:")
+    print_mail(mail)
+
+    if keep:
+        until_stopped.pop_all()
+        _how_to_look_around(root)
+        return
+    with _stage("terraform destroy") as tell:
+        destroyed = terraform.run(root, os.environ, "destroy", "-auto-approve")
+        tell(_summary(destroyed, "Destroy complete!"))
+
+
+def _start(stack: contextlib.ExitStack, state_dir: Path, keep: bool) -> local.LocalCloud:
+    with _stage("local cloud") as tell, patience("Starting LocalStack …") as on_wait:
+        # Registered first: a start that is interrupted has nothing to stop, and stopping nothing is fine.
+        stack.callback(_stop, state_dir)
+        cloud = local.start(state_dir, tied=not keep, on_wait=on_wait)
+        tell(f"LocalStack on {cloud.url}, {local.memory_mib(cloud):.0f} MiB")
+    return cloud
+
+
+def _stop(state_dir: Path) -> None:
+    # A second Ctrl-C does not interrupt the cleaning up, which is bounded.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    local.stop(state_dir, patience=15)
+
+
+@contextlib.contextmanager
+def _terraform_environment(clone: Path, state_dir: Path) -> Iterator[dict[str, str]]:
+    def say(line: str) -> None:
+        out.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
+
+    with terraform.environment(say, scratch=state_dir) as env:
+        yield env | terraform.plugin_cache(clone / ".secretwatch" / "providers")
+
+
+def _smoke(root: Path, report_file: Path | None) -> None:
+    from secretwatch.cli.smoke import smoke
+
+    arguments = [str(root)]
+    if report_file:
+        arguments += ["--report", str(report_file)]
+    try:
+        smoke.main(arguments, standalone_mode=False)
+    except SystemExit as end:
+        if end.code == 130:
+            raise KeyboardInterrupt from None
+        if end.code:
+            # It has written the report itself.
+            raise _SmokeFailed("The smoke test failed.", code=int(end.code)) from None
+
+
+class _SmokeFailed(StageFailed):
+    """The smoke test said why already, also in its report."""
+
+
+def _await_mail(cloud: local.LocalCloud, kind: str, before: set[Any] | None = None) -> dict[str, Any]:
+    deadline = time.monotonic() + _MAIL_SECONDS
+    while True:
+        for message in cloud.inbox():
+            if message["kind"] == kind and message["id"] not in (before or ()):
+                return message
+        if time.monotonic() > deadline:
+            raise StageFailed(f"No {kind} e-mail arrived within {_MAIL_SECONDS:.0f} s.")
+        time.sleep(0.1)
+
+
+def _clone() -> Path:
+    """The folder with the module and its examples: the one this package lies in, else one around here."""
+    for folder in (Path(__file__).resolve().parents[2], *(Path.cwd() / "x").parents):
+        if (folder / EXAMPLE).is_dir() and (folder / "main.tf").is_file():
+            return folder
+    raise StageFailed(
+        f"{EXAMPLE} was not found here: run the demo in a clone of secretwatch, since the installed "
+        "package comes without it.",
+        code=2,
+    )
+
+
+@contextlib.contextmanager
+def _own_state_dir(parent: Path) -> Iterator[Path]:
+    """A state directory for this run alone, removed afterwards; as are those of runs that were killed."""
+    # Whoever runs holds a lock on its folder, which the system frees when the process ends.
+    with contextlib.ExitStack() as stack:
+        with local.StateDir(parent).locked():
+            for old in parent.glob("demo-*"):
+                with _locked_folder(old) as free:
+                    if free:
+                        local.stop(old, patience=5)
+                        shutil.rmtree(old, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix="demo-", dir=parent))
+            stack.enter_context(_locked_folder(folder))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder
+
+
+@contextlib.contextmanager
+def _locked_folder(folder: Path) -> Iterator[bool]:
+    """Yields whether the lock could be had."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+class _Tell:
+    detail = ""
+
+    def __call__(self, detail: str) -> None:
+        self.detail = detail
+
+
+@contextlib.contextmanager
+def _stage(name: str) -> Iterator[_Tell]:
+    """Shows what is being done, then one line about it with the seconds it took."""
+    begin = time.monotonic()
+    tell = _Tell()
+    try:
+        with err.status(f"{name} …") if err.is_terminal else contextlib.nullcontext():
+            yield tell
+    except KeyboardInterrupt:
+        raise
+    except Exception:
+        out.print(f"  [red]failed[/]  {time.monotonic() - begin:6.1f} s  {name}")
+        raise
+    _tell(name, time.monotonic() - begin, tell.detail)
+
+
+def _tell(name: str, seconds: float, detail: str) -> None:
+    out.print(f"  [green]ok[/]      {seconds:6.1f} s  {name:<23}[dim]{escape(detail)}[/]", soft_wrap=True)
+
+
+def _fail(sentence: str, report_file: Path | None, detail: str = "", code: int = 1) -> None:
+    if detail:
+        err.print(escape(detail), soft_wrap=True)
+    err.print(f"[bold red]The demo failed:[/] {escape(sentence)} Everything was cleaned up.", soft_wrap=True)
+    if report_file and not isinstance(sys.exc_info()[1], _SmokeFailed):
+        _report_failure(report_file, sentence)
+    raise SystemExit(code)
+
+
+def _report_failure(file: Path, sentence: str) -> None:
+    from secretwatch.pipeline.report import Report
+
+    try:
+        Report(ending="failed", reason=sentence).write(file)
+    except OSError as error:
+        err.print(f"The report cannot be written: {escape(str(error))}.", soft_wrap=True)
+
+
+def _last_lines(output: str, count: int = 30) -> str:
+    return "\n".join(output.rstrip().splitlines()[-count:])
+
+
+def _summary(output: str, start: str) -> str:
+    """Terraform's own line of what it did: `Resources: 14 added, …`."""
+    lines = [line for line in output.splitlines() if line.startswith(start)]
+    return lines[-1].removeprefix(start).strip() if lines else ""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _command() -> str:
+    """How this command was called, so that what is printed can be typed."""
+    return shlex.quote(os.path.relpath(sys.argv[0])) if os.sep in sys.argv[0] else sys.argv[0]
+
+
+def _how_to_look_around(root: Path) -> None:
+    command, folder = _command(), shlex.quote(os.path.relpath(root))
+    lines = {
+        "Point this shell at the local cloud": f'eval "$({command} local env)"',
+        "Then Terraform and the AWS CLI work": f"terraform -chdir={folder} plan",
+        "Read the secret again": f"{command} smoke {folder}",
+        "Its e-mails, its state": f"{command} local inbox; {command} local status",
+        "Stop, and forget all of it": f"{command} local down",
+    }
+    out.print("Everything is still up:")
+    for what, line in lines.items():
+        out.print(f"  {what + ':':<37}{escape(line)}", soft_wrap=True)
