@@ -24,7 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 
 def test_a_read_is_known_by_its_request_and_the_value_is_dropped(aws: Aws, monkeypatch) -> None:
-    agents = []
+    markers = []
     real = aws.client
 
     def client(service: str, *, app_id: str | None = None):
@@ -42,18 +42,15 @@ def test_a_read_is_known_by_its_request_and_the_value_is_dropped(aws: Aws, monke
             {"SecretId": "TopSecretInfo"},
         )
         stubber.activate()
-        made.meta.events.register_first(
-            "before-call.secrets-manager.GetSecretValue",
-            lambda params, **_: agents.append(params["headers"]["User-Agent"]),
-        )
+        markers.append(made.meta.config.user_agent_appid)
         return made
 
     monkeypatch.setattr(aws, "client", client)
     read = read_secret(aws, "TopSecretInfo", "boto3", 1.0, REGION)
     assert (read.request_id, read.token, read.time) == ("request-1", "request-1", BEGIN)
     assert VALUE not in repr(read)
-    # What a trail shows as the caller's user agent.
-    assert f"app/{read.marker}" in agents[0]
+    # It stands in the user agent, which a trail records.
+    assert markers == [read.marker]
 
 
 def test_a_refused_read_says_why(aws: Aws, monkeypatch) -> None:
