@@ -1,0 +1,253 @@
+"""What a plan creates: all of it, once, under the instance's name, with nothing of the secret's value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from .conftest import ACCOUNT, REGION, VALUE, Plan
+
+QUICKSTART = {
+    "aws_cloudtrail": 1,
+    "aws_cloudwatch_log_group": 1,
+    "aws_cloudwatch_log_metric_filter": 1,
+    "aws_cloudwatch_metric_alarm": 1,
+    "aws_iam_role": 1,
+    "aws_iam_role_policy": 1,
+    "aws_kms_alias": 2,
+    "aws_kms_key": 3,
+    "aws_s3_bucket": 1,
+    "aws_s3_bucket_ownership_controls": 1,
+    "aws_s3_bucket_policy": 1,
+    "aws_s3_bucket_public_access_block": 1,
+    "aws_s3_bucket_server_side_encryption_configuration": 1,
+    "aws_s3_bucket_versioning": 1,
+    "aws_secretsmanager_secret": 1,
+    "aws_secretsmanager_secret_policy": 1,
+    "aws_secretsmanager_secret_version": 1,
+    "aws_sns_topic": 1,
+    "aws_sns_topic_policy": 1,
+    "aws_sns_topic_subscription": 1,
+}
+
+
+def types(resources: dict[str, Any]) -> Counter[str]:
+    """How many there are of each type."""
+    return Counter(values["type"] for values in resources.values())
+
+
+def test_the_quickstart_creates_this_and_no_more(quickstart: Plan) -> None:
+    assert types(quickstart.resources) == QUICKSTART
+
+
+def test_the_quickstart_leaves_nothing_behind(quickstart: Plan) -> None:
+    made = quickstart.of("secretwatch")
+    assert made["module.secret[0].aws_secretsmanager_secret.this"]["recovery_window_in_days"] == 0
+    assert made["module.trail.aws_s3_bucket.this"]["force_destroy"] is True
+    assert made["module.trail.aws_kms_key.this"]["deletion_window_in_days"] == 7
+
+
+def test_by_default_nothing_precious_is_deleted_with_the_instance(instances: Plan) -> None:
+    made = instances.of("one")
+    assert made["module.secret[0].aws_secretsmanager_secret.this"]["recovery_window_in_days"] == 30
+    assert made["module.trail.aws_s3_bucket.this"]["force_destroy"] is False
+    keys = [values for values in made.values() if values["type"] == "aws_kms_key"]
+    assert [key["deletion_window_in_days"] for key in keys] == [30, 30, 30]
+
+
+def test_two_instances_share_no_name(instances: Plan) -> None:
+    def names(module: str) -> set[tuple[str, str]]:
+        return {
+            (values["type"], values[field])
+            for values in instances.of(module).values()
+            for field in ("name", "bucket", "alarm_name")
+            # A role's policy is named within the role.
+            if values.get(field) and values["type"] != "aws_iam_role_policy"
+        }
+
+    assert len(names("one")) >= 8
+    assert not names("one") & names("two")
+
+
+def test_names_carry_the_instance_and_where_they_must_be_unique_more(instances: Plan) -> None:
+    watch = instances.outputs["two"]
+    known = {
+        "alarm_name": "two-secret-read",
+        "bucket_name": f"two-{ACCOUNT}-{REGION}",
+        "log_group_name": "/aws/cloudtrail/two",
+        "metric_filter_name": "two-secret-reads",
+        "metric_name": "two-secret-reads",
+        "metric_namespace": "secretwatch/two",
+        "name": "two",
+        "trail_name": "two",
+    }
+    assert {name: watch[name] for name in known} == known
+    assert instances.of("two")["module.trail.aws_iam_role.this"]["name"] == f"two-trail-{REGION}"
+
+
+def test_the_longest_name_is_within_the_limits_of_every_service(instances: Plan) -> None:
+    made = instances.of("long")
+    # Regions have up to 14 letters (ap-northeast-1).
+    room = 14 - len(REGION)
+    assert len(made["module.trail.aws_s3_bucket.this"]["bucket"]) + room <= 63
+    assert len(made["module.trail.aws_iam_role.this"]["name"]) + room <= 64
+
+
+def test_the_trail_records_reads_of_every_region_and_can_be_verified(instances: Plan) -> None:
+    trail = instances.of("one")["module.trail.aws_cloudtrail.this"]
+    assert trail["is_multi_region_trail"] is True
+    assert trail["include_global_service_events"] is True
+    assert trail["enable_log_file_validation"] is True
+    assert trail["enable_logging"] is True
+    [selector] = trail["event_selector"]
+    assert (selector["read_write_type"], selector["include_management_events"]) == ("All", True)
+    assert not selector["exclude_management_event_sources"]
+
+
+def test_the_trail_waits_for_everything_that_cloudtrail_checks(quickstart: Plan) -> None:
+    modules = quickstart.raw.configuration["root_module"]["module_calls"]["secretwatch"]["module"][
+        "module_calls"
+    ]
+    resources = {
+        f"{resource['type']}.{resource['name']}": resource
+        for resource in modules["trail"]["module"]["resources"]
+    }
+    assert set(resources["aws_cloudtrail.this"]["depends_on"]) == {
+        "aws_iam_role_policy.this",
+        "aws_s3_bucket_ownership_controls.this",
+        "aws_s3_bucket_policy.this",
+        "aws_s3_bucket_public_access_block.this",
+        "aws_s3_bucket_server_side_encryption_configuration.this",
+        "aws_s3_bucket_versioning.this",
+    }
+    log_group = resources["aws_cloudtrail.this"]["expressions"]["cloud_watch_logs_group_arn"]["references"]
+    assert "aws_cloudwatch_log_group.this.arn" in log_group
+    # The value of the secret comes last of all, an alarm never before its topic's policy.
+    value = modules["secret"]["expressions"]["after"]["references"]
+    assert {"module.trail.arn", "module.watch.alarm_arn"} <= set(value)
+    assert modules["alerts"]["module"]["outputs"]["topic_arn"]["depends_on"] == ["aws_sns_topic_policy.this"]
+
+
+def test_the_bucket_is_private_versioned_and_cleaned_up(instances: Plan) -> None:
+    made = instances.of("one")
+    block = made["module.trail.aws_s3_bucket_public_access_block.this"]
+    switches = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    assert [block[switch] for switch in switches] == [True, True, True, True]
+    [ownership] = made["module.trail.aws_s3_bucket_ownership_controls.this"]["rule"]
+    assert ownership["object_ownership"] == "BucketOwnerEnforced"
+    [versioning] = made["module.trail.aws_s3_bucket_versioning.this"]["versioning_configuration"]
+    assert versioning["status"] == "Enabled"
+    [encryption] = made["module.trail.aws_s3_bucket_server_side_encryption_configuration.this"]["rule"]
+    assert encryption["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "aws:kms"
+    [rule] = made["module.trail.aws_s3_bucket_lifecycle_configuration.this[0]"]["rule"]
+    assert rule["status"] == "Enabled"
+    assert rule["expiration"][0]["days"] == 365
+    assert rule["noncurrent_version_expiration"][0]["noncurrent_days"] == 30
+    assert rule["abort_incomplete_multipart_upload"][0]["days_after_initiation"] == 7
+
+
+def test_the_filter_counts_one_for_a_read_and_nothing_for_other_events(instances: Plan) -> None:
+    counter = instances.of("one")["module.watch.aws_cloudwatch_log_metric_filter.this"]
+    [transformation] = counter["metric_transformation"]
+    assert (transformation["value"], transformation["default_value"]) == ("1", "0")
+    assert not transformation.get("dimensions")
+    assert counter["log_group_name"] == "/aws/cloudtrail/one"
+
+
+def test_the_alarm_is_what_was_asked_for_and_by_default_rings_at_one_read(instances: Plan) -> None:
+    fields = (
+        "comparison_operator",
+        "datapoints_to_alarm",
+        "evaluation_periods",
+        "period",
+        "statistic",
+        "threshold",
+        "treat_missing_data",
+        "metric_name",
+        "namespace",
+    )
+
+    def alarm(module: str) -> tuple[Any, ...]:
+        values = instances.of(module)["module.watch.aws_cloudwatch_metric_alarm.this"]
+        return tuple(values.get(field) for field in fields)
+
+    at_least = "GreaterThanOrEqualToThreshold"
+    assert alarm("one") == (
+        *(at_least, None, 1, 300, "Sum", 1, "notBreaching"),
+        *("one-secret-reads", "secretwatch/one"),
+    )
+    assert alarm("two") == (
+        *(at_least, 2, 3, 60, "Sum", 5, "ignore"),
+        *("two-secret-reads", "secretwatch/two"),
+    )
+
+
+def test_the_alarm_says_what_happened_where_to_look_and_how_to_find_out_who(instances: Plan) -> None:
+    description = instances.of("two")["module.watch.aws_cloudwatch_metric_alarm.this"]["alarm_description"]
+    for fact in ("api-key, db, rds!cluster-1", "/aws/cloudtrail/two", REGION, "Logs Insights"):
+        assert fact in description
+    assert instances.outputs["two"]["logs_insights_query"] in description
+
+
+def test_the_query_names_the_reader_and_all_watched_secrets(instances: Plan) -> None:
+    lines = instances.outputs["one"]["logs_insights_query"].splitlines()
+    for field in ("userIdentity.arn", "sourceIPAddress", "errorCode", "@timestamp"):
+        assert field in lines[0]
+    assert r"requestParameters.secretId like /team\/db\.main\+a/" in lines[2]
+
+
+def test_pattern_and_description_of_the_longest_names_fit(instances: Plan) -> None:
+    made = instances.of("long")
+    pattern = made["module.watch.aws_cloudwatch_log_metric_filter.this"]["pattern"]
+    assert 1018 < len(pattern) <= 1024, "the longest name that fits is 6 bytes from one that does not"
+    description = made["module.watch.aws_cloudwatch_metric_alarm.this"]["alarm_description"]
+    assert len(description) + 14 - len(REGION) <= 1024
+
+
+def test_every_address_is_subscribed_by_itself(instances: Plan) -> None:
+    subscriptions = {
+        values["endpoint"]: values["protocol"]
+        for values in instances.of("one").values()
+        if values["type"] == "aws_sns_topic_subscription"
+    }
+    assert subscriptions == {"ops@example.com": "email", "sec@example.com": "email"}
+
+
+def test_every_key_rotates(instances: Plan) -> None:
+    keys = [values for values in instances.of("one").values() if values["type"] == "aws_kms_key"]
+    assert [key["enable_key_rotation"] for key in keys] == [True, True, True]
+
+
+def test_a_given_key_is_the_secrets_only_key(instances: Plan) -> None:
+    made = types(instances.of("two"))
+    assert made["aws_kms_key"] == 2
+    assert made["aws_secretsmanager_secret"] == 1
+
+
+def test_the_value_is_in_no_plan(instances: Plan, quickstart: Plan) -> None:
+    for plan in (instances, quickstart):
+        assert VALUE not in str(plan.raw)
+    version = instances.of("one")["module.secret[0].aws_secretsmanager_secret_version.this[0]"]
+    assert version["secret_string_wo_version"] == 7
+
+
+def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
+    watch = quickstart.outputs["watch"]
+    known = {
+        "account_id": ACCOUNT,
+        "alarm_console_url": f"https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
+        "#alarmsV2:alarm/quickstart-secret-read",
+        "alarm_period": 300,
+        "region": REGION,
+        "secret_name": "TopSecretInfo",
+        "secrets": ["TopSecretInfo"],
+    }
+    assert {name: watch[name] for name in known} == known
+    promised = {
+        *("name", "region", "account_id", "secrets", "secret_arn", "secret_name", "trail_arn", "trail_name"),
+        *("bucket_name", "kms_key_arn", "log_group_name", "log_group_arn", "metric_namespace", "metric_name"),
+        *("metric_filter_name", "filter_pattern", "alarm_name", "alarm_arn", "alarm_period", "topic_arn"),
+        *("alarm_console_url", "logs_insights_query"),
+    }
+    later = quickstart.raw.output_changes["watch"]["after_unknown"]
+    assert set(watch) | set(later) == promised
