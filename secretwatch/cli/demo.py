@@ -24,7 +24,7 @@ import click
 from rich.markup import escape
 
 from secretwatch import local, terraform
-from secretwatch.cli.local import err, out, patience, print_mail
+from secretwatch.cli.local import command_name, err, out, patience, print_mail
 
 EXAMPLE = "examples/quickstart"
 
@@ -100,7 +100,7 @@ def _run(stack: contextlib.ExitStack, keep: bool, report_file: Path | None) -> N
     elif running := local.status(state_dir):
         raise StageFailed(
             f"The local cloud of this clone is up already, on port {running.port}: stop it first, with "
-            f"`{_command()} local down`.",
+            f"`{command_name()} local down`.",
             code=2,
         )
 
@@ -270,7 +270,9 @@ def _tell(name: str, seconds: float, detail: str) -> None:
 def _fail(sentence: str, report_file: Path | None, detail: str = "", code: int = 1) -> None:
     if detail:
         err.print(escape(detail), soft_wrap=True)
-    err.print(f"[bold red]The demo failed:[/] {escape(sentence)} Everything was cleaned up.", soft_wrap=True)
+    # Where it was refused there was nothing to clean up.
+    cleaned = "" if code == 2 else " Everything was cleaned up."
+    err.print(f"[bold red]The demo failed:[/] {escape(sentence)}{cleaned}", soft_wrap=True)
     if report_file and not isinstance(sys.exc_info()[1], _SmokeFailed):
         _report_failure(report_file, sentence)
     raise SystemExit(code)
@@ -299,13 +301,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _command() -> str:
-    """How this command was called, so that what is printed can be typed."""
-    return shlex.quote(os.path.relpath(sys.argv[0])) if os.sep in sys.argv[0] else sys.argv[0]
-
-
 def _how_to_look_around(root: Path) -> None:
-    command, folder = _command(), shlex.quote(os.path.relpath(root))
+    command, folder = command_name(), shlex.quote(os.path.relpath(root))
     lines = {
         "Point this shell at the local cloud": f'eval "$({command} local env)"',
         "Then Terraform and the AWS CLI work": f"terraform -chdir={folder} plan",

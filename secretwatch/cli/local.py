@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -79,6 +81,11 @@ def patience(what: str) -> Iterator[Callable[[float], None]]:
         yield show
 
 
+def command_name() -> str:
+    """How this command was called, so that what is printed can be typed."""
+    return shlex.quote(os.path.relpath(sys.argv[0])) if os.sep in sys.argv[0] else sys.argv[0]
+
+
 def print_mail(message: dict[str, Any]) -> None:
     """One e-mail as its reader sees it."""
     header = Table.grid(padding=(0, 1))
@@ -146,8 +153,9 @@ def up(port: int | None, delivery_interval: float, alarm_tick: float, as_json: b
     else:
         seconds = time.monotonic() - begin
         out.print(f"The local cloud is up: {running.url} (pid {running.pid}, {seconds:.1f} s).")
-    out.print('Point a shell at it:  eval "$(secretwatch local env)"')
-    out.print("Stop it:              secretwatch local down")
+    name = escape(command_name())
+    out.print(f'Point a shell at it:  eval "$({name} local env)"', soft_wrap=True)
+    out.print(f"Stop it:              {name} local down", soft_wrap=True)
 
 
 @local.command(epilog=_EXIT_CODES)
