@@ -107,7 +107,7 @@ run "missing_data_treated_as_nothing_known" {
 # What only the watch can know
 ################################################################################
 
-run "secret_of_another_account" {
+run "secret_of_another_account_and_more_than_fit_a_pattern" {
   command = plan
 
   module {
@@ -119,27 +119,7 @@ run "secret_of_another_account" {
     alarm          = { datapoints_to_alarm = null, evaluation_periods = 1, period = 300, statistic = "Sum", threshold = 1, treat_missing_data = "notBreaching" }
     log_group_name = "/g"
     name           = "prod"
-    secrets        = ["db", "arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"]
-    tags           = {}
-    topic_arn      = "arn:aws:sns:eu-west-1:111122223333:prod"
-  }
-
-  expect_failures = [aws_cloudwatch_log_metric_filter.this]
-}
-
-run "more_secrets_than_fit_a_pattern" {
-  command = plan
-
-  module {
-    source = "./modules/watch"
-  }
-
-  variables {
-    account        = { id = "111122223333", partition = "aws", region = "eu-west-1" }
-    alarm          = { datapoints_to_alarm = null, evaluation_periods = 1, period = 300, statistic = "Sum", threshold = 1, treat_missing_data = "notBreaching" }
-    log_group_name = "/g"
-    name           = "prod"
-    secrets        = [for n in range(9) : "production/database-${n}"]
+    secrets        = concat(["arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"], [for n in range(9) : "production/database-${n}"])
     tags           = {}
     topic_arn      = "arn:aws:sns:eu-west-1:111122223333:prod"
   }

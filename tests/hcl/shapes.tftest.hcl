@@ -124,23 +124,6 @@ run "trail_that_keeps_its_files_for_good" {
 # alerts
 ################################################################################
 
-run "nobody_subscribed" {
-  command = plan
-
-  module {
-    source = "./modules/alerts"
-  }
-
-  variables {
-    email_addresses = []
-  }
-
-  assert {
-    condition     = length(aws_sns_topic_subscription.this) == 0
-    error_message = "No address, no subscription."
-  }
-}
-
 run "two_subscribed" {
   command = plan
 
@@ -216,5 +199,10 @@ run "no_secret_created" {
   assert {
     condition     = output.watch.secret_name == null && output.watch.secrets == tolist(["db"])
     error_message = "Watching an existing secret creates none."
+  }
+
+  assert {
+    condition     = output.alarm_name == "prod-secret-read" && output.watch.alarm_name == output.alarm_name
+    error_message = "What the object says, a plain output says too."
   }
 }

@@ -38,11 +38,6 @@ REFUSED = [
     ('name = "1prod"', f'name is "1prod": {NAME}'),
     ('name = "db"', f'name is "db": {NAME}'),
     ('name = "a23456789-b23456789-c23456789-d23"', f'name is "a23456789-b23456789-c23456789-d23": {NAME}'),
-    (
-        "secret = null\nsecrets = []",
-        "Nothing to watch: write names or ARNs of existing secrets in secrets, or describe a new one"
-        " in secret.",
-    ),
     ('secrets = [""]', f'secrets holds "": {WHOLE_ARN}'),
     ('secrets = ["db", "db replica"]', f'secrets holds "db replica": {WHOLE_ARN}'),
     ('secrets = ["db*"]', f'secrets holds "db*": {WHOLE_ARN}'),
@@ -67,11 +62,6 @@ REFUSED = [
         'secret = { name = "db", value_version = 1.5 }\nsecret_value = "x"',
         "secret.value_version is 1.5: write a whole number, 1 at first and one more for each new value, or 0"
         " when somebody else writes the value.",
-    ),
-    (
-        'secret = { name = "db" }\nsecret_value = null',
-        "secret_value is missing: pass it (TF_VAR_secret_value keeps it out of files), or write"
-        " secret.value_version = 0 when somebody else writes the value.",
     ),
     (
         'alarm = { statistic = "Average" }',
@@ -168,34 +158,53 @@ REFUSED = [
     ),
 ]
 
-# The pattern depends on the account, which only a plan knows.
-REFUSED_IN_A_PLAN = """
+# What takes two variables, or the account, to find out: only a plan does.
+REFUSED_IN_A_PLAN = {
+    "nothing": (
+        "secrets = []",
+        {
+            "Nothing to watch: write names or ARNs of existing secrets in secrets, or describe a new one in"
+            " secret."
+        },
+    ),
+    "no_value": (
+        'secret = { name = "db" }',
+        {
+            "secret_value is missing: pass it (TF_VAR_secret_value keeps it out of files), or write"
+            " secret.value_version = 0 when somebody else writes the value."
+        },
+    ),
+    "pattern": (
+        """secrets = concat(
+          ["arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"],
+          [for n in range(9) : "production/database-${n}"],
+        )""",
+        {
+            "This trail records account 111122223333, and would miss reads of"
+            " arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf: deploy secretwatch in the"
+            " account that owns the secret.",
+            "The filter pattern for 10 secrets has 2741 bytes, CloudWatch Logs takes 1024: watch fewer"
+            " secrets here and the others with a second instance of this module that has another name.",
+        },
+    ),
+}
+
+PLAN = """
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
 }
 
-run "watch" {
+run "mistake" {
   command = plan
 
   variables {
     email_addresses = []
-    secrets = concat(
-      ["arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"],
-      [for n in range(9) : "production/database-${n}"],
-    )
+    %s
   }
 }
 """
-SENTENCES_OF_THE_PLAN = {
-    "This trail records account 111122223333, and would miss reads of"
-    " arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf: deploy secretwatch in the account that"
-    " owns the secret.",
-    "The filter pattern for 10 secrets has 2741 bytes, CloudWatch Logs takes 1024: watch fewer"
-    " secrets here and"
-    " the others with a second instance of this module that has another name.",
-}
 
 
 def sentence(diagnostic: dict[str, Any]) -> str:
@@ -235,8 +244,9 @@ def results(terraform: Any) -> list[dict[str, Any]]:
     folder.mkdir(parents=True)
     for file in HERE.glob("*.tftest.hcl"):
         shutil.copy(file, folder)
-    # This run fails, since it expects no refusal: so its diagnostics hold the sentences.
-    (folder / "sentences.tftest.hcl").write_text(REFUSED_IN_A_PLAN)
+    # These runs fail, since they expect no refusal: so their diagnostics hold the sentences.
+    for name, (mistake, _) in REFUSED_IN_A_PLAN.items():
+        (folder / f"sentences_{name}.tftest.hcl").write_text(PLAN % mistake)
     terraform.run(terraform.module, "init", "-test-directory=tests/hcl")
     with pytest.raises(TerraformFailed) as failed:
         terraform.run(terraform.module, "test", "-test-directory=tests/hcl", "-json")
@@ -260,10 +270,11 @@ def test_every_run_passes(results: list[dict[str, Any]], file: Path) -> None:
     assert ended == dict.fromkeys(runs, "pass"), "\n".join(complaints)
 
 
-def test_what_only_a_plan_can_refuse_is_said_too(results: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("name", REFUSED_IN_A_PLAN)
+def test_what_only_a_plan_can_refuse_is_answered_too(results: list[dict[str, Any]], name: str) -> None:
     said = [
         sentence(line["diagnostic"])
         for line in results
-        if line["type"] == "diagnostic" and line.get("@testfile") == "tests/hcl/sentences.tftest.hcl"
+        if line["type"] == "diagnostic" and line.get("@testfile") == f"tests/hcl/sentences_{name}.tftest.hcl"
     ]
-    assert set(said) == SENTENCES_OF_THE_PLAN
+    assert set(said) == REFUSED_IN_A_PLAN[name][1]
