@@ -6,9 +6,9 @@
     seen = datapoints(config, [Sample(time, 1.0)], at=now)
     evaluate(config, seen, State.OK, at=now).reason
 
-Pure: no clock (the time is an argument, always an aware datetime), no AWS. Who calls whom when a state
-changes, and the mail that is sent, do not stand here; neither do composite alarms, metric math and anomaly
-detection.
+Pure: no clock (the time is an argument, always an aware datetime), no AWS. How the message of a change
+reads stands in `notification`; who is told does not stand here. Composite alarms, metric math and anomaly
+detection are not covered.
 
 Decided here, where AWS's page leaves it open: the evaluation range is N + 2 periods (the page shows 5 for N
 = 3); datapoints that all breach, but are fewer than M and too new, leave `missing` at INSUFFICIENT_DATA and

@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from secretwatch.filterpattern.operands import Test, Text, read_number, test_of
-from secretwatch.filterpattern.scanner import Scanner, Step, evaluate
+from secretwatch.filterpattern.scanner import Scanner, Step
 from secretwatch.filterpattern.selector import Selector
 
 _MAX_WILDCARDS = 3
-_DEEPEST = 40  # parentheses in one generated expression; Python reads 200
 _MISSING = object()
 _IS: dict[str, object] = {"NULL": None, "TRUE": True, "FALSE": False}
 
@@ -145,26 +144,16 @@ def compile_condition_tree(
         names[name] = value
         return name
 
-    helpers: list[str] = []
-    stack: list[tuple[str, str, int]] = []  # code, what joins it, parentheses in it
+    stack: list[tuple[str, str]] = []  # code, and what joins it
     for step in expression:
         if isinstance(step, int):
-            stack.append((_code(conditions[step], constant), "one", 0))
+            stack.append((_code(conditions[step], constant), "one"))
             continue
         right, left = stack.pop(), stack.pop()
-        sides = []
-        depth = 0
-        for code, join, nested in (left, right):
-            if step == "and" and join == "or":
-                code, nested = f"({code})", nested + 1
-            if nested > _DEEPEST:
-                helpers.append(f"def h{len(helpers)}(e):\n    return {code}\n")
-                code, nested = f"h{len(helpers) - 1}(e)", 0
-            sides.append(code)
-            depth = max(depth, nested)
-        stack.append((f" {step} ".join(sides), step, depth))
-    source = "".join(helpers)
-    source += f"def test(e):\n    return isinstance(e, dict) and ({stack.pop()[0]})\n"
+        # 1,024 characters hold some 60 of these parentheses at most; Python reads 200.
+        sides = [f"({code})" if step == "and" and join == "or" else code for code, join in (left, right)]
+        stack.append((f" {step} ".join(sides), step))
+    source = f"def test(e):\n    return isinstance(e, dict) and ({stack.pop()[0]})\n"
     exec(compile(source, "<filter pattern>", "exec"), names)
     test: Callable[[object], bool] = names["test"]  # type: ignore[assignment]
     return test
@@ -201,8 +190,3 @@ def _code(condition: Condition, constant: Callable[[object], str]) -> str:
     else:
         final = f"{constant(condition.test)}({value})"
     return " and ".join([*guards, final])
-
-
-def json_matches_slowly(conditions: list[Condition], expression: Sequence[Step], event: object) -> bool:
-    """The same decision, condition by condition."""
-    return isinstance(event, dict) and evaluate(expression, lambda i: conditions[i].holds(event))

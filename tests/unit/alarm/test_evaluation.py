@@ -69,6 +69,7 @@ KEPT = "kept"
         ("----X-X", 3, 5, "ALARM", KEPT, "ALARM", "OK"),
         ("-----XX", 3, 5, "INSUFFICIENT_DATA", KEPT, "ALARM", "OK"),
         ("---X-XX", 3, 5, "ALARM", "ALARM", "ALARM", "ALARM"),
+        ("-.X----", 2, 5, "OK", "OK", "ALARM", "OK"),
         ("-.-X---", 3, 5, "ALARM", "OK", "ALARM", "OK"),
         ("..-X--.", 2, 5, "OK", "OK", "ALARM", "OK"),
     ],

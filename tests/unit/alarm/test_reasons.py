@@ -85,6 +85,13 @@ def points(*values):
             "greater than the "
             "threshold (3.0) (minimum 2 datapoints for OK -> ALARM transition).",
         ),
+        (
+            {"evaluation_periods": 2, "datapoints_to_alarm": 2},
+            [7, 0],
+            "OK",
+            "1 out of the last 2 datapoints [0.0 (17/01/26 17:02:00)] was not greater than the threshold "
+            "(3.0) (minimum 1 datapoint for ALARM -> OK transition).",
+        ),
         # missing ones
         (
             {},

@@ -39,6 +39,8 @@ def search(expression, text):
         ("^ab{1,2}c", "abbbc", False),
         ("^a{0}b", "b", True),
         ("^a{0,2}$", "aaa", False),
+        ("^a{0,2}a+b", "ab", True),
+        ("^a{0,2}[ab]*c", "abc", True),
         ("[^0-9]", "123", False),
         ("[^0-9]", "12a", True),
         (r"^[\w-]+$", "a-b_9", True),
