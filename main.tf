@@ -28,6 +28,7 @@ module "trail" {
   source = "./modules/trail"
 
   account                     = local.account
+  after                       = module.secret[*].version_id
   bucket_expiration_in_days   = var.trail.bucket_expiration_in_days
   bucket_force_destroy        = var.trail.bucket_force_destroy
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
@@ -63,7 +64,6 @@ module "secret" {
   count  = var.secret == null ? 0 : 1
 
   account                     = local.account
-  after                       = [module.trail.arn, module.watch.alarm_arn]
   description                 = var.secret.description
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
   kms_key                     = var.secret.kms_key

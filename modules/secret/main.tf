@@ -20,9 +20,6 @@ resource "aws_secretsmanager_secret_version" "this" {
   secret_id                = aws_secretsmanager_secret.this.id
   secret_string_wo         = var.value
   secret_string_wo_version = var.value_version
-
-  # Watched from birth: the watch stands before there is anything to read.
-  depends_on = [var.after]
 }
 
 resource "aws_secretsmanager_secret_policy" "this" {

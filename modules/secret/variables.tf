@@ -8,12 +8,6 @@ variable "account" {
   })
 }
 
-variable "after" {
-  description = "Whatever has to stand before the secret has a value to be read: the ARNs of trail and alarm."
-  nullable    = false
-  type        = list(string)
-}
-
 variable "description" {
   description = "Description of the secret."
   nullable    = false

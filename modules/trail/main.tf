@@ -30,7 +30,9 @@ resource "aws_cloudtrail" "this" {
   }
 
   # CloudTrail checks all of these when the trail is created, and refuses what is not attached yet.
+  # And Terraform reads back the secret's value that it writes: recorded, that would be the first alarm.
   depends_on = [
+    var.after,
     aws_iam_role_policy.this,
     aws_s3_bucket_ownership_controls.this,
     aws_s3_bucket_policy.this,

@@ -9,6 +9,12 @@ variable "account" {
   })
 }
 
+variable "after" {
+  description = "Whatever has to happen before the trail begins to record."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "bucket_expiration_in_days" {
   description = "Days after which log files are deleted from the bucket; 0 keeps them for good."
   nullable    = false

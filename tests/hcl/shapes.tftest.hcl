@@ -22,7 +22,6 @@ run "secret_with_a_key_of_its_own" {
   }
 
   variables {
-    after                   = []
     description             = "d"
     kms_key                 = null
     recovery_window_in_days = 30
@@ -54,7 +53,6 @@ run "secret_with_a_given_key_and_somebody_elses_value" {
   }
 
   variables {
-    after                   = []
     description             = "d"
     kms_key                 = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
     recovery_window_in_days = 0
@@ -85,6 +83,7 @@ run "trail_that_keeps_its_files_for_a_year" {
   }
 
   variables {
+    after                     = []
     bucket_expiration_in_days = 365
     bucket_force_destroy      = false
     log_retention_in_days     = 90
@@ -109,6 +108,7 @@ run "trail_that_keeps_its_files_for_good" {
   }
 
   variables {
+    after                     = []
     bucket_expiration_in_days = 0
     bucket_force_destroy      = false
     log_retention_in_days     = 90

@@ -119,6 +119,7 @@ def test_the_trail_waits_for_everything_that_cloudtrail_checks(quickstart: Plan)
         "aws_s3_bucket_public_access_block.this",
         "aws_s3_bucket_server_side_encryption_configuration.this",
         "aws_s3_bucket_versioning.this",
+        "var.after",
     }
     log_group = resources["aws_cloudtrail.this"]["expressions"]["cloud_watch_logs_group_arn"]["references"]
     assert "aws_cloudwatch_log_group.this.arn" in log_group
