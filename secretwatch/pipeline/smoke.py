@@ -143,7 +143,7 @@ class Smoke:
                 self._observer.note(
                     f"The alarm {self._watch.alarm_name} is in ALARM already, and its actions run only when "
                     f"its state changes: waiting until it is OK again, which takes {window:g} s "
-                    f"after the last read, and a minute or two; {limit:g} s at most."
+                    f"after the last read (Terraform reads too, on apply and plan); {limit:g} s at most."
                 )
                 told = True
             if self._clock.monotonic() - begin >= limit:
