@@ -28,7 +28,7 @@ class Alarms(Protocol):
 
     def samples(self, alarm: Any, start: datetime, end: datetime) -> list[Sample]: ...
 
-    def change_state(self, alarm: Any, state: str, reason: str, reason_data: Any) -> None: ...
+    def evaluated(self, alarm: Any, state: str, reason: str, reason_data: Any) -> None: ...
 
 
 class AlarmClock:
@@ -103,8 +103,8 @@ class AlarmClock:
         start = end - timedelta(seconds=config.period * config.evaluation_range)
         seen = datapoints(config, self._alarms.samples(alarm, start, end), end)
         outcome = evaluate(config, seen, described["StateValue"], at=now)
-        if not outcome.kept and outcome.state != described["StateValue"]:
-            self._alarms.change_state(
+        if not outcome.kept:
+            self._alarms.evaluated(
                 alarm, outcome.state.value, outcome.reason, json.loads(outcome.reason_data)
             )
 

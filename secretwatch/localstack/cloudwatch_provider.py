@@ -111,11 +111,9 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
         alarm = store.alarms.get(arn)
         if alarm is None:
             raise ResourceNotFound()
-        self.change_state(alarm, state_value, state_reason, data)
+        self._set_state(alarm, state_value, state_reason, data)
 
-    def change_state(
-        self, alarm: Any, state: str, reason: str, reason_data: Mapping[str, Any] | None
-    ) -> None:
+    def _set_state(self, alarm: Any, state: str, reason: str, reason_data: Mapping[str, Any] | None) -> None:
         """Set the alarm's state; on a change, remember it and run the new state's actions."""
         context = RequestContext(None)
         context.account_id, context.region = alarm.account_id, alarm.region
@@ -242,6 +240,14 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
         return answer
 
     # For the alarm clock
+
+    def evaluated(self, alarm: Any, state: str, reason: str, reason_data: Mapping[str, Any]) -> None:
+        """What an evaluation came to. The reason is renewed even where the state stays."""
+        with self._state_lock:
+            if alarm.alarm["StateValue"] == state:
+                alarm.alarm |= {"StateReason": reason, "StateReasonData": json.dumps(reason_data)}
+                return
+        self._set_state(alarm, state, reason, reason_data)
 
     def metric_alarms(self) -> list[Any]:
         """All metric alarms of all accounts and regions."""

@@ -10,16 +10,16 @@ import logging
 import random
 import string
 import threading
-from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections import deque
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
 from secretwatch.cloudtrail import Event, log_file_body, log_file_key, log_stream_name, notification
-from secretwatch.localstack.trails import Trail, Trails, set_time
+from secretwatch.localstack.trails import Pending, Trail, Trails, set_time
 
 LOG = logging.getLogger(__name__)
 
@@ -54,9 +54,7 @@ class Delivery:
     def flush(self) -> None:
         with self._busy:
             for trail in self._trails.all():
-                pending = self._trails.pending(trail)
-                if pending:
-                    self._deliver(trail, pending.s3, pending.logs)
+                self._deliver(trail, self._trails.pending(trail))
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval):
@@ -65,56 +63,60 @@ class Delivery:
             except Exception:
                 LOG.exception("delivery failed; it is tried again in %s s", self._interval)
 
-    def _deliver(self, trail: Trail, for_s3: deque[Event], for_logs: deque[Event]) -> None:
+    def _deliver(self, trail: Trail, pending: Pending) -> None:
         clients = connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region)
+        keys: list[str] = []
         try:
-            if keys := list(self._to_s3(trail, for_s3, clients)):
-                self._notify(trail, keys, clients)
+            for region, events in list(pending.s3.items()):
+                while events:
+                    keys.append(self._to_s3(trail, region, events, clients))
         except ClientError as error:
             _note_error(trail, "LatestDeliveryError", error)
+        self._notify(trail, keys)
         try:
-            self._to_logs(trail, for_logs, clients)
+            self._to_logs(trail, pending.logs, clients)
         except ClientError as error:
             _note_error(trail, "LatestCloudWatchLogsDeliveryError", error)
 
-    def _to_s3(self, trail: Trail, pending: deque[Event], clients: Any) -> Iterator[str]:
-        """One log file a region; events leave the queue once their file is stored."""
-        while batch := _front(pending, _FILE_EVENTS):
-            now = datetime.now(UTC)
-            regions: dict[str, list[Event]] = defaultdict(list)
-            for event in batch:
-                regions[event["awsRegion"]].append(event)
-            for region, events in regions.items():
-                key = log_file_key(
-                    prefix=trail.s3_key_prefix,
-                    account_id=trail.account_id,
-                    region=region,
-                    at=now,
-                    unique="".join(random.choices(string.ascii_letters + string.digits, k=16)),
-                )
-                encryption = (
-                    {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id}
-                    if trail.kms_key_id
-                    else {"ServerSideEncryption": "AES256"}
-                )
-                clients.s3.put_object(
-                    Bucket=trail.s3_bucket_name,
-                    Key=key,
-                    Body=log_file_body(events),
-                    ContentType="application/json",
-                    ContentEncoding="gzip",
-                    **encryption,
-                )
-                trail.events_delivered += len(events)
-                yield key
-            _drop_front(pending, len(batch))
-            set_time(trail, "LatestDeliveryTime", now)
-            trail.status["LatestDeliveryAttemptSucceeded"] = trail.status["LatestDeliveryAttemptTime"]
-            trail.status.pop("LatestDeliveryError", None)
+    def _to_s3(self, trail: Trail, region: str, pending: deque[Event], clients: Any) -> str:
+        """Store one log file and return its key; its events leave the queue once it is stored."""
+        now = datetime.now(UTC)
+        events = self._front(pending, _FILE_EVENTS)
+        key = log_file_key(
+            prefix=trail.s3_key_prefix,
+            account_id=trail.account_id,
+            region=region,
+            at=now,
+            unique="".join(random.choices(string.ascii_letters + string.digits, k=16)),
+        )
+        encryption = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id}
+            if trail.kms_key_id
+            else {"ServerSideEncryption": "AES256"}
+        )
+        clients.s3.put_object(
+            Bucket=trail.s3_bucket_name,
+            Key=key,
+            Body=log_file_body(events),
+            ContentType="application/json",
+            ContentEncoding="gzip",
+            **encryption,
+        )
+        _drop_front(pending, len(events))
+        trail.events_delivered += len(events)
+        set_time(trail, "LatestDeliveryTime", now)
+        trail.status["LatestDeliveryAttemptSucceeded"] = trail.status["LatestDeliveryAttemptTime"]
+        trail.status.pop("LatestDeliveryError", None)
+        return key
 
-    def _notify(self, trail: Trail, keys: list[str], clients: Any) -> None:
+    def _front(self, pending: deque[Event], most: int) -> list[Event]:
+        """The oldest events; they stay in the queue, to which others are being added."""
+        with self._trails.lock:
+            return list(islice(pending, most))
+
+    def _notify(self, trail: Trail, keys: list[str]) -> None:
         topic_arn = trail.sns_topic_arn
-        if topic_arn is None:
+        if not keys or topic_arn is None:
             return
         sns = connect_to(aws_access_key_id=topic_arn.split(":")[4], region_name=topic_arn.split(":")[3]).sns
         for key in keys:
@@ -139,7 +141,7 @@ class Delivery:
         group = arn.split(":")[6]
         stream = log_stream_name(trail.account_id, trail.home_region)
         while pending:
-            taken, messages = _log_batch(pending)
+            taken, messages = _log_batch(self._front(pending, _LOGS_EVENTS))
             if messages:
                 try:
                     clients.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=messages)
@@ -152,30 +154,26 @@ class Delivery:
         trail.status.pop("LatestCloudWatchLogsDeliveryError", None)
 
 
-def _front(pending: deque[Event], most: int) -> list[Event]:
-    return [pending[index] for index in range(min(most, len(pending)))]
-
-
 def _drop_front(pending: deque[Event], count: int) -> None:
     for _ in range(count):
         pending.popleft()
 
 
-def _log_batch(pending: deque[Event]) -> tuple[int, list[dict[str, Any]]]:
-    """How many events from the front one PutLogEvents takes, and its log events in order of time."""
+def _log_batch(events: list[Event]) -> tuple[int, list[dict[str, Any]]]:
+    """How many of the events one PutLogEvents takes, and its log events."""
     now = int(datetime.now(UTC).timestamp() * 1000)
-    taken, size = 0, 0
+    size = 0
     messages: list[dict[str, Any]] = []
-    while taken < len(pending) and len(messages) < _LOGS_EVENTS:
-        message = json.dumps(pending[taken], separators=(",", ":"), ensure_ascii=False)
+    for taken, event in enumerate(events):
+        message = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
         length = len(message.encode("utf-8", "surrogatepass"))
-        if length <= _EVENT_BYTES:
-            if messages and size + length + _LOGS_OVERHEAD > _LOGS_BYTES:
-                break
-            size += length + _LOGS_OVERHEAD
-            messages.append({"timestamp": now, "message": message})
-        taken += 1
-    return taken, messages
+        if length > _EVENT_BYTES:
+            continue  # CloudWatch Logs never sees it
+        if messages and size + length + _LOGS_OVERHEAD > _LOGS_BYTES:
+            return taken, messages
+        size += length + _LOGS_OVERHEAD
+        messages.append({"timestamp": now, "message": message})
+    return len(events), messages
 
 
 def _note_error(trail: Trail, name: str, error: ClientError) -> None:

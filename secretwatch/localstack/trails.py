@@ -73,11 +73,9 @@ class Trail:
 class Pending:
     """What a trail recorded and each of its sinks has not yet taken."""
 
-    s3: deque[Event] = field(default_factory=deque)
+    s3: dict[str, deque[Event]] = field(default_factory=lambda: defaultdict(deque))
+    """By region: a log file holds the events of one."""
     logs: deque[Event] = field(default_factory=deque)
-
-    def __bool__(self) -> bool:
-        return bool(self.s3 or self.logs)
 
 
 class Trails:
@@ -127,7 +125,7 @@ class Trails:
             for trail in self._trails.values():
                 if trail.account_id == account_id and trail.is_logging and trail.sees(event):
                     pending = self._pending[trail.arn]
-                    pending.s3.append(event)
+                    pending.s3[event["awsRegion"]].append(event)
                     if trail.cloud_watch_logs_log_group_arn:
                         pending.logs.append(event)
 
