@@ -279,6 +279,7 @@ class Notification(Hop):
         email = self._email()
         if email is not None:
             note["email"] = email
+            self._receivers()
             return Seen("ok", f'"{email.get("subject")}" to {email.get("to")}')
         if action is None:
             return Seen("waiting") if note["action"] is None else Seen("waiting", note["action"])

@@ -292,6 +292,9 @@ def test_the_local_e_mail_is_waited_for(cloud, smoke) -> None:
     report = smoke().run()
     assert report.result == "pass"
     assert report.notification["email"] == mail(4)
+    assert report.notification["subscriptions"] == [
+        {"protocol": "email", "endpoint": "ops@example.com", "confirmed": True}
+    ]
     assert report.hop(NOTIFICATION).seconds >= 20
 
 
