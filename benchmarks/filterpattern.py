@@ -4,7 +4,8 @@
 
 moto is measured where it is installed, ministack where it can be imported (it wants a botocore of its own:
 put an unpacked copy on PYTHONPATH). Neither reads JSON patterns: both answer yes to every message. They are
-timed for what they do, and `right` says how many of the answers on the three messages are what AWS's page says.
+timed for what they do, and `right` says how many of the answers on the three messages are as AWS's page has
+them.
 """
 
 from __future__ import annotations
