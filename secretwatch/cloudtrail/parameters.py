@@ -80,7 +80,7 @@ def _value(source: str, shape: Any, value: Any) -> Any:
     if kind == "blob":
         return None
     if kind == "timestamp" and isinstance(value, datetime):
-        return f"{value:%b} {value.day}, {value:%Y, %I:%M:%S %p}"
+        return f"{value:%b} {value.day}, {value:%Y}, {value.hour % 12 or 12}:{value:%M:%S %p}"
     if isinstance(value, str):
         return value if len(value) <= _TOO_LARGE else HIDDEN
     if isinstance(value, bool | int | float):

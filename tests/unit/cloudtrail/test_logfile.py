@@ -1,0 +1,42 @@
+"""Where events land."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from secretwatch.cloudtrail import log_file_body, log_file_key, log_stream_name, notification
+
+AT = datetime(2026, 1, 7, 9, 5, 4, tzinfo=UTC)
+NAME = "111122223333_CloudTrail_eu-west-1_20260107T0905Z_abcdefghijklmnop.json.gz"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "head"), [(None, ""), ("", ""), ("evidence", "evidence/"), ("a/b/", "a/b/")]
+)
+def test_a_log_files_key(prefix: str | None, head: str) -> None:
+    key = log_file_key(
+        prefix=prefix, account_id="111122223333", region="eu-west-1", at=AT, unique="abcdefghijklmnop"
+    )
+    assert key == f"{head}AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/07/{NAME}"
+
+
+def test_a_unique_part_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="16 alphanumeric"):
+        log_file_key(prefix=None, account_id="1", region="r", at=AT, unique="short")
+
+
+def test_a_log_file_holds_its_records() -> None:
+    events = [{"eventID": "1", "note": "é"}, {"eventID": "2"}]
+    assert json.loads(gzip.decompress(log_file_body(events))) == {"Records": events}
+
+
+def test_a_notification_says_where_and_nothing_more() -> None:
+    assert json.loads(notification("b", ["k"])) == {"s3Bucket": "b", "s3ObjectKey": ["k"]}
+
+
+def test_the_log_stream_is_named_after_the_home_region() -> None:
+    assert log_stream_name("111122223333", "eu-west-1") == "111122223333_CloudTrail_eu-west-1"
