@@ -64,6 +64,13 @@ class Inbox:
                 if message["confirm_url"] and f"Token={token}" in message["confirm_url"]:
                     message["confirm_url"] = None
 
+    def withdraw(self, topic_arn: str, address: str | None = None) -> None:
+        """The topic is gone, or the address's subscription to it: their links lead nowhere."""
+        with self._lock:
+            for message in self._messages:
+                if message["topic_arn"] == topic_arn and address in (None, message["to"]):
+                    message["confirm_url"] = None
+
     def clear(self) -> None:
         with self._lock:
             self._messages.clear()
@@ -150,6 +157,17 @@ class MailingSnsProvider(SnsProvider):
             confirm_url=link,
         )
         return response if return_subscription_arn else {"SubscriptionArn": "pending confirmation"}
+
+    def unsubscribe(self, context: RequestContext, subscription_arn: str, **kwargs: Any) -> None:
+        parts = subscription_arn.split(":")
+        known = self.get_store(parts[4], parts[3]).subscriptions.get(subscription_arn) if parts[6:] else None
+        super().unsubscribe(context, subscription_arn, **kwargs)
+        if known:
+            INBOX.withdraw(known["TopicArn"], known["Endpoint"])
+
+    def delete_topic(self, context: RequestContext, topic_arn: str, **kwargs: Any) -> None:
+        super().delete_topic(context, topic_arn, **kwargs)
+        INBOX.withdraw(topic_arn)
 
     def list_subscriptions(self, context: RequestContext, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return self._hide_pending(context, super().list_subscriptions(context, *args, **kwargs))

@@ -17,6 +17,7 @@ def account(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """An account of its own, so that what is left in it is the example's: the local cloud takes a key of
     12 digits as the account's id."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111122223333")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials that it was made with
     return "111122223333"
 
 

@@ -50,7 +50,7 @@ module "secretwatch" {
   kms_deletion_window_in_days = 7
   name                        = "e2e"
   secrets                     = ["smoke"]
-  trail                       = { bucket_force_destroy = true }
+  trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
 }
 
 module "story" {
