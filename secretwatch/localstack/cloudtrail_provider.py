@@ -10,11 +10,11 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api import RequestContext, handler
 from localstack.aws.connect import connect_to
 from localstack.services.plugins import ServiceLifecycleHook
 
@@ -25,13 +25,24 @@ from secretwatch.cloudtrail import (
     normalise_advanced_event_selectors,
     normalise_event_selectors,
 )
+from secretwatch.localstack.digests import SIGNING_KEYS
+from secretwatch.localstack.trail_settings import check, check_name, refusal
 from secretwatch.localstack.trails import Trail, Trails, set_time
 
-_TRAIL_NAME = re.compile(r"[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*")
 _TRAIL_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail/[^/]+")
 _TRAILS_PER_REGION = 5
 _TAGS_PER_TRAIL = 50
 _LOOKUP_PAGE = 50
+_LOOKUP_KEYS = (
+    "EventId",
+    "EventName",
+    "ReadOnly",
+    "Username",
+    "ResourceType",
+    "ResourceName",
+    "EventSource",
+    "AccessKeyId",
+)
 
 # request member -> attribute of Trail; UpdateTrail changes only what is sent, "" takes it away
 _MEMBERS = {
@@ -46,10 +57,6 @@ _MEMBERS = {
     "KmsKeyId": "kms_key_id",
     "IsOrganizationTrail": "is_organization_trail",
 }
-
-
-def _error(code: str, message: str) -> CommonServiceException:
-    return CommonServiceException(code=code, message=message, status_code=400, sender_fault=True)
 
 
 class CloudTrailProvider(ServiceLifecycleHook):
@@ -71,15 +78,15 @@ class CloudTrailProvider(ServiceLifecycleHook):
     @handler("CreateTrail", expand=False)
     def create_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         name = request["Name"]
-        _check_name(name)
+        check_name(name)
         mine = self._trails.of(context.account_id)
         if any(trail.name == name and trail.home_region == context.region for trail in mine):
-            raise _error(
+            raise refusal(
                 "TrailAlreadyExistsException",
                 f"Trail {name} already exists for customer: {context.account_id}",
             )
         if sum(trail.home_region == context.region for trail in mine) >= _TRAILS_PER_REGION:
-            raise _error(
+            raise refusal(
                 "MaximumNumberOfTrailsExceededException",
                 f"User: {context.account_id} already has {_TRAILS_PER_REGION} trails in {context.region}.",
             )
@@ -88,10 +95,10 @@ class CloudTrailProvider(ServiceLifecycleHook):
             account_id=context.account_id,
             home_region=context.region,
             partition=context.partition,
-            s3_bucket_name=request["S3BucketName"],
+            s3_bucket_name=request.get("S3BucketName") or "",
         )
-        self._apply(trail, request)
         trail.tags = _tags(request.get("TagsList") or [])
+        self._apply(trail, request)
         self._trails.add(trail)
         return _settings(trail)
 
@@ -167,6 +174,24 @@ class CloudTrailProvider(ServiceLifecycleHook):
         }
         return {"IsLogging": trail.is_logging, **texts, **trail.status}
 
+    @handler("ListPublicKeys", expand=False)
+    def list_public_keys(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        start, end = request.get("StartTime") or now, request.get("EndTime") or now
+        if start > end:
+            raise refusal("InvalidTimeRangeException", "StartTime is after EndTime.")
+        return {
+            "PublicKeyList": [
+                {
+                    "Value": key.public,
+                    "ValidityStartTime": key.validity_start,
+                    "ValidityEndTime": key.validity_end,
+                    "Fingerprint": key.fingerprint,
+                }
+                for key in SIGNING_KEYS.valid_between(context.region, start, end, now)
+            ]
+        }
+
     # Selectors
 
     @handler("GetEventSelectors", expand=False)
@@ -178,7 +203,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         trail = self._at_home(context, request["TrailName"])
         basic, advanced = request.get("EventSelectors"), request.get("AdvancedEventSelectors")
         if bool(basic) == bool(advanced):
-            raise _error(
+            raise refusal(
                 "InvalidEventSelectorsException", "Give either EventSelectors or AdvancedEventSelectors."
             )
         try:
@@ -189,14 +214,14 @@ class CloudTrailProvider(ServiceLifecycleHook):
                 trail.advanced_event_selectors = normalise_advanced_event_selectors(advanced or [])
                 trail.event_selectors = []
         except InvalidEventSelectors as error:
-            raise _error("InvalidEventSelectorsException", str(error)) from error
+            raise refusal("InvalidEventSelectorsException", str(error)) from error
         trail.has_custom_event_selectors = trail.event_selectors != DEFAULT_EVENT_SELECTORS
         return _selectors(trail)
 
     @handler("GetInsightSelectors", expand=False)
     def get_insight_selectors(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._find(context, request.get("TrailName") or "")
-        raise _error(
+        raise refusal(
             "InsightNotEnabledException",
             f"Trail {trail.name} does not have Insights enabled. Edit the trail settings to enable Insights, "
             "and then try the operation again.",
@@ -207,10 +232,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
     @handler("AddTags", expand=False)
     def add_tags(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._tagged(context, request["ResourceId"])
-        tags = {**trail.tags, **_tags(request["TagsList"])}
-        if len(tags) > _TAGS_PER_TRAIL:
-            raise _error("TagsLimitExceededException", f"A trail has at most {_TAGS_PER_TRAIL} tags.")
-        trail.tags = tags
+        trail.tags = _tags(request["TagsList"], trail.tags)
         return {}
 
     @handler("RemoveTags", expand=False)
@@ -238,10 +260,17 @@ class CloudTrailProvider(ServiceLifecycleHook):
 
     @handler("LookupEvents", expand=False)
     def lookup_events(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        category = request.get("EventCategory")
+        if category not in (None, "insight"):
+            raise refusal("InvalidEventCategoryException", f"An event category is insight, not {category}.")
+        if category == "insight":
+            return {"Events": []}  # no trail here has Insights
         wanted = _lookup_filter(request)
         size = request.get("MaxResults") or _LOOKUP_PAGE
         if not 1 <= size <= _LOOKUP_PAGE:
-            raise _error("InvalidMaxResultsException", f"MaxResults is from 1 to {_LOOKUP_PAGE}, not {size}.")
+            raise refusal(
+                "InvalidMaxResultsException", f"MaxResults is from 1 to {_LOOKUP_PAGE}, not {size}."
+            )
         after = _decode_token(request.get("NextToken"))
         page: list[dict[str, Any]] = []
         more = False
@@ -257,7 +286,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
                 break
             page.append(_looked_up(event))
         if skipping:
-            raise _error("InvalidNextTokenException", "The NextToken is not one that LookupEvents gave.")
+            raise refusal("InvalidNextTokenException", "The NextToken is not one that LookupEvents gave.")
         answer: dict[str, Any] = {"Events": page}
         if more:
             answer["NextToken"] = base64.b64encode(page[-1]["EventId"].encode()).decode()
@@ -268,21 +297,23 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def _find(self, context: RequestContext, name_or_arn: str) -> Trail:
         if name_or_arn.startswith("arn:"):
             if not _TRAIL_ARN.fullmatch(name_or_arn):
-                raise _error("CloudTrailARNInvalidException", f"Invalid ARN: {name_or_arn}")
+                raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {name_or_arn}")
         else:
-            _check_name(name_or_arn)
+            check_name(name_or_arn)
         trail = self._trails.find(name_or_arn, context.account_id, context.region)
         if trail is None:
             where = f"arn:{context.partition}:cloudtrail:{context.region}:{context.account_id}"
             arn = name_or_arn if name_or_arn.startswith("arn:") else f"{where}:trail/{name_or_arn}"
-            raise _error("TrailNotFoundException", f"Unknown trail: {arn} for the user: {context.account_id}")
+            raise refusal(
+                "TrailNotFoundException", f"Unknown trail: {arn} for the user: {context.account_id}"
+            )
         return trail
 
     def _at_home(self, context: RequestContext, name_or_arn: str) -> Trail:
         """A trail is changed only in the region where it was made."""
         trail = self._find(context, name_or_arn)
         if trail.home_region != context.region:
-            raise _error(
+            raise refusal(
                 "InvalidHomeRegionException",
                 f"Operation should be called from trail's home region: {trail.home_region}",
             )
@@ -291,56 +322,40 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def _tagged(self, context: RequestContext, arn: str) -> Trail:
         trail = self._trails.find(arn, context.account_id, context.region) if arn.startswith("arn:") else None
         if trail is None:
-            raise _error("CloudTrailARNInvalidException", f"Invalid or unknown trail ARN: {arn}")
+            raise refusal("CloudTrailARNInvalidException", f"Invalid or unknown trail ARN: {arn}")
         return trail
 
     def _apply(self, trail: Trail, request: Mapping[str, Any]) -> None:
         """Check the request's settings as a whole, then set them: a refused request changes nothing."""
-        changes = {
+        changes: dict[str, Any] = {
             attribute: (request[member] if request[member] != "" else None)
             for member, attribute in _MEMBERS.items()
             if request.get(member) is not None
         }
-        settings = {attribute: getattr(trail, attribute) for attribute in _MEMBERS.values()} | changes
-        clients = connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region)
-        if "s3_bucket_name" in changes or not trail.status:
-            try:
-                clients.s3.head_bucket(Bucket=settings["s3_bucket_name"])
-            except ClientError as error:
-                raise _error(
-                    "S3BucketDoesNotExistException", f"S3 bucket {settings['s3_bucket_name']} does not exist!"
-                ) from error
-        if key := changes.get("kms_key_id"):
-            try:
-                changes["kms_key_id"] = clients.kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
-            except ClientError as error:
-                raise _error("KmsKeyNotFoundException", f"KMS key {key} does not exist.") from error
-        group, role = settings["cloud_watch_logs_log_group_arn"], settings["cloud_watch_logs_role_arn"]
-        if group and not role:
-            raise _error(
-                "InvalidCloudWatchLogsRoleArnException",
-                "You must specify a role ARN as well as a log group.",
-            )
-        if role and not group:
-            raise _error(
-                "InvalidCloudWatchLogsLogGroupArnException",
-                "You must specify a log group ARN as well as a role.",
-            )
-        for attribute, value in changes.items():
-            setattr(trail, attribute, value)
+        logs = ("cloud_watch_logs_log_group_arn", "cloud_watch_logs_role_arn")
+        if any(name in changes for name in logs) and not any(changes.get(name) for name in logs):
+            # Taking one of the two away takes both away.
+            changes |= dict.fromkeys(logs)
+        wanted = replace(trail, **changes)
+        check(wanted)
+        for attribute in changes:
+            setattr(trail, attribute, getattr(wanted, attribute))
+        if trail.sns_topic_arn:
+            # Also each time when something else is changed: AWS tries the topic out.
+            topic = trail.sns_topic_arn.split(":")
+            sns = connect_to(aws_access_key_id=topic[4], region_name=topic[3]).sns
+            sns.publish(TopicArn=trail.sns_topic_arn, Message="CloudTrail validation message.")
 
 
-def _check_name(name: str) -> None:
-    if not 3 <= len(name) <= 128 or not _TRAIL_NAME.fullmatch(name):
-        raise _error(
-            "InvalidTrailNameException",
-            "Trail name must have 3 to 128 letters, numbers, periods, underscores or dashes, begin and end "
-            f"with a letter or number, and have no two of the others side by side: {name!r}.",
-        )
-
-
-def _tags(tags: list[dict[str, Any]]) -> dict[str, str]:
-    return {tag["Key"]: tag.get("Value") or "" for tag in tags}
+def _tags(tags: list[dict[str, Any]], present: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The trail's tags once these are added to those that it has."""
+    keys = [tag["Key"] for tag in tags]
+    if len(set(keys)) < len(keys):
+        raise refusal("InvalidTagParameterException", "A tag's key can be given only once.")
+    added = {**(present or {}), **{tag["Key"]: tag.get("Value") or "" for tag in tags}}
+    if len(added) > _TAGS_PER_TRAIL:
+        raise refusal("TagsLimitExceededException", f"A trail has at most {_TAGS_PER_TRAIL} tags.")
+    return added
 
 
 def _settings(trail: Trail) -> dict[str, Any]:
@@ -380,10 +395,16 @@ def _selectors(trail: Trail) -> dict[str, Any]:
 def _lookup_filter(request: Mapping[str, Any]) -> Callable[[Event], bool]:
     start, end = request.get("StartTime"), request.get("EndTime")
     if start and end and start > end:
-        raise _error("InvalidTimeRangeException", "StartTime is after EndTime.")
+        raise refusal("InvalidTimeRangeException", "StartTime is after EndTime.")
     attributes = request.get("LookupAttributes") or []
+    for name in (attribute.get("AttributeKey") for attribute in attributes):
+        if name not in _LOOKUP_KEYS:
+            raise refusal(
+                "InvalidLookupAttributesException",
+                f"A lookup attribute is one of {', '.join(_LOOKUP_KEYS)}, not {name}.",
+            )
     if len(attributes) > 1:
-        raise _error("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
+        raise refusal("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
     earliest = f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if start else ""
     latest = f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if end else "9999"
     key, value = (attributes[0]["AttributeKey"], attributes[0]["AttributeValue"]) if attributes else ("", "")
@@ -407,16 +428,17 @@ def _lookup_values(event: Event, key: str) -> list[str]:
             "EventId": event["eventID"],
             "EventName": event["eventName"],
             "EventSource": event["eventSource"],
-            "Username": _username(identity),
+            "Username": _username(identity) or "",
             "AccessKeyId": identity.get("accessKeyId", ""),
         }.get(key, "")
     ]
 
 
-def _username(identity: Mapping[str, Any]) -> str:
+def _username(identity: Mapping[str, Any]) -> str | None:
+    """A user's name or a session's; None where an AWS service called."""
     if identity["type"] == "AssumedRole":
         return str(identity["arn"].rpartition("/")[2])
-    return str(identity.get("userName") or "root")
+    return "root" if identity["type"] == "Root" else identity.get("userName")
 
 
 # What a request names, as the event history shows it.
@@ -468,6 +490,6 @@ def _decode_token(token: str | None) -> str | None:
     try:
         return base64.b64decode(token, validate=True).decode()
     except ValueError as error:
-        raise _error(
+        raise refusal(
             "InvalidNextTokenException", "The NextToken is not one that LookupEvents gave."
         ) from error

@@ -1,0 +1,305 @@
+"""May an AWS service do what it was set up to do, by the policies that LocalStack keeps and does not look at?
+
+Here: which action, resource and condition keys a service's call stands for, and where LocalStack's stores
+have the policy that decides. What a policy means is decided in ``policy``. Each function answers None where
+the service may, and otherwise why not. Nothing is asked over HTTP: these run for every delivery.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+from localstack.services.kms.models import kms_stores
+from localstack.services.s3.models import s3_stores
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.sns.models import sns_backends
+
+from secretwatch.cloudtrail import log_stream_name
+from secretwatch.localstack.drops import DROPS
+from secretwatch.localstack.trails import Trail
+from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize
+
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+EVENTS = "events.amazonaws.com"
+
+
+class KeyNotFound(Exception):
+    """No such key, alias or region."""
+
+
+# Buckets
+
+
+def bucket_of(name: str, region: str, account_id: str) -> Any | None:
+    """LocalStack's bucket of that name, whoever owns it."""
+    owner = s3_stores[account_id][region].global_bucket_map.get(name)
+    return s3_stores[owner][region].buckets.get(name) if owner else None
+
+
+def bucket_refusal(trail: Trail, key: str | None = None) -> str | None:
+    """Why CloudTrail may not read the bucket's ACL, or put its files there.
+
+    key: the object to be put; without it, it is asked for the places where all files of the trail will go.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
+    bucket = bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
+    if bucket is None:
+        return f"the bucket {trail.s3_bucket_name} does not exist"
+    arn = f"arn:{trail.partition}:s3:::{trail.s3_bucket_name}"
+    context = _context(trail) | {"aws:SecureTransport": True}
+    asked = [] if key else [("s3:GetBucketAcl", arn, context)]
+    context = context | {"s3:x-amz-acl": "bucket-owner-full-control"} | _encryption(trail)
+    asked += [("s3:PutObject", f"{arn}/{name}", context) for name in ([key] if key else _places(trail))]
+    return _first_refusal(
+        bucket.policy,
+        [Request(Principal.of(CLOUDTRAIL), *each, bucket.bucket_account_id) for each in asked],
+    )
+
+
+def _places(trail: Trail) -> list[str]:
+    head = f"{trail.s3_key_prefix}/" if trail.s3_key_prefix else ""
+    kinds = ["CloudTrail"] + ["CloudTrail-Digest"] * trail.log_file_validation_enabled
+    return [f"{head}AWSLogs/{trail.account_id}/{kind}/{trail.home_region}/" for kind in kinds]
+
+
+def _encryption(trail: Trail) -> dict[str, str]:
+    if not trail.kms_key_id:
+        return {"s3:x-amz-server-side-encryption": "AES256"}
+    return {
+        "s3:x-amz-server-side-encryption": "aws:kms",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": trail.kms_key_id,
+    }
+
+
+# Keys
+
+
+def key_of(identifier: str, region: str, account_id: str) -> Any:
+    """LocalStack's key by its id, ARN, alias or alias' ARN; raises KeyNotFound."""
+    name = identifier
+    if identifier.startswith("arn:"):
+        parts = identifier.split(":", 5)
+        if len(parts) != 6 or parts[2] != "kms":
+            raise KeyNotFound(identifier)
+        region, account_id, name = parts[3], parts[4], parts[5].removeprefix("key/")
+    store = kms_stores[account_id][region]
+    if name.startswith("alias/"):
+        alias = store.aliases.get(name)
+        name = alias.metadata["TargetKeyId"] if alias else ""
+    if name not in store.keys:
+        raise KeyNotFound(identifier)
+    return store.keys[name]
+
+
+def trail_key_refusal(trail: Trail) -> str | None:
+    """Why CloudTrail may not encrypt the trail's files with its key.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+    That page asks for kms:DescribeKey too; it is said that AWS does without.
+    """
+    if not trail.kms_key_id:
+        return None
+    try:
+        key = key_of(trail.kms_key_id, trail.home_region, trail.account_id)
+    except KeyNotFound:
+        return f"the key {trail.kms_key_id} does not exist"
+    context = _context(trail)
+    encrypting = context | {
+        "kms:EncryptionContext:aws:cloudtrail:arn": trail.arn,
+        "kms:EncryptionContextKeys": ["aws:cloudtrail:arn", "aws:s3:arn"],
+    }
+    arn = key.metadata["Arn"]
+    return _first_refusal(
+        key.policy,
+        [
+            Request(Principal.of(CLOUDTRAIL), "kms:GenerateDataKey", arn, encrypting),
+            Request(Principal.of(CLOUDTRAIL), "kms:DescribeKey", arn, context),
+        ],
+    )
+
+
+# Topics
+
+
+def topic_refusal(service: str, topic_arn: str, source_arn: str) -> str | None:
+    """Why a service may not publish to the topic by the topic's policy; also where there is no such topic.
+
+    source_arn: the alarm, trail or rule on whose behalf it does.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    """
+    topic = _topic(topic_arn)
+    if topic is None:
+        return f"the topic {topic_arn} does not exist"
+    account_id = _account(source_arn)
+    context: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_id}
+    if service == CLOUDWATCH:
+        # The condition of a topic's default policy: alarms pass it, CloudTrail and EventBridge do not.
+        context["aws:SourceOwner"] = account_id
+    return _first_refusal(topic.policy, [Request(Principal.of(service), "sns:Publish", topic_arn, context)])
+
+
+def topic_key_refusal(service: str, topic_arn: str, source_arn: str) -> str | None:
+    """Why a service may not use the key of an encrypted topic. None for a topic without a key.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    topic = _topic(topic_arn)
+    identifier = topic.kms_master_key_id if topic else None
+    if not identifier:
+        return None
+    region, account_id = topic_arn.split(":")[3:5]
+    if _is_managed_by_aws(identifier, region, account_id):
+        return "the topic is encrypted with alias/aws/sns, AWS's own key, whose policy lets no service use it"
+    try:
+        key = key_of(identifier, region, account_id)
+    except KeyNotFound:
+        return f"the topic's key {identifier} does not exist"
+    arn = key.metadata["Arn"]
+    if not key.metadata["Enabled"]:
+        return f"the topic's key {arn} is {key.metadata['KeyState']}"
+    context: dict[str, Any] = {
+        "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
+        "kms:EncryptionContextKeys": ["aws:sns:topicArn"],
+        "kms:ViaService": f"sns.{region}.amazonaws.com",
+    }
+    if service != EVENTS:
+        # EventBridge does not send these when it uses a topic's key.
+        context |= {"aws:SourceArn": source_arn, "aws:SourceAccount": _account(source_arn)}
+    actions = ("kms:GenerateDataKey", "kms:Decrypt")
+    return _first_refusal(
+        key.policy, [Request(Principal.of(service), action, arn, context) for action in actions]
+    )
+
+
+def _is_managed_by_aws(identifier: str, region: str, account_id: str) -> bool:
+    if identifier.endswith("alias/aws/sns"):
+        return True
+    own = kms_stores[account_id][region].aliases.get("alias/aws/sns")
+    return bool(own) and identifier.rpartition("/")[2] == own.metadata["TargetKeyId"]
+
+
+def _topic(arn: str) -> Any | None:
+    parts = arn.split(":")
+    return sns_backends[parts[4]][parts[3]].topics.get(arn) if len(parts) == 6 else None
+
+
+# Roles and log groups
+
+
+def log_group_of(arn: str) -> Any | None:
+    """LocalStack's log group by ``arn:...:log-group:NAME:*``."""
+    parts = arn.split(":")
+    return logs_backends[parts[4]][parts[3]].groups.get(parts[6]) if len(parts) == 8 else None
+
+
+def trust_refusal(role_arn: str) -> str | None:
+    """Why CloudTrail may not assume the role. AWS documents no condition key that CloudTrail sends here."""
+    role = _role(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    request = Request(Principal.of(CLOUDTRAIL), "sts:AssumeRole", role_arn)
+    return _first_refusal(_document(role.assume_role_policy_document), [request])
+
+
+def logs_refusal(trail: Trail) -> str | None:
+    """Why the trail's role may not write to the trail's stream of its log group.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
+    """
+    role_arn, group_arn = trail.cloud_watch_logs_role_arn, trail.cloud_watch_logs_log_group_arn
+    if not role_arn or not group_arn:
+        return None
+    role = _role(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    session = f"arn:{trail.partition}:sts::{_account(role_arn)}:assumed-role/{role.name}/CloudTrail"
+    stream = log_stream_name(trail.account_id, trail.home_region)
+    resource = f"{group_arn.removesuffix(':*')}:log-stream:{stream}"
+    policies = [*role.policies.values(), *(each.document for each in role.managed_policies.values())]
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        request = Request(Principal.of(session, issuer=role_arn), action, resource)
+        try:
+            decision = authorize(request, identity_policies=[_parsed(_document(each)) for each in policies])
+        except MalformedPolicy as error:
+            return f"a policy of {role_arn} cannot be read: {error}"
+        if not decision.allowed:
+            return decision.reason
+    return None
+
+
+def _role(arn: str) -> Any | None:
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        return None
+    roles = iam_backends[parts[4]][parts[1]].roles.values()
+    return next((role for role in roles if role.arn == arn), None)
+
+
+# What delivery asks: a refusal is the error that the service would have got
+
+
+def require_bucket(trail: Trail, key: str) -> None:
+    """Raises ClientError (AccessDenied) where CloudTrail may not put this object, or not use the key."""
+    _raise("AccessDenied", "PutObject", bucket_refusal(trail, key) or trail_key_refusal(trail))
+
+
+def require_logs(trail: Trail) -> None:
+    """Raises ClientError (AccessDenied) where the trail's role may not write to its log group."""
+    role_arn = trail.cloud_watch_logs_role_arn
+    refused = (trust_refusal(role_arn) if role_arn else None) or logs_refusal(trail)
+    _raise("AccessDenied", "PutLogEvents", refused)
+
+
+def require_publish(service: str, topic_arn: str, source_arn: str) -> None:
+    """Raises ClientError where the service may not publish to the topic; notes what AWS drops by that."""
+    for code, refusal in (
+        ("AuthorizationError", topic_refusal(service, topic_arn, source_arn)),
+        ("KMSAccessDenied", topic_key_refusal(service, topic_arn, source_arn)),
+    ):
+        if refusal:
+            DROPS.add(service=service, target=topic_arn, reason=f"{source_arn}: {refusal}")
+            _raise(code, "Publish", refusal)
+
+
+def _raise(code: str, operation: str, refusal: str | None) -> None:
+    if refusal:
+        raise ClientError({"Error": {"Code": code, "Message": refusal}}, operation)
+
+
+def _context(trail: Trail) -> dict[str, Any]:
+    return {"aws:SourceArn": trail.arn, "aws:SourceAccount": trail.account_id}
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
+
+
+def _first_refusal(policy: str | None, requests: list[Request]) -> str | None:
+    """The reason of the first of the requests that the resource's policy does not allow."""
+    try:
+        for request in requests:
+            decision = authorize(request, resource_policy=_parsed(policy) if policy else None)
+            if not decision.allowed:
+                return decision.reason
+    except MalformedPolicy as error:
+        return f"the policy of {requests[0].resource} cannot be read: {error}"
+    return None
+
+
+def _document(stored: str | Mapping[str, Any]) -> str:
+    """IAM documents are stored as text, some of them percent-encoded."""
+    if not isinstance(stored, str):
+        return json.dumps(stored)
+    return stored if stored.lstrip().startswith("{") else unquote(stored)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Policy:
+    return Policy.parse(text)
