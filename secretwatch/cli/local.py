@@ -119,6 +119,13 @@ def local() -> None:
     help="Seconds between two deliveries of a trail; AWS needs about 300.",
 )
 @click.option(
+    "--digest-interval",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    help="Seconds between two digests of a trail that validates its log files, AWS's by default.",
+)
+@click.option(
     "--alarm-tick",
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
@@ -127,7 +134,9 @@ def local() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
 @_sentences
-def up(port: int | None, delivery_interval: float, alarm_tick: float, as_json: bool) -> None:
+def up(
+    port: int | None, delivery_interval: float, digest_interval: float, alarm_tick: float, as_json: bool
+) -> None:
     """Start the local cloud; no error where it is up already."""
     state_dir = cloud.find_state_dir()
     before = cloud.status(state_dir)
@@ -137,17 +146,23 @@ def up(port: int | None, delivery_interval: float, alarm_tick: float, as_json: b
     begin = time.monotonic()
     with patience("Starting LocalStack …") as on_wait:
         running = cloud.start(
-            state_dir, port, delivery_interval=delivery_interval, alarm_tick=alarm_tick, on_wait=on_wait
+            state_dir,
+            port,
+            delivery_interval=delivery_interval,
+            digest_interval=digest_interval,
+            alarm_tick=alarm_tick,
+            on_wait=on_wait,
         )
     if as_json:
         out.print_json(json.dumps(_facts(running)))
         return
     if before and before.pid == running.pid:
         out.print(f"The local cloud is up already: {running.url} (pid {running.pid}).")
-        if (delivery_interval, alarm_tick) != (running.delivery_interval, running.alarm_tick):
+        kept = (running.delivery_interval, running.digest_interval, running.alarm_tick)
+        if (delivery_interval, digest_interval, alarm_tick) != kept:
             out.print(
-                f"It keeps its delivery interval of {running.delivery_interval:g} s and alarm tick of "
-                f"{running.alarm_tick:g} s: stop it first to change them.",
+                f"It keeps its delivery interval of {kept[0]:g} s, digest interval of {kept[1]:g} s and "
+                f"alarm tick of {kept[2]:g} s: stop it first to change them.",
                 soft_wrap=True,
             )
     else:
@@ -190,6 +205,7 @@ def status(as_json: bool) -> None:
     table.add_row("uptime", _duration(facts["uptime_seconds"]))
     table.add_row("memory", f"{facts['memory_mib']:.0f} MiB")
     table.add_row("delivery", f"every {running.delivery_interval:g} s")
+    table.add_row("digests", f"every {running.digest_interval:g} s")
     table.add_row("alarms", f"every {running.alarm_tick:g} s")
     table.add_row("log", str(facts["log"]))
     out.print(table, soft_wrap=True)
@@ -263,6 +279,7 @@ def _facts(running: cloud.LocalCloud) -> dict[str, Any]:
         "uptime_seconds": round(time.time() - running.started, 1),
         "memory_mib": round(cloud.memory_mib(running), 1),
         "delivery_interval": running.delivery_interval,
+        "digest_interval": running.digest_interval,
         "alarm_tick": running.alarm_tick,
         "log": str(cloud.StateDir(running.state_dir).log_file),
     }

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-e
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,10 +27,14 @@ def log_file_key(*, prefix: str | None, account_id: str, region: str, at: dateti
     )
 
 
-def log_file_body(events: Sequence[Event]) -> bytes:
-    """The gzipped content of a log file: ``{"Records": [...]}`` on one line."""
-    text = json.dumps({"Records": list(events)}, separators=(",", ":"), ensure_ascii=False)
-    return gzip.compress(text.encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0)
+def event_text(event: Event) -> str:
+    """The event on one line, as it stands in a log file and is the message of a log event."""
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+
+
+def log_file_content(texts: Sequence[str]) -> bytes:
+    """The content of a log file, before compression: ``{"Records": [...]}`` of the events' texts."""
+    return f'{{"Records":[{",".join(texts)}]}}'.encode("utf-8", "surrogatepass")
 
 
 def log_stream_name(account_id: str, home_region: str) -> str:

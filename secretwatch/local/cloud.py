@@ -64,6 +64,8 @@ class LocalCloud:
     """Unix time, seconds."""
     delivery_interval: float
     """Seconds between two deliveries of a trail."""
+    digest_interval: float
+    """Seconds between two digests of a trail that validates its log files."""
     alarm_tick: float
     """Seconds between two evaluations of the alarms."""
 

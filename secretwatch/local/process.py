@@ -44,6 +44,7 @@ def start(
     port: int = 0,
     *,
     delivery_interval: float = 1.0,
+    digest_interval: float = 3600.0,
     alarm_tick: float = 1.0,
     tied: bool = False,
     on_wait: OnWait | None = None,
@@ -80,7 +81,9 @@ def start(
             chosen = port or _free_port()
             _require_free(chosen)
             try:
-                return _launch(psutil, state, chosen, delivery_interval, alarm_tick, tied, on_wait)
+                return _launch(
+                    psutil, state, chosen, delivery_interval, digest_interval, alarm_tick, tied, on_wait
+                )
             except DidNotStart:
                 # Between choosing a free port and listening on it somebody else may have taken it.
                 if attempt + 1 == attempts or not _taken(chosen):
@@ -172,6 +175,7 @@ def _cloud(state: StateDir, record: Record) -> LocalCloud:
         port=record.port,
         started=record.started,
         delivery_interval=record.delivery_interval,
+        digest_interval=record.digest_interval,
         alarm_tick=record.alarm_tick,
     )
 
@@ -181,6 +185,7 @@ def _launch(
     state: StateDir,
     port: int,
     delivery_interval: float,
+    digest_interval: float,
     alarm_tick: float,
     tied: bool,
     on_wait: OnWait | None,
@@ -193,7 +198,7 @@ def _launch(
     with open(state.log_file, "wb") as log:
         process = subprocess.Popen(
             [*_command(state), *(["--tied"] if tied else [])],
-            env=_child_environment(state, port, delivery_interval, alarm_tick),
+            env=_child_environment(state, port, delivery_interval, digest_interval, alarm_tick),
             cwd=state.filesystem,
             stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=log,
@@ -202,7 +207,7 @@ def _launch(
             start_new_session=True,
         )
     try:
-        record = Record(process.pid, port, time.time(), delivery_interval, alarm_tick)
+        record = Record(process.pid, port, time.time(), delivery_interval, digest_interval, alarm_tick)
         state.write(record)
         cloud = _cloud(state, record)
         _children[process.pid] = process
@@ -220,7 +225,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def _child_environment(
-    state: StateDir, port: int, delivery_interval: float, alarm_tick: float
+    state: StateDir, port: int, delivery_interval: float, digest_interval: float, alarm_tick: float
 ) -> dict[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
         "DISABLE_EVENTS": "1",
@@ -235,6 +240,7 @@ def _child_environment(
         "RUNTIME_COMPONENTS": "secretwatch",
         "SECRETWATCH_ALARM_TICK": f"{alarm_tick:g}",
         "SECRETWATCH_DELIVERY_INTERVAL": f"{delivery_interval:g}",
+        "SECRETWATCH_DIGEST_INTERVAL": f"{digest_interval:g}",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         # Read by Python as TMPDIR is, of which LocalStack would say that it is deprecated.
         "TEMP": str(state.filesystem / "tmp"),

@@ -31,16 +31,15 @@ def find_state_dir(cwd: Path | None = None, environ: Mapping[str, str] = os.envi
     """The state directory for somebody who stands in `cwd`; it need not exist yet.
 
     `SECRETWATCH_STATE_DIR` where it is set; else the `.secretwatch` of the nearest folder upwards that has
-    one, else of the nearest that is a git checkout, else of `cwd`. So every folder of a clone means the
-    same local cloud, and two clones mean two.
+    one or is a git checkout, else of `cwd`. So every folder of a clone means the same local cloud, and two
+    clones mean two.
     """
     if named := environ.get("SECRETWATCH_STATE_DIR"):
         return Path(named).expanduser().absolute()
     here = (cwd or Path.cwd()).absolute()
-    for marker in (NAME, ".git"):
-        for folder in (here, *here.parents):
-            if (folder / marker).exists():
-                return folder / NAME
+    for folder in (here, *here.parents):
+        if (folder / NAME).exists() or (folder / ".git").exists():
+            return folder / NAME
     return here / NAME
 
 
@@ -53,6 +52,7 @@ class Record:
     started: float
     """Unix time, seconds."""
     delivery_interval: float
+    digest_interval: float
     alarm_tick: float
 
 

@@ -1,25 +1,38 @@
 """Delivery: what trails recorded goes to S3, to the log group and, as a note, to a topic.
 
-A sink that refuses keeps its events and is tried again at the next interval, as CloudTrail retries.
+A sink that refuses keeps its events and is tried again at the next interval, as CloudTrail retries; the
+other sinks, and other trails, do not wait for it.
 """
 
 from __future__ import annotations
 
-import json
+import gzip
 import logging
 import random
 import string
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
-from secretwatch.cloudtrail import Event, log_file_body, log_file_key, log_stream_name, notification
-from secretwatch.localstack.trails import Pending, Trail, Trails, set_time
+from secretwatch.cloudtrail import (
+    Digest,
+    LoggedFile,
+    log_file_content,
+    log_file_key,
+    log_stream_name,
+    notification,
+)
+from secretwatch.localstack.digests import Digests
+from secretwatch.localstack.drops import DROPS
+from secretwatch.localstack.permissions import CLOUDTRAIL, require_bucket, require_logs, require_publish
+from secretwatch.localstack.trails import Pending, PendingEvent, Trail, Trails, set_time
 
 LOG = logging.getLogger(__name__)
 
@@ -35,9 +48,10 @@ _FILE_EVENTS = 10_000
 class Delivery:
     """A thread that delivers every ``interval`` seconds; ``flush()`` delivers what is there now."""
 
-    def __init__(self, trails: Trails, interval: float) -> None:
+    def __init__(self, trails: Trails, interval: float, digest_interval: float) -> None:
         self._trails = trails
         self._interval = interval
+        self._digests = Digests(digest_interval, _store_digest)
         self._stop = threading.Event()
         self._busy = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="cloudtrail-delivery", daemon=True)
@@ -46,15 +60,23 @@ class Delivery:
         self._thread.start()
 
     def stop(self) -> None:
-        """Deliver what was recorded so far, then end."""
+        """Deliver what was recorded so far, and the digests of it, then end."""
         self._stop.set()
         self._thread.join(timeout=30)
-        self.flush()
+        self.flush(last=True)
+        for trail in self._trails.all():
+            LOG.info("trail %s: %d events delivered until the end", trail.name, trail.events_delivered)
+            if left := len(self._trails.pending(trail)):
+                LOG.warning(
+                    "trail %s: %d events lost with the end: their sink refused them", trail.name, left
+                )
 
-    def flush(self) -> None:
+    def flush(self, *, last: bool = False) -> None:
         with self._busy:
-            for trail in self._trails.all():
-                self._deliver(trail, self._trails.pending(trail))
+            trails = self._trails.all()
+            self._digests.forget_all_but(trails)
+            for trail in trails:
+                self._deliver(trail, self._trails.pending(trail), last)
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval):
@@ -63,25 +85,25 @@ class Delivery:
             except Exception:
                 LOG.exception("delivery failed; it is tried again in %s s", self._interval)
 
-    def _deliver(self, trail: Trail, pending: Pending) -> None:
-        clients = connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region)
+    def _deliver(self, trail: Trail, pending: Pending, last: bool) -> None:
         keys: list[str] = []
-        try:
-            for region, events in list(pending.s3.items()):
-                while events:
-                    keys.append(self._to_s3(trail, region, events, clients))
-        except ClientError as error:
-            _note_error(trail, "LatestDeliveryError", error)
-        self._notify(trail, keys)
-        try:
-            self._to_logs(trail, pending.logs, clients)
-        except ClientError as error:
-            _note_error(trail, "LatestCloudWatchLogsDeliveryError", error)
+        for region, events in list(pending.s3.items()):
+            store = partial(self._to_s3, trail, region, events, keys)
+            while events and _tried(trail, "LatestDeliveryError", store):
+                pass
+        if keys and trail.sns_topic_arn:
+            _tried(trail, "LatestNotificationError", partial(_notify, trail, keys))
+        put = partial(self._to_logs, trail, pending)
+        while pending.logs and _tried(trail, "LatestCloudWatchLogsDeliveryError", put):
+            pass
+        sign = partial(self._digests.deliver, trail, datetime.now(UTC), last=last)
+        _tried(trail, "LatestDigestDeliveryError", sign)
 
-    def _to_s3(self, trail: Trail, region: str, pending: deque[Event], clients: Any) -> str:
-        """Store one log file and return its key; its events leave the queue once it is stored."""
+    def _to_s3(self, trail: Trail, region: str, pending: deque[PendingEvent], keys: list[str]) -> None:
+        """Store one log file and note its key; its events leave the queue once it is stored."""
         now = datetime.now(UTC)
         events = self._front(pending, _FILE_EVENTS)
+        content = log_file_content([event.text for event in events])
         key = log_file_key(
             prefix=trail.s3_key_prefix,
             account_id=trail.account_id,
@@ -89,95 +111,129 @@ class Delivery:
             at=now,
             unique="".join(random.choices(string.ascii_letters + string.digits, k=16)),
         )
-        encryption = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id}
-            if trail.kms_key_id
-            else {"ServerSideEncryption": "AES256"}
-        )
-        clients.s3.put_object(
-            Bucket=trail.s3_bucket_name,
-            Key=key,
-            Body=log_file_body(events),
-            ContentType="application/json",
-            ContentEncoding="gzip",
-            **encryption,
-        )
+        _put_object(trail, key, content)
         _drop_front(pending, len(events))
+        keys.append(key)
         trail.events_delivered += len(events)
+        log_file = LoggedFile.of(
+            bucket=trail.s3_bucket_name,
+            key=key,
+            content=content,
+            event_times=[event.time for event in events],
+        )
+        self._digests.add(trail, region, log_file, now)
         set_time(trail, "LatestDeliveryTime", now)
         trail.status["LatestDeliveryAttemptSucceeded"] = trail.status["LatestDeliveryAttemptTime"]
-        trail.status.pop("LatestDeliveryError", None)
-        return key
 
-    def _front(self, pending: deque[Event], most: int) -> list[Event]:
+    def _to_logs(self, trail: Trail, pending: Pending) -> None:
+        """Put one batch of log events; its events leave the queue once it is put."""
+        arn = trail.cloud_watch_logs_log_group_arn
+        if arn is None:
+            pending.logs.clear()
+            return
+        group = arn.split(":")[6]
+        stream = log_stream_name(trail.account_id, trail.home_region)
+        taken, messages = _log_batch(trail, self._front(pending.logs, _LOGS_EVENTS))
+        if messages:
+            require_logs(trail)
+            logs = _clients(trail).logs
+            try:
+                logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=messages)
+            except logs.exceptions.ResourceNotFoundException:
+                # The group may be new: CloudTrail makes its stream. A missing group is raised here.
+                logs.create_log_stream(logGroupName=group, logStreamName=stream)
+                return
+        _drop_front(pending.logs, taken)
+        trail.status["LatestCloudWatchLogsDeliveryTime"] = datetime.now(UTC)
+
+    def _front(self, pending: deque[PendingEvent], most: int) -> list[PendingEvent]:
         """The oldest events; they stay in the queue, to which others are being added."""
         with self._trails.lock:
             return list(islice(pending, most))
 
-    def _notify(self, trail: Trail, keys: list[str]) -> None:
-        topic_arn = trail.sns_topic_arn
-        if not keys or topic_arn is None:
-            return
-        sns = connect_to(aws_access_key_id=topic_arn.split(":")[4], region_name=topic_arn.split(":")[3]).sns
-        for key in keys:
-            try:
-                sns.publish(
-                    TopicArn=topic_arn,
-                    Subject="New CloudTrail log file",
-                    Message=notification(trail.s3_bucket_name, [key]),
-                )
-            except ClientError as error:
-                _note_error(trail, "LatestNotificationError", error)
-                return
-        set_time(trail, "LatestNotificationTime", datetime.now(UTC))
-        trail.status["LatestNotificationAttemptSucceeded"] = trail.status["LatestNotificationAttemptTime"]
-        trail.status.pop("LatestNotificationError", None)
 
-    def _to_logs(self, trail: Trail, pending: deque[Event], clients: Any) -> None:
-        arn = trail.cloud_watch_logs_log_group_arn
-        if not pending or arn is None:
-            pending.clear()
-            return
-        group = arn.split(":")[6]
-        stream = log_stream_name(trail.account_id, trail.home_region)
-        while pending:
-            taken, messages = _log_batch(self._front(pending, _LOGS_EVENTS))
-            if messages:
-                try:
-                    clients.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=messages)
-                except clients.logs.exceptions.ResourceNotFoundException:
-                    # The group may be new: CloudTrail makes its stream. A missing group is raised here.
-                    clients.logs.create_log_stream(logGroupName=group, logStreamName=stream)
-                    continue
-            _drop_front(pending, taken)
-        trail.status["LatestCloudWatchLogsDeliveryTime"] = datetime.now(UTC)
-        trail.status.pop("LatestCloudWatchLogsDeliveryError", None)
+def _clients(trail: Trail) -> Any:
+    return connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region)
 
 
-def _drop_front(pending: deque[Event], count: int) -> None:
+def _tried(trail: Trail, error_name: str, deliver: Callable[[], object]) -> bool:
+    """Whether a sink took what it was given; if not, the trail's status says why, by AWS's name."""
+    try:
+        deliver()
+    except Exception as error:
+        code = (
+            error.response.get("Error", {}).get("Code", "Unknown")
+            if isinstance(error, ClientError)
+            else "InternalError"
+        )
+        if trail.status.get(error_name) != code:
+            # Only the first of many: a sink that refuses does so at every interval.
+            LOG.warning("trail %s: %s: %s", trail.name, error_name, error, exc_info=code == "InternalError")
+        trail.status[error_name] = code
+        return False
+    trail.status.pop(error_name, None)
+    return True
+
+
+def _put_object(trail: Trail, key: str, content: bytes, metadata: dict[str, str] | None = None) -> None:
+    encryption = (
+        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id}
+        if trail.kms_key_id
+        else {"ServerSideEncryption": "AES256"}
+    )
+    require_bucket(trail, key)
+    _clients(trail).s3.put_object(
+        Bucket=trail.s3_bucket_name,
+        Key=key,
+        Body=gzip.compress(content, compresslevel=6, mtime=0),
+        ContentType="application/json",
+        ContentEncoding="gzip",
+        Metadata=metadata or {},
+        **encryption,
+    )
+
+
+def _store_digest(trail: Trail, digest: Digest) -> None:
+    _put_object(trail, digest.key, digest.content, digest.metadata)
+    trail.status["LatestDigestDeliveryTime"] = digest.end
+
+
+def _notify(trail: Trail, keys: Sequence[str]) -> None:
+    topic_arn = trail.sns_topic_arn
+    assert topic_arn
+    sns = connect_to(aws_access_key_id=topic_arn.split(":")[4], region_name=topic_arn.split(":")[3]).sns
+    for key in keys:
+        require_publish(CLOUDTRAIL, topic_arn, trail.arn)
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject="New CloudTrail log file",
+            Message=notification(trail.s3_bucket_name, [key]),
+        )
+    set_time(trail, "LatestNotificationTime", datetime.now(UTC))
+    trail.status["LatestNotificationAttemptSucceeded"] = trail.status["LatestNotificationAttemptTime"]
+
+
+def _drop_front(pending: deque[PendingEvent], count: int) -> None:
     for _ in range(count):
         pending.popleft()
 
 
-def _log_batch(events: list[Event]) -> tuple[int, list[dict[str, Any]]]:
+def _log_batch(trail: Trail, events: list[PendingEvent]) -> tuple[int, list[dict[str, Any]]]:
     """How many of the events one PutLogEvents takes, and its log events."""
     now = int(datetime.now(UTC).timestamp() * 1000)
     size = 0
     messages: list[dict[str, Any]] = []
     for taken, event in enumerate(events):
-        message = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
-        length = len(message.encode("utf-8", "surrogatepass"))
+        length = len(event.text.encode("utf-8", "surrogatepass"))
         if length > _EVENT_BYTES:
-            continue  # CloudWatch Logs never sees it
+            DROPS.add(
+                service="cloudtrail.amazonaws.com",
+                target=str(trail.cloud_watch_logs_log_group_arn),
+                reason=f"an event of {length} bytes: CloudWatch Logs takes none of more than {_EVENT_BYTES}",
+            )
+            continue
         if messages and size + length + _LOGS_OVERHEAD > _LOGS_BYTES:
             return taken, messages
         size += length + _LOGS_OVERHEAD
-        messages.append({"timestamp": now, "message": message})
+        messages.append({"timestamp": now, "message": event.text})
     return len(events), messages
-
-
-def _note_error(trail: Trail, name: str, error: ClientError) -> None:
-    code = error.response.get("Error", {}).get("Code", "Unknown")
-    if trail.status.get(name) != code:
-        LOG.warning("trail %s: %s: %s", trail.name, name, error)
-    trail.status[name] = code

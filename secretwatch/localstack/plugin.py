@@ -18,7 +18,7 @@ from secretwatch.localstack.settings import SETTINGS
 from secretwatch.localstack.trails import Trails
 
 TRAILS = Trails()
-DELIVERY = Delivery(TRAILS, SETTINGS.delivery_interval)
+DELIVERY = Delivery(TRAILS, SETTINGS.delivery_interval, SETTINGS.digest_interval)
 
 
 @hooks.on_infra_start(name="secretwatch")
@@ -39,7 +39,8 @@ def start() -> None:
     DELIVERY.start()
 
 
-@hooks.on_infra_shutdown(name="secretwatch")
+# Before anything else is stopped: delivery needs S3, CloudWatch Logs and SNS.
+@hooks.on_infra_shutdown(name="secretwatch", priority=100)
 def stop() -> None:
     """Everything that was accepted is delivered before the process ends."""
     DELIVERY.stop()
@@ -95,6 +96,7 @@ def _status(_request: Request) -> Response:
             "version": version("secretwatch"),
             "settings": {
                 "delivery_interval": SETTINGS.delivery_interval,
+                "digest_interval": SETTINGS.digest_interval,
                 "alarm_tick": SETTINGS.alarm_tick,
             },
             "trails": [

@@ -12,6 +12,8 @@ class Settings:
 
     delivery_interval: float
     """How often a trail delivers what it recorded. AWS takes about 300."""
+    digest_interval: float
+    """How often the log files delivered since are signed for. Looked at with each delivery. AWS: 3600."""
     alarm_tick: float
     """How often it is looked whether an alarm has something new to evaluate. AWS evaluates every 60."""
 
@@ -19,6 +21,7 @@ class Settings:
     def from_environment(cls) -> Settings:
         return cls(
             delivery_interval=_seconds("SECRETWATCH_DELIVERY_INTERVAL", 1.0),
+            digest_interval=_seconds("SECRETWATCH_DIGEST_INTERVAL", 3600.0),
             alarm_tick=_seconds("SECRETWATCH_ALARM_TICK", 1.0),
         )
 

@@ -7,12 +7,13 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from secretwatch.cloudtrail import (
     DEFAULT_EVENT_SELECTORS,
     Event,
     SelectedBy,
+    event_text,
     is_global_service,
 )
 
@@ -69,13 +70,23 @@ class Trail:
         return SelectedBy(self.event_selectors, self.advanced_event_selectors)(event)
 
 
+class PendingEvent(NamedTuple):
+    """All that delivery needs of an event."""
+
+    time: str
+    text: str
+
+
 @dataclass
 class Pending:
     """What a trail recorded and each of its sinks has not yet taken."""
 
-    s3: dict[str, deque[Event]] = field(default_factory=lambda: defaultdict(deque))
+    s3: dict[str, deque[PendingEvent]] = field(default_factory=lambda: defaultdict(deque))
     """By region: a log file holds the events of one."""
-    logs: deque[Event] = field(default_factory=deque)
+    logs: deque[PendingEvent] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self.logs) + sum(len(events) for events in self.s3.values())
 
 
 class Trails:
@@ -122,12 +133,15 @@ class Trails:
         with self.lock:
             if event["managementEvent"]:
                 self._history[account_id].append(event)
+            waiting = None
             for trail in self._trails.values():
                 if trail.account_id == account_id and trail.is_logging and trail.sees(event):
+                    # Written out once, for all sinks of all trails.
+                    waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
                     pending = self._pending[trail.arn]
-                    pending.s3[event["awsRegion"]].append(event)
+                    pending.s3[event["awsRegion"]].append(waiting)
                     if trail.cloud_watch_logs_log_group_arn:
-                        pending.logs.append(event)
+                        pending.logs.append(waiting)
 
     def history(self, account_id: str, region: str) -> Iterable[Event]:
         """Management events of the region, newest first."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from datetime import UTC, datetime
 
 import pytest
 
-from secretwatch.cloudtrail import log_file_body, log_file_key, log_stream_name, notification
+from secretwatch.cloudtrail import event_text, log_file_content, log_file_key, log_stream_name, notification
 
 AT = datetime(2026, 1, 7, 9, 5, 4, tzinfo=UTC)
 NAME = "111122223333_CloudTrail_eu-west-1_20260107T0905Z_abcdefghijklmnop.json.gz"
@@ -31,7 +30,7 @@ def test_a_unique_part_that_is_none_is_refused() -> None:
 
 def test_a_log_file_holds_its_records() -> None:
     events = [{"eventID": "1", "note": "é"}, {"eventID": "2"}]
-    assert json.loads(gzip.decompress(log_file_body(events))) == {"Records": events}
+    assert json.loads(log_file_content([event_text(event) for event in events])) == {"Records": events}
 
 
 def test_a_notification_says_where_and_nothing_more() -> None:

@@ -10,7 +10,7 @@ import pytest
 from secretwatch.cli.local import shell
 from secretwatch.local import LocalCloud
 
-CLOUD = LocalCloud(Path("/state"), 1, 4567, 0.0, 1.0, 1.0)
+CLOUD = LocalCloud(Path("/state"), 1, 4567, 0.0, 1.0, 3600.0, 1.0)
 
 
 def test_settings_of_a_real_account_do_not_reach_the_local_cloud() -> None:

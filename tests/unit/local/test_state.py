@@ -10,15 +10,15 @@ import pytest
 from secretwatch import local
 from secretwatch.local.state import Record, StateDir, find_state_dir
 
-RECORD = Record(pid=1, port=4566, started=0.0, delivery_interval=1.0, alarm_tick=1.0)
+RECORD = Record(pid=1, port=4566, started=0.0, delivery_interval=1.0, digest_interval=3600.0, alarm_tick=1.0)
 
 
 @pytest.mark.parametrize(
     ("folders", "cwd", "expected"),
     [
         (["clone/.git", "clone/examples/x"], "clone/examples/x", "clone/.secretwatch"),
-        # One that exists is nearer than a checkout further down.
-        (["clone/.secretwatch", "clone/sub/.git"], "clone/sub", "clone/.secretwatch"),
+        # A checkout inside of another one is a clone of its own.
+        (["clone/.secretwatch", "clone/sub/.git"], "clone/sub", "clone/sub/.secretwatch"),
         (
             ["clone/.git", "clone/sub/.secretwatch", "clone/sub/deep"],
             "clone/sub/deep",
@@ -65,7 +65,7 @@ def test_a_recycled_process_id_is_neither_up_nor_killed(tmp_path: Path) -> None:
     state = StateDir(tmp_path / "state")
     state.create()
     # This very process has the id that the killed one had.
-    state.write(Record(os.getpid(), 4566, 0.0, 1.0, 1.0))
+    state.write(Record(os.getpid(), 4566, 0.0, 1.0, 3600.0, 1.0))
     state.filesystem.mkdir()
     assert local.status(state.path) is None
     assert local.stop(state.path) is False
