@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def environment(terraform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def smoke(directory: Path, report: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["secretwatch", "smoke", str(directory), "--report", str(report), *options],
+        [Path(sys.executable).with_name("secretwatch"), "smoke", str(directory), "--report", str(report), *options],
         env=os.environ,
         text=True,
         capture_output=True,
