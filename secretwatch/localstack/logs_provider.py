@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
-from localstack.aws.api.logs import InvalidParameterException, ResourceNotFoundException
+from localstack.aws.api.logs import (
+    InvalidParameterException,
+    LimitExceededException,
+    ResourceNotFoundException,
+)
+from localstack.aws.connect import connect_to
 from localstack.services.logs import provider as localstack_logs
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
-from moto.core.utils import unix_time_millis
 
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
+from secretwatch.localstack.constraints import validation_message, violations
 from secretwatch.localstack.metric_filters import MetricFilterEngine
+from secretwatch.localstack.transformation import InvalidTransformation, Transformation
+
+_FILTERS_IN_A_GROUP = 100
+_FILTERS_WITH_REGEXES_IN_A_GROUP = 5
+_FILTERS_IN_A_PAGE = 50
+_DATA_IN_A_PUT = 1000  # PutMetricData's limit
+
+# PutLogEvents takes no events older or newer than this, and says so in its answer.
+_OLDEST_EVENT = 14 * 24 * 3600 * 1000
+_NEWEST_EVENT = 2 * 3600 * 1000
 
 
 class CountingLogsProvider(LogsProvider):
-    """Counts what is put into a log group in the group's own metric filters."""
+    """Counts what is put into a log group in the group's own metric filters.
+
+    The filters are kept where moto keeps them, as DescribeMetricFilters answers them.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._engine = MetricFilterEngine()
+        self._engine = MetricFilterEngine(put_metric_data)
+        self._changing = threading.Lock()
         localstack_logs.get_pattern_matcher = pattern_matcher
 
     def on_before_start(self) -> None:
@@ -30,6 +52,9 @@ class CountingLogsProvider(LogsProvider):
 
     def on_before_stop(self) -> None:
         self._engine.stop()
+
+    def on_after_state_reset(self) -> None:
+        self._engine.clear()
 
     def put_log_events(
         self,
@@ -42,53 +67,207 @@ class CountingLogsProvider(LogsProvider):
         **kwargs: Any,
     ) -> Any:
         response = call_moto(context)
-        backend = get_moto_logs_backend(context.account_id, context.region)
-        filters = list(backend.filters.metric_filters)
-        self._engine.observe(context.account_id, context.region, log_group_name, filters, log_events)
+        now = int(time.time() * 1000)
+        accepted = [
+            event for event in log_events if -_OLDEST_EVENT <= event["timestamp"] - now <= _NEWEST_EVENT
+        ]
+        filters = _filters_of(_backend(context), log_group_name)
+        self._engine.observe(context.account_id, context.region, log_group_name, filters, accepted)
         return response
 
     @handler("PutMetricFilter", expand=False)
     def put_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
+        _refuse_malformed(context, request)
         group, name = request["logGroupName"], request["filterName"]
-        backend = get_moto_logs_backend(context.account_id, context.region)
-        if group not in backend.groups:
-            raise ResourceNotFoundException("The specified log group does not exist.")
-        try:
-            FilterPattern.parse(request["filterPattern"])
-        except InvalidFilterPattern as error:
-            raise InvalidParameterException(f"Invalid metric filter pattern: {error}") from error
-        filters = backend.filters.metric_filters
-        others = [each for each in filters if (each["logGroupName"], each["filterName"]) != (group, name)]
-        self._engine.forget(context.account_id, context.region, group, name)
-        backend.filters.metric_filters = [
-            *others,
-            {
-                "filterName": name,
-                "filterPattern": request["filterPattern"],
-                "metricTransformations": [dict(each) for each in request["metricTransformations"]],
-                "creationTime": int(unix_time_millis()),
-                "logGroupName": group,
-            },
+        metric_filter: dict[str, Any] = {
+            "filterName": name,
+            "filterPattern": request["filterPattern"],
+            "metricTransformations": [_without_none(each) for each in request["metricTransformations"]],
+            "creationTime": int(time.time() * 1000),
+            "logGroupName": group,
+            "applyOnTransformedLogs": bool(request.get("applyOnTransformedLogs")),
+        }
+        for more in ("fieldSelectionCriteria", "emitSystemFieldDimensions"):
+            if request.get(more):
+                metric_filter[more] = request[more]
+        with self._changing:
+            backend = _backend(context)
+            _refuse_missing_group(backend, group)
+            pattern = _parse(request["filterPattern"], "metric filter pattern")
+            try:
+                Transformation.of(metric_filter)
+            except InvalidTransformation as error:
+                raise InvalidParameterException(str(error)) from error
+            others = [each for each in _filters_of(backend, group) if each["filterName"] != name]
+            if len(others) >= _FILTERS_IN_A_GROUP:
+                raise LimitExceededException("Resource limit exceeded.")
+            subscriptions = backend.groups[group].subscription_filters.values()
+            _refuse_too_many_regexes(
+                pattern, [*(f["filterPattern"] for f in others), *(f.filter_pattern for f in subscriptions)]
+            )
+            self._remove(context, group, name)
+            backend.filters.metric_filters = [*backend.filters.metric_filters, metric_filter]
+
+    @handler("DescribeMetricFilters", expand=False)
+    def describe_metric_filters(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        _refuse_malformed(context, request)
+        backend = _backend(context)
+        group, prefix = request.get("logGroupName"), request.get("filterNamePrefix") or ""
+        name, namespace = request.get("metricName"), request.get("metricNamespace")
+        if bool(name) != bool(namespace):
+            raise InvalidParameterException("Give both metricName and metricNamespace, or neither.")
+        if group is not None:
+            _refuse_missing_group(backend, group)
+        found = [
+            each
+            for each in sorted(
+                backend.filters.metric_filters, key=lambda f: (f["filterName"], f["logGroupName"])
+            )
+            if (group is None or each["logGroupName"] == group)
+            and each["filterName"].startswith(prefix)
+            and (name is None or _measures(each, name, namespace))
         ]
+        token = request.get("nextToken") or "0"
+        if not token.isdecimal():
+            raise InvalidParameterException("The specified nextToken is invalid.")
+        start, end = int(token), int(token) + (request.get("limit") or _FILTERS_IN_A_PAGE)
+        response: dict[str, Any] = {"metricFilters": found[start:end]}
+        if end < len(found):
+            response["nextToken"] = str(end)
+        return response
+
+    @handler("DeleteMetricFilter", expand=False)
+    def delete_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
+        _refuse_malformed(context, request)
+        group, name = request["logGroupName"], request["filterName"]
+        with self._changing:
+            backend = _backend(context)
+            _refuse_missing_group(backend, group)
+            if not any(each["filterName"] == name for each in _filters_of(backend, group)):
+                raise ResourceNotFoundException("The specified metric filter does not exist.")
+            self._remove(context, group, name)
+
+    @handler("TestMetricFilter", expand=False)
+    def test_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        _refuse_malformed(context, request)
+        pattern = _parse(request["filterPattern"], "metric filter pattern")
+        return {
+            "matches": [
+                {
+                    "eventNumber": number,
+                    "eventMessage": message,
+                    "extractedValues": pattern.extract(message),
+                }
+                for number, message in enumerate(request["logEventMessages"], 1)
+                if pattern.matches(message)
+            ]
+        }
+
+    @handler("PutSubscriptionFilter", expand=False)
+    def put_subscription_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
+        _refuse_malformed(context, request)
+        group, name = request["logGroupName"], request["filterName"]
+        backend = _backend(context)
+        _refuse_missing_group(backend, group)
+        pattern = _parse(request["filterPattern"], "subscription filter pattern")
+        subscriptions = backend.groups[group].subscription_filters.values()
+        _refuse_too_many_regexes(
+            pattern,
+            [
+                *(each["filterPattern"] for each in _filters_of(backend, group)),
+                *(each.filter_pattern for each in subscriptions if each.name != name),
+            ],
+        )
+        call_moto(context)
+
+    @handler("FilterLogEvents", expand=False)
+    def filter_log_events(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
+        # Moto asks the pattern only about events: without this an empty group would take any pattern.
+        _parse(request.get("filterPattern") or "", "filter pattern")
+        return call_moto(context)
+
+    @handler("DescribeLogGroups", expand=False)
+    def describe_log_groups(self, context: RequestContext, request: Any) -> Any:
+        response = super().describe_log_groups(context, request)
+        counts = Counter(each["logGroupName"] for each in _backend(context).filters.metric_filters)
+        for group in response["logGroups"]:
+            group["metricFilterCount"] = counts[group["logGroupName"]]
+        return response
 
     def delete_log_group(self, context: RequestContext, log_group_name: str, **kwargs: Any) -> None:
         """A log group takes its metric filters with it."""
         call_moto(context)
-        backend = get_moto_logs_backend(context.account_id, context.region)
-        backend.filters.metric_filters = [
-            each for each in backend.filters.metric_filters if each["logGroupName"] != log_group_name
+        with self._changing:
+            for each in _filters_of(_backend(context), log_group_name):
+                self._remove(context, log_group_name, each["filterName"])
+
+    def _remove(self, context: RequestContext, group: str, name: str) -> None:
+        filters = _backend(context).filters
+        filters.metric_filters = [
+            each
+            for each in filters.metric_filters
+            if (each["logGroupName"], each["filterName"]) != (group, name)
         ]
+        self._engine.forget(context.account_id, context.region, group, name)
 
 
 def pattern_matcher(pattern: str) -> Callable[[str, Any], bool]:
     """LocalStack's hook for subscription filters and FilterLogEvents."""
-    try:
-        parsed = FilterPattern.parse(pattern)
-    except InvalidFilterPattern as error:
-        raise InvalidParameterException(f"Invalid filter pattern: {error}") from error
+    parsed = _parse(pattern, "filter pattern")
 
     def matches(_pattern: str, log_event: Any) -> bool:
         message = log_event["message"] if isinstance(log_event, Mapping) else log_event.message
         return parsed.matches(message)
 
     return matches
+
+
+def put_metric_data(account_id: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
+    cloudwatch = connect_to(aws_access_key_id=account_id, region_name=region).cloudwatch
+    for start in range(0, len(data), _DATA_IN_A_PUT):
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _DATA_IN_A_PUT])
+
+
+def _backend(context: RequestContext) -> Any:
+    return get_moto_logs_backend(context.account_id, context.region)
+
+
+def _filters_of(backend: Any, group: str) -> list[dict[str, Any]]:
+    return [each for each in backend.filters.metric_filters if each["logGroupName"] == group]
+
+
+def _measures(metric_filter: Mapping[str, Any], name: str, namespace: str | None) -> bool:
+    transformation = metric_filter["metricTransformations"][0]
+    return bool(transformation["metricName"] == name and transformation["metricNamespace"] == namespace)
+
+
+def _without_none(transformation: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in transformation.items() if value not in (None, {})}
+
+
+def _refuse_malformed(context: RequestContext, request: Mapping[str, Any]) -> None:
+    found = list(violations(context.operation.input_shape, request))
+    if found:
+        raise InvalidParameterException(validation_message(found))
+
+
+def _refuse_missing_group(backend: Any, group: str) -> None:
+    if group not in backend.groups:
+        raise ResourceNotFoundException("The specified log group does not exist.")
+
+
+def _parse(text: str, what: str) -> FilterPattern:
+    try:
+        return FilterPattern.parse(text)
+    except InvalidFilterPattern as error:
+        raise InvalidParameterException(
+            f"Invalid {what}: {error.reason} (at character {error.position + 1})"
+        ) from error
+
+
+def _refuse_too_many_regexes(pattern: FilterPattern, others: Sequence[str]) -> None:
+    """5 of a group's metric and subscription filters, taken together, may hold regular expressions."""
+    if pattern.regexes:
+        with_regexes = sum(FilterPattern.parse(text).regexes > 0 for text in others)
+        if with_regexes >= _FILTERS_WITH_REGEXES_IN_A_GROUP:
+            raise LimitExceededException("Resource limit exceeded.")

@@ -9,12 +9,11 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from localstack.aws.connect import connect_to
-
+from secretwatch.filterpattern.json_event import load
 from secretwatch.localstack.transformation import Sample, Transformation
 
 LOG = logging.getLogger(__name__)
@@ -22,8 +21,10 @@ LOG = logging.getLogger(__name__)
 Key = tuple[str, str, str, str]
 """Account, region, log group, filter name."""
 
-_REMEMBERED_MINUTES = 30
-_DATA_IN_A_PUT = 1000  # PutMetricData's limit
+PutMetricData = Callable[[str, str, str, list[dict[str, Any]]], None]
+"""Account, region, namespace, and MetricData as PutMetricData takes it, in one call as many as there are."""
+
+_REMEMBERED_MINUTES = 24 * 60
 _TICK = 1.0
 
 
@@ -31,12 +32,14 @@ class MetricFilterEngine:
     """Turns log events into datapoints.
 
     A filter's default value stands for a minute in which events came and none matched. Whether none
-    will match is known when the minute is over, so a thread looks for minutes that ended.
+    will match is known when the minute is over, so a thread looks for minutes that ended. An event that
+    comes late, with the time of a minute that is over, does not take back what was published.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, put_metric_data: PutMetricData) -> None:
+        self._put_metric_data = put_metric_data
         self._lock = threading.Lock()
-        # per filter, the minutes in which events came: True once one of them matched
+        # per filter with a default value, the minutes in which events came: True once one of them matched
         self._minutes: dict[Key, dict[int, bool]] = defaultdict(dict)
         # per filter, the minutes that get the default value when they end without a match
         self._waiting: dict[Key, tuple[Transformation, set[int]]] = {}
@@ -57,19 +60,20 @@ class MetricFilterEngine:
         metric_filters: Iterable[Mapping[str, Any]],
         log_events: Sequence[Mapping[str, Any]],
     ) -> None:
-        """Count ``log_events`` (``timestamp`` in ms, ``message``) in the filters of this log group."""
+        """Count ``log_events`` (``timestamp`` in ms, ``message``) in these filters, all of one log group."""
+        parsed: list[object] | None = None
         for described in metric_filters:
-            if described["logGroupName"] != log_group:
-                continue
             key = (account_id, region, log_group, described["filterName"])
             try:
                 transformation = Transformation.of(described)
+                if transformation.reads_json and parsed is None:
+                    parsed = [load(event["message"]) for event in log_events]
                 samples = [
-                    (event["timestamp"] // 1000, transformation.sample(event["message"]))
-                    for event in log_events
+                    (log_event["timestamp"] // 1000, transformation.sample(log_event["message"], event))
+                    for log_event, event in zip(log_events, parsed or [None] * len(log_events), strict=True)
                 ]
-                _publish(key, transformation, samples)
                 self._note_minutes(key, transformation, samples)
+                self._publish(key, transformation, samples)
             except Exception:
                 # The events are stored; a filter that fails must not fail their sender.
                 LOG.exception("metric filter %s of %s did not count", described["filterName"], log_group)
@@ -79,6 +83,12 @@ class MetricFilterEngine:
         with self._lock:
             self._waiting.pop((account_id, region, log_group, name), None)
             self._minutes.pop((account_id, region, log_group, name), None)
+
+    def clear(self) -> None:
+        """Forget all filters."""
+        with self._lock:
+            self._waiting.clear()
+            self._minutes.clear()
 
     def close_minutes(self, now: float) -> None:
         """Publish the default value for the minutes that ended before ``now`` without a match."""
@@ -93,18 +103,20 @@ class MetricFilterEngine:
                 if not minutes:
                     del self._waiting[key]
         for key, transformation, over in due:
-            _publish_defaults(key, transformation, over)
+            try:
+                self._publish_defaults(key, transformation, over)
+            except Exception:
+                LOG.exception("the default value of metric filter %s was not published", key[3])
 
     def _run(self) -> None:
         while not self._stop.wait(_TICK):
-            try:
-                self.close_minutes(time.time())
-            except Exception:
-                LOG.exception("default values were not published")
+            self.close_minutes(time.time())
 
     def _note_minutes(
         self, key: Key, transformation: Transformation, samples: list[tuple[int, Sample]]
     ) -> None:
+        if transformation.default_value is None:
+            return
         with self._lock:
             minutes = self._minutes[key]
             _, waiting = self._waiting.get(key, (transformation, set()))
@@ -118,44 +130,49 @@ class MetricFilterEngine:
                     waiting.add(minute)
             while len(minutes) > _REMEMBERED_MINUTES:
                 del minutes[min(minutes)]
-            if waiting and transformation.default_value is not None:
+            if waiting:
                 self._waiting[key] = (transformation, waiting)
+            else:
+                self._waiting.pop(key, None)
 
+    def _publish(self, key: Key, transformation: Transformation, samples: list[tuple[int, Sample]]) -> None:
+        """One datum for each second, dimension set and value: how often it came."""
+        counts: dict[tuple[int, Sample], int] = defaultdict(int)
+        for at, sample in samples:
+            if sample.value is not None:
+                counts[at, sample] += 1
+        data = []
+        for (at, sample), count in counts.items():
+            assert sample.value is not None
+            datum = _datum(transformation, at)
+            if count == 1:
+                datum["Value"] = sample.value
+            else:
+                datum["StatisticValues"] = {
+                    "SampleCount": count,
+                    "Sum": count * sample.value,
+                    "Minimum": sample.value,
+                    "Maximum": sample.value,
+                }
+            if sample.dimensions:
+                datum["Dimensions"] = [{"Name": name, "Value": value} for name, value in sample.dimensions]
+            data.append(datum)
+        self._put(key, transformation, data)
 
-def _publish(key: Key, transformation: Transformation, samples: list[tuple[int, Sample]]) -> None:
-    """One datum for each second, dimension set and value: how often it came."""
-    counts: dict[tuple[int, Sample], int] = defaultdict(int)
-    for at, sample in samples:
-        if sample.value is not None:
-            counts[at, sample] += 1
-    data = []
-    for (at, sample), count in counts.items():
-        assert sample.value is not None
-        datum = _datum(transformation, at)
-        if count == 1:
-            datum["Value"] = sample.value
-        else:
-            datum["StatisticValues"] = {
-                "SampleCount": count,
-                "Sum": count * sample.value,
-                "Minimum": sample.value,
-                "Maximum": sample.value,
-            }
-        if sample.dimensions:
-            datum["Dimensions"] = [{"Name": name, "Value": value} for name, value in sample.dimensions]
-        data.append(datum)
-    _put(key, transformation, data)
+    def _publish_defaults(self, key: Key, transformation: Transformation, minutes: Iterable[int]) -> None:
+        self._put(
+            key,
+            transformation,
+            [
+                _datum(transformation, minute * 60) | {"Value": transformation.default_value}
+                for minute in sorted(minutes)
+            ],
+        )
 
-
-def _publish_defaults(key: Key, transformation: Transformation, minutes: Iterable[int]) -> None:
-    _put(
-        key,
-        transformation,
-        [
-            _datum(transformation, minute * 60) | {"Value": transformation.default_value}
-            for minute in sorted(minutes)
-        ],
-    )
+    def _put(self, key: Key, transformation: Transformation, data: list[dict[str, Any]]) -> None:
+        if data:
+            account_id, region, _, _ = key
+            self._put_metric_data(account_id, region, transformation.metric_namespace, data)
 
 
 def _datum(transformation: Transformation, at: int) -> dict[str, Any]:
@@ -166,12 +183,3 @@ def _datum(transformation: Transformation, at: int) -> dict[str, Any]:
     if transformation.unit:
         datum["Unit"] = transformation.unit
     return datum
-
-
-def _put(key: Key, transformation: Transformation, data: list[dict[str, Any]]) -> None:
-    account_id, region, _, _ = key
-    cloudwatch = connect_to(aws_access_key_id=account_id, region_name=region).cloudwatch
-    for start in range(0, len(data), _DATA_IN_A_PUT):
-        cloudwatch.put_metric_data(
-            Namespace=transformation.metric_namespace, MetricData=data[start : start + _DATA_IN_A_PUT]
-        )

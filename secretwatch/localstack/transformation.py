@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from secretwatch.filterpattern import FilterPattern, Selector, metric_value
+from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern, Kind, Selector, metric_value
 
 Dimensions = tuple[tuple[str, str], ...]
+
+MOST_DIMENSIONS = 3
+
+
+class InvalidTransformation(ValueError):
+    """A metric transformation that PutMetricFilter refuses (InvalidParameterException)."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,10 @@ class Transformation:
 
     @classmethod
     def of(cls, metric_filter: Mapping[str, Any]) -> Transformation:
-        """From a filter as DescribeMetricFilters answers it; raises InvalidFilterPattern."""
+        """From a filter as DescribeMetricFilters answers it.
+
+        Raises InvalidFilterPattern or InvalidTransformation where PutMetricFilter would not take it.
+        """
         transformation = metric_filter["metricTransformations"][0]
         default = transformation.get("defaultValue")
         unit = transformation.get("unit")
@@ -55,8 +64,15 @@ class Transformation:
             None if unit in (None, "None") else unit,
         )
 
-    def sample(self, message: str) -> Sample:
-        if not self.pattern.matches(message):
+    @property
+    def reads_json(self) -> bool:
+        """Whether ``sample`` wants the message also as JSON."""
+        return self.pattern.kind is Kind.JSON
+
+    def sample(self, message: str, event: object = None) -> Sample:
+        """``event`` is the message as JSON, parsed once for all filters; only asked for if ``reads_json``."""
+        matched = self.pattern.matches_event(event) if self.reads_json else self.pattern.matches(message)
+        if not matched:
             return _NO_MATCH
         value = self._value(message)
         if value is None:
@@ -75,7 +91,7 @@ class Transformation:
 
 @lru_cache(maxsize=512)
 def _transformation(
-    pattern: str,
+    pattern_text: str,
     metric_name: str,
     metric_namespace: str,
     value: str,
@@ -83,13 +99,55 @@ def _transformation(
     default_value: float | None,
     unit: str | None,
 ) -> Transformation:
-    number = metric_value(value)
+    pattern = FilterPattern.parse(pattern_text)
+    if dimensions:
+        if not pattern.supports_dimensions:
+            raise InvalidTransformation("The specified filter pattern does not support dimensions")
+        if default_value is not None:
+            raise InvalidTransformation(
+                "Invalid metric transformation: "
+                "dimensions and default value are mutually exclusive properties"
+            )
+        if len(dimensions) > MOST_DIMENSIONS:
+            raise InvalidTransformation(
+                f"Invalid metric transformation: at most {MOST_DIMENSIONS} dimensions are allowed, "
+                f"not {len(dimensions)}"
+            )
     return Transformation(
-        pattern=FilterPattern.parse(pattern),
+        pattern=pattern,
         metric_name=metric_name,
         metric_namespace=metric_namespace,
-        value=Selector.parse(value) if number is None else number,
-        dimensions=tuple((name, Selector.parse(text)) for name, text in dimensions),
+        value=_value_of(pattern, value),
+        dimensions=tuple((name, _dimension_of(pattern, text)) for name, text in dimensions),
         default_value=default_value,
         unit=unit,
     )
+
+
+def _value_of(pattern: FilterPattern, text: str) -> float | Selector:
+    number = metric_value(text)
+    if number is not None:
+        return number
+    selector = _selector(pattern, text)
+    if selector is None:
+        raise InvalidTransformation(
+            f"Invalid metric transformation: metric value {text} must be a valid number"
+        )
+    return selector
+
+
+def _dimension_of(pattern: FilterPattern, text: str) -> Selector:
+    selector = _selector(pattern, text)
+    if selector is None:
+        raise InvalidTransformation("Invalid metric transformation: dimension value must be valid selector")
+    return selector
+
+
+def _selector(pattern: FilterPattern, text: str) -> Selector | None:
+    """The selector, if it is one that can read a message of this pattern's kind."""
+    try:
+        selector = Selector.parse(text)
+    except InvalidFilterPattern:
+        return None
+    kind = Kind.JSON if selector.field is None else Kind.FIELDS
+    return selector if kind is pattern.kind else None
