@@ -27,7 +27,6 @@ from secretwatch.cloudtrail import (
 )
 from secretwatch.localstack.digests import SIGNING_KEYS
 from secretwatch.localstack.trail_settings import check, check_name, refusal
-from secretwatch.localstack.digests import SIGNING_KEYS
 from secretwatch.localstack.trails import Trail, Trails, set_time
 
 _TRAIL_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail/[^/]+")
@@ -181,24 +180,6 @@ class CloudTrailProvider(ServiceLifecycleHook):
         start, end = request.get("StartTime") or now, request.get("EndTime") or now
         if start > end:
             raise refusal("InvalidTimeRangeException", "StartTime is after EndTime.")
-        return {
-            "PublicKeyList": [
-                {
-                    "Value": key.public,
-                    "ValidityStartTime": key.validity_start,
-                    "ValidityEndTime": key.validity_end,
-                    "Fingerprint": key.fingerprint,
-                }
-                for key in SIGNING_KEYS.valid_between(context.region, start, end, now)
-            ]
-        }
-
-    @handler("ListPublicKeys", expand=False)
-    def list_public_keys(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-        now = datetime.now(UTC)
-        start, end = request.get("StartTime") or now, request.get("EndTime") or now
-        if start > end:
-            raise _error("InvalidTimeRangeException", "StartTime is after EndTime.")
         return {
             "PublicKeyList": [
                 {

@@ -32,7 +32,7 @@ from secretwatch.cloudtrail import (
 from secretwatch.localstack.digests import Digests
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.permissions import CLOUDTRAIL, require_bucket, require_logs, require_publish
-from secretwatch.localstack.trails import Pending, PendingEvent, Trail, Trails, set_time
+from secretwatch.localstack.trails import PENDING_LIMIT, Pending, PendingEvent, Trail, Trails, set_time
 
 LOG = logging.getLogger(__name__)
 
@@ -86,6 +86,13 @@ class Delivery:
                 LOG.exception("delivery failed; it is tried again in %s s", self._interval)
 
     def _deliver(self, trail: Trail, pending: Pending, last: bool) -> None:
+        if dropped := pending.dropped:
+            pending.dropped -= dropped
+            DROPS.add(
+                service="cloudtrail.amazonaws.com",
+                target=trail.arn,
+                reason=f"{dropped} events: a sink that refuses them has {PENDING_LIMIT} waiting already",
+            )
         keys: list[str] = []
         for region, events in list(pending.s3.items()):
             store = partial(self._to_s3, trail, region, events, keys)

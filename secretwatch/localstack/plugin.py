@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from localstack import config
@@ -14,11 +15,18 @@ from localstack.services.plugins import Service, aws_provider
 
 from secretwatch.localstack.delivery import Delivery
 from secretwatch.localstack.drops import DROPS
+from secretwatch.localstack.in_flight import InFlight
 from secretwatch.localstack.settings import SETTINGS
 from secretwatch.localstack.trails import Trails
 
+LOG = logging.getLogger(__name__)
+
 TRAILS = Trails()
 DELIVERY = Delivery(TRAILS, SETTINGS.delivery_interval, SETTINGS.digest_interval)
+IN_FLIGHT = InFlight()
+
+# Longer than any call but one that waits on purpose, as ReceiveMessage does.
+_PATIENCE = 10.0
 
 
 @hooks.on_infra_start(name="secretwatch")
@@ -31,6 +39,8 @@ def start() -> None:
     backport()
     for service in ("cloudwatch", "logs", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
+    handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
+    handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.run_custom_response_handlers.append(Recorder(TRAILS.record))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
@@ -43,6 +53,8 @@ def start() -> None:
 @hooks.on_infra_shutdown(name="secretwatch", priority=100)
 def stop() -> None:
     """Everything that was accepted is delivered before the process ends."""
+    if left := IN_FLIGHT.drain(_PATIENCE):
+        LOG.warning("%d requests are still being answered: what they do is not delivered", left)
     DELIVERY.stop()
 
 

@@ -20,6 +20,9 @@ from secretwatch.cloudtrail import (
 HISTORY_LIMIT = 200_000
 """Events kept for LookupEvents in each account, oldest dropped first."""
 
+PENDING_LIMIT = 100_000
+"""Events kept for a sink of a trail that refuses them; more are dropped."""
+
 
 @dataclass
 class Trail:
@@ -84,6 +87,14 @@ class Pending:
     s3: dict[str, deque[PendingEvent]] = field(default_factory=lambda: defaultdict(deque))
     """By region: a log file holds the events of one."""
     logs: deque[PendingEvent] = field(default_factory=deque)
+    dropped: int = 0
+    """How many were too many for a sink, since this was last looked at."""
+
+    def add(self, event: PendingEvent, sink: deque[PendingEvent]) -> None:
+        if len(sink) < PENDING_LIMIT:
+            sink.append(event)
+        else:
+            self.dropped += 1
 
     def __len__(self) -> int:
         return len(self.logs) + sum(len(events) for events in self.s3.values())
@@ -139,9 +150,9 @@ class Trails:
                     # Written out once, for all sinks of all trails.
                     waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
                     pending = self._pending[trail.arn]
-                    pending.s3[event["awsRegion"]].append(waiting)
+                    pending.add(waiting, pending.s3[event["awsRegion"]])
                     if trail.cloud_watch_logs_log_group_arn:
-                        pending.logs.append(waiting)
+                        pending.add(waiting, pending.logs)
 
     def history(self, account_id: str, region: str) -> Iterable[Event]:
         """Management events of the region, newest first."""
