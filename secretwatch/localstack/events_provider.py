@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from localstack.aws.api.events import RuleState
+from localstack.services.events import target as localstack_target
 from localstack.services.events.event_rule_engine import EventPatternCompiler
 from localstack.services.events.models import events_stores
 from localstack.services.events.provider import EventsProvider
 from localstack.utils.xray.trace_header import TraceHeader
 
+from secretwatch.filterpattern import InvalidFilterPattern, Selector
 from secretwatch.localstack.event_bridge import EventBridge
 
 
@@ -18,6 +21,8 @@ class RecordingEventsProvider(EventsProvider):
 
     def __init__(self, event_bridge: EventBridge) -> None:
         super().__init__()
+        localstack_target.extract_jsonpath = at_path
+        localstack_target.is_nested_in_string = is_in_quotes
         event_bridge.attach(self)
 
     def rules(self, account_id: str, region: str) -> list[Any]:
@@ -50,3 +55,28 @@ class RecordingEventsProvider(EventsProvider):
     ) -> None:
         if rule.state != RuleState.DISABLED:
             super()._process_rules(rule, region, account_id, event_formatted, trace_header)
+
+
+def at_path(event: dict[str, Any], path: str) -> Any:
+    """What a target's input path points to, several values as a list, none as an empty one.
+
+    LocalStack reads paths by a package that the local cloud does not need for anything else. The paths that
+    EventBridge takes are written as the selectors of a filter pattern are, but for `$`, the whole event.
+    """
+    if path == "$":
+        return event
+    try:
+        selector = Selector.parse(path)
+    except InvalidFilterPattern:
+        return []
+    values = selector.values(event)
+    return values[0] if len(values) == 1 and not selector.has_wildcard else values
+
+
+def is_in_quotes(template: str, match: re.Match[str]) -> bool:
+    """Whether a placeholder of an input template stands in a string.
+
+    LocalStack's own answer is no where a comma or a brace follows in the same string.
+    """
+    before = template[: match.start()].replace("\\\\", "").replace('\\"', "")
+    return before.count('"') % 2 == 1

@@ -13,8 +13,10 @@ from localstack.runtime import hooks
 from localstack.services.edge import ROUTER
 from localstack.services.plugins import Service, aws_provider
 
+from secretwatch.cloudtrail import Event
 from secretwatch.localstack.delivery import Delivery
 from secretwatch.localstack.drops import DROPS
+from secretwatch.localstack.event_bridge import EventBridge
 from secretwatch.localstack.in_flight import InFlight
 from secretwatch.localstack.settings import SETTINGS
 from secretwatch.localstack.trails import Trails
@@ -22,6 +24,7 @@ from secretwatch.localstack.trails import Trails
 LOG = logging.getLogger(__name__)
 
 TRAILS = Trails()
+EVENT_BRIDGE = EventBridge(TRAILS)
 DELIVERY = Delivery(TRAILS, SETTINGS.delivery_interval, SETTINGS.digest_interval)
 IN_FLIGHT = InFlight()
 
@@ -37,12 +40,12 @@ def start() -> None:
     from secretwatch.localstack.recorder import Recorder
 
     backport()
-    for service in ("cloudwatch", "logs", "sns"):
+    for service in ("cloudwatch", "events", "logs", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
-    handlers.run_custom_response_handlers.append(Recorder(TRAILS.record))
+    handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
     ROUTER.add("/_secretwatch/confirm", _confirm, methods=["GET"])
@@ -56,6 +59,12 @@ def stop() -> None:
     if left := IN_FLIGHT.drain(_PATIENCE):
         LOG.warning("%d requests are still being answered: what they do is not delivered", left)
     DELIVERY.stop()
+    EVENT_BRIDGE.stop()
+
+
+def _recorded(account_id: str, event: Event) -> None:
+    TRAILS.record(account_id, event)
+    EVENT_BRIDGE.offer(account_id, event)
 
 
 @aws_provider(api="cloudtrail", name="default")
@@ -63,6 +72,13 @@ def cloudtrail() -> Service:
     from secretwatch.localstack.cloudtrail_provider import CloudTrailProvider
 
     return Service.for_provider(CloudTrailProvider(TRAILS))
+
+
+@aws_provider(api="events", name="secretwatch")
+def events() -> Service:
+    from secretwatch.localstack.events_provider import RecordingEventsProvider
+
+    return Service.for_provider(RecordingEventsProvider(EVENT_BRIDGE))
 
 
 @aws_provider(api="logs", name="secretwatch")
