@@ -6,24 +6,28 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
-from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.cloudwatch import InvalidFormatFault, ResourceNotFound
 from localstack.aws.connect import connect_to
 from localstack.services.cloudwatch.models import LocalStackMetricAlarm, cloudwatch_stores
 from localstack.services.cloudwatch.provider_v2 import (
     CloudwatchProvider,
+    create_message_response_update_composite_alarm_state_sns,
     create_message_response_update_state_lambda,
 )
 from localstack.utils.aws import arns
 
 from secretwatch.alarm import Sample, notification
 from secretwatch.localstack.alarm_clock import AlarmClock
+from secretwatch.localstack.alarm_settings import check, refusal
+from secretwatch.localstack.permissions import CLOUDWATCH, require_publish
 from secretwatch.localstack.regions import region_name
 from secretwatch.localstack.settings import SETTINGS
 
@@ -43,6 +47,12 @@ _KEPT_ON_UPDATE = (
     "StateTransitionedTimestamp",
 )
 _HISTORY_VERSION = "1.0"
+_SAID_OF_TOPICS = {
+    "AuthorizationError": "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: {}",
+    "KMSAccessDenied": "CloudWatch Alarms does not have authorization to access the SNS topic encryption "
+    "key.",
+}
+"""What an alarm's history says of the topic, by the refusal's code."""
 
 
 class AlarmingCloudwatchProvider(CloudwatchProvider):
@@ -69,22 +79,40 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
 
     @handler("PutMetricAlarm", expand=False)
     def put_metric_alarm(self, context: RequestContext, request: Mapping[str, Any]) -> None:
-        """An alarm that exists keeps its state when it is changed."""
+        """An alarm that exists keeps its state when it is changed, and its tags."""
+        check(request, context.region)
         with self._state_lock:
             store = self.get_store(context.account_id, context.region)
-            arn = arns.cloudwatch_alarm_arn(request["AlarmName"], context.account_id, context.region)
+            alarm = LocalStackMetricAlarm(context.account_id, context.region, {**request})
+            arn = alarm.alarm["AlarmArn"]
             before = store.alarms.get(arn)
-            super().put_metric_alarm(context, request)
             if isinstance(before, LocalStackMetricAlarm):
                 state = {name: before.alarm[name] for name in _KEPT_ON_UPDATE if name in before.alarm}
-                store.alarms[arn].alarm.update(state)
+                alarm.alarm.update(state)
+            elif tags := request.get("Tags"):
+                store.TAGS.tag_resource(arn, tags)
+            store.alarms[arn] = alarm
+            if self.alarm_scheduler:
+                self.alarm_scheduler.schedule_metric_alarm(arn)
             self._remember(
                 store,
-                store.alarms[arn],
+                alarm,
                 "ConfigurationUpdate",
                 f'Alarm "{request["AlarmName"]}" {"updated" if before else "created"}',
                 {"version": _HISTORY_VERSION, "type": "Update" if before else "Create"},
             )
+
+    def delete_alarms(self, context: RequestContext, alarm_names: list[str], **kwargs: Any) -> None:
+        """An alarm's history outlives it."""
+        store = self.get_store(context.account_id, context.region)
+        with self._state_lock:
+            for name in alarm_names:
+                arn = arns.cloudwatch_alarm_arn(name, context.account_id, context.region)
+                if alarm := store.alarms.get(arn):
+                    data = {"version": _HISTORY_VERSION, "type": "Delete"}
+                    self._remember(store, alarm, "ConfigurationUpdate", f'Alarm "{name}" deleted', data)
+                    store.TAGS.tags.pop(arn, None)
+            super().delete_alarms(context, alarm_names, **kwargs)
 
     def set_alarm_state(
         self,
@@ -96,11 +124,9 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
         **kwargs: Any,
     ) -> None:
         if state_value not in _STATES:
-            raise CommonServiceException(
-                "ValidationError",
+            raise refusal(
                 f"1 validation error detected: Value '{state_value}' at 'stateValue' failed to satisfy "
-                "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
-                sender_fault=True,
+                "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"
             )
         try:
             data = json.loads(state_reason_data) if state_reason_data else None
@@ -153,45 +179,67 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
         self, alarm: Any, action: str, old_state: str, old_reason: str, old_time: datetime, store: Any
     ) -> None:
         target = arns.parse_arn(action)
-        clients = connect_to(region_name=target["region"], aws_access_key_id=target["account"])
+        if target["service"] == "sns":
+            name = region_name(alarm.region)
+            self._publish(
+                store,
+                alarm,
+                action,
+                notification.sns_message(alarm.alarm, old_state, alarm.account_id, name),
+            )
+        elif target["service"] == "lambda":
+            client = connect_to(region_name=target["region"], aws_access_key_id=target["account"]).lambda_
+            message = create_message_response_update_state_lambda(alarm, old_state, old_reason, old_time)
+            invoke = partial(client.invoke, FunctionName=arns.lambda_function_name(action), Payload=message)
+            self._execute(store, alarm, action, invoke)
+        else:
+            LOG.warning("an alarm's action on %s is not emulated: %s", target["service"], action)
+
+    def _run_composite_alarm_actions(
+        self, context: RequestContext, composite_alarm: Any, old_state_value: str, triggering_alarm: Any
+    ) -> None:
+        described = composite_alarm.alarm
+        store = self.get_store(composite_alarm.account_id, composite_alarm.region)
+        for action in described[_ACTIONS[described["StateValue"]]]:
+            if arns.parse_arn(action)["service"] != "sns":
+                LOG.warning("a composite alarm's action is not emulated: %s", action)
+                continue
+            message = create_message_response_update_composite_alarm_state_sns(
+                composite_alarm, triggering_alarm, old_state_value
+            )
+            self._publish(store, composite_alarm, action, message)
+
+    def _publish(self, store: Any, alarm: Any, topic_arn: str, message: str) -> None:
+        """To a topic that lets CloudWatch; AWS tells of others only in the alarm's history."""
+        target = arns.parse_arn(topic_arn)
+        sns = connect_to(region_name=target["region"], aws_access_key_id=target["account"]).sns
+        subject = notification.subject(alarm.alarm, region_name(alarm.region))
+
+        def publish() -> None:
+            require_publish(CLOUDWATCH, topic_arn, alarm.alarm["AlarmArn"])
+            sns.publish(TopicArn=topic_arn, Subject=subject, Message=message)
+
+        self._execute(store, alarm, topic_arn, publish)
+
+    def _execute(self, store: Any, alarm: Any, action: str, execute: Callable[[], object]) -> None:
+        """Run an action; what came of it is in the alarm's history, as on AWS."""
+        error, summary = None, f"Successfully executed action {action}"
         try:
-            if target["service"] == "sns":
-                self._publish(alarm, action, old_state, clients.sns)
-            elif target["service"] == "lambda":
-                clients.lambda_.invoke(
-                    FunctionName=arns.lambda_function_name(action),
-                    Payload=create_message_response_update_state_lambda(
-                        alarm, old_state, old_reason, old_time
-                    ),
-                )
-            else:
-                LOG.warning("an alarm's action on %s is not emulated: %s", target["service"], action)
-                return
-        except ClientError as error:
-            LOG.warning("alarm %s: action %s failed: %s", alarm.alarm["AlarmName"], action, error)
-            self._remember_action(store, alarm, action, str(error))
-            return
-        self._remember_action(store, alarm, action, None)
-
-    def _publish(self, alarm: Any, topic_arn: str, old_state: str, sns: Any) -> None:
-        name = region_name(alarm.region)
-        sns.publish(
-            TopicArn=topic_arn,
-            Subject=notification.subject(alarm.alarm, name),
-            Message=notification.sns_message(alarm.alarm, old_state, alarm.account_id, name),
-        )
-
-    def _remember_action(self, store: Any, alarm: Any, action: str, error: str | None) -> None:
-        state = "Succeeded" if error is None else "Failed"
-        data: dict[str, Any] = {
-            "actionState": state,
+            execute()
+        except ClientError as failure:
+            answer = failure.response["Error"]
+            said = _SAID_OF_TOPICS.get(answer["Code"])
+            error = said.format(action) if said else answer["Message"]
+            summary = f'Failed to execute action {action}. Received error: "{error}"'
+            LOG.warning("alarm %s: %s", alarm.alarm["AlarmName"], summary)
+        data = {
+            "actionState": "Failed" if error else "Succeeded",
             "stateUpdateTimestamp": int(alarm.alarm["StateUpdatedTimestamp"].timestamp() * 1000),
             "notificationResource": action,
             "publishedMessage": None,
             "error": error,
         }
-        verb = "Successfully executed" if error is None else "Failed to execute"
-        self._remember(store, alarm, "Action", f"{verb} action {action}", data)
+        self._remember(store, alarm, "Action", summary, data)
 
     def _remember(self, store: Any, alarm: Any, kind: str, summary: str, data: Mapping[str, Any]) -> None:
         is_metric = isinstance(alarm, LocalStackMetricAlarm)

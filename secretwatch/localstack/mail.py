@@ -109,7 +109,7 @@ class Dispatcher(PublishDispatcher):
     ) -> Any:
         if subscriber["Protocol"] in _EMAIL_PROTOCOLS and subscriber["PendingConfirmation"] != "false":
             DROPS.add(
-                service="sns",
+                service="sns.amazonaws.com",
                 target=subscriber["Endpoint"],
                 reason="the address has not confirmed its subscription to "
                 f"{subscriber['TopicArn']}: nothing is mailed to it before that",

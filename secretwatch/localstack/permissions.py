@@ -258,9 +258,13 @@ def require_logs(trail: Trail) -> None:
 
 
 def require_publish(service: str, topic_arn: str, source_arn: str) -> None:
-    """Raises ClientError where the service may not publish to the topic; notes what AWS drops by that."""
+    """Raises ClientError where the service may not publish to the topic, and notes that AWS drops this.
+
+    Its code is NotFound, AuthorizationError (the topic's policy) or KMSAccessDenied (the key and its policy).
+    """
+    by_policy = "AuthorizationError" if _topic(topic_arn) else "NotFound"
     for code, refusal in (
-        ("AuthorizationError", topic_refusal(service, topic_arn, source_arn)),
+        (by_policy, topic_refusal(service, topic_arn, source_arn)),
         ("KMSAccessDenied", topic_key_refusal(service, topic_arn, source_arn)),
     ):
         if refusal:

@@ -1,0 +1,107 @@
+"""What PutMetricAlarm refuses, with CloudWatch's wording where it is known.
+
+The rules themselves are AlarmConfig's; here are the parameters that it does not know of, and the sentences.
+Not checked: alarms on metric math and anomaly detection, which are stored and never evaluated.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+
+from secretwatch.alarm import InvalidAlarmConfig
+from secretwatch.localstack.alarm_clock import config_of
+
+_COMPARISONS = (
+    "GreaterThanOrEqualToThreshold, GreaterThanThreshold, GreaterThanUpperThreshold, "
+    "LessThanLowerOrGreaterThanUpperThreshold, LessThanLowerThreshold, LessThanOrEqualToThreshold, "
+    "LessThanThreshold"
+)
+_REQUIRED = ("MetricName", "Namespace", "Period", "Threshold", "EvaluationPeriods", "ComparisonOperator")
+_STATISTICS = ("Maximum", "SampleCount", "Sum", "Minimum", "Average")
+_ACTIONS = {
+    "OKActions": "oKActions",
+    "AlarmActions": "alarmActions",
+    "InsufficientDataActions": "insufficientDataActions",
+}
+_MOST_ACTIONS = 5
+
+
+def refusal(message: str) -> CommonServiceException:
+    """An error as CloudWatch answers it."""
+    return CommonServiceException("ValidationError", message, 400, True)
+
+
+def check(request: Mapping[str, Any], region: str) -> None:
+    """Raises a ValidationError for an alarm that CloudWatch would not take."""
+    for name, member in _ACTIONS.items():
+        _check_actions(member, request.get(name) or [], region)
+    if request.get("Metrics") or request.get("ThresholdMetricId"):
+        return
+    for name in _REQUIRED:
+        if request.get(name) is None:
+            raise refusal(f"The parameter {name} is required for an alarm on a metric.")
+    statistic, extended = request.get("Statistic"), request.get("ExtendedStatistic")
+    if bool(statistic) == bool(extended):
+        raise refusal("Exactly one of the parameters Statistic and ExtendedStatistic is required.")
+    if statistic and statistic not in _STATISTICS:
+        raise refusal(_not_in("statistic", statistic, ", ".join(_STATISTICS)))
+    try:
+        config_of(request)
+    except InvalidAlarmConfig as error:
+        raise refusal(_said(error, request)) from error
+
+
+def _check_actions(member: str, actions: list[str], region: str) -> None:
+    if len(actions) > _MOST_ACTIONS:
+        raise refusal(
+            f"1 validation error detected: Value '{actions}' at '{member}' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_MOST_ACTIONS}"
+        )
+    for action in actions:
+        parts = action.split(":")
+        if len(parts) < 6 or parts[0] != "arn":
+            raise refusal(f"Invalid arn syntax: {action}")
+        if parts[2] == "sns" and parts[3] != region:
+            raise refusal(f"Invalid region {parts[3]} specified. Only {region} is supported.")
+
+
+def _said(error: InvalidAlarmConfig, request: Mapping[str, Any]) -> str:
+    """CloudWatch's sentence for the parameter; the rules' own where CloudWatch's is not known."""
+    match error.parameter:
+        case "comparison_operator":
+            return _not_in("comparisonOperator", request["ComparisonOperator"], _COMPARISONS)
+        case "period" if request["Period"] > 0:
+            return "Period must be 10, 20, 30 or a multiple of 60"
+        case "evaluation_periods" if request["EvaluationPeriods"] > 0:
+            span, seconds = ("a week", 604_800) if request["Period"] >= 3600 else ("a day", 86_400)
+            return (
+                f"Metrics cannot be checked across more than {span} "
+                f"(EvaluationPeriods * Period must be <= {seconds})."
+            )
+        case "treat_missing_data":
+            return (
+                f"The value {request['TreatMissingData']} is not supported for TreatMissingData parameter. "
+                "Supported values are [breaching, notBreaching, ignore, missing]."
+            )
+        case "evaluate_low_sample_count_percentile":
+            option = request["EvaluateLowSampleCountPercentile"]
+            return (
+                f"Option {option} is not supported. Supported options for parameter "
+                "EvaluateLowSampleCountPercentile are evaluate and ignore."
+            )
+        case "statistic":
+            extended = request["ExtendedStatistic"]
+            return f"The value {extended} for parameter ExtendedStatistic is not supported."
+        case _:
+            return str(error)
+
+
+def _not_in(member: str, value: str, values: str) -> str:
+    return (
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
+        f"Member must satisfy enum value set: [{values}]"
+    )
