@@ -48,12 +48,11 @@ class LogGroup:
 
     def datapoints(self, metric: str = "filter", **more: Any) -> dict[datetime, tuple[float, float]]:
         """Sum and SampleCount of each minute of the last hour that has any."""
-        now = datetime.now(UTC)
         found = self.cloudwatch.get_metric_statistics(
             Namespace=self.name,
             MetricName=metric,
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(minutes=1),
+            StartTime=minute(60),
+            EndTime=minute(-1),
             Period=60,
             Statistics=["Sum", "SampleCount"],
             **more,
@@ -75,7 +74,7 @@ def group(aws: dict[str, str]) -> Iterator[LogGroup]:
 
 
 def minute(ago: int) -> datetime:
-    """The start of a minute that is over."""
+    """The start of a minute: 1 ago is the last that is over."""
     return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=ago)
 
 
