@@ -12,10 +12,9 @@ import random
 import string
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -89,27 +88,39 @@ class Delivery:
         if dropped := pending.dropped:
             pending.dropped -= dropped
             DROPS.add(
-                service="cloudtrail.amazonaws.com",
+                service=CLOUDTRAIL,
                 target=trail.arn,
                 reason=f"{dropped} events: a sink that refuses them has {PENDING_LIMIT} waiting already",
             )
+        # What comes in meanwhile waits for the next time: else a busy account would get a file for every
+        # few events, and its log group none.
         keys: list[str] = []
-        for region, events in list(pending.s3.items()):
-            store = partial(self._to_s3, trail, region, events, keys)
-            while events and _tried(trail, "LatestDeliveryError", store):
-                pass
+        for region, queue in list(pending.s3.items()):
+            for batch in _files(self._waiting(queue)):
+                if not _tried(
+                    trail, "LatestDeliveryError", partial(self._to_s3, trail, region, queue, batch, keys)
+                ):
+                    break
         if keys and trail.sns_topic_arn:
             _tried(trail, "LatestNotificationError", partial(_notify, trail, keys))
-        put = partial(self._to_logs, trail, pending)
-        while pending.logs and _tried(trail, "LatestCloudWatchLogsDeliveryError", put):
-            pass
+        for batch in _log_batches(self._waiting(pending.logs)):
+            if not _tried(
+                trail, "LatestCloudWatchLogsDeliveryError", partial(_to_logs, trail, pending.logs, batch)
+            ):
+                break
         sign = partial(self._digests.deliver, trail, datetime.now(UTC), last=last)
         _tried(trail, "LatestDigestDeliveryError", sign)
 
-    def _to_s3(self, trail: Trail, region: str, pending: deque[PendingEvent], keys: list[str]) -> None:
+    def _to_s3(
+        self,
+        trail: Trail,
+        region: str,
+        queue: deque[PendingEvent],
+        events: list[PendingEvent],
+        keys: list[str],
+    ) -> None:
         """Store one log file and note its key; its events leave the queue once it is stored."""
         now = datetime.now(UTC)
-        events = self._front(pending, _FILE_EVENTS)
         content = log_file_content([event.text for event in events])
         key = log_file_key(
             prefix=trail.s3_key_prefix,
@@ -119,7 +130,7 @@ class Delivery:
             unique="".join(random.choices(string.ascii_letters + string.digits, k=16)),
         )
         _put_object(trail, key, content)
-        _drop_front(pending, len(events))
+        _drop_front(queue, len(events))
         keys.append(key)
         trail.events_delivered += len(events)
         log_file = LoggedFile.of(
@@ -132,31 +143,10 @@ class Delivery:
         set_time(trail, "LatestDeliveryTime", now)
         trail.status["LatestDeliveryAttemptSucceeded"] = trail.status["LatestDeliveryAttemptTime"]
 
-    def _to_logs(self, trail: Trail, pending: Pending) -> None:
-        """Put one batch of log events; its events leave the queue once it is put."""
-        arn = trail.cloud_watch_logs_log_group_arn
-        if arn is None:
-            pending.logs.clear()
-            return
-        group = arn.split(":")[6]
-        stream = log_stream_name(trail.account_id, trail.home_region)
-        taken, messages = _log_batch(trail, self._front(pending.logs, _LOGS_EVENTS))
-        if messages:
-            require_logs(trail)
-            logs = _clients(trail).logs
-            try:
-                logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=messages)
-            except logs.exceptions.ResourceNotFoundException:
-                # The group may be new: CloudTrail makes its stream. A missing group is raised here.
-                logs.create_log_stream(logGroupName=group, logStreamName=stream)
-                return
-        _drop_front(pending.logs, taken)
-        trail.status["LatestCloudWatchLogsDeliveryTime"] = datetime.now(UTC)
-
-    def _front(self, pending: deque[PendingEvent], most: int) -> list[PendingEvent]:
-        """The oldest events; they stay in the queue, to which others are being added."""
+    def _waiting(self, queue: deque[PendingEvent]) -> list[PendingEvent]:
+        """The events of a queue, oldest first; they stay in it, and others are being added."""
         with self._trails.lock:
-            return list(islice(pending, most))
+            return list(queue)
 
 
 def _clients(trail: Trail) -> Any:
@@ -225,22 +215,62 @@ def _drop_front(pending: deque[PendingEvent], count: int) -> None:
         pending.popleft()
 
 
-def _log_batch(trail: Trail, events: list[PendingEvent]) -> tuple[int, list[dict[str, Any]]]:
-    """How many of the events one PutLogEvents takes, and its log events."""
-    now = int(datetime.now(UTC).timestamp() * 1000)
+def _files(events: list[PendingEvent]) -> Iterator[list[PendingEvent]]:
+    for start in range(0, len(events), _FILE_EVENTS):
+        yield events[start : start + _FILE_EVENTS]
+
+
+def _log_batches(events: list[PendingEvent]) -> Iterator[list[PendingEvent]]:
+    """Parts that one PutLogEvents takes each; events that it never takes count nothing."""
+    batch: list[PendingEvent] = []
     size = 0
-    messages: list[dict[str, Any]] = []
-    for taken, event in enumerate(events):
-        length = len(event.text.encode("utf-8", "surrogatepass"))
-        if length > _EVENT_BYTES:
-            DROPS.add(
-                service="cloudtrail.amazonaws.com",
-                target=str(trail.cloud_watch_logs_log_group_arn),
-                reason=f"an event of {length} bytes: CloudWatch Logs takes none of more than {_EVENT_BYTES}",
-            )
-            continue
-        if messages and size + length + _LOGS_OVERHEAD > _LOGS_BYTES:
-            return taken, messages
-        size += length + _LOGS_OVERHEAD
-        messages.append({"timestamp": now, "message": event.text})
-    return len(events), messages
+    for event in events:
+        length = _length(event)
+        counts = length + _LOGS_OVERHEAD if length <= _EVENT_BYTES else 0
+        if batch and (size + counts > _LOGS_BYTES or len(batch) == _LOGS_EVENTS):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += counts
+    if batch:
+        yield batch
+
+
+def _length(event: PendingEvent) -> int:
+    return len(event.text.encode("utf-8", "surrogatepass"))
+
+
+def _to_logs(trail: Trail, queue: deque[PendingEvent], events: list[PendingEvent]) -> None:
+    """Put one batch of log events; its events leave the queue once it is put."""
+    arn = trail.cloud_watch_logs_log_group_arn
+    if arn is None:
+        queue.clear()
+        return
+    where = {
+        "logGroupName": arn.split(":")[6],
+        "logStreamName": log_stream_name(trail.account_id, trail.home_region),
+    }
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    fitting = [event for event in events if _length(event) <= _EVENT_BYTES]
+    if fitting:
+        require_logs(trail)
+        logs = _clients(trail).logs
+        put = partial(
+            logs.put_log_events,
+            **where,
+            logEvents=[{"timestamp": now, "message": event.text} for event in fitting],
+        )
+        try:
+            put()
+        except logs.exceptions.ResourceNotFoundException:
+            # The group may be new: CloudTrail makes its stream. A missing group is raised here.
+            logs.create_log_stream(**where)
+            put()
+    _drop_front(queue, len(events))
+    trail.status["LatestCloudWatchLogsDeliveryTime"] = datetime.now(UTC)
+    if len(fitting) < len(events):
+        DROPS.add(
+            service=CLOUDTRAIL,
+            target=arn,
+            reason=f"{len(events) - len(fitting)} events of more than {_EVENT_BYTES} bytes",
+        )
