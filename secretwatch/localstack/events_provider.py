@@ -14,6 +14,7 @@ from localstack.utils.xray.trace_header import TraceHeader
 
 from secretwatch.filterpattern import InvalidFilterPattern, Selector
 from secretwatch.localstack.event_bridge import EventBridge
+from secretwatch.localstack.permissions import EVENTS, require_publish
 
 
 class RecordingEventsProvider(EventsProvider):
@@ -49,6 +50,19 @@ class RecordingEventsProvider(EventsProvider):
         return super().create_rule_service(
             name, region, account_id, schedule_expression, event_pattern, *others
         )
+
+    def create_target_sender(self, target: Any, rule_arn: str, *others: Any) -> Any:
+        """A topic whose policy or key does not let EventBridge publish gets nothing, as on AWS."""
+        sender = super().create_target_sender(target, rule_arn, *others)
+        if isinstance(sender, localstack_target.SnsTargetSender):
+            send = sender.send_event
+
+            def send_if_allowed(event: Any, trace_header: Any) -> None:
+                require_publish(EVENTS, target["Arn"], rule_arn)
+                send(event, trace_header)
+
+            sender.send_event = send_if_allowed
+        return sender
 
     def _process_rules(
         self, rule: Any, region: str, account_id: str, event_formatted: Any, trace_header: Any

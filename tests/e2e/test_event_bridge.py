@@ -219,6 +219,34 @@ def test_data_events_come_if_a_trail_selects_them(account: Account) -> None:
     assert [event["detail"]["requestParameters"]["key"] for event in queue()] == ["after"]
 
 
+def test_a_topic_has_to_let_eventbridge_publish(account: Account, local_cloud: Any) -> None:
+    sns = account.session.client("sns")
+    sqs = account.session.client("sqs")
+    topic = sns.create_topic(Name="reads")["TopicArn"]
+    url = sqs.create_queue(QueueName="reads")["QueueUrl"]
+    sns.subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=f"arn:aws:sqs:us-east-1:{account.id}:reads",
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    account.events.put_rule(Name="to-topic", EventPattern=json.dumps(SECRETS), State=ALL)
+    account.events.put_targets(Rule="to-topic", Targets=[{"Id": "topic", "Arn": topic}])
+
+    account.read()
+    drop = wait_for(
+        "a drop", lambda: next((d for d in local_cloud.details()["drops"] if d["target"] == topic), None)
+    )
+    assert drop["service"] == "events.amazonaws.com"
+
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
+    policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Action": "sns:Publish", "Resource": topic}]}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
+    request_id = account.read()
+    (message,) = wait_for("a message", lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
+    assert json.loads(message["Body"])["detail"]["requestID"] == request_id
+
+
 @pytest.mark.parametrize("pattern", ["{", "[]", '{"source": "aws.secretsmanager"}'])
 def test_a_broken_pattern_is_refused(account: Account, pattern: str) -> None:
     with pytest.raises(account.events.exceptions.InvalidEventPatternException):
