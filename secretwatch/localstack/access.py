@@ -16,7 +16,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.secretsmanager.provider import SecretsmanagerProvider
 from moto.iam.models import iam_backends
 
-from secretwatch.localstack.identity import Caller, caller_of
+from secretwatch.localstack.identity import Caller, caller_of_request
 from secretwatch.policy import MalformedPolicy, Principal, Request, authorize, denied_message
 
 
@@ -29,7 +29,7 @@ class SecretAccess:
         if context.service.service_name != "secretsmanager" or context.operation.name != "GetSecretValue":
             return
         secret_id = (context.service_request or {}).get("SecretId")
-        caller = caller_of(context.request.headers, context.account_id, context.partition)
+        caller = caller_of_request(context)
         arn, policy = _secret(context, secret_id or "")
         action = "secretsmanager:GetSecretValue"
         request = Request(principal=_principal(caller), action=action, resource=arn)

@@ -182,7 +182,7 @@ def _put_object(trail: Trail, key: str, content: bytes, metadata: dict[str, str]
     _clients(trail).s3.put_object(
         Bucket=trail.s3_bucket_name,
         Key=key,
-        Body=gzip.compress(content, compresslevel=6, mtime=0),
+        Body=gzip.compress(content, compresslevel=1, mtime=0),
         ContentType="application/json",
         ContentEncoding="gzip",
         Metadata=metadata or {},

@@ -12,6 +12,8 @@ from moto.sts.models import sts_backends
 
 from secretwatch.cloudtrail import assumed_role_identity, iam_user_identity, root_identity
 
+_KEPT = "secretwatch_caller"
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -59,6 +61,15 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
         )
     identity = root_identity(account_id, partition, access_key_id)
     return Caller("root", account_id, identity["arn"], "root", None, identity)
+
+
+def caller_of_request(context: Any) -> Caller:
+    """The caller of LocalStack's ``RequestContext``, looked up once for a request."""
+    caller: Caller | None = getattr(context, _KEPT, None)
+    if caller is None:
+        caller = caller_of(context.request.headers, context.account_id, context.partition)
+        setattr(context, _KEPT, caller)
+    return caller
 
 
 def _session(access_key_id: str, account_id: str, partition: str) -> Any:

@@ -17,11 +17,12 @@ from secretwatch.cloudtrail import (
     Event,
     event_category,
     is_global_service,
+    is_read_only,
     make_event,
     request_parameters,
     response_elements,
 )
-from secretwatch.localstack.identity import caller_of
+from secretwatch.localstack.identity import caller_of_request
 
 LOG = logging.getLogger(__name__)
 
@@ -62,10 +63,12 @@ def event_of(context: RequestContext) -> Event:
     operation = context.operation
     parameters = context.service_request or {}
     error = context.service_exception
-    output = context.service_response if isinstance(context.service_response, Mapping) else {}
+    output: Mapping[str, Any] = {}
+    if isinstance(context.service_response, Mapping) and not is_read_only(source, operation.name):
+        output = context.service_response
     region = "us-east-1" if is_global_service(source) else context.region
     request = context.request
-    caller = caller_of(request.headers, context.account_id, context.partition)
+    caller = caller_of_request(context)
     return make_event(
         event_id=str(uuid.uuid4()),
         event_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
