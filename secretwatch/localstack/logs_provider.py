@@ -80,7 +80,7 @@ class CountingLogsProvider(LogsProvider):
             if rejected:
                 response["rejectedLogEventsInfo"] = rejected
         except ClientError:
-            # The events are stored: a subscription's destination that refuses them does not fail their sender.
+            # The events are stored: a subscription whose destination refuses them does not fail their sender.
             LOG.exception("a subscription filter of %s did not get its events", log_group_name)
         now = int(time.time() * 1000)
         accepted = [

@@ -6,9 +6,12 @@ Calls between LocalStack's services are not API calls of anybody, and are not re
 from __future__ import annotations
 
 import logging
+import random
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import RequestContext
@@ -70,8 +73,8 @@ def event_of(context: RequestContext) -> Event:
     request = context.request
     caller = caller_of_request(context)
     return make_event(
-        event_id=str(uuid.uuid4()),
-        event_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        event_id=_event_id(),
+        event_time=_time(int(time.time())),
         event_source=source,
         event_name=operation.name,
         aws_region=region,
@@ -86,6 +89,16 @@ def event_of(context: RequestContext) -> Event:
         error_message=None if error is None else getattr(error, "message", None) or None,
         resources=_resources(source, operation.name, parameters, context),
     )
+
+
+def _event_id() -> str:
+    # Unique, and nobody's secret: without a call of the system for each, where all threads would meet.
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
+@lru_cache(maxsize=4)
+def _time(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _error_code(error: Any) -> str:
