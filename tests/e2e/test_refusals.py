@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sinks import ACCOUNT, REGION, Sinks, all_sinks, client, document
+from sinks import ACCOUNT, REGION, Sinks, all_sinks, allow, client, document
 
 
 @pytest.fixture
@@ -40,6 +40,21 @@ def test_a_bucket_without_a_policy(sinks: Sinks) -> None:
 
 def test_a_bucket_policy_that_wants_another_acl(sinks: Sinks) -> None:
     sinks.bucket_policy(acl="private")
+    assert refused(sinks.create)[0] == "InsufficientS3BucketPolicyException"
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        [("s3:GetBucketAcl", "")],
+        [("s3:PutObject", "/*")],
+        # The trail validates its log files: digests have to be let in as well.
+        [("s3:GetBucketAcl", ""), ("s3:PutObject", f"/AWSLogs/{ACCOUNT}/CloudTrail/*")],
+    ],
+)
+def test_a_bucket_policy_that_gives_only_half(sinks: Sinks, half: list[tuple[str, str]]) -> None:
+    statements = [allow(action, f"arn:aws:s3:::{sinks.bucket}{place}") for action, place in half]
+    sinks.s3.put_bucket_policy(Bucket=sinks.bucket, Policy=document(*statements))
     assert refused(sinks.create)[0] == "InsufficientS3BucketPolicyException"
 
 
