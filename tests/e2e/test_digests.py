@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -118,86 +119,92 @@ def bucket_policy(bucket: str, trail_arn: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(params=[True, False], ids=["multi-region", "one-region"])
-def evidence(request: pytest.FixtureRequest, signing_cloud: local.LocalCloud) -> Iterator[Evidence]:
-    made = Evidence(signing_cloud, multi_region=request.param)
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def tampered(signing_cloud: local.LocalCloud) -> Iterator[Evidence]:
-    """Valid, until the test lays hands on it."""
+@pytest.fixture(scope="module")
+def evidence(signing_cloud: local.LocalCloud) -> Iterator[Evidence]:
+    """Of a trail of one region; a test that lays hands on it puts everything back."""
     made = Evidence(signing_cloud, multi_region=False)
     made.await_digests()
     yield made
     made.end()
 
 
-def test_what_nobody_touched_is_valid(evidence: Evidence) -> None:
-    evidence.await_digests()
-    code, text = evidence.validate()
+@pytest.fixture(scope="module")
+def evidence_of_all_regions(signing_cloud: local.LocalCloud) -> Iterator[Evidence]:
+    made = Evidence(signing_cloud, multi_region=True)
+    made.await_digests()
+    yield made
+    made.end()
+
+
+@contextmanager
+def replaced(evidence: Evidence, key: str, content: bytes | None) -> Iterator[None]:
+    """For a while the object has another content, or with None is gone."""
+    stored = evidence.s3.get_object(Bucket=evidence.name, Key=key)
+    body, metadata = stored["Body"].read(), stored["Metadata"]
+    if content is None:
+        evidence.s3.delete_object(Bucket=evidence.name, Key=key)
+    else:
+        new = gzip.compress(content)
+        evidence.s3.put_object(Bucket=evidence.name, Key=key, Body=new, Metadata=metadata)
+    yield
+    evidence.s3.put_object(Bucket=evidence.name, Key=key, Body=body, Metadata=metadata)
+
+
+@pytest.mark.parametrize("kind", ["evidence", "evidence_of_all_regions"])
+def test_what_nobody_touched_is_valid(kind: str, request: pytest.FixtureRequest) -> None:
+    code, text = request.getfixturevalue(kind).validate()
     assert "INVALID" not in text
     assert "digest files valid" in text
     assert "log files valid" in text
     assert code == 0
 
 
-def test_every_region_has_a_chain_of_its_own(signing_cloud: local.LocalCloud) -> None:
-    evidence = Evidence(signing_cloud, multi_region=True)
-    evidence.await_digests(ELSEWHERE)
-    code, text = evidence.validate(ELSEWHERE)
-    evidence.end()
+def test_every_region_has_a_chain_of_its_own(evidence_of_all_regions: Evidence) -> None:
+    evidence_of_all_regions.await_digests(ELSEWHERE)
+    code, text = evidence_of_all_regions.validate(ELSEWHERE)
     assert code == 0
     assert f"/CloudTrail/{ELSEWHERE}/" in text
     assert f"/CloudTrail/{local.REGION}/" not in text
 
 
-def test_a_changed_byte_is_seen(tampered: Evidence) -> None:
-    key = tampered.signed_log_files()[0]
-    content = tampered.content(key)
+def test_a_changed_byte_is_seen(evidence: Evidence) -> None:
+    key = evidence.signed_log_files()[0]
+    content = evidence.content(key)
     assert b'"eventVersion"' in content
-    changed = content.replace(b'"eventVersion"', b'"eventversion"', 1)
-    tampered.s3.put_object(Bucket=tampered.name, Key=key, Body=gzip.compress(changed))
-    code, text = tampered.validate()
-    assert f"Log file\ts3://{tampered.name}/{key}\tINVALID: hash value doesn't match" in text
+    with replaced(evidence, key, content.replace(b'"eventVersion"', b'"eventversion"', 1)):
+        code, text = evidence.validate()
+    assert f"Log file\ts3://{evidence.name}/{key}\tINVALID: hash value doesn't match" in text
     assert code == 1
 
 
-def test_a_removed_log_file_is_missed(tampered: Evidence) -> None:
-    key = tampered.signed_log_files()[0]
-    tampered.s3.delete_object(Bucket=tampered.name, Key=key)
-    code, text = tampered.validate()
-    assert f"Log file\ts3://{tampered.name}/{key}\tINVALID: not found" in text
+def test_a_removed_log_file_is_missed(evidence: Evidence) -> None:
+    key = evidence.signed_log_files()[0]
+    with replaced(evidence, key, None):
+        code, text = evidence.validate()
+    assert f"Log file\ts3://{evidence.name}/{key}\tINVALID: not found" in text
     assert code == 1
 
 
-def test_a_removed_digest_is_missed(tampered: Evidence) -> None:
-    key = tampered.keys("CloudTrail-Digest")[1]
-    tampered.s3.delete_object(Bucket=tampered.name, Key=key)
-    code, text = tampered.validate()
-    assert f"Digest file\ts3://{tampered.name}/{key}\tINVALID: not found" in text
+def test_a_removed_digest_is_missed(evidence: Evidence) -> None:
+    key = evidence.keys("CloudTrail-Digest")[1]
+    with replaced(evidence, key, None):
+        code, text = evidence.validate()
+    assert f"Digest file\ts3://{evidence.name}/{key}\tINVALID: not found" in text
     assert code == 1
 
 
-def test_a_changed_digest_does_not_fit_its_signature(tampered: Evidence) -> None:
-    key = tampered.keys("CloudTrail-Digest")[1]
-    stored = tampered.s3.get_object(Bucket=tampered.name, Key=key)
-    changed = json.loads(gzip.decompress(stored["Body"].read())) | {"logFiles": []}
-    tampered.s3.put_object(
-        Bucket=tampered.name,
-        Key=key,
-        Body=gzip.compress(json.dumps(changed).encode()),
-        Metadata=stored["Metadata"],
-    )
-    code, text = tampered.validate()
-    assert f"Digest file\ts3://{tampered.name}/{key}\tINVALID: signature verification failed" in text
+def test_a_changed_digest_does_not_fit_its_signature(evidence: Evidence) -> None:
+    key = evidence.keys("CloudTrail-Digest")[1]
+    changed = json.loads(evidence.content(key)) | {"awsAccountId": "111122223333"}
+    with replaced(evidence, key, json.dumps(changed).encode()):
+        code, text = evidence.validate()
+    assert f"Digest file\ts3://{evidence.name}/{key}\tINVALID: signature verification failed" in text
     assert code == 1
 
 
-def test_a_trail_says_when_its_last_digest_was_delivered(tampered: Evidence) -> None:
-    status = tampered.cloudtrail.get_trail_status(Name=tampered.name)
-    assert status["LatestDigestDeliveryTime"] > tampered.start
+def test_a_trail_says_when_its_last_digest_was_delivered(evidence: Evidence) -> None:
+    status = evidence.cloudtrail.get_trail_status(Name=evidence.name)
+    assert status["LatestDigestDeliveryTime"] > evidence.start
 
 
 def test_public_keys_are_those_of_the_time_asked_for(signing_cloud: local.LocalCloud) -> None:
