@@ -162,6 +162,7 @@ def test_a_topic_whose_key_cloudtrail_may_not_use(sinks: Sinks, key: str) -> Non
     "group",
     [
         "arn:aws:logs:{region}:{account}:log-group:{name}",
+        "arn:aws:logs:{region}:{account}:log-group:{name}:stream",
         "arn:aws:logs:{region}:{account}:log-group:{name}-none:*",
         "arn:aws:logs:eu-west-1:{account}:log-group:{name}:*",
         "arn:aws:logs:{region}:333344445555:log-group:{name}:*",
