@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,6 +30,7 @@ from secretwatch.localstack.transformation import InvalidTransformation, Transfo
 LOG = logging.getLogger(__name__)
 
 _FILTERS_IN_A_GROUP = 100
+_FILTERS_WITH_REGEXES_IN_A_GROUP = 5
 _FILTERS_IN_A_PAGE = 50
 _DATA_IN_A_PUT = 1000  # PutMetricData's limit
 
@@ -107,7 +108,7 @@ class CountingLogsProvider(LogsProvider):
         with self._changing:
             backend = _backend(context)
             _refuse_missing_group(backend, group)
-            _parse(request["filterPattern"], "metric filter pattern")
+            pattern = _parse(request["filterPattern"], "metric filter pattern")
             try:
                 Transformation.of(metric_filter)
             except InvalidTransformation as error:
@@ -115,6 +116,10 @@ class CountingLogsProvider(LogsProvider):
             others = [each for each in _filters_of(backend, group) if each["filterName"] != name]
             if len(others) >= _FILTERS_IN_A_GROUP:
                 raise LimitExceededException("Resource limit exceeded.")
+            subscriptions = backend.groups[group].subscription_filters.values()
+            _refuse_too_many_regexes(
+                pattern, [*(f["filterPattern"] for f in others), *(f.filter_pattern for f in subscriptions)]
+            )
             self._remove(context, group, name)
             backend.filters.metric_filters = [*backend.filters.metric_filters, metric_filter]
 
@@ -176,8 +181,18 @@ class CountingLogsProvider(LogsProvider):
     @handler("PutSubscriptionFilter", expand=False)
     def put_subscription_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
         _refuse_malformed(context, request)
-        _refuse_missing_group(_backend(context), request["logGroupName"])
-        _parse(request["filterPattern"], "subscription filter pattern")
+        group, name = request["logGroupName"], request["filterName"]
+        backend = _backend(context)
+        _refuse_missing_group(backend, group)
+        pattern = _parse(request["filterPattern"], "subscription filter pattern")
+        subscriptions = backend.groups[group].subscription_filters.values()
+        _refuse_too_many_regexes(
+            pattern,
+            [
+                *(each["filterPattern"] for each in _filters_of(backend, group)),
+                *(each.filter_pattern for each in subscriptions if each.name != name),
+            ],
+        )
         call_moto(context)
 
     @handler("FilterLogEvents", expand=False)
@@ -263,3 +278,11 @@ def _parse(text: str, what: str) -> FilterPattern:
         raise InvalidParameterException(
             f"Invalid {what}: {error.reason} (at character {error.position + 1})"
         ) from error
+
+
+def _refuse_too_many_regexes(pattern: FilterPattern, others: Sequence[str]) -> None:
+    """5 of a group's metric and subscription filters, taken together, may hold regular expressions."""
+    if pattern.regexes:
+        with_regexes = sum(FilterPattern.parse(text).regexes > 0 for text in others)
+        if with_regexes >= _FILTERS_WITH_REGEXES_IN_A_GROUP:
+            raise LimitExceededException("Resource limit exceeded.")

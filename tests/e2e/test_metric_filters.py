@@ -155,6 +155,8 @@ def test_a_filter_that_is_replaced_or_gone_counts_no_more(group: LogGroup) -> No
     assert [metric["MetricName"] for metric in group.metrics()] == ["filter"]
 
 
+REGEX = "%[a-z]%"
+
 REFUSED = {
     "pattern": ({"pattern": "{ $.a == 1 }"}, "Invalid metric filter pattern"),
     "pattern that is too long": ({"pattern": "a" * 1025}, "at 'filterPattern' failed to satisfy constraint"),
@@ -221,6 +223,17 @@ def test_a_group_has_100_filters(group: LogGroup) -> None:
     pages = group.logs.get_paginator("describe_metric_filters").paginate(logGroupName=group.name)
     names = [[each["filterName"] for each in page["metricFilters"]] for page in pages]
     assert names == [[f"{n:02}" for n in range(50)], [f"{n:02}" for n in range(50, 100)]]
+
+
+def test_5_filters_of_a_group_have_regular_expressions(group: LogGroup) -> None:
+    for number in range(5):
+        group.put_filter(REGEX, name=str(number))
+    group.put_filter(REGEX, name="4")
+    group.put_filter("plain", name="5")
+    with pytest.raises(group.logs.exceptions.LimitExceededException):
+        group.put_filter(REGEX, name="6")
+    with pytest.raises(group.logs.exceptions.LimitExceededException):
+        put_subscription(group, REGEX)
 
 
 def put_subscription(group: LogGroup, pattern: str) -> None:
