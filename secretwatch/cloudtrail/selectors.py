@@ -140,7 +140,7 @@ def _basic(selector: Selector, event: Event) -> bool:
             and event["eventSource"] not in selector["ExcludeManagementEventSources"]
         )
     _, resource_type = event_category(event["eventSource"], event["eventName"])
-    arns = [resource.get("ARN", "") for resource in event.get("resources", ())]
+    arns = _resource_arns(event)
     return any(
         resource["Type"] == resource_type
         and any(_within(value, arn) for value in resource["Values"] for arn in arns)
@@ -148,9 +148,14 @@ def _basic(selector: Selector, event: Event) -> bool:
     )
 
 
+def _resource_arns(event: Event) -> list[str]:
+    """A call on a whole bucket, such as ListObjects, has the prefix of what it is about instead of an ARN."""
+    return [resource.get("ARN") or resource.get("ARNPrefix", "") for resource in event.get("resources", ())]
+
+
 def _within(value: str, arn: str) -> bool:
     """A basic selector's value covers an ARN: ``arn:aws:s3`` all buckets, ``…bucket/`` one, a prefix more."""
-    if value.count(":") == 2 or value.endswith(("/", ":function", ":table")):
+    if value.count(":") == 2 or value.endswith(("/", ":", ":function", ":table")):
         return arn.startswith(value)
     return (
         arn == value or arn.startswith((f"{value}/", f"{value}:")) or ("/" in value and arn.startswith(value))
@@ -177,7 +182,7 @@ def _field_values(field: str, event: Event) -> list[str]:
         _, resource_type = event_category(event["eventSource"], event["eventName"])
         return [resource_type] if resource_type else []
     if field == "resources.ARN":
-        return [resource.get("ARN", "") for resource in event.get("resources", ())]
+        return _resource_arns(event)
     value: Any = event
     for part in field.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -203,7 +203,6 @@ def _notify(trail: Trail, keys: Sequence[str]) -> None:
         require_publish(CLOUDTRAIL, topic_arn, trail.arn)
         sns.publish(
             TopicArn=topic_arn,
-            Subject="New CloudTrail log file",
             Message=notification(trail.s3_bucket_name, [key]),
         )
     set_time(trail, "LatestNotificationTime", datetime.now(UTC))

@@ -119,6 +119,8 @@ def _resources(
         resources = [{"accountId": account, "type": "AWS::S3::Bucket", "ARN": bucket}]
         if "Key" in parameters:
             resources.insert(0, {"type": kind, "ARN": f"{bucket}/{parameters['Key']}"})
+        else:
+            resources.insert(0, {"type": kind, "ARNPrefix": f"{bucket}/"})
         return resources
     arn = None
     if source == "sns.amazonaws.com":

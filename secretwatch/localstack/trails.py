@@ -65,10 +65,9 @@ class Trail:
 
     def sees(self, event: Event) -> bool:
         """Whether the event happened where this trail looks, and its selectors want it."""
-        if is_global_service(event["eventSource"]):
-            if not self.include_global_service_events:
-                return False
-        elif not self.is_multi_region_trail and event["awsRegion"] != self.home_region:
+        if is_global_service(event["eventSource"]) and not self.include_global_service_events:
+            return False
+        if not self.is_multi_region_trail and event["awsRegion"] != self.home_region:
             return False
         return SelectedBy(self.event_selectors, self.advanced_event_selectors)(event)
 

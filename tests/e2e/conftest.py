@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from deployment import ROOT, SIBLING, STORIES, Deployment
+from deployment import PLAIN, ROOT, SIBLING, STORIES, WATCHED, Deployment
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,8 @@ def deployment(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterato
     for name, value in values.items():
         client.create_secret(Name=name, SecretString=value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TF_VAR_stories", json.dumps(STORIES))
+        patch.setenv("TF_VAR_plain", json.dumps(PLAIN))
+        patch.setenv("TF_VAR_watched", json.dumps(WATCHED))
         root = terraform.new_root("end-to-end", ROOT)
         terraform.run(root, "apply", "-auto-approve")
         local_cloud.confirm()

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from deployment import Deployment, alarm_name
 
+COMMAND = Path(sys.executable).with_name("secretwatch")
+
 # A root that has nothing but the output that the smoke test reads.
 FACTS = """
 variable "watch" {
@@ -32,7 +34,7 @@ def environment(terraform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def smoke(directory: Path, report: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).with_name("secretwatch"), "smoke", str(directory), "--report", str(report), *options],
+        [COMMAND, "smoke", str(directory), "--report", str(report), *options],
         env=os.environ,
         text=True,
         capture_output=True,
