@@ -19,6 +19,19 @@ from secretwatch import terraform as tf
 REPO = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers (`-n`), what shares a local cloud or a Terraform folder stays on one of them."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & {"local_cloud", "aws"}:
+            item.add_marker(pytest.mark.xdist_group("local cloud"))
+        elif "terraform" in used:
+            item.add_marker(pytest.mark.xdist_group("terraform"))
+        elif "e2e" in item.path.parts:
+            # Clouds of their own, shared by the tests of a file.
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(scope="session")
 def repo() -> Path:
     """Root of the clone."""

@@ -8,16 +8,15 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access.html
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from urllib.parse import unquote
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.secretsmanager.provider import SecretsmanagerProvider
 from moto.iam.models import iam_backends
 
 from secretwatch.localstack.identity import Caller, caller_of_request
-from secretwatch.policy import MalformedPolicy, Principal, Request, authorize, denied_message
+from secretwatch.localstack.permissions import attached_policies
+from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, denied_message
 
 
 class SecretAccess:
@@ -65,8 +64,8 @@ def _secret(context: RequestContext, secret_id: str) -> tuple[str, str | None]:
     return secret.arn, secret.policy
 
 
-def _identity_policies(caller: Caller, partition: str) -> list[Any]:
-    """The documents attached to a user, to its groups, or to the role behind a session."""
+def _identity_policies(caller: Caller, partition: str) -> list[Policy]:
+    """The policies attached to a user, to its groups, or to the role behind a session."""
     backend = iam_backends[caller.account_id][partition]
     if caller.kind == "user":
         user = backend.get_user(caller.name)
@@ -76,15 +75,4 @@ def _identity_policies(caller: Caller, partition: str) -> list[Any]:
         holders = [backend.get_role_by_arn(caller.role_arn)]
     else:
         return []
-    documents: list[Any] = []
-    for holder in holders:
-        documents += holder.policies.values()
-        documents += [policy.document for policy in holder.managed_policies.values()]
-    return [_parsed(document) for document in documents]
-
-
-def _parsed(document: Any) -> Any:
-    """IAM documents are stored as text, some of them percent-encoded."""
-    if not isinstance(document, str):
-        return document
-    return json.loads(document if document.lstrip().startswith("{") else unquote(document))
+    return [policy for holder in holders for policy in attached_policies(holder)]

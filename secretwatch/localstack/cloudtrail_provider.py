@@ -158,6 +158,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         trail = self._at_home(context, request["Name"])
         if trail.is_logging:
             trail.is_logging = False
+            trail.stopped_by = context.request_id
             set_time(trail, "StopLoggingTime", datetime.now(UTC))
         return {}
 

@@ -222,11 +222,10 @@ def logs_refusal(trail: Trail) -> str | None:
     session = f"arn:{trail.partition}:sts::{_account(role_arn)}:assumed-role/{role.name}/CloudTrail"
     stream = log_stream_name(trail.account_id, trail.home_region)
     resource = f"{group_arn.removesuffix(':*')}:log-stream:{stream}"
-    policies = [*role.policies.values(), *(each.document for each in role.managed_policies.values())]
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         request = Request(Principal.of(session, issuer=role_arn), action, resource)
         try:
-            decision = authorize(request, identity_policies=[_parsed(_document(each)) for each in policies])
+            decision = authorize(request, identity_policies=attached_policies(role))
         except MalformedPolicy as error:
             return f"a policy of {role_arn} cannot be read: {error}"
         if not decision.allowed:
@@ -279,6 +278,12 @@ def _raise(code: str, operation: str, refusal: str | None) -> None:
 
 def _context(trail: Trail) -> dict[str, Any]:
     return {"aws:SourceArn": trail.arn, "aws:SourceAccount": trail.account_id}
+
+
+def attached_policies(holder: Any) -> list[Policy]:
+    """The policies of a user, a group or a role of moto's, inline and managed. Raises MalformedPolicy."""
+    managed = (policy.document for policy in holder.managed_policies.values())
+    return [_parsed(_document(each)) for each in (*holder.policies.values(), *managed)]
 
 
 def _account(arn: str) -> str:

@@ -17,7 +17,7 @@ from secretwatch.cloudtrail import (
     is_global_service,
 )
 
-HISTORY_LIMIT = 200_000
+HISTORY_LIMIT = 50_000
 """Events kept for LookupEvents in each account, oldest dropped first."""
 
 PENDING_LIMIT = 100_000
@@ -47,6 +47,8 @@ class Trail:
     has_custom_event_selectors: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     is_logging: bool = False
+    stopped_by: str | None = None
+    """The request that stopped logging: its own event is the last that the trail records."""
     status: dict[str, Any] = field(default_factory=dict)
     """GetTrailStatus's times and errors, by AWS's names."""
     events_delivered: int = 0
@@ -62,6 +64,11 @@ class Trail:
         if self.sns_topic_name.startswith("arn:"):
             return self.sns_topic_name
         return f"arn:{self.partition}:sns:{self.home_region}:{self.account_id}:{self.sns_topic_name}"
+
+    def records(self, event: Event) -> bool:
+        """Whether the event is this trail's, now."""
+        logging = self.is_logging or event["requestID"] == self.stopped_by
+        return logging and self.sees(event)
 
     def sees(self, event: Event) -> bool:
         """Whether the event happened where this trail looks, and its selectors want it."""
@@ -145,7 +152,7 @@ class Trails:
                 self._history[account_id].append(event)
             waiting = None
             for trail in self._trails.values():
-                if trail.account_id == account_id and trail.is_logging and trail.sees(event):
+                if trail.account_id == account_id and trail.records(event):
                     # Written out once, for all sinks of all trails.
                     waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
                     pending = self._pending[trail.arn]

@@ -109,11 +109,13 @@ def test_another_event_name_in_the_pattern_never_rings(deployment: Deployment) -
 
 
 def test_a_stopped_trail_sees_nothing(deployment: Deployment) -> None:
-    deployment.cloudtrail.stop_logging(Name=deployment.watch["trail_arn"])
+    stopped = deployment.cloudtrail.stop_logging(Name=deployment.watch["trail_arn"])["ResponseMetadata"]
     request_id = deployment.read("stopped")
     deployment.cloudtrail.start_logging(Name=deployment.watch["trail_arn"])
     deployment.let_pass()
     assert deployment.event_in_logs(request_id) is None
+    # That somebody stopped it is the last that it sees.
+    assert deployment.event_in_logs(stopped["RequestId"])
     assert deployment.state(alarm_name("stopped")) == "OK"
     # The event history is kept without any trail.
     history = deployment.cloudtrail.lookup_events(
