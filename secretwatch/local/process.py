@@ -250,7 +250,8 @@ def _child_environment(
 def _await_answer(psutil: ModuleType, state: StateDir, cloud: LocalCloud, on_wait: OnWait | None) -> None:
     begin = time.monotonic()
     while True:
-        if _running(psutil, state) is None or _ended(cloud.pid):
+        # Asked as its parent: in its first moment a process has no command line yet to know it by.
+        if _ended(cloud.pid):
             raise DidNotStart(
                 f"LocalStack ended while it was started; the last lines of {state.log_file}:\n"
                 f"{state.last_log_lines()}"
