@@ -14,10 +14,10 @@ variable "alarm" {
   validation {
     condition = var.alarm.statistic == "Sum"
     error_message = "alarm.statistic is ${var.alarm.statistic}, which is wrong for a count: ${lookup({
-      Average     = "every other event in the log group counts as a 0, so one read among a hundred events is 0.01 and never reaches the threshold"
+      Average     = "each minute with other events and no read is a 0, so one read in five such minutes averages 0.2 and never reaches the threshold"
       Maximum     = "each read is a 1, so it stays 1 however many reads there are"
-      Minimum     = "one other event in the log group is a 0, and hides every read"
-      SampleCount = "other events in the log group are samples too, so it rings without any read"
+      Minimum     = "one minute with other events and no read is a 0, and hides every read"
+      SampleCount = "each minute with other events and no read is a sample too, so it rings without any read"
     }, var.alarm.statistic, "only a sum says how many reads there were")}. Write \"Sum\"."
   }
 

@@ -113,6 +113,8 @@ class Load:
 def cloud(mode: str, delivery_interval: float) -> Iterator[local.LocalCloud]:
     """A local cloud with the witness in it; mode ``recorded`` or ``plain``."""
     process._command = lambda state: [sys.executable, str(WITNESS), mode, str(state.path)]
+    # Plain LocalStack has nothing of the plugin to answer with.
+    process.PLUGIN_PATH = "/_localstack/health" if mode == "plain" else "/_secretwatch/status"
     with tempfile.TemporaryDirectory() as folder:
         running = local.start(Path(folder), delivery_interval=delivery_interval, digest_interval=5, tied=True)
         try:

@@ -22,11 +22,13 @@ from rich.panel import Panel
 from rich.table import Table
 
 from secretwatch import local as cloud
+from secretwatch.cli.options import SECONDS
 
 EXIT_FAILED = 1
 EXIT_NOT_UP = 3
 EXIT_PORT = 4
 EXIT_NOT_INSTALLED = 5
+EXIT_INTERRUPTED = 130
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -36,6 +38,7 @@ Exit codes:
   3  no local cloud is up
   4  the port is taken, or the local cloud is up on another one
   5  LocalStack is not installed
+  130  interrupted
 """
 
 out = Console(highlight=False)
@@ -60,6 +63,8 @@ def _sentences(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except cloud.LocalCloudError as error:
             fail(error)
+        except KeyboardInterrupt:
+            raise SystemExit(EXIT_INTERRUPTED) from None
 
     return wrapper
 
@@ -113,21 +118,21 @@ def local() -> None:
 )
 @click.option(
     "--delivery-interval",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=1.0,
     show_default=True,
     help="Seconds between two deliveries of a trail; AWS needs about 300.",
 )
 @click.option(
     "--digest-interval",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=3600.0,
     show_default=True,
     help="Seconds between two digests of a trail that validates its log files, AWS's by default.",
 )
 @click.option(
     "--alarm-tick",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=1.0,
     show_default=True,
     help="Seconds between two evaluations of the alarms; AWS's are 60.",
@@ -193,7 +198,7 @@ def status(as_json: bool) -> None:
         if as_json:
             out.print_json(json.dumps({"up": False, "state_dir": str(state_dir)}))
         else:
-            out.print(f"down (state directory {state_dir})", soft_wrap=True)
+            out.print(escape(f"down (state directory {state_dir})"), soft_wrap=True)
         raise SystemExit(EXIT_NOT_UP)
     facts = _facts(running) | running.details()
     if as_json:
@@ -207,7 +212,7 @@ def status(as_json: bool) -> None:
     table.add_row("delivery", f"every {running.delivery_interval:g} s")
     table.add_row("digests", f"every {running.digest_interval:g} s")
     table.add_row("alarms", f"every {running.alarm_tick:g} s")
-    table.add_row("log", str(facts["log"]))
+    table.add_row("log", escape(str(facts["log"])))
     out.print(table, soft_wrap=True)
     for trail in facts["trails"]:
         logging = "logging" if trail["is_logging"] else "[yellow]not logging[/]"
@@ -247,7 +252,8 @@ def confirm() -> None:
     """Follow the confirmation links in the inbox, as their readers would."""
     followed = cloud.require(cloud.find_state_dir()).confirm()
     for message in followed:
-        out.print(f"{message['to']} confirmed the subscription to {message['topic_arn']}.", soft_wrap=True)
+        said = f"{message['to']} confirmed the subscription to {message['topic_arn']}."
+        out.print(escape(said), soft_wrap=True)
     if not followed:
         out.print("No open confirmation.")
 

@@ -11,6 +11,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from secretwatch.cli.options import SECONDS
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -22,15 +24,16 @@ _TELL_EVERY = 30.0
 
 
 @click.command(
-    epilog="Exit codes: 0 the alarm was raised and told; 1 a hop failed; 2 wrong usage, nothing applied or "
-    "no credentials; 3 time was up; 130 interrupted."
+    epilog="Exit codes: 0 the alarm was raised and its topic told, with a warning where no address has "
+    "confirmed; 1 a hop failed; 2 wrong usage, nothing applied or no credentials; 3 time was up; "
+    "130 interrupted."
 )
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--via", type=click.Choice(["boto3", "cli"]), default="boto3", help="What reads the secret.")
 @click.option("--secret", metavar="NAME|ARN", help="Which secret, when the watch has several.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     metavar="SECONDS",
     help="How long to wait for the last hop. [default: 900; 60 on a cloud on this machine]",
 )

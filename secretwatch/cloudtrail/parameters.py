@@ -7,6 +7,7 @@ room needs no botocore.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -20,14 +21,36 @@ _DROPPED = {
     "kms.amazonaws.com": {"Plaintext", "CiphertextBlob", "CiphertextForRecipient", "Message", "Signature"},
     "sts.amazonaws.com": {"SecretAccessKey"},
     "iam.amazonaws.com": {"SecretAccessKey"},
+    "cloudformation.amazonaws.com": {"ParameterValue", "TemplateBody"},
+    # What data events carry: of items and entries only where they go.
+    "dynamodb.amazonaws.com": {
+        "AttributeUpdates",
+        "Expected",
+        "ExpressionAttributeValues",
+        "Item",
+        "Items",
+        "Parameters",
+        "RequestItems",
+        "Responses",
+        "Statement",
+        "Statements",
+        "TransactItems",
+        "TransactStatements",
+    },
+    "events.amazonaws.com": {"Detail"},
+    "logs.amazonaws.com": {"logEvents"},
 }
 # Secrets that the published models do not mark.
 _HIDDEN = {
     "ssm.amazonaws.com": {"Value"},
     "iam.amazonaws.com": {"Password", "OldPassword", "NewPassword"},
     "lambda.amazonaws.com": {"Environment", "ZipFile"},
-    "rds.amazonaws.com": {"MasterUserPassword"},
+    "sns.amazonaws.com": {"Message", "MessageAttributes", "Subject"},
+    "sqs.amazonaws.com": {"MessageAttributes", "MessageBody"},
+    "states.amazonaws.com": {"input"},
 }
+# And in any service, what is named like one.
+_SECRET_NAME = re.compile(r"(password|authtoken|privatekey|secretkey|userdata|clientsecret)$", re.IGNORECASE)
 _RENAMED = {"s3.amazonaws.com": {"Bucket": "bucketName"}}
 
 
@@ -52,7 +75,7 @@ def _structure(source: str, shape: Any, value: Mapping[str, Any]) -> dict[str, A
         if item is None or member is None or name in dropped:
             continue
         key = renamed.get(name) or _lower_first(name)
-        if name in hidden or _is_sensitive(member):
+        if name in hidden or _is_sensitive(member) or (isinstance(item, str) and _SECRET_NAME.search(name)):
             shown[key] = HIDDEN
             continue
         kept = _value(source, member, item)

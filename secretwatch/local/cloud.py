@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import LocalCloudError, NotUp
+from .errors import NotUp, UnexpectedAnswer
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "000000000000"
@@ -42,13 +42,13 @@ def foreign_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def get(url: str, timeout: float = 10) -> bytes:
-    """The body of a plain GET. Raises LocalCloudError where there is no good answer."""
+    """The body of a plain GET. Raises NotUp without an answer, UnexpectedAnswer for one that is not good."""
     try:
         with _http.open(url, timeout=timeout) as response:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
-        raise LocalCloudError(f"{url} answered {error.code} {error.reason}.") from error
+        raise UnexpectedAnswer(f"{url} answered {error.code} {error.reason}.") from error
     except OSError as error:
         raise NotUp(f"Nothing answers on {url} ({error}).") from error
 

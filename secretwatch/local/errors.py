@@ -15,6 +15,10 @@ class NotUp(LocalCloudError):
     """No local cloud runs for this state directory."""
 
 
+class UnexpectedAnswer(LocalCloudError):
+    """Something answers, but not with what was asked for."""
+
+
 class PortNotFree(LocalCloudError):
     """Something else listens on the port, or the local cloud is up on another one."""
 

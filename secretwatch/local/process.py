@@ -19,17 +19,18 @@ from types import ModuleType
 
 from .catalog import prepare_catalog
 from .cloud import HOST, LocalCloud, get
-from .errors import DidNotStart, LocalCloudError, LocalStackMissing, NotUp, PortNotFree
+from .errors import DidNotStart, LocalStackMissing, NotUp, PortNotFree, UnexpectedAnswer
 from .state import Record, StateDir
 
 DEFAULT_PORT = 4566
 
 START_SECONDS = 120.0
 """A loaded machine may need long; a child that dies is noticed at once."""
-STOP_SECONDS = 60.0
+STOP_SECONDS = 90.0
 """An orderly stop delivers every event accepted before it."""
 
 _POLL_SECONDS = 0.05
+PLUGIN_PATH = "/_secretwatch/status"
 
 # LocalStack takes settings from variables with names as plain as SERVICES or DEBUG, so its process gets
 # only what a process needs, what is meant for it (LS_LOG sets how much it logs), and nothing of AWS.
@@ -256,9 +257,10 @@ def _await_answer(psutil: ModuleType, state: StateDir, cloud: LocalCloud, on_wai
                 f"LocalStack ended while it was started; the last lines of {state.log_file}:\n"
                 f"{state.last_log_lines()}"
             )
-        with contextlib.suppress(LocalCloudError):
+        with contextlib.suppress(NotUp, UnexpectedAnswer):
             get(f"{cloud.url}/_localstack/health", timeout=2)
             if _listens(psutil, cloud):
+                _require_plugin(state, cloud)
                 return
         waited = time.monotonic() - begin
         if waited > START_SECONDS:
@@ -269,6 +271,17 @@ def _await_answer(psutil: ModuleType, state: StateDir, cloud: LocalCloud, on_wai
         if on_wait:
             on_wait(waited)
         time.sleep(_POLL_SECONDS)
+
+
+def _require_plugin(state: StateDir, cloud: LocalCloud) -> None:
+    """LocalStack goes on without a plugin that it cannot load, and says little of it."""
+    try:
+        get(cloud.url + PLUGIN_PATH, timeout=10)
+    except UnexpectedAnswer as error:
+        raise DidNotStart(
+            f"LocalStack is up, but without secretwatch's plugin; the last lines of {state.log_file}:\n"
+            f"{state.last_log_lines()}"
+        ) from error
 
 
 def _ended(pid: int) -> bool:

@@ -24,6 +24,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .errors import LocalCloudError
+
 NAME = ".secretwatch"
 
 
@@ -67,10 +69,16 @@ class StateDir:
         self.applied = self.path / "applied"
 
     def create(self) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
-        ignore = self.path / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            ignore = self.path / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise LocalCloudError(
+                f"The state directory {self.path} cannot be made ({error.strerror}): "
+                "name a folder of yours in SECRETWATCH_STATE_DIR."
+            ) from error
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -95,7 +95,9 @@ class AlarmClock:
             try:
                 self._evaluate(alarm, now, end)
             except Exception:
-                LOG.exception("alarm %s was not evaluated", described["AlarmName"])
+                LOG.exception("alarm %s was not evaluated; it is at the next tick", described["AlarmName"])
+                with self._lock:
+                    self._evaluated_window.pop(arn, None)
 
     def _evaluate(self, alarm: Any, now: datetime, end: datetime) -> None:
         described = alarm.alarm

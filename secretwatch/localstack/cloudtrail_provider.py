@@ -64,8 +64,9 @@ class CloudTrailProvider(ServiceLifecycleHook):
 
     service = "cloudtrail"
 
-    def __init__(self, trails: Trails) -> None:
+    def __init__(self, trails: Trails, deliver: Callable[[], None]) -> None:
         self._trails = trails
+        self._deliver = deliver
 
     def on_before_state_reset(self) -> None:
         self._trails.clear()
@@ -110,7 +111,9 @@ class CloudTrailProvider(ServiceLifecycleHook):
 
     @handler("DeleteTrail", expand=False)
     def delete_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-        self._trails.remove(self._at_home(context, request["Name"]))
+        trail = self._at_home(context, request["Name"])
+        self._deliver()  # what it has recorded
+        self._trails.remove(trail)
         return {}
 
     @handler("GetTrail", expand=False)

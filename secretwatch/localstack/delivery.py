@@ -85,8 +85,9 @@ class Delivery:
                 LOG.exception("delivery failed; it is tried again in %s s", self._interval)
 
     def _deliver(self, trail: Trail, pending: Pending, last: bool) -> None:
-        if dropped := pending.dropped:
-            pending.dropped -= dropped
+        with self._trails.lock:
+            dropped, pending.dropped = pending.dropped, 0
+        if dropped:
             DROPS.add(
                 service=CLOUDTRAIL,
                 target=trail.arn,

@@ -102,11 +102,18 @@ class Digests:
         ended = not (trail.is_logging and trail.log_file_validation_enabled)
         if not ended:
             chains.setdefault(trail.home_region, _Chain(_second(now)))
+        failed: Exception | None = None
         for region, chain in list(chains.items()):
-            if now - chain.start >= self._interval or ((last or ended) and chain.log_files):
-                self._deliver(trail, region, chain, now)
+            try:
+                if now - chain.start >= self._interval or ((last or ended) and chain.log_files):
+                    self._deliver(trail, region, chain, now)
+            except Exception as error:  # the other regions' digests are due all the same
+                failed = failed or error
+                continue
             if ended:
                 del chains[region]
+        if failed:
+            raise failed
 
     def forget_all_but(self, trails: list[Trail]) -> None:
         """Trails that were deleted have no more digests."""

@@ -21,6 +21,7 @@ from localstack.services.logs import provider as localstack_logs
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
+from moto.logs.exceptions import ResourceNotFoundException as MotoResourceNotFound
 
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
 from secretwatch.localstack.constraints import validation_message, violations
@@ -79,6 +80,8 @@ class CountingLogsProvider(LogsProvider):
             )
             if rejected:
                 response["rejectedLogEventsInfo"] = rejected
+        except MotoResourceNotFound as error:
+            raise ResourceNotFoundException(error.message) from error
         except ClientError:
             # The events are stored: a subscription whose destination refuses them does not fail their sender.
             LOG.exception("a subscription filter of %s did not get its events", log_group_name)

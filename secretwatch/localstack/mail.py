@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 from __future__ import annotations
 
 import json
+import re
 import threading
 import uuid
 from collections import deque
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 from localstack import config
 from localstack.aws.api import RequestContext
+from localstack.aws.api.sns import InvalidParameterException
 from localstack.services.sns.provider import SnsProvider
 from localstack.services.sns.publisher import PublishDispatcher, TopicPublisher
 
@@ -26,6 +28,7 @@ from secretwatch.localstack.drops import DROPS
 SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
 _KEPT = 10_000
 _EMAIL_PROTOCOLS = ("email", "email-json")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 class Inbox:
@@ -135,6 +138,8 @@ class MailingSnsProvider(SnsProvider):
         return_subscription_arn: bool | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
+        if protocol in _EMAIL_PROTOCOLS and not _ADDRESS.fullmatch(endpoint or ""):
+            raise InvalidParameterException("Invalid parameter: Email address")
         response: dict[str, Any] = super().subscribe(
             context, topic_arn, protocol, endpoint, attributes, return_subscription_arn, **kwargs
         )

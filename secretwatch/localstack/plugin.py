@@ -71,7 +71,7 @@ def _recorded(account_id: str, event: Event) -> None:
 def cloudtrail() -> Service:
     from secretwatch.localstack.cloudtrail_provider import CloudTrailProvider
 
-    return Service.for_provider(CloudTrailProvider(TRAILS))
+    return Service.for_provider(CloudTrailProvider(TRAILS, DELIVERY.flush))
 
 
 @aws_provider(api="events", name="secretwatch")

@@ -172,6 +172,21 @@ def test_a_log_group_that_was_missing_for_a_while_gets_everything_once(account: 
     assert error not in account.status()
 
 
+def test_a_trail_that_is_deleted_delivers_first(account: Account) -> None:
+    account.cloudtrail.create_trail(Name="short-lived", S3BucketName=NAME, S3KeyPrefix="short-lived")
+    account.cloudtrail.start_logging(Name="short-lived")
+    read = account.read(5)
+    account.cloudtrail.delete_trail(Name="short-lived")
+    keys = [
+        each["Key"]
+        for each in account.s3.list_objects_v2(Bucket=NAME, Prefix="short-lived/AWSLogs/").get("Contents", [])
+    ]
+    bodies = [account.s3.get_object(Bucket=NAME, Key=key)["Body"].read() for key in keys]
+    assert read <= {id_ for body in bodies for id_ in reads_in(json.loads(gzip.decompress(body))["Records"])}
+    for key in keys:
+        account.s3.delete_object(Bucket=NAME, Key=key)
+
+
 def test_a_stop_delivers_every_call_that_was_answered(account: Account, state_dir: Path) -> None:
     """The last test of this file: its cloud is gone after it."""
     earlier = account.reads_in_s3()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from deployment import wait_for
 from sinks import ACCOUNT, REGION, Sinks, all_sinks, allow, client, document
@@ -280,3 +282,13 @@ def test_a_note_that_the_topic_does_not_take_is_dropped(
     told = [key for note in wait_for("a note", notes) for key in json.loads(note)["s3ObjectKey"]]
     assert told
     assert not [key for key in told if key in written]
+
+
+def test_an_endpoint_that_is_no_address_is_refused(aws: dict[str, str]) -> None:
+    sns = boto3.Session().client("sns")
+    topic = sns.create_topic(Name=f"no-address-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    try:
+        with pytest.raises(sns.exceptions.InvalidParameterException, match="Email address"):
+            sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="notanaddress")
+    finally:
+        sns.delete_topic(TopicArn=topic)

@@ -65,8 +65,8 @@ REFUSED = [
     ),
     (
         'alarm = { statistic = "Average" }',
-        f"alarm.statistic is Average, {COUNT} every other event in the log group counts as a 0, so one read"
-        ' among a hundred events is 0.01 and never reaches the threshold. Write "Sum".',
+        f"alarm.statistic is Average, {COUNT} each minute with other events and no read is a 0, so one read"
+        ' in five such minutes averages 0.2 and never reaches the threshold. Write "Sum".',
     ),
     (
         'alarm = { statistic = "Maximum" }',
@@ -75,13 +75,13 @@ REFUSED = [
     ),
     (
         'alarm = { statistic = "Minimum" }',
-        f"alarm.statistic is Minimum, {COUNT} one other event in the log group is a 0, and hides every read."
-        ' Write "Sum".',
+        f"alarm.statistic is Minimum, {COUNT} one minute with other events and no read is a 0, and hides"
+        ' every read. Write "Sum".',
     ),
     (
         'alarm = { statistic = "SampleCount" }',
-        f"alarm.statistic is SampleCount, {COUNT} other events in the log group are samples too, so it rings"
-        ' without any read. Write "Sum".',
+        f"alarm.statistic is SampleCount, {COUNT} each minute with other events and no read is a sample too,"
+        ' so it rings without any read. Write "Sum".',
     ),
     (
         'alarm = { statistic = "p99" }',

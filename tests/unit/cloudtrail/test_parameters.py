@@ -47,6 +47,37 @@ def test_a_password_is_hidden() -> None:
     assert kept == {"userName": "u", "password": HIDDEN}
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("sns", "Publish", {"TopicArn": "t", "Message": "3 coffees", "Subject": "3 coffees"}),
+        ("sqs", "SendMessageBatch", {"QueueUrl": "q", "Entries": [{"Id": "1", "MessageBody": "3 coffees"}]}),
+        (
+            "logs",
+            "PutLogEvents",
+            {"logGroupName": "g", "logEvents": [{"message": "3 coffees"}]},
+        ),
+        ("events", "PutEvents", {"Entries": [{"Source": "s", "Detail": "3 coffees"}]}),
+        ("dynamodb", "PutItem", {"TableName": "t", "Item": {"k": {"S": "3 coffees"}}}),
+        (
+            "cloudformation",
+            "CreateStack",
+            {
+                "StackName": "s",
+                "TemplateBody": "3 coffees",
+                "Parameters": [{"ParameterKey": "p", "ParameterValue": "3 coffees"}],
+            },
+        ),
+        ("elasticache", "CreateReplicationGroup", {"ReplicationGroupId": "r", "AuthToken": "3 coffees"}),
+        ("ec2", "RunInstances", {"MinCount": 1, "MaxCount": 1, "UserData": "3 coffees"}),
+    ],
+)
+def test_what_a_call_carries_is_not_shown(service: str, operation: str, parameters: dict[str, Any]) -> None:
+    kept = shown(service, operation, **parameters)
+    assert kept
+    assert "3 coffees" not in str(kept)
+
+
 def test_bodies_are_left_out_and_buckets_have_their_own_name() -> None:
     kept = shown("s3", "PutObject", Bucket="b", Key="k", Body=b"3 coffees")
     assert kept == {"bucketName": "b", "key": "k"}

@@ -103,6 +103,21 @@ def test_a_process_that_dies_while_it_is_started_shows_its_last_lines(
     assert left_in(state_dir) == QUIET
 
 
+def test_localstack_without_the_plugin_is_not_up(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What LocalStack does when a plugin cannot be loaded is to go on without it."""
+    monkeypatch.setattr(process, "PLUGIN_PATH", "/_secretwatch/no-such-page")
+    with pytest.raises(local.DidNotStart, match="without secretwatch's plugin"):
+        local.start(state_dir)
+    assert left_in(state_dir) == QUIET
+
+
+def test_a_state_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(local.LocalCloudError, match="SECRETWATCH_STATE_DIR"):
+        local.start(file)
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     with socket.socket() as other:
