@@ -39,6 +39,7 @@ _FIELDS = {
     "vpcEndpointId",
     "errorCode",
 }
+_MANAGEMENT_FIELDS = ("eventCategory", "eventSource", "readOnly")
 _OPERATORS = ("Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith")
 
 
@@ -101,8 +102,7 @@ def normalise_advanced_event_selectors(selectors: Iterable[Mapping[str, Any]]) -
         if values[0] == "Data" and "resources.type" not in names:
             raise InvalidEventSelectors("An advanced event selector for data events names resources.type.")
         for each in fields:
-            if not any(each.get(operator) for operator in _OPERATORS):
-                raise InvalidEventSelectors(f"The field selector {each['Field']!r} has no operator.")
+            _check_field(each, values[0])
         named: Selector = {"FieldSelectors": fields}
         if selector.get("Name"):
             named = {"Name": selector["Name"], **named}
@@ -110,6 +110,29 @@ def normalise_advanced_event_selectors(selectors: Iterable[Mapping[str, Any]]) -
     if not normalised:
         raise InvalidEventSelectors("A trail has at least one advanced event selector.")
     return normalised
+
+
+def _check_field(selector: Mapping[str, Any], category: str) -> None:
+    """What a field may be compared with, and by which operator; raises InvalidEventSelectors."""
+    name = selector["Field"]
+    used = [operator for operator in _OPERATORS if selector.get(operator)]
+    if not used:
+        raise InvalidEventSelectors(f"The field selector {name!r} has no operator.")
+    if category == "Management" and name not in _MANAGEMENT_FIELDS:
+        raise InvalidEventSelectors(
+            f"A trail selects management events by {', '.join(_MANAGEMENT_FIELDS)}, not by {name!r}."
+        )
+    if name == "readOnly" and (used != ["Equals"] or selector["Equals"] not in (["true"], ["false"])):
+        raise InvalidEventSelectors("readOnly equals true or false.")
+    if name == "resources.type" and (used != ["Equals"] or len(selector["Equals"]) != 1):
+        raise InvalidEventSelectors("resources.type equals one type.")
+    if name == "eventSource" and category == "Management":
+        excluded = selector.get("NotEquals") or []
+        if used != ["NotEquals"] or not _EXCLUDABLE.issuperset(excluded):
+            raise InvalidEventSelectors(
+                f"eventSource of management events does not equal {' or '.join(sorted(_EXCLUDABLE))}: "
+                "a trail can leave out these, and select no other."
+            )
 
 
 class SelectedBy:

@@ -74,8 +74,19 @@ class Watch:
     def secret(self, wanted: str | None = None) -> str:
         """The ARN or name to read: the one wanted, the one that the module made, or the only one.
 
-        Raises UnknownSecret.
+        Raises UnknownSecret, also for a secret of another region than the watch's.
         """
+        secret = self._chosen(wanted)
+        found = _SECRET_ARN.fullmatch(secret)
+        region = secret.split(":")[3] if found else self.region
+        if region != self.region:
+            raise UnknownSecret(
+                f"{secret} lies in {region}: its reads ring, but what is followed here are reads in the "
+                f"watch's own region, {self.region}; choose one of there with --secret."
+            )
+        return secret
+
+    def _chosen(self, wanted: str | None) -> str:
         made = [each for each in (self.secret_arn, self.secret_name) if each]
         watched = [*made, *self.secrets]
         listed = ", ".join(sorted({_name(each) for each in watched})) or "none"

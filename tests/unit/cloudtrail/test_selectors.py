@@ -119,11 +119,10 @@ OBJECTS = {"resources_type": {"Equals": ["AWS::S3::Object"]}}
         (fields("Management", readOnly={"Equals": ["true"]}), {"read", "denied", "kms read"}),
         (fields("Management", readOnly={"Equals": ["false"]}), {"write", "kms write"}),
         (
-            fields("Management", eventSource={"NotEquals": ["kms.amazonaws.com", "x.amazonaws.com"]}),
+            fields("Management", eventSource={"NotEquals": ["kms.amazonaws.com", "rdsdata.amazonaws.com"]}),
             {"read", "write", "denied"},
         ),
-        (fields("Management", errorCode={"Equals": ["AccessDenied"]}), {"denied"}),
-        (fields("Management", userIdentity_arn={"NotEndsWith": [":root"]}), set()),
+        (fields("Data", **OBJECTS, userIdentity_arn={"NotEndsWith": [":root"]}), set()),
         (fields("Data", **OBJECTS), {"object read", "object write", "other object"}),
         (fields("Data", **OBJECTS, readOnly={"Equals": ["true"]}), {"object read"}),
         (fields("Data", **OBJECTS, eventName={"StartsWith": ["Get", "Head"]}), {"object read"}),
@@ -187,6 +186,13 @@ def test_basic_selectors_that_are_none(selectors: list[Any], said: str) -> None:
         ([fields("Everything")], "equals Management, Data or NetworkActivity"),
         ([fields("Data")], "names resources.type"),
         ([fields("Management", readOnly={})], "'readOnly' has no operator"),
+        ([fields("Management", readOnly={"Equals": ["maybe"]})], "readOnly equals true or false"),
+        ([fields("Management", readOnly={"NotEquals": ["true"]})], "readOnly equals true or false"),
+        ([fields("Management", resources_ARN={"Equals": ["arn:aws:s3:::b/"]})], "not by 'resources.ARN'"),
+        ([fields("Management", eventSource={"Equals": ["kms.amazonaws.com"]})], "select no other"),
+        ([fields("Management", eventSource={"NotEquals": ["s3.amazonaws.com"]})], "select no other"),
+        ([fields("Data", resources_type={"Equals": ["AWS::S3::Object", "AWS::SNS::Topic"]})], "one type"),
+        ([fields("Data", resources_type={"StartsWith": ["AWS::S3"]})], "one type"),
     ],
 )
 def test_advanced_selectors_that_are_none(selectors: list[Any], said: str) -> None:

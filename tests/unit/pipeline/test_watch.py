@@ -56,6 +56,11 @@ def test_which_secret_is_read(facts: dict, wanted: str | None, secret: str) -> N
         ({}, "db", "db is not watched; these secrets are: TopSecretInfo."),
         ({"secret_arn": None, "secret_name": None, "secrets": ["b", "a"]}, None, "--secret; watched: a, b."),
         ({"secret_arn": None, "secret_name": None, "secrets": []}, None, "watched: none."),
+        (
+            {"secrets": ["arn:aws:secretsmanager:ap-south-1:000000000000:secret:db-AbCdEf"]},
+            "arn:aws:secretsmanager:ap-south-1:000000000000:secret:db-AbCdEf",
+            "lies in ap-south-1",
+        ),
     ],
 )
 def test_which_secret_is_not(facts: dict, wanted: str | None, says: str) -> None:
