@@ -26,6 +26,8 @@ from secretwatch.cloudtrail import (
     normalise_event_selectors,
 )
 from secretwatch.localstack.digests import SIGNING_KEYS
+from secretwatch.localstack.drops import DROPS
+from secretwatch.localstack.permissions import CLOUDTRAIL
 from secretwatch.localstack.trail_settings import check, check_name, refusal
 from secretwatch.localstack.trails import Trail, Trails, set_time
 
@@ -113,6 +115,12 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def delete_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
         self._deliver()  # what it has recorded
+        if waiting := len(self._trails.pending(trail)):
+            DROPS.add(
+                service=CLOUDTRAIL,
+                target=trail.arn,
+                reason=f"{waiting} deliveries were waiting for a sink when the trail was deleted",
+            )
         self._trails.remove(trail)
         return {}
 

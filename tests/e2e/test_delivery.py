@@ -187,8 +187,26 @@ def test_a_trail_that_is_deleted_delivers_first(account: Account) -> None:
         account.s3.delete_object(Bucket=NAME, Key=key)
 
 
+def test_what_a_deleted_trail_could_not_deliver_is_seen(account: Account) -> None:
+    created = account.cloudtrail.create_trail(Name="refused", S3BucketName=NAME, S3KeyPrefix="refused")
+    account.cloudtrail.start_logging(Name="refused")
+    account.s3.delete_bucket_policy(Bucket=NAME)
+    account.read(2)
+    account.cloudtrail.delete_trail(Name="refused")
+    account.allow_bucket()
+    drops = [
+        each["reason"] for each in account.cloud.details()["drops"] if each["target"] == created["TrailARN"]
+    ]
+    assert any("when the trail was deleted" in reason for reason in drops)
+
+
 def test_a_stop_delivers_every_call_that_was_answered(account: Account, state_dir: Path) -> None:
     """The last test of this file: its cloud is gone after it."""
+    last = account.read(1)
+    wait_for(
+        "all earlier reads",
+        lambda: last <= set(account.reads_in_s3()) and last <= set(account.reads_in_logs()),
+    )
     earlier = account.reads_in_s3()
     account.count_reads("until-the-stop")
     answered: list[str] = []
