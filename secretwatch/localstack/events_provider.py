@@ -13,6 +13,7 @@ from localstack.services.events.provider import EventsProvider
 from localstack.utils.xray.trace_header import TraceHeader
 
 from secretwatch.filterpattern import InvalidFilterPattern, Selector
+from secretwatch.localstack.dead_letters import count_invocation, invocation_failed
 from secretwatch.localstack.event_bridge import EventBridge
 from secretwatch.localstack.permissions import EVENTS, require_publish
 
@@ -52,7 +53,10 @@ class RecordingEventsProvider(EventsProvider):
         )
 
     def create_target_sender(self, target: Any, rule_arn: str, *others: Any) -> Any:
-        """A topic whose policy or key does not let EventBridge publish gets nothing, as on AWS."""
+        """A topic whose policy or key does not let EventBridge publish gets nothing, as on AWS.
+
+        What became of an event is counted; one that failed goes to the target's dead-letter queue.
+        """
         sender = super().create_target_sender(target, rule_arn, *others)
         if isinstance(sender, localstack_target.SnsTargetSender):
             send = sender.send_event
@@ -62,6 +66,18 @@ class RecordingEventsProvider(EventsProvider):
                 send(event, trace_header)
 
             sender.send_event = send_if_allowed
+        process = sender.process_event
+
+        def process_and_count(event: Any, trace_header: Any) -> None:
+            original = {name: value for name, value in event.items() if name != "event-bus-name"}
+            try:
+                process(event, trace_header)
+            except Exception as error:
+                invocation_failed(sender, original, error)
+                raise
+            count_invocation(sender, "Invocations")
+
+        sender.process_event = process_and_count
         return sender
 
     def _process_rules(

@@ -16,7 +16,6 @@ from localstack.aws.api.logs import (
     LimitExceededException,
     ResourceNotFoundException,
 )
-from localstack.aws.connect import connect_to
 from localstack.services.logs import provider as localstack_logs
 from localstack.services.logs.models import get_moto_logs_backend
 from localstack.services.logs.provider import LogsProvider
@@ -26,6 +25,7 @@ from moto.logs.exceptions import ResourceNotFoundException as MotoResourceNotFou
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
 from secretwatch.localstack.constraints import validation_message, violations
 from secretwatch.localstack.metric_filters import MetricFilterEngine
+from secretwatch.localstack.service_metrics import METRICS, put_metric_data
 from secretwatch.localstack.transformation import InvalidTransformation, Transformation
 
 LOG = logging.getLogger(__name__)
@@ -33,11 +33,13 @@ LOG = logging.getLogger(__name__)
 _FILTERS_IN_A_GROUP = 100
 _FILTERS_WITH_REGEXES_IN_A_GROUP = 5
 _FILTERS_IN_A_PAGE = 50
-_DATA_IN_A_PUT = 1000  # PutMetricData's limit
 
 # PutLogEvents takes no events older or newer than this, and says so in its answer.
 _OLDEST_EVENT = 14 * 24 * 3600 * 1000
 _NEWEST_EVENT = 2 * 3600 * 1000
+
+_EVENT_OVERHEAD = 26
+"""Bytes that an event counts above its message."""
 
 
 class CountingLogsProvider(LogsProvider):
@@ -89,6 +91,7 @@ class CountingLogsProvider(LogsProvider):
         accepted = [
             event for event in log_events if -_OLDEST_EVENT <= event["timestamp"] - now <= _NEWEST_EVENT
         ]
+        _count_incoming(context, log_group_name, accepted)
         filters = _filters_of(backend, log_group_name)
         self._engine.observe(context.account_id, context.region, log_group_name, filters, accepted)
         return response
@@ -240,10 +243,23 @@ def pattern_matcher(pattern: str) -> Callable[[str, Any], bool]:
     return matches
 
 
-def put_metric_data(account_id: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
-    cloudwatch = connect_to(aws_access_key_id=account_id, region_name=region).cloudwatch
-    for start in range(0, len(data), _DATA_IN_A_PUT):
-        cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _DATA_IN_A_PUT])
+def _count_incoming(context: RequestContext, group: str, log_events: Sequence[Mapping[str, Any]]) -> None:
+    """The metrics of the log group, and of all together."""
+    size = sum(len(each["message"].encode("utf-8", "surrogatepass")) for each in log_events)
+    where = {"account_id": context.account_id, "region": context.region}
+    for dimension in (("LogGroupName", group), None):
+        if log_events:
+            METRICS.add(
+                "AWS/Logs", "IncomingLogEvents", len(log_events), dimension=dimension, unit="None", **where
+            )
+            METRICS.add(
+                "AWS/Logs",
+                "IncomingBytes",
+                size + _EVENT_OVERHEAD * len(log_events),
+                dimension=dimension,
+                unit="Bytes",
+                **where,
+            )
 
 
 def _backend(context: RequestContext) -> Any:

@@ -19,16 +19,19 @@ from urllib.parse import urlencode
 from localstack import config
 from localstack.aws.api import RequestContext
 from localstack.aws.api.sns import InvalidParameterException
+from localstack.services.sns import publisher as localstack_publisher
 from localstack.services.sns.provider import SnsProvider
 from localstack.services.sns.publisher import PublishDispatcher, TopicPublisher
 
 from secretwatch.alarm.notification import email_body
 from secretwatch.localstack.drops import DROPS
+from secretwatch.localstack.service_metrics import METRICS
 
 SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
 _KEPT = 10_000
 _EMAIL_PROTOCOLS = ("email", "email-json")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_store_delivery_log = localstack_publisher.store_delivery_log
 
 
 class Inbox:
@@ -127,6 +130,7 @@ class MailingSnsProvider(SnsProvider):
     def __init__(self) -> None:
         super().__init__()
         self._publisher = Dispatcher()
+        localstack_publisher.store_delivery_log = count_delivery
 
     def subscribe(
         self,
@@ -190,6 +194,24 @@ class MailingSnsProvider(SnsProvider):
             if each["Protocol"] in _EMAIL_PROTOCOLS and known.get("PendingConfirmation") != "false":
                 each["SubscriptionArn"] = "PendingConfirmation"
         return response
+
+
+def count_delivery(
+    message: Any, subscriber: Mapping[str, Any], success: bool, *others: Any, **more: Any
+) -> None:
+    """Called by LocalStack for each delivery that is not by mail: the topic's own metrics."""
+    topic_arn = subscriber.get("TopicArn")
+    if topic_arn:
+        _, _, _, region, account_id, topic = topic_arn.split(":")[:6]
+        METRICS.add(
+            "AWS/SNS",
+            "NumberOfNotificationsDelivered" if success else "NumberOfNotificationsFailed",
+            1,
+            account_id=account_id,
+            region=region,
+            dimension=("TopicName", topic),
+        )
+    _store_delivery_log(message, subscriber, success, *others, **more)
 
 
 def _confirm_url(topic_arn: str, token: str, endpoint: str) -> str:

@@ -9,20 +9,18 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from secretwatch.filterpattern.json_event import load
+from secretwatch.localstack.service_metrics import PutMetricData
 from secretwatch.localstack.transformation import Sample, Transformation
 
 LOG = logging.getLogger(__name__)
 
 Key = tuple[str, str, str, str]
 """Account, region, log group, filter name."""
-
-PutMetricData = Callable[[str, str, str, list[dict[str, Any]]], None]
-"""Account, region, namespace, and MetricData as PutMetricData takes it, in one call as many as there are."""
 
 _REMEMBERED_MINUTES = 24 * 60
 _TICK = 1.0

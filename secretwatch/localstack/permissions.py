@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 from localstack.services.kms.models import kms_stores
 from localstack.services.s3.models import s3_stores
+from localstack.services.sqs.models import sqs_stores
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
@@ -188,6 +189,23 @@ def _is_managed_by_aws(identifier: str, region: str, account_id: str) -> bool:
 def _topic(arn: str) -> Any | None:
     parts = arn.split(":")
     return sns_backends[parts[4]][parts[3]].topics.get(arn) if len(parts) == 6 else None
+
+
+# Queues
+
+
+def queue_refusal(service: str, queue_arn: str, source_arn: str) -> str | None:
+    """Why a service may not send to the queue by the queue's policy; also where there is no such queue.
+
+    source_arn: the rule on whose behalf it does.
+    """
+    parts = queue_arn.split(":")
+    queue = sqs_stores[parts[4]][parts[3]].queues.get(parts[5]) if len(parts) == 6 else None
+    if queue is None:
+        return f"the queue {queue_arn} does not exist"
+    context = {"aws:SourceArn": source_arn, "aws:SourceAccount": _account(source_arn)}
+    policy = queue.attributes.get("Policy")
+    return _first_refusal(policy, [Request(Principal.of(service), "sqs:SendMessage", queue_arn, context)])
 
 
 # Roles and log groups
