@@ -74,6 +74,22 @@ def cloudtrail() -> Service:
     return Service.for_provider(CloudTrailProvider(TRAILS, DELIVERY.flush))
 
 
+@aws_provider(api="cloudcontrol", name="default")
+def cloudcontrol() -> Service:
+    from secretwatch.localstack.cloudcontrol_provider import CloudControlProvider
+
+    return Service.for_provider(CloudControlProvider())
+
+
+@aws_provider(api="organizations", name="default")
+def organizations() -> Service:
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from secretwatch.localstack.organizations import OrganizationsProvider
+
+    return Service.for_provider(OrganizationsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+
+
 @aws_provider(api="events", name="secretwatch")
 def events() -> Service:
     from secretwatch.localstack.events_provider import RecordingEventsProvider
