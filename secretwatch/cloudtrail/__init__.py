@@ -18,6 +18,7 @@ from secretwatch.cloudtrail.logfile import (
     log_file_content,
     log_file_key,
     log_stream_name,
+    logs_folder,
     notification,
 )
 from secretwatch.cloudtrail.parameters import request_parameters, response_elements
@@ -46,6 +47,7 @@ __all__ = [
     "log_file_content",
     "log_file_key",
     "log_stream_name",
+    "logs_folder",
     "make_digest",
     "make_event",
     "normalise_advanced_event_selectors",

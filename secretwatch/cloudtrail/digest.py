@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from secretwatch.cloudtrail.logfile import logs_folder
+
 SIGNATURE_ALGORITHM = "SHA256withRSA"
 HASH_ALGORITHM = "SHA-256"
 
@@ -60,16 +62,22 @@ class Digest:
 
 
 def digest_key(
-    *, prefix: str | None, account_id: str, region: str, trail_name: str, home_region: str, end: datetime
+    *,
+    prefix: str | None,
+    account_id: str,
+    region: str,
+    trail_name: str,
+    home_region: str,
+    end: datetime,
+    organization_id: str | None = None,
 ) -> str:
     """The key of the digest that ends at ``end`` (UTC) of the log files of ``region``.
 
-    ``[prefix/]AWSLogs/ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/``
+    ``[prefix/]AWSLogs/[o-id/]ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/``
     ``ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOMEREGION_YYYYMMDDTHHMMSSZ.json.gz``
     """
-    head = f"{prefix.rstrip('/')}/" if prefix else ""
     return (
-        f"{head}AWSLogs/{account_id}/CloudTrail-Digest/{region}/{end:%Y/%m/%d}/"
+        f"{logs_folder(prefix, account_id, organization_id)}CloudTrail-Digest/{region}/{end:%Y/%m/%d}/"
         f"{account_id}_CloudTrail-Digest_{region}_{trail_name}_{home_region}_{end:%Y%m%dT%H%M%SZ}.json.gz"
     )
 

@@ -12,17 +12,34 @@ from datetime import datetime
 from secretwatch.cloudtrail.event import Event
 
 
-def log_file_key(*, prefix: str | None, account_id: str, region: str, at: datetime, unique: str) -> str:
+def logs_folder(prefix: str | None, account_id: str, organization_id: str | None = None) -> str:
+    """Where all files of an account begin: ``[prefix/]AWSLogs/[o-id/]ACCOUNT/``.
+
+    ``organization_id`` is that of an organization's trail, and None for others.
+    """
+    head = f"{prefix.rstrip('/')}/" if prefix else ""
+    organization = f"{organization_id}/" if organization_id else ""
+    return f"{head}AWSLogs/{organization}{account_id}/"
+
+
+def log_file_key(
+    *,
+    prefix: str | None,
+    account_id: str,
+    region: str,
+    at: datetime,
+    unique: str,
+    organization_id: str | None = None,
+) -> str:
     """The key of a log file delivered at ``at`` (UTC).
 
-    ``[prefix/]AWSLogs/ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz``
-    where ``unique`` is 16 alphanumeric characters.
+    ``FOLDER/CloudTrail/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz``
+    where ``unique`` is 16 alphanumeric characters, and ``FOLDER`` that of `logs_folder`.
     """
     if len(unique) != 16 or not unique.isalnum():
         raise ValueError(f"a log file's unique part is 16 alphanumeric characters, not {unique!r}")
-    head = f"{prefix.rstrip('/')}/" if prefix else ""
     return (
-        f"{head}AWSLogs/{account_id}/CloudTrail/{region}/{at:%Y/%m/%d}/"
+        f"{logs_folder(prefix, account_id, organization_id)}CloudTrail/{region}/{at:%Y/%m/%d}/"
         f"{account_id}_CloudTrail_{region}_{at:%Y%m%dT%H%MZ}_{unique}.json.gz"
     )
 
@@ -37,9 +54,10 @@ def log_file_content(texts: Sequence[str]) -> bytes:
     return f'{{"Records":[{",".join(texts)}]}}'.encode("utf-8", "surrogatepass")
 
 
-def log_stream_name(account_id: str, home_region: str) -> str:
-    """The log stream a trail writes to, in its log group: ``ACCOUNT_CloudTrail_REGION``."""
-    return f"{account_id}_CloudTrail_{home_region}"
+def log_stream_name(account_id: str, home_region: str, organization_id: str | None = None) -> str:
+    """The log stream a trail writes an account's events to: ``[o-id_]ACCOUNT_CloudTrail_REGION``."""
+    organization = f"{organization_id}_" if organization_id else ""
+    return f"{organization}{account_id}_CloudTrail_{home_region}"
 
 
 def notification(bucket: str, keys: Sequence[str]) -> str:

@@ -138,9 +138,9 @@ class CloudTrailProvider(ServiceLifecycleHook):
         return {
             "trailList": [
                 _description(trail)
-                for trail in self._trails.of(context.account_id)
-                if trail.home_region == context.region
-                or (trail.is_multi_region_trail and shadows is not False)
+                for trail in self._trails.over(context.account_id)
+                if (trail.account_id == context.account_id and trail.home_region == context.region)
+                or (_is_seen_in(trail, context.region) and shadows is not False)
             ]
         }
 
@@ -149,8 +149,8 @@ class CloudTrailProvider(ServiceLifecycleHook):
         return {
             "Trails": [
                 {"TrailARN": trail.arn, "Name": trail.name, "HomeRegion": trail.home_region}
-                for trail in self._trails.of(context.account_id)
-                if trail.home_region == context.region or trail.is_multi_region_trail
+                for trail in self._trails.over(context.account_id)
+                if _is_seen_in(trail, context.region)
             ]
         }
 
@@ -313,7 +313,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         else:
             check_name(name_or_arn)
         trail = self._trails.find(name_or_arn, context.account_id, context.region)
-        if trail is None:
+        if trail is None or not self._trails.is_over(trail, context.account_id):
             where = f"arn:{context.partition}:cloudtrail:{context.region}:{context.account_id}"
             arn = name_or_arn if name_or_arn.startswith("arn:") else f"{where}:trail/{name_or_arn}"
             raise refusal(
@@ -322,8 +322,13 @@ class CloudTrailProvider(ServiceLifecycleHook):
         return trail
 
     def _at_home(self, context: RequestContext, name_or_arn: str) -> Trail:
-        """A trail is changed only in the region where it was made."""
+        """A trail is changed only by the account and in the region where it was made."""
         trail = self._find(context, name_or_arn)
+        if trail.account_id != context.account_id:
+            raise refusal(
+                "NotOrganizationMasterAccountException",
+                f"Trail {trail.arn} can be changed only by the management account of the organization.",
+            )
         if trail.home_region != context.region:
             raise refusal(
                 "InvalidHomeRegionException",
@@ -348,6 +353,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         if any(name in changes for name in logs) and not any(changes.get(name) for name in logs):
             # Taking one of the two away takes both away.
             changes |= dict.fromkeys(logs)
+        changes["organization_id"] = None  # `check` says which
         wanted = replace(trail, **changes)
         check(wanted)
         for attribute in changes:
@@ -357,6 +363,10 @@ class CloudTrailProvider(ServiceLifecycleHook):
             topic = trail.sns_topic_arn.split(":")
             sns = connect_to(aws_access_key_id=topic[4], region_name=topic[3]).sns
             sns.publish(TopicArn=trail.sns_topic_arn, Message="CloudTrail validation message.")
+
+
+def _is_seen_in(trail: Trail, region: str) -> bool:
+    return trail.home_region == region or trail.is_multi_region_trail
 
 
 def _tags(tags: list[dict[str, Any]], present: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -96,25 +96,25 @@ class Delivery:
         # What comes in meanwhile waits for the next time: else a busy account would get a file for every
         # few events, and its log group none.
         keys: list[str] = []
-        for region, queue in list(pending.s3.items()):
+        for (account_id, region), queue in list(pending.s3.items()):
             for batch in _files(self._waiting(queue)):
-                if not _tried(
-                    trail, "LatestDeliveryError", partial(self._to_s3, trail, region, queue, batch, keys)
-                ):
+                put = partial(self._to_s3, trail, account_id, region, queue, batch, keys)
+                if not _tried(trail, "LatestDeliveryError", put):
                     break
         if keys and trail.sns_topic_arn:
             _tried(trail, "LatestNotificationError", partial(_notify, trail, keys))
-        for batch in _log_batches(self._waiting(pending.logs)):
-            if not _tried(
-                trail, "LatestCloudWatchLogsDeliveryError", partial(_to_logs, trail, pending.logs, batch)
-            ):
-                break
+        for account_id, queue in list(pending.logs.items()):
+            for batch in _log_batches(self._waiting(queue)):
+                put = partial(_to_logs, trail, account_id, queue, batch)
+                if not _tried(trail, "LatestCloudWatchLogsDeliveryError", put):
+                    break
         sign = partial(self._digests.deliver, trail, datetime.now(UTC), last=last)
         _tried(trail, "LatestDigestDeliveryError", sign)
 
     def _to_s3(
         self,
         trail: Trail,
+        account_id: str,
         region: str,
         queue: deque[PendingEvent],
         events: list[PendingEvent],
@@ -125,7 +125,8 @@ class Delivery:
         content = log_file_content([event.text for event in events])
         key = log_file_key(
             prefix=trail.s3_key_prefix,
-            account_id=trail.account_id,
+            account_id=account_id,
+            organization_id=trail.organization_id,
             region=region,
             at=now,
             unique="".join(random.choices(string.ascii_letters + string.digits, k=16)),
@@ -140,7 +141,7 @@ class Delivery:
             content=content,
             event_times=[event.time for event in events],
         )
-        self._digests.add(trail, region, log_file, now)
+        self._digests.add(trail, region, log_file, now, account_id)
         set_time(trail, "LatestDeliveryTime", now)
         trail.status["LatestDeliveryAttemptSucceeded"] = trail.status["LatestDeliveryAttemptTime"]
 
@@ -240,7 +241,7 @@ def _length(event: PendingEvent) -> int:
     return len(event.text.encode("utf-8", "surrogatepass"))
 
 
-def _to_logs(trail: Trail, queue: deque[PendingEvent], events: list[PendingEvent]) -> None:
+def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: list[PendingEvent]) -> None:
     """Put one batch of log events; its events leave the queue once it is put."""
     arn = trail.cloud_watch_logs_log_group_arn
     if arn is None:
@@ -248,12 +249,12 @@ def _to_logs(trail: Trail, queue: deque[PendingEvent], events: list[PendingEvent
         return
     where = {
         "logGroupName": arn.split(":")[6],
-        "logStreamName": log_stream_name(trail.account_id, trail.home_region),
+        "logStreamName": log_stream_name(account_id, trail.home_region, trail.organization_id),
     }
     now = int(datetime.now(UTC).timestamp() * 1000)
     fitting = [event for event in events if _length(event) <= _EVENT_BYTES]
     if fitting:
-        require_logs(trail)
+        require_logs(trail, account_id)
         logs = _clients(trail).logs
         put = partial(
             logs.put_log_events,

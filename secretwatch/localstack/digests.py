@@ -86,12 +86,15 @@ class Digests:
         self._store = store
         self._keys = keys
         # A new trail of the same name begins anew, so the trail itself is kept with its chains.
-        self._trails: dict[str, tuple[Trail, dict[str, _Chain]]] = {}
+        self._trails: dict[str, tuple[Trail, dict[tuple[str, str], _Chain]]] = {}
 
-    def add(self, trail: Trail, region: str, log_file: LoggedFile, now: datetime) -> None:
-        """A log file was delivered."""
+    def add(
+        self, trail: Trail, region: str, log_file: LoggedFile, now: datetime, account_id: str | None = None
+    ) -> None:
+        """A log file was delivered, of the events of this account (the trail's own, if none is named)."""
         if trail.log_file_validation_enabled:
-            self._chains(trail).setdefault(region, _Chain(_second(now))).log_files.append(log_file)
+            where = (account_id or trail.account_id, region)
+            self._chains(trail).setdefault(where, _Chain(_second(now))).log_files.append(log_file)
 
     def deliver(self, trail: Trail, now: datetime, *, last: bool = False) -> None:
         """Store the digests that are due, or with ``last`` all that something is left for.
@@ -101,17 +104,17 @@ class Digests:
         chains = self._chains(trail)
         ended = not (trail.is_logging and trail.log_file_validation_enabled)
         if not ended:
-            chains.setdefault(trail.home_region, _Chain(_second(now)))
+            chains.setdefault((trail.account_id, trail.home_region), _Chain(_second(now)))
         failed: Exception | None = None
-        for region, chain in list(chains.items()):
+        for (account_id, region), chain in list(chains.items()):
             try:
                 if now - chain.start >= self._interval or ((last or ended) and chain.log_files):
-                    self._deliver(trail, region, chain, now)
+                    self._deliver(trail, account_id, region, chain, now)
             except Exception as error:  # the other regions' digests are due all the same
                 failed = failed or error
                 continue
             if ended:
-                del chains[region]
+                del chains[account_id, region]
         if failed:
             raise failed
 
@@ -120,28 +123,29 @@ class Digests:
         arns = {trail.arn for trail in trails}
         self._trails = {arn: entry for arn, entry in self._trails.items() if arn in arns}
 
-    def _chains(self, trail: Trail) -> dict[str, _Chain]:
+    def _chains(self, trail: Trail) -> dict[tuple[str, str], _Chain]:
         known, chains = self._trails.get(trail.arn, (trail, {}))
         if known is not trail:
             chains = {}
         self._trails[trail.arn] = trail, chains
         return chains
 
-    def _deliver(self, trail: Trail, region: str, chain: _Chain, now: datetime) -> None:
+    def _deliver(self, trail: Trail, account_id: str, region: str, chain: _Chain, now: datetime) -> None:
         # Two digests never end in the same second: the second would take the first one's key.
         end = max(_second(now), chain.start + timedelta(seconds=1))
         log_files = list(chain.log_files)
         key = self._keys.current(region, now)
         digest = make_digest(
-            account_id=trail.account_id,
+            account_id=account_id,
             bucket=trail.s3_bucket_name,
             key=digest_key(
                 prefix=trail.s3_key_prefix,
-                account_id=trail.account_id,
+                account_id=account_id,
                 region=region,
                 trail_name=trail.name,
                 home_region=trail.home_region,
                 end=end,
+                organization_id=trail.organization_id,
             ),
             start=chain.start,
             end=end,

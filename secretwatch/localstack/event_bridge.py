@@ -1,8 +1,8 @@
 """CloudTrail's events on their way to EventBridge: which of them, and for which rules.
 
-As on AWS they come to the default bus of the region in which they happened, while a trail of the account logs
-there; read-only management events come only to rules that ask for all management events. What a rule
-does with an event is LocalStack's part, behind `Bus`.
+As on AWS they come to the default bus of the region in which they happened, while a trail of the account,
+or of its organization, logs there; read-only management events come only to rules that ask for all
+management events. What a rule does with an event is LocalStack's part, behind `Bus`.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 """
@@ -81,7 +81,7 @@ class EventBridge:
             trail.is_logging
             and (trail.is_multi_region_trail or trail.home_region == event["awsRegion"])
             and (event["managementEvent"] or trail.sees(event))
-            for trail in self._trails.of(account_id)
+            for trail in self._trails.over(account_id)
         )
 
     def _run(self) -> None:

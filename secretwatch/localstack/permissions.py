@@ -21,7 +21,7 @@ from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 
-from secretwatch.cloudtrail import log_stream_name
+from secretwatch.cloudtrail import log_stream_name, logs_folder
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.trails import Trail
 from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize
@@ -65,9 +65,15 @@ def bucket_refusal(trail: Trail, key: str | None = None) -> str | None:
 
 
 def _places(trail: Trail) -> list[str]:
-    head = f"{trail.s3_key_prefix}/" if trail.s3_key_prefix else ""
+    """An organization's trail needs its own account's folder too, by AWS's page: it may become an account's.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
     kinds = ["CloudTrail"] + ["CloudTrail-Digest"] * trail.log_file_validation_enabled
-    return [f"{head}AWSLogs/{trail.account_id}/{kind}/{trail.home_region}/" for kind in kinds]
+    folders = [logs_folder(trail.s3_key_prefix, trail.account_id)]
+    if trail.organization_id:
+        folders.append(logs_folder(trail.s3_key_prefix, trail.account_id, trail.organization_id))
+    return [f"{folder}{kind}/{trail.home_region}/" for folder in folders for kind in kinds]
 
 
 def _encryption(trail: Trail) -> dict[str, str]:
@@ -226,9 +232,10 @@ def trust_refusal(role_arn: str) -> str | None:
     return _first_refusal(_document(role.assume_role_policy_document), [request])
 
 
-def logs_refusal(trail: Trail) -> str | None:
-    """Why the trail's role may not write to the trail's stream of its log group.
+def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
+    """Why the trail's role may not write to the trail's stream for the account's events.
 
+    account_id: the trail's own, if none is named; an organization's trail has others too.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
     """
     role_arn, group_arn = trail.cloud_watch_logs_role_arn, trail.cloud_watch_logs_log_group_arn
@@ -238,7 +245,7 @@ def logs_refusal(trail: Trail) -> str | None:
     if role is None:
         return f"the role {role_arn} does not exist"
     session = f"arn:{trail.partition}:sts::{_account(role_arn)}:assumed-role/{role.name}/CloudTrail"
-    stream = log_stream_name(trail.account_id, trail.home_region)
+    stream = log_stream_name(account_id or trail.account_id, trail.home_region, trail.organization_id)
     resource = f"{group_arn.removesuffix(':*')}:log-stream:{stream}"
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         request = Request(Principal.of(session, issuer=role_arn), action, resource)
@@ -267,10 +274,10 @@ def require_bucket(trail: Trail, key: str) -> None:
     _raise("AccessDenied", "PutObject", bucket_refusal(trail, key) or trail_key_refusal(trail))
 
 
-def require_logs(trail: Trail) -> None:
-    """Raises ClientError (AccessDenied) where the trail's role may not write to its log group."""
+def require_logs(trail: Trail, account_id: str) -> None:
+    """Raises ClientError (AccessDenied) where the trail's role may not write the account's events."""
     role_arn = trail.cloud_watch_logs_role_arn
-    refused = (trust_refusal(role_arn) if role_arn else None) or logs_refusal(trail)
+    refused = (trust_refusal(role_arn) if role_arn else None) or logs_refusal(trail, account_id)
     _raise("AccessDenied", "PutLogEvents", refused)
 
 

@@ -23,7 +23,15 @@ from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
 
-TRAILS = Trails()
+
+def _organization_of(account_id: str) -> str | None:
+    # Not at the start: few have trails of an organization.
+    from secretwatch.localstack.organizations import organization_of
+
+    return organization_of(account_id)
+
+
+TRAILS = Trails(_organization_of)
 EVENT_BRIDGE = EventBridge(TRAILS)
 DELIVERY = Delivery(TRAILS, SETTINGS.delivery_interval, SETTINGS.digest_interval)
 IN_FLIGHT = InFlight()
@@ -83,11 +91,9 @@ def cloudcontrol() -> Service:
 
 @aws_provider(api="organizations", name="default")
 def organizations() -> Service:
-    from localstack.services.moto import MotoFallbackDispatcher
+    from secretwatch.localstack.organizations import OrganizationsProvider, dispatch_table
 
-    from secretwatch.localstack.organizations import OrganizationsProvider
-
-    return Service.for_provider(OrganizationsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return Service.for_provider(OrganizationsProvider(), dispatch_table_factory=dispatch_table)
 
 
 @aws_provider(api="events", name="secretwatch")

@@ -13,7 +13,7 @@ import re
 
 from localstack.aws.api import CommonServiceException
 
-from secretwatch.localstack import permissions
+from secretwatch.localstack import organizations, permissions
 from secretwatch.localstack.trails import Trail
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -62,17 +62,42 @@ def _is_address(name: str) -> bool:
 
 
 def check(trail: Trail) -> None:
-    """Refuse settings that AWS refuses; the key's name is replaced by its ARN, as AWS keeps it."""
+    """Refuse settings that AWS refuses; sets the organization's id, and the key's ARN for its name."""
     if trail.is_multi_region_trail and not trail.include_global_service_events:
         raise refusal(
             "InvalidParameterCombinationException", "Multi-Region trail must include global service events."
         )
-    if trail.is_organization_trail:
-        raise refusal("OrganizationsNotInUseException", "The account is not a member of an organization.")
+    trail.organization_id = _organization_id(trail) if trail.is_organization_trail else None
     _check_forms(trail)
     _check_bucket_and_key(trail)
     _check_topic(trail)
     _check_logs(trail)
+
+
+def _organization_id(trail: Trail) -> str:
+    """Whether the account may have a trail of its organization.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+    """
+    organization = organizations.organization(trail.account_id)
+    if organization is None:
+        raise refusal("OrganizationsNotInUseException", "The account is not a member of an organization.")
+    if organization.management_account_id != trail.account_id:
+        raise refusal(
+            "NotOrganizationMasterAccountException",
+            "The account is not the management account of its organization.",
+        )
+    if organization.feature_set != "ALL":
+        raise refusal(
+            "OrganizationNotInAllFeaturesModeException",
+            "The organization does not have all features enabled.",
+        )
+    if permissions.CLOUDTRAIL not in organization.trusted_services:
+        raise refusal(
+            "CloudTrailAccessNotEnabledException",
+            "Trusted access is not enabled between CloudTrail and AWS Organizations.",
+        )
+    return organization.id
 
 
 def _check_forms(trail: Trail) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -42,6 +42,8 @@ class Trail:
     cloud_watch_logs_role_arn: str | None = None
     kms_key_id: str | None = None
     is_organization_trail: bool = False
+    organization_id: str | None = None
+    """Of an organization's trail; None for others."""
     event_selectors: list[dict[str, Any]] = field(default_factory=lambda: list(DEFAULT_EVENT_SELECTORS))
     advanced_event_selectors: list[dict[str, Any]] = field(default_factory=list)
     has_custom_event_selectors: bool = False
@@ -90,9 +92,10 @@ class PendingEvent(NamedTuple):
 class Pending:
     """What a trail recorded and each of its sinks has not yet taken."""
 
-    s3: dict[str, deque[PendingEvent]] = field(default_factory=lambda: defaultdict(deque))
-    """By region: a log file holds the events of one."""
-    logs: deque[PendingEvent] = field(default_factory=deque)
+    s3: dict[tuple[str, str], deque[PendingEvent]] = field(default_factory=lambda: defaultdict(deque))
+    """By account and region: a log file holds the events of one."""
+    logs: dict[str, deque[PendingEvent]] = field(default_factory=lambda: defaultdict(deque))
+    """By account: each has a log stream of its own."""
     dropped: int = 0
     """How many were too many for a sink, since this was last looked at."""
 
@@ -103,13 +106,17 @@ class Pending:
             self.dropped += 1
 
     def __len__(self) -> int:
-        return len(self.logs) + sum(len(events) for events in self.s3.values())
+        return sum(len(events) for events in (*self.logs.values(), *self.s3.values()))
 
 
 class Trails:
-    """All trails of all accounts, and what was recorded for them. Safe to use from any thread."""
+    """All trails of all accounts, and what was recorded for them. Safe to use from any thread.
 
-    def __init__(self) -> None:
+    ``organization_of`` answers the id of an account's organization, None where it is in none.
+    """
+
+    def __init__(self, organization_of: Callable[[str], str | None] = lambda _: None) -> None:
+        self._organization_of = organization_of
         self.lock = threading.RLock()
         self._trails: dict[str, Trail] = {}
         self._pending: dict[str, Pending] = {}
@@ -121,6 +128,15 @@ class Trails:
 
     def of(self, account_id: str) -> list[Trail]:
         return [trail for trail in self.all() if trail.account_id == account_id]
+
+    def over(self, account_id: str) -> list[Trail]:
+        """The trails that record this account: its own, and those of its organization."""
+        return [trail for trail in self.all() if self.is_over(trail, account_id)]
+
+    def is_over(self, trail: Trail, account_id: str) -> bool:
+        return trail.account_id == account_id or (
+            trail.organization_id is not None and trail.organization_id == self._organization_of(account_id)
+        )
 
     def find(self, name_or_arn: str, account_id: str, region: str) -> Trail | None:
         """By ARN, or by name where the trail is at home or, multi-region, has a shadow."""
@@ -152,13 +168,13 @@ class Trails:
                 self._history[account_id].append(event)
             waiting = None
             for trail in self._trails.values():
-                if trail.account_id == account_id and trail.records(event):
+                if self.is_over(trail, account_id) and trail.records(event):
                     # Written out once, for all sinks of all trails.
                     waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
                     pending = self._pending[trail.arn]
-                    pending.add(waiting, pending.s3[event["awsRegion"]])
+                    pending.add(waiting, pending.s3[account_id, event["awsRegion"]])
                     if trail.cloud_watch_logs_log_group_arn:
-                        pending.add(waiting, pending.logs)
+                        pending.add(waiting, pending.logs[account_id])
 
     def history(self, account_id: str, region: str) -> Iterable[Event]:
         """Management events of the region, newest first."""
