@@ -10,11 +10,13 @@ from localstack.services.events import target as localstack_target
 from localstack.services.events.event_rule_engine import EventPatternCompiler
 from localstack.services.events.models import events_stores
 from localstack.services.events.provider import EventsProvider
+from localstack.utils import event_matcher
 from localstack.utils.xray.trace_header import TraceHeader
 
 from secretwatch.filterpattern import InvalidFilterPattern, Selector
 from secretwatch.localstack.dead_letters import count_invocation, invocation_failed
 from secretwatch.localstack.event_bridge import EventBridge
+from secretwatch.localstack.event_patterns import PatternEngine
 from secretwatch.localstack.permissions import EVENTS, require_publish
 
 
@@ -25,6 +27,7 @@ class RecordingEventsProvider(EventsProvider):
         super().__init__()
         localstack_target.extract_jsonpath = at_path
         localstack_target.is_nested_in_string = is_in_quotes
+        event_matcher._event_rule_engine = PatternEngine()
         event_bridge.attach(self)
 
     def rules(self, account_id: str, region: str) -> list[Any]:
