@@ -1,5 +1,5 @@
-# Raises an alarm when somebody reads a secret: CloudTrail records the read, a metric filter counts
-# it, an alarm rings, a topic tells people.
+# Raises an alarm when somebody reads a secret: CloudTrail records the read, metric filters count it, an
+# alarm rings, a topic tells people. Beside it: a readable message within seconds, and a watch on the watch itself.
 
 data "aws_caller_identity" "this" {}
 
@@ -20,44 +20,220 @@ locals {
     aws-cn     = "console.amazonaws.cn"
     aws-us-gov = "console.amazonaws-us-gov.com"
   }, local.account.partition, "console.aws.amazon.com")
-
-  secrets = setunion(var.secrets, var.secret == null ? [] : [var.secret.name])
 }
+
+################################################################################
+# What is watched
+################################################################################
+
+locals {
+  # Without a map of watches, secrets and alarm make one. Its names are what they always were.
+  single  = length(var.watches) == 0
+  secrets = setunion(var.secrets, var.secret == null ? [] : [var.secret.name])
+
+  watches = { for key, watch in local.single ? {
+    secret-read = {
+      alarm         = var.alarm
+      events        = toset(["reads"])
+      except        = toset([])
+      except_denied = false
+      outcome       = "any"
+      realtime      = false
+      secrets       = local.secrets
+      topics        = null
+    }
+    } : var.watches : key => merge(watch, {
+      metric_name = local.single ? "${var.name}-secret-reads" : "${var.name}-${key}"
+      path        = local.single ? "" : "watches.${key}."
+      topics      = coalesce(watch.topics, toset(keys(local.topics)))
+  }) }
+
+  realtime = { for key, watch in local.watches : key => watch if watch.realtime }
+
+  # Names that could be looked up: the secret that is created here has no ARN yet.
+  names_to_look_up = !var.look_up_secrets ? [] : sort([
+    for secret in distinct(flatten([for watch in local.watches : tolist(watch.secrets)])) : secret
+    if !startswith(secret, "arn:") && !endswith(secret, "*") && secret != try(var.secret.name, null)
+  ])
+}
+
+# A filter of ListSecrets takes ten values, and finds every name that begins so.
+data "aws_secretsmanager_secrets" "named" {
+  for_each = { for index, names in chunklist(local.names_to_look_up, 10) : index => names }
+
+  filter {
+    name   = "name"
+    values = each.value
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = length(setsubtract(each.value, self.names)) == 0
+      error_message = "look_up_secrets found no ${join(", ", setsubtract(each.value, self.names))} among the secrets of account ${local.account.id} in ${local.account.region}: mend the names, write complete ARNs of secrets in other regions, or leave out look_up_secrets for secrets that are still to come."
+    }
+  }
+}
+
+locals {
+  found = distinct(flatten([for found in values(data.aws_secretsmanager_secrets.named) : tolist(found.arns)]))
+  arns = { for name, arns in {
+    for arn in local.found : replace(split(":secret:", arn)[1], "/-[A-Za-z0-9]{6}$/", "") => arn...
+  } : name => toset(arns) if contains(local.names_to_look_up, name) }
+}
+
+module "watch" {
+  source   = "./modules/watch"
+  for_each = local.watches
+
+  account        = local.account
+  alarm          = each.value.alarm
+  events         = each.value.events
+  except         = each.value.except
+  except_denied  = each.value.except_denied
+  log_group_name = local.trail.log_group_name
+  metric         = { name = each.value.metric_name, namespace = "secretwatch/${var.name}" }
+  name           = "${var.name}-${each.key}"
+  organization   = var.trail.organization != null
+  outcome        = each.value.outcome
+  path           = each.value.path
+  resolved       = local.arns
+  secrets        = each.value.secrets
+  tags           = var.tags
+  topic_arns     = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
+}
+
+module "realtime" {
+  source   = "./modules/realtime"
+  for_each = local.realtime
+
+  account        = local.account
+  console_domain = local.console_domain
+  created        = var.secret == null ? null : { arn = module.secret[0].arn, name = var.secret.name }
+  definition     = module.watch[each.key].definition
+  key            = each.key
+  name           = var.name
+  secret_arns    = [for secret in each.value.secrets : secret if startswith(secret, "arn:")]
+  tags           = var.tags
+  topic_arns     = { for topic in each.value.topics : topic => module.alerts.topic_arns[topic] if contains(keys(local.topics), topic) }
+}
+
+################################################################################
+# Where events come from
+################################################################################
 
 module "trail" {
   source = "./modules/trail"
+  count  = local.owns_trail ? 1 : 0
 
   account                     = local.account
-  after                       = module.secret[*].version_id
+  after                       = local.before_the_trail
+  bucket                      = var.trail.bucket
   bucket_expiration_in_days   = var.trail.bucket_expiration_in_days
   bucket_force_destroy        = var.trail.bucket_force_destroy
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
+  kms_key                     = var.kms_keys.trail
   log_retention_in_days       = var.trail.log_retention_in_days
   name                        = var.name
+  notifications               = var.trail.notifications
+  organization                = var.trail.organization
   tags                        = var.tags
+}
+
+module "existing_trail" {
+  source = "./modules/existing-trail"
+  count  = local.owns_trail ? 0 : 1
+
+  account        = local.account
+  arn            = var.trail.existing.arn
+  log_group_name = var.trail.existing.log_group_name
+  verify         = var.trail.existing.verify
+}
+
+locals {
+  owns_trail = var.trail.existing == null
+
+  # One output at a time: all of module.trail would also be the trail itself, which comes last.
+  trail = {
+    arn                     = local.owns_trail ? "arn:${local.account.partition}:cloudtrail:${local.account.region}:${local.account.id}:trail/${var.name}" : var.trail.existing.arn
+    bucket_name             = local.owns_trail ? module.trail[0].bucket_name : var.trail.existing.bucket_name
+    kms_key_arn             = local.owns_trail ? module.trail[0].kms_key_arn : null
+    log_group_arn           = local.owns_trail ? module.trail[0].log_group_arn : module.existing_trail[0].log_group_arn
+    log_group_name          = local.owns_trail ? module.trail[0].log_group_name : module.existing_trail[0].log_group_name
+    name                    = local.owns_trail ? var.name : module.existing_trail[0].name
+    notifications_topic_arn = local.owns_trail ? module.trail[0].notifications_topic_arn : null
+    role_name               = local.owns_trail ? module.trail[0].role_name : null
+  }
+
+  # The trail comes last: it would record how everything else is made, and the watch on the watch itself would ring.
+  before_the_trail = concat(
+    module.secret[*].version_id,
+    values(module.watch)[*].alarm_arn,
+    flatten(values(module.realtime)[*].rule_arns),
+    values(module.alerts.topic_arns),
+    module.self_watch.alarm_arns,
+  )
+}
+
+################################################################################
+# Whom it tells
+################################################################################
+
+locals {
+  topics = length(var.topics) == 0 ? {
+    default = { email_addresses = coalesce(var.email_addresses, toset([])), existing = null }
+  } : var.topics
 }
 
 module "alerts" {
   source = "./modules/alerts"
 
   account                     = local.account
-  email_addresses             = var.email_addresses
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
+  kms_key                     = var.kms_keys.topics
   name                        = var.name
+  realtime                    = length(local.realtime) > 0
   tags                        = var.tags
+  topics                      = local.topics
 }
 
-module "watch" {
-  source = "./modules/watch"
+module "existing_topic" {
+  source   = "./modules/existing-topic"
+  for_each = { for key, topic in local.topics : key => topic if topic.existing == null ? false : topic.existing.verify }
+
+  arn  = each.value.existing.arn
+  path = "topics.${each.key}."
+}
+
+################################################################################
+# The watch on the watch itself
+################################################################################
+
+module "self_watch" {
+  source = "./modules/self-watch"
 
   account        = local.account
-  alarm          = var.alarm
-  log_group_name = module.trail.log_group_name
+  blindness      = var.self_watch.blindness
+  bucket_name    = local.trail.bucket_name
+  except         = var.self_watch.except
+  log_group_name = local.trail.log_group_name
   name           = var.name
-  secrets        = local.secrets
+  realtime       = length(local.realtime) > 0
+  role_name      = local.trail.role_name
   tags           = var.tags
-  topic_arn      = module.alerts.topic_arn
+  tampering      = var.self_watch.tampering
+  topic_arns     = module.alerts.topic_arns
+  trail          = { arn = local.trail.arn, name = local.trail.name }
+
+  # How many there are has to be known before they are created.
+  key_arns = concat(
+    local.owns_trail ? [local.trail.kms_key_arn] : [],
+    var.kms_keys.topics != null || anytrue([for topic in local.topics : topic.existing == null]) ? [module.alerts.kms_key_arn] : [],
+  )
 }
+
+################################################################################
+# A secret to watch from birth
+################################################################################
 
 module "secret" {
   source = "./modules/secret"
@@ -72,4 +248,18 @@ module "secret" {
   tags                        = var.tags
   value                       = var.secret_value
   value_version               = var.secret.value_version
+}
+
+################################################################################
+# From releases with one watch
+################################################################################
+
+moved {
+  from = module.watch
+  to   = module.watch["secret-read"]
+}
+
+moved {
+  from = module.trail
+  to   = module.trail[0]
 }

@@ -1,34 +1,71 @@
 locals {
+  # Those that watch the secret that is created here.
+  watch_created = var.secret == null ? [] : [for key, watch in local.watches : key if anytrue([
+    for secret in watch.secrets : endswith(secret, "*") ? startswith(var.secret.name, trimsuffix(secret, "*")) : secret == var.secret.name
+  ])]
+
+  watches_out = { for key, watch in local.watches : key => {
+    account_id              = local.account.id
+    alarm_arn               = module.watch[key].alarm_arn
+    alarm_console_url       = "https://${local.account.region}.${local.console_domain}/cloudwatch/home?region=${local.account.region}#alarmsV2:alarm/${urlencode(module.watch[key].alarm_name)}"
+    alarm_name              = module.watch[key].alarm_name
+    alarm_period            = watch.alarm.period
+    blind_alarm_name        = module.self_watch.blind_alarm_name
+    bucket_name             = local.trail.bucket_name
+    filter_pattern          = module.watch[key].filter_patterns[0]
+    filter_patterns         = module.watch[key].filter_patterns
+    kms_key_arn             = local.trail.kms_key_arn
+    log_group_arn           = local.trail.log_group_arn
+    log_group_name          = local.trail.log_group_name
+    logs_insights_query     = module.watch[key].logs_insights_query
+    metric_filter_name      = module.watch[key].metric_filter_names[0]
+    metric_filter_names     = module.watch[key].metric_filter_names
+    metric_name             = watch.metric_name
+    metric_namespace        = "secretwatch/${var.name}"
+    name                    = var.name
+    notifications_topic_arn = local.trail.notifications_topic_arn
+    realtime                = watch.realtime ? { alarm_names = module.realtime[key].alarm_names, dead_letter_queue_url = module.realtime[key].dead_letter_queue_url, rule_names = module.realtime[key].rule_names } : null
+    region                  = local.account.region
+    secret_arn              = contains(local.watch_created, key) ? module.secret[0].arn : null
+    secret_name             = contains(local.watch_created, key) ? module.secret[0].name : null
+    secrets                 = sort(watch.secrets)
+    tamper_alarm_name       = module.self_watch.tamper_alarm_name
+    topic_arn               = module.alerts.topic_arns[sort(watch.topics)[0]]
+    topic_arns              = [for topic in sort(watch.topics) : module.alerts.topic_arns[topic]]
+    trail_arn               = local.owns_trail ? module.trail[0].arn : module.existing_trail[0].arn
+    trail_name              = local.trail.name
+    watch                   = key
+  } }
+
   # One object for tools (and for a root module that hands it on), one output a field for people.
-  watch = {
-    account_id          = local.account.id
-    alarm_arn           = module.watch.alarm_arn
-    alarm_console_url   = "https://${local.account.region}.${local.console_domain}/cloudwatch/home?region=${local.account.region}#alarmsV2:alarm/${urlencode(module.watch.alarm_name)}"
-    alarm_name          = module.watch.alarm_name
-    alarm_period        = var.alarm.period
-    bucket_name         = module.trail.bucket_name
-    filter_pattern      = module.watch.filter_pattern
-    kms_key_arn         = module.trail.kms_key_arn
-    log_group_arn       = module.trail.log_group_arn
-    log_group_name      = module.trail.log_group_name
-    logs_insights_query = module.watch.logs_insights_query
-    metric_filter_name  = module.watch.metric_filter_name
-    metric_name         = module.watch.metric_name
-    metric_namespace    = module.watch.metric_namespace
-    name                = var.name
-    region              = local.account.region
-    secret_arn          = one(module.secret[*].arn)
-    secret_name         = one(module.secret[*].name)
-    secrets             = sort(local.secrets)
-    topic_arn           = module.alerts.topic_arn
-    trail_arn           = module.trail.arn
-    trail_name          = module.trail.name
-  }
+  watch = local.watches_out[local.first]
+  first = sort(keys(local.watches))[0]
+
+  filters = sum(concat([module.self_watch.metric_filters], [for watch in module.watch : length(watch.filter_patterns)]))
+  largest = reverse(sort([for key, watch in module.watch : format("%05d %s", length(watch.filter_patterns), key)]))[0]
+
+  with_expressions = [for key, watch in module.watch : key if watch.regular_expressions > 0]
+  expressions      = sum(values(module.watch)[*].regular_expressions)
 }
 
 output "watch" {
-  description = "Everything below in one object, as `secretwatch smoke` takes it."
+  description = "Everything below in one object, as `secretwatch smoke` takes it; of several watches the first."
   value       = local.watch
+
+  precondition {
+    condition     = local.filters <= 100
+    error_message = "All watches together take ${local.filters} metric filters, most of them (${tonumber(split(" ", local.largest)[0])}) watch ${split(" ", local.largest)[1]}: a log group takes 100. Write prefixes such as \"prod/*\" there, or \"*\" with except, or move it to another instance, with another log group."
+  }
+
+  precondition {
+    condition     = local.expressions <= 5
+    error_message = "The watches ${join(", ", local.with_expressions)} have secrets without complete ARNs, and take ${local.expressions} filters with regular expressions: a log group takes 5. Write complete ARNs, let names be looked up (look_up_secrets = true), write prefixes such as \"prod/*\", or move a watch to another instance, with another log group."
+  }
+}
+
+output "watches" {
+  description = "Such an object for each watch, by name."
+  value       = local.watches_out
 }
 
 output "account_id" {
@@ -56,6 +93,11 @@ output "alarm_period" {
   value       = local.watch.alarm_period
 }
 
+output "blind_alarm_name" {
+  description = "Alarm that rings when no events arrive; null when there is none."
+  value       = local.watch.blind_alarm_name
+}
+
 output "bucket_name" {
   description = "Bucket that keeps the trail's log files."
   value       = local.watch.bucket_name
@@ -64,6 +106,11 @@ output "bucket_name" {
 output "filter_pattern" {
   description = "What counts as a read, in CloudWatch Logs' pattern language."
   value       = local.watch.filter_pattern
+}
+
+output "filter_patterns" {
+  description = "What counts, in CloudWatch Logs' pattern language: any of these."
+  value       = local.watch.filter_patterns
 }
 
 output "kms_key_arn" {
@@ -91,6 +138,11 @@ output "metric_filter_name" {
   value       = local.watch.metric_filter_name
 }
 
+output "metric_filter_names" {
+  description = "Names of the metric filters."
+  value       = local.watch.metric_filter_names
+}
+
 output "metric_name" {
   description = "Name of the metric that counts reads."
   value       = local.watch.metric_name
@@ -104,6 +156,27 @@ output "metric_namespace" {
 output "name" {
   description = "Name of this instance."
   value       = local.watch.name
+}
+
+output "notifications_topic_arn" {
+  description = "Topic that hears of each log file; null when none does."
+  value       = local.watch.notifications_topic_arn
+}
+
+output "policy_statements" {
+  description = "What the policies of given buckets, keys and topics need, as lists of statements; empty for what is created here."
+  value = {
+    bucket              = try(module.trail[0].policy_statements.bucket, [])
+    notifications_topic = try(module.trail[0].policy_statements.notifications_topic, [])
+    topics              = module.alerts.policy_statements.topics
+    topics_key          = module.alerts.policy_statements.key
+    trail_key           = try(module.trail[0].policy_statements.key, [])
+  }
+}
+
+output "realtime" {
+  description = "Rules, queue and alarms of the fast path; null when it is off."
+  value       = local.watch.realtime
 }
 
 output "region" {
@@ -126,9 +199,19 @@ output "secrets" {
   value       = local.watch.secrets
 }
 
+output "tamper_alarm_name" {
+  description = "Alarm that rings when this instance is changed; null when there is none."
+  value       = local.watch.tamper_alarm_name
+}
+
 output "topic_arn" {
   description = "Topic that the alarm publishes to."
   value       = local.watch.topic_arn
+}
+
+output "topic_arns" {
+  description = "Topics that the alarm publishes to."
+  value       = local.watch.topic_arns
 }
 
 output "trail_arn" {

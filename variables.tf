@@ -1,69 +1,31 @@
 variable "alarm" {
   default     = {}
-  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds. Names and meanings are CloudWatch's own."
+  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds. Names and meanings are CloudWatch's own; `ok_actions` tells of its end, too. With `watches`, each has its own."
   nullable    = false
   type = object({
     datapoints_to_alarm = optional(number)
     evaluation_periods  = optional(number, 1)
+    ok_actions          = optional(bool, false)
     period              = optional(number, 300)
     statistic           = optional(string, "Sum")
     threshold           = optional(number, 1)
     treat_missing_data  = optional(string, "notBreaching")
   })
-
-  validation {
-    condition = var.alarm.statistic == "Sum"
-    error_message = "alarm.statistic is ${var.alarm.statistic}, which is wrong for a count: ${lookup({
-      Average     = "each minute with other events and no read is a 0, so one read in five such minutes averages 0.2 and never reaches the threshold"
-      Maximum     = "each read is a 1, so it stays 1 however many reads there are"
-      Minimum     = "one minute with other events and no read is a 0, and hides every read"
-      SampleCount = "each minute with other events and no read is a sample too, so it rings without any read"
-    }, var.alarm.statistic, "only a sum says how many reads there were")}. Write \"Sum\"."
-  }
-
-  validation {
-    condition     = var.alarm.period >= 60 && var.alarm.period % 60 == 0
-    error_message = "alarm.period is ${var.alarm.period}: metrics from logs have one value a minute, so write a multiple of 60 seconds, such as 300."
-  }
-
-  validation {
-    condition     = var.alarm.evaluation_periods >= 1 && floor(var.alarm.evaluation_periods) == var.alarm.evaluation_periods
-    error_message = "alarm.evaluation_periods is ${var.alarm.evaluation_periods}: write a whole number of periods, 1 or more."
-  }
-
-  validation {
-    condition     = var.alarm.period * var.alarm.evaluation_periods <= 86400
-    error_message = "alarm.period times alarm.evaluation_periods is ${var.alarm.period * var.alarm.evaluation_periods} seconds: CloudWatch looks back one day, so write at most 86400."
-  }
-
-  validation {
-    condition = var.alarm.datapoints_to_alarm == null ? true : (
-      var.alarm.datapoints_to_alarm >= 1 &&
-      var.alarm.datapoints_to_alarm <= var.alarm.evaluation_periods &&
-      floor(var.alarm.datapoints_to_alarm) == var.alarm.datapoints_to_alarm
-    )
-    error_message = "alarm.datapoints_to_alarm is ${coalesce(var.alarm.datapoints_to_alarm, 0)}: write a whole number from 1 to alarm.evaluation_periods (${var.alarm.evaluation_periods}), or leave it out."
-  }
-
-  validation {
-    condition     = var.alarm.threshold >= 1
-    error_message = "alarm.threshold is ${var.alarm.threshold}: with less than 1 the alarm rings without a read. Write the number of reads that should ring, such as 1."
-  }
-
-  validation {
-    condition     = contains(["breaching", "ignore", "missing", "notBreaching"], var.alarm.treat_missing_data)
-    error_message = "alarm.treat_missing_data is ${var.alarm.treat_missing_data}: write notBreaching (silence is no read), or breaching, ignore or missing."
-  }
 }
 
 variable "email_addresses" {
-  description = "Addresses that get an e-mail when the alarm rings; each has to follow the link in AWS's first e-mail. Empty when something else subscribes to the topic."
-  nullable    = false
+  default     = null
+  description = "Addresses that get an e-mail when the alarm rings; each has to follow the link in AWS's first e-mail. Empty when something else subscribes to the topic. With `topics`, each has its own."
   type        = set(string)
 
   validation {
-    condition     = alltrue([for address in var.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])
-    error_message = "email_addresses holds ${join(", ", [for address in var.email_addresses : "\"${address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
+    condition     = (var.email_addresses == null) == (length(var.topics) > 0)
+    error_message = var.email_addresses == null ? "email_addresses is missing: write who gets the e-mails, [] when something else subscribes to the topic, or topics with addresses of their own." : "email_addresses belongs to the one topic without topics: write the addresses into topics."
+  }
+
+  validation {
+    condition     = alltrue([for address in coalesce(var.email_addresses, []) : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])
+    error_message = "email_addresses holds ${join(", ", [for address in coalesce(var.email_addresses, []) : "\"${address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
   }
 }
 
@@ -77,6 +39,33 @@ variable "kms_deletion_window_in_days" {
     condition     = contains(range(7, 31), var.kms_deletion_window_in_days)
     error_message = "kms_deletion_window_in_days is ${var.kms_deletion_window_in_days}: KMS takes 7 to 30 days."
   }
+}
+
+variable "kms_keys" {
+  default     = {}
+  description = "Somebody else's keys for `trail` (log files and log group) and `topics`; their policies need the statements of the output `policy_statements`. What is not given is created."
+  nullable    = false
+  type = object({
+    topics = optional(object({ arn = string }))
+    trail  = optional(object({ arn = string }))
+  })
+
+  validation {
+    condition     = !anytrue([for key in compact([try(var.kms_keys.topics.arn, ""), try(var.kms_keys.trail.arn, "")]) : can(regex("(^|:)alias/aws/", key))])
+    error_message = "kms_keys holds a key of AWS's own: it lets neither CloudWatch nor CloudTrail in, and alarms would be dropped without a word. Write the ARN of a key of yours, or leave it out."
+  }
+
+  validation {
+    condition     = alltrue([for key in compact([try(var.kms_keys.topics.arn, ""), try(var.kms_keys.trail.arn, "")]) : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", key)) || can(regex("(^|:)alias/aws/", key))])
+    error_message = "kms_keys takes whole ARNs of keys, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, and no aliases: policies name keys by ARN."
+  }
+}
+
+variable "look_up_secrets" {
+  default     = false
+  description = "Whether a plan looks up the ARNs of secrets given as names (secretsmanager:ListSecrets). With whole ARNs hundreds of secrets fit into one instance, and a watch can be `realtime`; without, about fifteen do, and secrets may be created later."
+  nullable    = false
+  type        = bool
 }
 
 variable "name" {
@@ -133,18 +122,34 @@ variable "secret_value" {
 
 variable "secrets" {
   default     = []
-  description = "Names or complete ARNs of existing secrets of this account to watch, in any region."
+  description = "Existing secrets to watch: names, ARNs, prefixes such as `prod/*`, or `*` for all. They have to be known in a plan: the name of a secret that the same apply creates, not its ARN. With `watches`, each has its own."
   nullable    = false
   type        = set(string)
 
   validation {
-    condition     = var.secret != null || length(var.secrets) > 0
+    condition     = var.secret != null || length(var.secrets) > 0 || length(var.watches) > 0
     error_message = "Nothing to watch: write names or ARNs of existing secrets in secrets, or describe a new one in secret."
   }
 
   validation {
-    condition     = alltrue([for secret in var.secrets : can(regex("^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}|[A-Za-z0-9/_+=.@!-]{1,512})$", secret))])
-    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex("^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}|[A-Za-z0-9/_+=.@!-]{1,512})$", secret))])}: write a secret's name, or its whole ARN with the six characters at its end."
+    condition     = length(var.secrets) == 0 || length(var.watches) == 0
+    error_message = "secrets makes the one watch without watches: write these secrets into a watch."
+  }
+}
+
+variable "self_watch" {
+  default     = {}
+  description = "The watch on the watch itself. `tampering`: an alarm when somebody stops, deletes or changes a part of this instance, but for the roles in `except` (ARNs; a trailing * for a prefix). `blindness`: alarms when no event has arrived for an hour, and when a topic cannot deliver."
+  nullable    = false
+  type = object({
+    blindness = optional(bool, true)
+    except    = optional(set(string))
+    tampering = optional(bool, true)
+  })
+
+  validation {
+    condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])
+    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${role}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
   }
 }
 
@@ -155,15 +160,78 @@ variable "tags" {
   type        = map(string)
 }
 
+variable "topics" {
+  default     = {}
+  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses`, or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false."
+  nullable    = false
+  type = map(object({
+    email_addresses = optional(set(string), [])
+    existing        = optional(object({ arn = string, verify = optional(bool, true) }))
+  }))
+
+  validation {
+    condition     = alltrue([for key in keys(var.topics) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && key != "log-files"])
+    error_message = "topics has the name ${join(", ", [for key in keys(var.topics) : "\"${key}\"" if !(can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && key != "log-files")])}: write at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and not log-files."
+  }
+
+  validation {
+    condition     = length(var.topics) <= 5
+    error_message = "topics has ${length(var.topics)}: alarms of the instance itself go to all of them, and CloudWatch takes five."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.email_addresses) == 0])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic.existing != null && length(topic.email_addresses) > 0])} is an existing topic with email_addresses: whoever owns the topic subscribes them."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic.existing == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for address in topic.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if !alltrue([for address in topic.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])])}.email_addresses: write bare addresses such as ops@example.com."
+  }
+}
+
 variable "trail" {
   default     = {}
-  description = "How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching). `bucket_force_destroy` lets destroy delete the evidence."
+  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation, `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence."
   nullable    = false
   type = object({
+    bucket                    = optional(object({ key_prefix = optional(string), name = string }))
     bucket_expiration_in_days = optional(number, 365)
     bucket_force_destroy      = optional(bool, false)
+    existing                  = optional(object({ arn = string, bucket_name = optional(string), log_group_name = string, verify = optional(bool, true) }))
     log_retention_in_days     = optional(number, 90)
+    notifications             = optional(object({ topic = optional(object({ arn = string })) }))
+    organization              = optional(object({ id = string }))
   })
+
+  validation {
+    condition     = var.trail.existing == null ? true : can(regex("^arn:[a-z-]+:cloudtrail:[a-z0-9-]+:[0-9]{12}:trail/[A-Za-z0-9._-]{3,128}$", var.trail.existing.arn))
+    error_message = "trail.existing.arn is \"${try(var.trail.existing.arn, "")}\": write the whole ARN, such as arn:aws:cloudtrail:us-east-1:123456789012:trail/main."
+  }
+
+  validation {
+    condition     = var.trail.existing == null || (var.trail.bucket == null && var.trail.notifications == null)
+    error_message = "trail.existing comes with bucket or notifications: those are the business of whoever owns the trail. Leave them out."
+  }
+
+  validation {
+    condition     = var.trail.organization == null ? true : can(regex("^o-[a-z0-9]{10,32}$", var.trail.organization.id))
+    error_message = "trail.organization.id is \"${try(var.trail.organization.id, "")}\": write the organisation's id, such as o-exampleorgid."
+  }
+
+  # An inbox full of messages that say nothing hides the one that matters.
+  validation {
+    condition = !contains(
+      concat(["arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}"], [for key in keys(var.topics) : "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}-${key}"], [for topic in var.topics : topic.existing.arn if topic.existing != null]),
+      try(var.trail.notifications.topic.arn, ""),
+    )
+    error_message = "trail.notifications.topic is an alert topic: CloudTrail sends it a message for each log file, hundreds a day, and none says who read what. Alarms would drown. Write another topic, or notifications = {} for one of its own."
+  }
 
   validation {
     condition     = var.trail.bucket_expiration_in_days >= 0 && floor(var.trail.bucket_expiration_in_days) == var.trail.bucket_expiration_in_days
@@ -173,5 +241,51 @@ variable "trail" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.trail.log_retention_in_days)
     error_message = "trail.log_retention_in_days is ${var.trail.log_retention_in_days}: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653 days."
+  }
+}
+
+variable "watches" {
+  default     = {}
+  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `realtime`: also a readable message within seconds, by EventBridge."
+  nullable    = false
+  type = map(object({
+    alarm = optional(object({
+      datapoints_to_alarm = optional(number)
+      evaluation_periods  = optional(number, 1)
+      ok_actions          = optional(bool, false)
+      period              = optional(number, 300)
+      statistic           = optional(string, "Sum")
+      threshold           = optional(number, 1)
+      treat_missing_data  = optional(string, "notBreaching")
+    }), {})
+    events        = optional(set(string), ["reads"])
+    except        = optional(set(string), [])
+    except_denied = optional(bool, false)
+    outcome       = optional(string, "any")
+    realtime      = optional(bool, false)
+    secrets       = set(string)
+    topics        = optional(set(string))
+  }))
+
+  validation {
+    condition     = alltrue([for key in keys(var.watches) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 20])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if !(can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 20)])}: alarms and rules are named after it, so write at most 20 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*)$", key))])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
+  }
+
+  validation {
+    condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+  }
+
+  validation {
+    condition = var.secret == null || length(var.watches) == 0 ? true : anytrue(flatten([for watch in var.watches : [
+      for secret in watch.secrets : endswith(secret, "*") ? startswith(var.secret.name, trimsuffix(secret, "*")) : secret == var.secret.name
+    ]]))
+    error_message = "secret.name is \"${try(var.secret.name, "")}\", which no watch watches: write it into the secrets of one."
   }
 }

@@ -1,50 +1,110 @@
-# How an alarm reaches people: a topic, its key, who may publish, and who is subscribed.
+# How an alarm reaches people: topics, their key, who may publish, and who is subscribed.
 
 locals {
-  topic_arn = "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${var.name}"
+  owned = { for key, topic in var.topics : key => topic if topic.existing == null }
+
+  # The only topic has the instance's name, several have their own beside it.
+  names = { for key in keys(local.owned) : key => key == "default" ? var.name : "${var.name}-${key}" }
+  arns = {
+    for key, topic in var.topics : key => topic.existing != null ? topic.existing.arn : "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${local.names[key]}"
+  }
+
+  # A subscription that gets another address in the state has to be confirmed anew: these are as they always were.
+  subscriptions = merge([
+    for key, topic in local.owned : {
+      for address in topic.email_addresses : key == "default" ? address : "${key}/${address}" => { address = address, topic = key }
+    }
+  ]...)
 }
 
 resource "aws_sns_topic" "this" {
-  kms_master_key_id = aws_kms_key.this.arn
-  name              = var.name
+  for_each = local.owned
+
+  kms_master_key_id = local.kms_key_arn
+  name              = local.names[each.key]
   tags              = var.tags
 }
 
 resource "aws_sns_topic_policy" "this" {
-  arn = aws_sns_topic.this.arn
+  for_each = local.owned
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AlarmsPublish"
-      Effect    = "Allow"
-      Principal = { Service = "cloudwatch.amazonaws.com" }
-      Action    = "sns:Publish"
-      Resource  = local.topic_arn
-      Condition = {
-        ArnLike = {
-          "aws:SourceArn" = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*"
-        }
-        StringEquals = { "aws:SourceAccount" = var.account.id }
-      }
-    }]
-  })
+  arn    = aws_sns_topic.this[each.key].arn
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.topic_policy_statements[each.key] })
 }
 
 resource "aws_sns_topic_subscription" "this" {
-  for_each = var.email_addresses
+  for_each = local.subscriptions
 
-  endpoint  = each.value
+  endpoint  = each.value.address
   protocol  = "email"
-  topic_arn = aws_sns_topic.this.arn
+  topic_arn = aws_sns_topic.this[each.value.topic].arn
+}
+
+################################################################################
+# What others have to be let do, also with a topic or key that is somebody else's
+################################################################################
+
+locals {
+  topic_policy_statements = {
+    for key, arn in local.arns : key => concat(
+      [{
+        Sid       = "AlarmsPublish"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = arn
+        Condition = {
+          ArnLike      = { "aws:SourceArn" = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*" }
+          StringEquals = { "aws:SourceAccount" = var.account.id }
+        }
+      }],
+      !var.realtime ? [] : [{
+        Sid       = "RulesPublish"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = arn
+        Condition = {
+          ArnLike      = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-*" }
+          StringEquals = { "aws:SourceAccount" = var.account.id }
+        }
+      }],
+    )
+  }
+
+  key_policy_statements = concat(
+    [{
+      Sid       = "AlarmsEncrypt"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:SourceAccount" = var.account.id } }
+    }],
+    # No condition: with one in a key's policy EventBridge drops its messages without a word.
+    !var.realtime ? [] : [{
+      Sid       = "RulesEncrypt"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+      Resource  = "*"
+    }],
+  )
 }
 
 ################################################################################
 # Key
 ################################################################################
 
+locals {
+  owns_key    = var.kms_key == null && length(local.owned) > 0
+  kms_key_arn = var.kms_key == null ? one(aws_kms_key.this[*].arn) : var.kms_key.arn
+}
+
 # AWS's own key for SNS does not let CloudWatch use it: alarms would be dropped without a trace.
 resource "aws_kms_key" "this" {
+  count = local.owns_key ? 1 : 0
+
   deletion_window_in_days = var.kms_deletion_window_in_days
   description             = "Topic ${var.name}"
   enable_key_rotation     = true
@@ -52,7 +112,7 @@ resource "aws_kms_key" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       # Gives nobody anything by itself: it lets the account's IAM policies decide, and keeps the key from being locked out.
       {
         Sid       = "AdministeredThroughIam"
@@ -61,19 +121,27 @@ resource "aws_kms_key" "this" {
         Action    = "kms:*"
         Resource  = "*"
       },
-      {
-        Sid       = "AlarmsEncrypt"
-        Effect    = "Allow"
-        Principal = { Service = "cloudwatch.amazonaws.com" }
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
-        Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceAccount" = var.account.id } }
-      },
-    ]
+    ], local.key_policy_statements)
   })
 }
 
 resource "aws_kms_alias" "this" {
+  count = local.owns_key ? 1 : 0
+
   name          = "alias/${var.name}-alerts"
-  target_key_id = aws_kms_key.this.key_id
+  target_key_id = aws_kms_key.this[0].key_id
+}
+
+################################################################################
+# From releases with one topic
+################################################################################
+
+moved {
+  from = aws_sns_topic.this
+  to   = aws_sns_topic.this["default"]
+}
+
+moved {
+  from = aws_sns_topic_policy.this
+  to   = aws_sns_topic_policy.this["default"]
 }

@@ -1,6 +1,19 @@
-output "topic_arn" {
-  description = "ARN of the topic, handed out once its policy lets alarms publish."
-  value       = aws_sns_topic.this.arn
+output "kms_key_arn" {
+  description = "ARN of the key that encrypts the topics; null when all are somebody else's."
+  value       = local.kms_key_arn
+}
 
-  depends_on = [aws_sns_topic_policy.this]
+output "policy_statements" {
+  description = "What the policies of topics and key have to let CloudWatch and EventBridge do, for those that were given."
+  value = {
+    key    = [for statement in local.key_policy_statements : statement if !local.owns_key]
+    topics = { for key, statements in local.topic_policy_statements : key => statements if !contains(keys(local.owned), key) }
+  }
+}
+
+output "topic_arns" {
+  description = "ARNs of the topics, handed out once their policies let alarms publish."
+  value       = local.arns
+
+  depends_on = [aws_sns_topic.this, aws_sns_topic_policy.this]
 }

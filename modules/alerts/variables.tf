@@ -8,26 +8,40 @@ variable "account" {
   })
 }
 
-variable "email_addresses" {
-  description = "Addresses that get every notification, once they have confirmed it."
-  nullable    = false
-  type        = set(string)
-}
-
 variable "kms_deletion_window_in_days" {
   description = "Days between the deletion of the key and its end."
   nullable    = false
   type        = number
 }
 
+variable "kms_key" {
+  description = "Key of somebody else that encrypts the topics; null creates one."
+  type        = object({ arn = string })
+}
+
 variable "name" {
-  description = "Name of the topic. Alarms whose name begins with it and a hyphen may publish."
+  description = "Name of the instance. Alarms and rules whose name begins with it and a hyphen may publish."
   nullable    = false
   type        = string
+}
+
+variable "realtime" {
+  description = "Whether EventBridge rules publish, too."
+  nullable    = false
+  type        = bool
 }
 
 variable "tags" {
   description = "Tags of every resource."
   nullable    = false
   type        = map(string)
+}
+
+variable "topics" {
+  description = "Topics: each is created with subscriptions of e-mail addresses, which get every notification once they have confirmed it, or somebody else's."
+  nullable    = false
+  type = map(object({
+    email_addresses = optional(set(string), [])
+    existing        = optional(object({ arn = string }))
+  }))
 }

@@ -2,13 +2,22 @@
 # that the watch reads, the key of both, and the role that carries events into the log group.
 
 locals {
-  bucket_name    = "${var.name}-${var.account.id}-${var.account.region}"
+  owns_bucket = var.bucket == null
+  owns_key    = var.kms_key == null
+
+  bucket_name    = local.owns_bucket ? "${var.name}-${var.account.id}-${var.account.region}" : var.bucket.name
+  kms_key_arn    = local.owns_key ? aws_kms_key.this[0].arn : var.kms_key.arn
   log_group_name = "/aws/cloudtrail/${var.name}"
 
   # Made from names: policies that referred to the resources would be part of a cycle, and unknown in a plan.
   bucket_arn    = "arn:${var.account.partition}:s3:::${local.bucket_name}"
   log_group_arn = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${local.log_group_name}"
   trail_arn     = "arn:${var.account.partition}:cloudtrail:${var.account.region}:${var.account.id}:trail/${var.name}"
+
+  # An organisation trail writes each member's files under the organisation's id, and the account's own beside them.
+  key_prefix   = try(var.bucket.key_prefix, null)
+  log_streams  = concat(["${var.account.id}_CloudTrail_${var.account.region}*"], var.organization == null ? [] : ["${var.organization.id}_*"])
+  object_paths = [for owner in compact([var.account.id, try(var.organization.id, "")]) : "${local.bucket_arn}/${local.key_prefix == null ? "" : "${local.key_prefix}/"}AWSLogs/${owner}/*"]
 }
 
 resource "aws_cloudtrail" "this" {
@@ -18,9 +27,12 @@ resource "aws_cloudtrail" "this" {
   enable_log_file_validation    = true
   include_global_service_events = true
   is_multi_region_trail         = true
-  kms_key_id                    = aws_kms_key.this.arn
+  is_organization_trail         = var.organization != null
+  kms_key_id                    = local.kms_key_arn
   name                          = var.name
-  s3_bucket_name                = aws_s3_bucket.this.bucket
+  s3_bucket_name                = local.bucket_name
+  s3_key_prefix                 = local.key_prefix
+  sns_topic_name                = one(values(local.notifications_topic_arn))
   tags                          = var.tags
 
   # Reading a secret is a read event: a trail of write events never sees it.
@@ -38,7 +50,74 @@ resource "aws_cloudtrail" "this" {
     aws_s3_bucket_policy.this,
     aws_s3_bucket_public_access_block.this,
     aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_lifecycle_configuration.this,
     aws_s3_bucket_versioning.this,
+    aws_sns_topic_policy.notifications,
+  ]
+}
+
+################################################################################
+# What others have to be let do, also with a bucket or key that is somebody else's
+################################################################################
+
+locals {
+  bucket_policy_statements = [
+    {
+      Sid       = "CloudTrailReadsAcl"
+      Effect    = "Allow"
+      Principal = { Service = "cloudtrail.amazonaws.com" }
+      Action    = "s3:GetBucketAcl"
+      Resource  = local.bucket_arn
+      Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+    },
+    {
+      Sid       = "CloudTrailWrites"
+      Effect    = "Allow"
+      Principal = { Service = "cloudtrail.amazonaws.com" }
+      Action    = "s3:PutObject"
+      Resource  = local.object_paths
+      Condition = {
+        StringEquals = {
+          "aws:SourceArn" = local.trail_arn
+          "s3:x-amz-acl"  = "bucket-owner-full-control"
+        }
+      }
+    },
+  ]
+
+  key_policy_statements = concat(local.trail_key_statements, local.notifications_key_statements)
+
+  trail_key_statements = [
+    {
+      Sid       = "CloudTrailEncrypts"
+      Effect    = "Allow"
+      Principal = { Service = "cloudtrail.amazonaws.com" }
+      Action    = "kms:GenerateDataKey*"
+      Resource  = "*"
+      Condition = {
+        StringEquals = { "aws:SourceArn" = local.trail_arn }
+        # A multi-region trail writes from every region.
+        StringLike = {
+          "kms:EncryptionContext:aws:cloudtrail:arn" = "arn:${var.account.partition}:cloudtrail:*:${var.account.id}:trail/${var.name}"
+        }
+      }
+    },
+    {
+      Sid       = "CloudTrailDescribes"
+      Effect    = "Allow"
+      Principal = { Service = "cloudtrail.amazonaws.com" }
+      Action    = "kms:DescribeKey"
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+    },
+    {
+      Sid       = "LogGroupEncrypts"
+      Effect    = "Allow"
+      Principal = { Service = "logs.${var.account.region}.${var.account.dns_suffix}" }
+      Action    = ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      Resource  = "*"
+      Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arn } }
+    },
   ]
 }
 
@@ -50,21 +129,27 @@ resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_18:Access to the log files is recorded best by data events of another trail; access logs of a log bucket need one more bucket
   # checkov:skip=CKV_AWS_144:Replication doubles the cost of what the log group holds too
   # checkov:skip=CKV2_AWS_62:Nothing consumes notifications of this bucket
+  count = local.owns_bucket ? 1 : 0
+
   bucket        = local.bucket_name
   force_destroy = var.bucket_force_destroy
   tags          = var.tags
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
+  count = local.owns_bucket ? 1 : 0
+
   block_public_acls       = true
   block_public_policy     = true
-  bucket                  = aws_s3_bucket.this.id
+  bucket                  = aws_s3_bucket.this[0].id
   ignore_public_acls      = true
   restrict_public_buckets = true
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
-  bucket = aws_s3_bucket.this.id
+  count = local.owns_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.this[0].id
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -72,7 +157,9 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 }
 
 resource "aws_s3_bucket_versioning" "this" {
-  bucket = aws_s3_bucket.this.id
+  count = local.owns_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.this[0].id
 
   versioning_configuration {
     status = "Enabled"
@@ -80,20 +167,22 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  bucket = aws_s3_bucket.this.id
+  count = local.owns_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.this[0].id
 
   rule {
     apply_server_side_encryption_by_default {
-      kms_master_key_id = aws_kms_key.this.arn
+      kms_master_key_id = local.kms_key_arn
       sse_algorithm     = "aws:kms"
     }
   }
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  count = var.bucket_expiration_in_days == 0 ? 0 : 1
+  count = local.owns_bucket && var.bucket_expiration_in_days > 0 ? 1 : 0
 
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this[0].id
 
   rule {
     id     = "expire"
@@ -120,32 +209,13 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 }
 
 resource "aws_s3_bucket_policy" "this" {
-  bucket = aws_s3_bucket.this.id
+  count = local.owns_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.this[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "CloudTrailReadsAcl"
-        Effect    = "Allow"
-        Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = "s3:GetBucketAcl"
-        Resource  = local.bucket_arn
-        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
-      },
-      {
-        Sid       = "CloudTrailWrites"
-        Effect    = "Allow"
-        Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = "s3:PutObject"
-        Resource  = "${local.bucket_arn}/AWSLogs/${var.account.id}/*"
-        Condition = {
-          StringEquals = {
-            "aws:SourceArn" = local.trail_arn
-            "s3:x-amz-acl"  = "bucket-owner-full-control"
-          }
-        }
-      },
+    Statement = concat(local.bucket_policy_statements, [
       {
         Sid       = "DenyWithoutTls"
         Effect    = "Deny"
@@ -154,7 +224,7 @@ resource "aws_s3_bucket_policy" "this" {
         Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
-    ]
+    ])
   })
 
   # Two changes of one bucket at a time are a conflict on AWS.
@@ -166,6 +236,8 @@ resource "aws_s3_bucket_policy" "this" {
 ################################################################################
 
 resource "aws_kms_key" "this" {
+  count = local.owns_key ? 1 : 0
+
   deletion_window_in_days = var.kms_deletion_window_in_days
   description             = "Log files and log group of trail ${var.name}"
   enable_key_rotation     = true
@@ -173,7 +245,7 @@ resource "aws_kms_key" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       # Gives nobody anything by itself: it lets the account's IAM policies decide, and keeps the key from being locked out.
       {
         Sid       = "AdministeredThroughIam"
@@ -182,43 +254,15 @@ resource "aws_kms_key" "this" {
         Action    = "kms:*"
         Resource  = "*"
       },
-      {
-        Sid       = "CloudTrailEncrypts"
-        Effect    = "Allow"
-        Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = "kms:GenerateDataKey*"
-        Resource  = "*"
-        Condition = {
-          StringEquals = { "aws:SourceArn" = local.trail_arn }
-          # A multi-region trail writes from every region.
-          StringLike = {
-            "kms:EncryptionContext:aws:cloudtrail:arn" = "arn:${var.account.partition}:cloudtrail:*:${var.account.id}:trail/${var.name}"
-          }
-        }
-      },
-      {
-        Sid       = "CloudTrailDescribes"
-        Effect    = "Allow"
-        Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = "kms:DescribeKey"
-        Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
-      },
-      {
-        Sid       = "LogGroupEncrypts"
-        Effect    = "Allow"
-        Principal = { Service = "logs.${var.account.region}.${var.account.dns_suffix}" }
-        Action    = ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-        Resource  = "*"
-        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arn } }
-      },
-    ]
+    ], local.key_policy_statements)
   })
 }
 
 resource "aws_kms_alias" "this" {
+  count = local.owns_key ? 1 : 0
+
   name          = "alias/${var.name}-trail"
-  target_key_id = aws_kms_key.this.key_id
+  target_key_id = aws_kms_key.this[0].key_id
 }
 
 ################################################################################
@@ -227,7 +271,7 @@ resource "aws_kms_alias" "this" {
 
 resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_338:The log group is what the watch and its reader search; what has to be kept is in the bucket
-  kms_key_id        = aws_kms_key.this.arn
+  kms_key_id        = local.kms_key_arn
   name              = local.log_group_name
   retention_in_days = var.log_retention_in_days
   tags              = var.tags
@@ -261,7 +305,57 @@ resource "aws_iam_role_policy" "this" {
       Sid      = "WriteLogStreams"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = "${local.log_group_arn}:log-stream:${var.account.id}_CloudTrail_${var.account.region}*"
+      Resource = [for stream in local.log_streams : "${local.log_group_arn}:log-stream:${stream}"]
     }]
   })
+}
+
+################################################################################
+# CloudTrail's own notifications
+################################################################################
+
+locals {
+  # One message for each log file, which says only that it is there.
+  notifications_topic_arn = var.notifications == null ? {} : {
+    this = var.notifications.topic == null ? "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${var.name}-log-files" : var.notifications.topic.arn
+  }
+  owns_notifications_topic = var.notifications == null ? false : var.notifications.topic == null
+
+  notifications_key_statements = !local.owns_notifications_topic ? [] : [{
+    Sid       = "NotificationsEncrypt"
+    Effect    = "Allow"
+    Principal = { Service = "cloudtrail.amazonaws.com" }
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    Resource  = "*"
+    Condition = {
+      StringEquals = {
+        "aws:SourceArn"                          = local.trail_arn
+        "kms:EncryptionContext:aws:sns:topicArn" = one(values(local.notifications_topic_arn))
+      }
+    }
+  }]
+
+  notifications_policy_statements = [for arn in values(local.notifications_topic_arn) : {
+    Sid       = "CloudTrailPublishes"
+    Effect    = "Allow"
+    Principal = { Service = "cloudtrail.amazonaws.com" }
+    Action    = "sns:Publish"
+    Resource  = arn
+    Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+  }]
+}
+
+resource "aws_sns_topic" "notifications" {
+  count = local.owns_notifications_topic ? 1 : 0
+
+  kms_master_key_id = local.kms_key_arn
+  name              = "${var.name}-log-files"
+  tags              = var.tags
+}
+
+resource "aws_sns_topic_policy" "notifications" {
+  count = local.owns_notifications_topic ? 1 : 0
+
+  arn    = aws_sns_topic.notifications[0].arn
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.notifications_policy_statements })
 }

@@ -5,12 +5,12 @@ output "arn" {
 
 output "bucket_name" {
   description = "Name of the bucket that keeps the log files."
-  value       = aws_s3_bucket.this.bucket
+  value       = local.bucket_name
 }
 
 output "kms_key_arn" {
   description = "ARN of the key that encrypts log files and log group."
-  value       = aws_kms_key.this.arn
+  value       = local.kms_key_arn
 }
 
 output "log_group_arn" {
@@ -26,4 +26,23 @@ output "log_group_name" {
 output "name" {
   description = "Name of the trail."
   value       = aws_cloudtrail.this.name
+}
+
+output "notifications_topic_arn" {
+  description = "Topic that hears of each log file; null when none does."
+  value       = one(values(local.notifications_topic_arn))
+}
+
+output "policy_statements" {
+  description = "What the policies of bucket, key and topic have to let CloudTrail do, for those that were given."
+  value = {
+    bucket              = [for statement in local.bucket_policy_statements : statement if !local.owns_bucket]
+    key                 = [for statement in local.key_policy_statements : statement if !local.owns_key]
+    notifications_topic = [for statement in local.notifications_policy_statements : statement if !local.owns_notifications_topic]
+  }
+}
+
+output "role_name" {
+  description = "Role that carries events into the log group."
+  value       = aws_iam_role.this.name
 }

@@ -50,3 +50,23 @@ variable "tags" {
   nullable    = false
   type        = map(string)
 }
+
+variable "bucket" {
+  description = "Bucket of somebody else that gets the log files, such as a log archive's; null creates one."
+  type        = object({ key_prefix = optional(string), name = string })
+}
+
+variable "kms_key" {
+  description = "Key of somebody else that encrypts log files and log group; null creates one."
+  type        = object({ arn = string })
+}
+
+variable "notifications" {
+  description = "CloudTrail's own notifications, one for each log file: null for none; without a topic, one is created."
+  type        = object({ topic = optional(object({ arn = string })) })
+}
+
+variable "organization" {
+  description = "Organisation whose accounts the trail records; null for this account alone."
+  type        = object({ id = string })
+}

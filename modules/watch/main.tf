@@ -1,91 +1,108 @@
-# What counts as a read, and when it is an alarm: one metric filter on the trail's log group, one alarm.
-
-locals {
-  # Whatever a secret was given as, its name: an ARN ends in :secret:NAME-, six characters chosen by AWS.
-  arns  = [for secret in var.secrets : secret if startswith(secret, "arn:")]
-  names = sort(distinct([for secret in var.secrets : startswith(secret, "arn:") ? replace(split(":secret:", secret)[1], "/-[A-Za-z0-9]{6}$/", "") : secret]))
-
-  foreign_arns = [for arn in local.arns : arn if split(":", arn)[4] != var.account.id]
-
-  # Names as regular expressions: . and + are operators there, and ! (as in rds!cluster-...) has to be written as its code.
-  name_patterns = [for name in local.names : replace(replace(name, "/[.+]/", "\\$0"), "!", "\\x21")]
-
-  # A caller may send the name, the ARN, or the ARN without its last seven characters. Anything after the
-  # name but those seven belongs to another secret: db must not ring for db-replica.
-  secret_pattern = join("|", flatten([for name in local.name_patterns : [
-    "^${name}$",
-    ":${var.account.id}:secret:${name}$",
-    ":${var.account.id}:secret:${name}-[a-zA-Z0-9]{6}$",
-  ]]))
-
-  # A read that names no secret could be of any: denied reads have no parameters, batches may name filters instead.
-  filter_pattern = join(" ", [
-    "{",
-    "($.eventSource = \"secretsmanager.amazonaws.com\") &&",
-    "(($.eventName = \"GetSecretValue\") || ($.eventName = \"BatchGetSecretValue\")) &&",
-    "(($.requestParameters.secretId = %${local.secret_pattern}%) ||",
-    "($.requestParameters.secretIdList[*] = %${local.secret_pattern}%) ||",
-    "(($.requestParameters.secretId NOT EXISTS) && ($.requestParameters.secretIdList[0] NOT EXISTS)))",
-    "}",
-  ])
-
-  # Who: a little wider than the filter (siblings show up too), so that it is short enough to be read in an e-mail.
-  logs_insights_query = join("\n", [
-    "fields @timestamp, eventName, userIdentity.arn, userIdentity.invokedBy, sourceIPAddress, userAgent, requestParameters.secretId, errorCode",
-    "| filter eventSource = \"secretsmanager.amazonaws.com\" and eventName like /GetSecretValue$/",
-    "| filter requestParameters.secretId like /${replace(join("|", local.name_patterns), "/", "\\/")}/ or not ispresent(requestParameters.secretId)",
-    "| sort @timestamp desc",
-    "| limit 50",
-  ])
-}
+# One watch: metric filters that count what the patterns match, all into one metric, and the alarm on it.
 
 resource "aws_cloudwatch_log_metric_filter" "this" {
+  count = length(local.patterns)
+
   log_group_name = var.log_group_name
-  name           = "${var.name}-secret-reads"
-  pattern        = local.filter_pattern
+  name           = count.index == 0 ? var.metric.name : "${var.metric.name}-${count.index + 1}"
+  pattern        = local.patterns[count.index]
 
   metric_transformation {
     # Without it, minutes of other events would be gaps rather than zeros.
     default_value = "0"
-    name          = "${var.name}-secret-reads"
-    namespace     = "secretwatch/${var.name}"
+    name          = var.metric.name
+    namespace     = var.metric.namespace
     value         = "1"
   }
 
   lifecycle {
     precondition {
-      condition     = length(local.foreign_arns) == 0
-      error_message = "This trail records account ${var.account.id}, and would miss reads of ${join(", ", local.foreign_arns)}: deploy secretwatch in the account that owns the secret."
-    }
-
-    precondition {
-      condition     = length(local.filter_pattern) <= 1024
-      error_message = "The filter pattern for ${length(local.names)} secrets has ${length(local.filter_pattern)} bytes, CloudWatch Logs takes 1024: watch fewer secrets here and the others with a second instance of this module that has another name."
+      condition     = length(local.patterns[count.index]) <= 1024
+      error_message = "${var.path}secrets and except make a filter pattern of ${length(local.patterns[count.index])} bytes, CloudWatch Logs takes 1024: write fewer principals in except, or the part that they share with a * (arn:aws:iam::${var.account.id}:role/ci/*)."
     }
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  alarm_actions       = [var.topic_arn]
-  alarm_name          = "${var.name}-secret-read"
+  alarm_actions       = var.topic_arns
+  alarm_name          = var.name
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = var.alarm.datapoints_to_alarm
   evaluation_periods  = var.alarm.evaluation_periods
-  metric_name         = aws_cloudwatch_log_metric_filter.this.metric_transformation[0].name
-  namespace           = aws_cloudwatch_log_metric_filter.this.metric_transformation[0].namespace
+  metric_name         = aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].name
+  namespace           = aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].namespace
+  ok_actions          = var.alarm.ok_actions ? var.topic_arns : []
   period              = var.alarm.period
   statistic           = var.alarm.statistic
   tags                = var.tags
   threshold           = var.alarm.threshold
   treat_missing_data  = var.alarm.treat_missing_data
 
-  # CloudWatch takes 1,024 characters. A pattern that fits leaves room for the names here.
-  alarm_description = <<-EOT
-    A watched secret was read, or somebody tried: ${join(", ", local.names)}. A denied read and a batch that names no secret count too.
-    Who? CloudWatch > Logs Insights, region ${var.account.region}, log group ${var.log_group_name}:
+  # CloudWatch takes 1,024 characters.
+  alarm_description = length(local.description) <= 1024 ? local.description : local.short_description
+
+  lifecycle {
+    precondition {
+      condition     = length(local.foreign) == 0
+      error_message = "${var.path}secrets: this trail records account ${var.account.id}, and would miss reads of ${join(", ", local.foreign)}: deploy secretwatch in the account that owns the secret."
+    }
+
+    precondition {
+      condition     = length(local.regex_patterns) <= 5
+      error_message = "${var.path}secrets has ${length(local.unknown)} secrets without complete ARNs. Only regular expressions know a name from its siblings', and that takes ${length(local.regex_patterns)} filters with some: a log group takes 5. Write complete ARNs, let names be looked up (look_up_secrets = true), or write a prefix such as \"prod/*\"."
+    }
+
+    precondition {
+      condition     = length(local.patterns) <= 100
+      error_message = "${var.path}secrets has ${length(local.names)} secrets, which take ${length(local.patterns)} metric filters: a log group takes 100. Write a prefix such as \"prod/*\", or \"*\" with except, or watch some of them from another instance, with another log group."
+    }
+  }
+}
+
+locals {
+  foreign = var.organization ? [] : [for secret in var.secrets : secret if startswith(secret, "arn:") && try(split(":", secret)[4], "") != var.account.id]
+
+  what  = local.is_all ? "any secret" : join(", ", concat(local.names, [for prefix in local.prefixes : "${prefix}*"]))
+  count = length(local.names) + length(local.prefixes)
+  happened = {
+    any     = "Somebody used a watched secret, or tried"
+    denied  = "Somebody was denied a watched secret"
+    success = "Somebody used a watched secret"
+  }[var.outcome]
+  calls = join(", ", sort(var.events))
+
+  # Who: a little wider than the filter (siblings show up too), so that it is short enough to be read in an e-mail.
+  logs_insights_query = join("\n", concat(
+    [
+      "fields @timestamp, eventName, userIdentity.arn, userIdentity.invokedBy, sourceIPAddress, userAgent, requestParameters.secretId, errorCode",
+      "| filter eventSource = \"secretsmanager.amazonaws.com\" and eventName like /^(${replace(join("|", local.events), "*", ".*")})$/",
+    ],
+    local.is_all ? [] : [
+      "| filter requestParameters.secretId like /${replace(replace(join("|", concat(local.names, local.prefixes)), "/[.+]/", "\\$0"), "/", "\\/")}/ or not ispresent(requestParameters.secretId)",
+    ],
+    [
+      "| sort @timestamp desc",
+      "| limit 50",
+    ],
+  ))
+
+  introduction = "${local.happened} (${local.calls}): "
+  instruction  = "Who? CloudWatch > Logs Insights, region ${var.account.region}, log group ${var.log_group_name}"
+  conclusion   = "Not expected? Disable the identity's credentials, then rotate the secret."
+
+  description = <<-EOT
+    ${local.introduction}${local.what}. What names no secret counts too.
+    ${local.instruction}:
 
     ${local.logs_insights_query}
 
-    Not expected? Disable the identity's credentials, then rotate the secret.
+    ${local.conclusion}
+  EOT
+
+  short_description = <<-EOT
+    ${local.introduction}${local.count == 1 ? substr(local.what, 0, 300) : "${local.count} of them, such as ${substr(local.what, 0, 300)}"}. What names no secret counts too.
+    ${local.instruction}; the query is the output logs_insights_query.
+
+    ${local.conclusion}
   EOT
 }

@@ -8,9 +8,26 @@ output "alarm_name" {
   value       = aws_cloudwatch_metric_alarm.this.alarm_name
 }
 
-output "filter_pattern" {
-  description = "What counts as a read, in CloudWatch Logs' pattern language."
-  value       = aws_cloudwatch_log_metric_filter.this.pattern
+output "definition" {
+  description = "What counts, for another engine to decide alike."
+  value = {
+    all            = local.is_all
+    batch_is_exact = local.batch_is_exact
+    common_start   = local.common_start
+    events         = local.events
+    except         = local.except
+    except_denied  = var.except_denied
+    known          = local.known
+    outcome        = var.outcome
+    path           = var.path
+    prefixes       = local.prefixes
+    unknown        = local.unknown
+  }
+}
+
+output "filter_patterns" {
+  description = "What counts, in CloudWatch Logs' pattern language: any of these."
+  value       = local.patterns
 }
 
 output "logs_insights_query" {
@@ -18,17 +35,12 @@ output "logs_insights_query" {
   value       = local.logs_insights_query
 }
 
-output "metric_filter_name" {
-  description = "Name of the metric filter."
-  value       = aws_cloudwatch_log_metric_filter.this.name
+output "metric_filter_names" {
+  description = "Names of the metric filters."
+  value       = aws_cloudwatch_log_metric_filter.this[*].name
 }
 
-output "metric_name" {
-  description = "Name of the metric that counts reads."
-  value       = aws_cloudwatch_log_metric_filter.this.metric_transformation[0].name
-}
-
-output "metric_namespace" {
-  description = "Namespace of the metric."
-  value       = aws_cloudwatch_log_metric_filter.this.metric_transformation[0].namespace
+output "regular_expressions" {
+  description = "How many of the metric filters hold regular expressions: a log group takes five."
+  value       = length(local.regex_patterns)
 }

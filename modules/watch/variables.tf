@@ -9,16 +9,90 @@ variable "account" {
 }
 
 variable "alarm" {
-  description = "How many reads within which time raise the alarm; names and meanings are CloudWatch's own."
+  description = "How many reads within which time raise the alarm; names and meanings are CloudWatch's own. `ok_actions`: whether the topics hear of the end of an alarm, too."
   nullable    = false
   type = object({
-    datapoints_to_alarm = number
-    evaluation_periods  = number
-    period              = number
-    statistic           = string
-    threshold           = number
-    treat_missing_data  = string
+    datapoints_to_alarm = optional(number)
+    evaluation_periods  = optional(number, 1)
+    ok_actions          = optional(bool, false)
+    period              = optional(number, 300)
+    statistic           = optional(string, "Sum")
+    threshold           = optional(number, 1)
+    treat_missing_data  = optional(string, "notBreaching")
   })
+
+  validation {
+    condition     = var.alarm.statistic == "Sum"
+    error_message = "${var.path}alarm.statistic is ${var.alarm.statistic}, which is wrong for a count: ${lookup(local.wrong_statistics, var.alarm.statistic, "only a sum says how many reads there were")}. Write \"Sum\"."
+  }
+
+  validation {
+    condition     = var.alarm.period >= 60 && var.alarm.period % 60 == 0
+    error_message = "${var.path}alarm.period is ${var.alarm.period}: metrics from logs have one value a minute, so write a multiple of 60 seconds, such as 300."
+  }
+
+  validation {
+    condition     = var.alarm.evaluation_periods >= 1 && floor(var.alarm.evaluation_periods) == var.alarm.evaluation_periods
+    error_message = "${var.path}alarm.evaluation_periods is ${var.alarm.evaluation_periods}: write a whole number of periods, 1 or more."
+  }
+
+  validation {
+    condition     = var.alarm.period * var.alarm.evaluation_periods <= 86400
+    error_message = "${var.path}alarm.period times alarm.evaluation_periods is ${var.alarm.period * var.alarm.evaluation_periods} seconds: CloudWatch looks back one day, so write at most 86400."
+  }
+
+  validation {
+    condition     = var.alarm.datapoints_to_alarm == null ? true : contains(range(1, max(1, var.alarm.evaluation_periods) + 1), var.alarm.datapoints_to_alarm)
+    error_message = "${var.path}alarm.datapoints_to_alarm is ${coalesce(var.alarm.datapoints_to_alarm, 0)}: write a whole number from 1 to alarm.evaluation_periods (${var.alarm.evaluation_periods}), or leave it out."
+  }
+
+  validation {
+    condition     = var.alarm.threshold >= 1
+    error_message = "${var.path}alarm.threshold is ${var.alarm.threshold}: with less than 1 the alarm rings without a read. Write the number of reads that should ring, such as 1."
+  }
+
+  validation {
+    condition     = contains(["breaching", "ignore", "missing", "notBreaching"], var.alarm.treat_missing_data)
+    error_message = "${var.path}alarm.treat_missing_data is ${var.alarm.treat_missing_data}: write notBreaching (silence is no read), or breaching, ignore or missing."
+  }
+}
+
+variable "events" {
+  description = "What counts: `reads`, `changes`, or names of Secrets Manager's API calls."
+  nullable    = false
+  type        = set(string)
+
+  validation {
+    condition     = length(var.events) > 0
+    error_message = "${var.path}events is empty: the alarm could never ring. Write \"reads\", \"changes\", or names of Secrets Manager's API calls."
+  }
+
+  validation {
+    condition     = alltrue([for event in var.events : contains(concat(keys(local.event_sets), local.api_calls), event)])
+    error_message = "${var.path}events holds ${join(", ", [for event in var.events : "\"${event}\"" if !contains(concat(keys(local.event_sets), local.api_calls), event)])}, which Secrets Manager never records for a secret: write \"reads\", \"changes\", or any of ${join(", ", local.api_calls)}."
+  }
+}
+
+variable "except" {
+  description = "Who may read without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, and AWS services that act for you, such as rds.amazonaws.com."
+  nullable    = false
+  type        = set(string)
+
+  validation {
+    condition     = alltrue([for principal in var.except : !can(regex(":assumed-role/", principal))])
+    error_message = "${var.path}except holds ${join(", ", [for principal in var.except : "\"${principal}\"" if can(regex(":assumed-role/", principal))])}, a session: write the role's own ARN, such as arn:aws:iam::${var.account.id}:role/app, which stands for all its sessions."
+  }
+
+  validation {
+    condition     = alltrue([for principal in var.except : can(regex(local.principal, principal)) || can(regex(":assumed-role/", principal))])
+    error_message = "${var.path}except holds ${join(", ", [for principal in var.except : "\"${principal}\"" if !can(regex(local.principal, principal)) && !can(regex(":assumed-role/", principal))])}: write the whole ARN of a role or user, one that ends in *, or an AWS service such as rds.amazonaws.com."
+  }
+}
+
+variable "except_denied" {
+  description = "Whether denied reads of those in `except` are left out, too."
+  nullable    = false
+  type        = bool
 }
 
 variable "log_group_name" {
@@ -27,16 +101,66 @@ variable "log_group_name" {
   type        = string
 }
 
+variable "metric" {
+  description = "Namespace and name of the metric. The metric filters have the same name, from the second on with a number."
+  nullable    = false
+  type        = object({ name = string, namespace = string })
+}
+
 variable "name" {
-  description = "Name of the watch; namespace, metric, filter and alarm are named after it."
+  description = "Name of the alarm."
   nullable    = false
   type        = string
 }
 
+variable "organization" {
+  description = "Whether the log group holds events of all accounts of an organisation."
+  nullable    = false
+  type        = bool
+}
+
+variable "outcome" {
+  description = "`any`, `success` or `denied`."
+  nullable    = false
+  type        = string
+
+  validation {
+    condition     = contains(["any", "denied", "success"], var.outcome)
+    error_message = "${var.path}outcome is ${var.outcome}: write any, success or denied."
+  }
+
+  validation {
+    condition     = !(var.outcome == "denied" && length(var.except) > 0 && !var.except_denied)
+    error_message = "${var.path}except leaves nobody out, since only denied reads count here: write except_denied = true, or leave except out."
+  }
+}
+
+variable "path" {
+  description = "Where in the root module's variables this watch stands, for messages: empty, or such as `watches.payments.`."
+  nullable    = false
+  type        = string
+}
+
+variable "resolved" {
+  description = "ARNs of those of `secrets` that were given as names and looked up."
+  nullable    = false
+  type        = map(set(string))
+}
+
 variable "secrets" {
-  description = "Names or complete ARNs of the secrets to watch."
+  description = "Names, complete or partial ARNs, prefixes that end in *, or * alone."
   nullable    = false
   type        = set(string)
+
+  validation {
+    condition     = length(var.secrets) > 0
+    error_message = "${var.path}secrets is empty: nothing is watched. Write names or ARNs, a prefix such as \"prod/*\", or \"*\" for all."
+  }
+
+  validation {
+    condition     = alltrue([for secret in var.secrets : can(regex(local.secret, secret))])
+    error_message = "${var.path}secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex(local.secret, secret))])}: write a secret's name or ARN, a prefix such as \"prod/*\", or \"*\" for all."
+  }
 }
 
 variable "tags" {
@@ -45,8 +169,13 @@ variable "tags" {
   type        = map(string)
 }
 
-variable "topic_arn" {
-  description = "Topic that the alarm publishes to."
+variable "topic_arns" {
+  description = "Topics that the alarm publishes to."
   nullable    = false
-  type        = string
+  type        = list(string)
+
+  validation {
+    condition     = length(var.topic_arns) >= 1 && length(var.topic_arns) <= 5
+    error_message = "${var.path}topics has ${length(var.topic_arns)} of them: an alarm publishes to one topic at least, else it rings for nobody, and CloudWatch takes five at most."
+  }
 }

@@ -66,7 +66,11 @@ class RecordingEventsProvider(EventsProvider):
 
             def send_if_allowed(event: Any, trace_header: Any) -> None:
                 require_publish(EVENTS, target["Arn"], rule_arn)
-                send(event, trace_header)
+                if isinstance(event, str) and target.get("InputTransformer"):
+                    # Lines, each in its quotation marks: LocalStack would make one JSON string of them.
+                    sender.client.publish(TopicArn=target["Arn"], Message=f'"{event}"')
+                else:
+                    send(event, trace_header)
 
             sender.send_event = send_if_allowed
         process = sender.process_event

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+ACCOUNT = "111122223333"
 EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "examples").glob("*/main.tf"))
 
 
@@ -16,74 +18,167 @@ EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "exa
 def account(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """An account of its own, so that what is left in it is the example's: the local cloud takes a key of
     12 digits as the account's id."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111122223333")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials that it was made with
-    return "111122223333"
+    return ACCOUNT
 
 
 def left() -> dict[str, list[Any]]:
     """What exists in the account, by kind; only keys outlive their deletion, as pending."""
     keys = boto3.client("kms")
     found = {
-        "alarms": boto3.client("cloudwatch").describe_alarms()["MetricAlarms"],
-        "buckets": boto3.client("s3").list_buckets()["Buckets"],
-        "key aliases": keys.list_aliases()["Aliases"],
+        "alarms": [
+            each["AlarmName"] for each in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        ],
+        "buckets": [each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]],
+        "key aliases": [each["AliasName"] for each in keys.list_aliases()["Aliases"]],
         "keys": [
             key["KeyId"]
             for key in keys.list_keys()["Keys"]
             if keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] != "PendingDeletion"
         ],
-        "log groups": boto3.client("logs").describe_log_groups()["logGroups"],
-        "metric filters": boto3.client("logs").describe_metric_filters()["metricFilters"],
-        "roles": boto3.client("iam").list_roles()["Roles"],
-        "secrets": boto3.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"],
-        "subscriptions": boto3.client("sns").list_subscriptions()["Subscriptions"],
-        "topics": boto3.client("sns").list_topics()["Topics"],
-        "trails": boto3.client("cloudtrail").describe_trails()["trailList"],
+        "log groups": [each["arn"] for each in boto3.client("logs").describe_log_groups()["logGroups"]],
+        "metric filters": [
+            each["filterName"] for each in boto3.client("logs").describe_metric_filters()["metricFilters"]
+        ],
+        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
+        "roles": [each["Arn"] for each in boto3.client("iam").list_roles()["Roles"]],
+        "rules": [each["Name"] for each in boto3.client("events").list_rules()["Rules"]],
+        "secrets": [
+            each["ARN"]
+            for each in boto3.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
+        ],
+        "subscriptions": [
+            each["SubscriptionArn"] for each in boto3.client("sns").list_subscriptions()["Subscriptions"]
+        ],
+        "topics": [each["TopicArn"] for each in boto3.client("sns").list_topics()["Topics"]],
+        "trails": [each["TrailARN"] for each in boto3.client("cloudtrail").describe_trails()["trailList"]],
     }
     return {kind: things for kind, things in found.items() if things}
 
 
+################################################################################
+# What has to be there before: the variables that tell the example
+################################################################################
+
+
+def a_trail() -> dict[str, str]:
+    """Somebody else's trail, with a log group that it delivers to."""
+    iam, logs, s3 = (boto3.client(name) for name in ("iam", "logs", "s3"))
+    cloudtrail = boto3.client("cloudtrail")
+    s3.create_bucket(Bucket="somebodys-trail")
+    allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    bucket = "arn:aws:s3:::somebodys-trail"
+    statements = [
+        {**allow, "Action": "s3:GetBucketAcl", "Resource": bucket},
+        {**allow, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/{ACCOUNT}/*"},
+    ]
+    s3.put_bucket_policy(Bucket="somebodys-trail", Policy=policy(*statements))
+    logs.create_log_group(logGroupName="somebodys")
+    role = iam.create_role(
+        RoleName="somebodys", AssumeRolePolicyDocument=policy({**allow, "Action": "sts:AssumeRole"})
+    )
+    write = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+    iam.put_role_policy(RoleName="somebodys", PolicyName="write", PolicyDocument=policy(write))
+    trail = cloudtrail.create_trail(
+        Name="somebodys",
+        S3BucketName="somebodys-trail",
+        IsMultiRegionTrail=True,
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:somebodys:*",
+        CloudWatchLogsRoleArn=role["Role"]["Arn"],
+    )
+    cloudtrail.start_logging(Name="somebodys")
+    return {"log_group_name": "somebodys", "trail_arn": trail["TrailARN"]}
+
+
+def tagged_secrets() -> dict[str, str]:
+    for number in range(12):
+        boto3.client("secretsmanager").create_secret(
+            Name=f"service-{number}", SecretString="x", Tags=[{"Key": "watched", "Value": ""}]
+        )
+    return {}
+
+
+def an_organization() -> dict[str, str]:
+    organizations = boto3.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    made = organizations.create_account(AccountName="log archive", Email="archive@example.com")
+    return {"log_archive_account_id": made["CreateAccountStatus"]["AccountId"]}
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+BEFORE: dict[str, Callable[[], dict[str, str]]] = {
+    "existing-trail": a_trail,
+    "many-secrets": tagged_secrets,
+    "organization": an_organization,
+}
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example(name: str, terraform: Any, local_cloud: Any, account: str) -> None:
-    assert left() == {}
+def test_example(
+    name: str, terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in BEFORE.get(name, dict)().items():
+        monkeypatch.setenv(f"TF_VAR_{variable}", value)
+    before = left()
     example = terraform.example(name)
     terraform.run(example, "apply", "-auto-approve")
     try:
-        terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
-        watch = json.loads(terraform.run(example, "output", "-json", "watch"))
-        check_facts(watch, account)
-        assert_value_is_nowhere(example)
+        said = terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
+        assert "Warning" not in said
+        outputs = json.loads(terraform.run(example, "output", "-json"))
+        for watch in outputs.get("watches", {"value": {"": outputs["watch"]["value"]}})["value"].values():
+            check_facts(watch, account)
+            if watch["secret_arn"]:
+                assert_value_is_nowhere(example, watch["secret_arn"])
     finally:
         terraform.run(example, "destroy", "-auto-approve")
-    assert left() == {}
+    assert left() == before
 
 
 def check_facts(watch: dict[str, Any], account: str) -> None:
     """What the output says is what the account has, and each hop leads to the next."""
     assert watch["account_id"] == account
-    (alarm,) = boto3.client("cloudwatch").describe_alarms(AlarmNames=[watch["alarm_name"]])["MetricAlarms"]
+    cloudwatch = boto3.client("cloudwatch")
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[watch["alarm_name"]])["MetricAlarms"]
     assert alarm["AlarmArn"] == watch["alarm_arn"]
-    assert alarm["AlarmActions"] == [watch["topic_arn"]]
+    assert alarm["AlarmActions"] == watch["topic_arns"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (watch["metric_namespace"], watch["metric_name"])
     assert (alarm["Statistic"], alarm["Period"]) == ("Sum", watch["alarm_period"])
-    (metric_filter,) = boto3.client("logs").describe_metric_filters(
-        logGroupName=watch["log_group_name"], filterNamePrefix=watch["metric_filter_name"]
+    described = boto3.client("logs").describe_metric_filters(
+        metricNamespace=watch["metric_namespace"], metricName=watch["metric_name"]
     )["metricFilters"]
-    assert metric_filter["filterPattern"] == watch["filter_pattern"]
-    (transformation,) = metric_filter["metricTransformations"]
-    assert (transformation["metricValue"], transformation["defaultValue"]) == ("1", 0.0)
+    filters = {each["filterName"]: each for each in described}
+    assert filters.keys() == set(watch["metric_filter_names"])
+    for filter_name, pattern in zip(watch["metric_filter_names"], watch["filter_patterns"], strict=True):
+        assert filters[filter_name]["filterPattern"] == pattern
+        assert filters[filter_name]["logGroupName"] == watch["log_group_name"]
+        (transformation,) = filters[filter_name]["metricTransformations"]
+        assert (transformation["metricValue"], transformation["defaultValue"]) == ("1", 0.0)
     trail = boto3.client("cloudtrail").get_trail(Name=watch["trail_arn"])["Trail"]
-    assert trail["S3BucketName"] == watch["bucket_name"]
     assert trail["CloudWatchLogsLogGroupArn"] == f"{watch['log_group_arn']}:*"
-    assert trail["KmsKeyId"] == watch["kms_key_arn"]
     assert trail["IsMultiRegionTrail"]
-    assert trail["LogFileValidationEnabled"]
     assert boto3.client("cloudtrail").get_trail_status(Name=watch["trail_arn"])["IsLogging"]
+    if watch["bucket_name"]:
+        assert trail["S3BucketName"] == watch["bucket_name"]
+        assert trail["KmsKeyId"] == watch["kms_key_arn"]
+        assert trail["LogFileValidationEnabled"]
+    if watch["realtime"]:
+        for rule in watch["realtime"]["rule_names"]:
+            state = boto3.client("events").describe_rule(Name=rule)["State"]
+            assert state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+            (target,) = boto3.client("events").list_targets_by_rule(Rule=rule)["Targets"]
+            assert target["Arn"] in watch["topic_arns"]
+    own = [watch["tamper_alarm_name"], watch["blind_alarm_name"]]
+    assert len(cloudwatch.describe_alarms(AlarmNames=own)["MetricAlarms"]) == 2
 
 
-def assert_value_is_nowhere(example: Path) -> None:
+def assert_value_is_nowhere(example: Path, secret_arn: str) -> None:
     """The example's secret has a value on the cloud, and the state does not know it."""
-    secret = boto3.client("secretsmanager").get_secret_value(SecretId="TopSecretInfo")["SecretString"]
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
     assert secret
     assert secret not in (example / "terraform.tfstate").read_text()

@@ -9,18 +9,17 @@ from typing import Any
 
 import boto3
 import pytest
-from deployment import PLAIN, ROOT, SIBLING, STORIES, WATCHED, Deployment
+from deployment import ROOT, SIBLING, STORIES, Deployment
 
 
 @pytest.fixture(scope="session")
 def deployment(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[Deployment]:
     client = boto3.client("secretsmanager")
-    values = {name: secrets.token_urlsafe(24) for name in (*STORIES, SIBLING, "smoke")}
+    values = {name: secrets.token_urlsafe(24) for name in (*STORIES, SIBLING)}
     for name, value in values.items():
         client.create_secret(Name=name, SecretString=value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TF_VAR_plain", json.dumps(PLAIN))
-        patch.setenv("TF_VAR_watched", json.dumps(WATCHED))
+        patch.setenv("TF_VAR_stories", json.dumps(STORIES))
         root = terraform.new_root("end-to-end", ROOT)
         terraform.run(root, "apply", "-auto-approve")
         local_cloud.confirm()

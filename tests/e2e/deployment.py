@@ -18,26 +18,16 @@ from typing import Any
 import boto3
 import pytest
 
-# Watched by the module. With the deployment's own watch these are 5 patterns with a regular expression,
-# which is all that one log group may have.
-WATCHED = ("by-arn", "by-name", "by-partial-arn", "db")
-# Watched by a plain pattern: these are not about which reads the module's pattern catches.
-PLAIN = ("average", "by-cli", "control", "denied", "role", "stopped", "wrong-event")
-STORIES = (*WATCHED, *PLAIN)
+STORIES = (
+    *("average", "by-arn", "by-cli", "by-name", "by-partial-arn", "control", "db", "denied", "role"),
+    *("smoke", "stopped", "wrong-event"),
+)
 SIBLING = "db-replica"
 NAME = "e2e"
 
 ROOT = """
-variable "plain" {
+variable "stories" {
   type = set(string)
-}
-
-variable "watched" {
-  type = set(string)
-}
-
-locals {
-  watch = module.secretwatch.watch
 }
 
 module "secretwatch" {
@@ -45,64 +35,14 @@ module "secretwatch" {
 
   email_addresses             = ["ops@example.com"]
   kms_deletion_window_in_days = 7
+  look_up_secrets             = true
   name                        = "e2e"
-  secrets                     = ["smoke"]
   trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
-}
-
-module "story" {
-  source   = "../modules/watch"
-  for_each = var.watched
-
-  account        = { id = local.watch.account_id, partition = "aws", region = local.watch.region }
-  log_group_name = local.watch.log_group_name
-  name           = "e2e-${each.key}"
-  secrets        = [each.key]
-  tags           = {}
-  topic_arn      = local.watch.topic_arn
-
-  alarm = {
-    datapoints_to_alarm = null
-    evaluation_periods  = 1
-    period              = 300
-    statistic           = "Sum"
-    threshold           = 1
-    treat_missing_data  = "notBreaching"
-  }
-}
-
-resource "aws_cloudwatch_log_metric_filter" "plain" {
-  for_each = var.plain
-
-  log_group_name = local.watch.log_group_name
-  name           = "e2e-${each.key}-secret-reads"
-  pattern        = "{ $.eventName = GetSecretValue && $.requestParameters.secretId = \\"${each.key}\\" }"
-
-  metric_transformation {
-    default_value = "0"
-    name          = "e2e-${each.key}-secret-reads"
-    namespace     = "secretwatch/e2e-${each.key}"
-    value         = "1"
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "plain" {
-  for_each = aws_cloudwatch_log_metric_filter.plain
-
-  alarm_actions       = [local.watch.topic_arn]
-  alarm_name          = "e2e-${each.key}-secret-read"
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  evaluation_periods  = 1
-  metric_name         = each.value.metric_transformation[0].name
-  namespace           = each.value.metric_transformation[0].namespace
-  period              = 300
-  statistic           = "Sum"
-  threshold           = 1
-  treat_missing_data  = "notBreaching"
+  watches                     = { for story in var.stories : story => { secrets = [story] } }
 }
 
 output "watch" {
-  value = local.watch
+  value = module.secretwatch.watches["smoke"]
 }
 """
 
@@ -165,7 +105,7 @@ class Deployment:
         """
         self.await_event(self.read("control"))
         marker = f"marker-{uuid.uuid4()}"
-        self.alarm_on(marker, "secretwatch/e2e-control", "e2e-control-secret-reads", "Sum")
+        self.alarm_on(marker, "secretwatch/e2e", "e2e-control", "Sum")
         wait_for("an evaluation", lambda: self.state(marker) == "ALARM")
         self.cloudwatch.delete_alarms(AlarmNames=[marker])
 
@@ -185,7 +125,7 @@ class Deployment:
 
 
 def alarm_name(story: str) -> str:
-    return f"{NAME}-{story}-secret-read"
+    return f"{NAME}-{story}"
 
 
 def minutes_ago(minutes: int) -> int:

@@ -61,9 +61,9 @@ def test_the_aws_cli_reads_too(deployment: Deployment, terraform: Any, tmp_path:
     facts = deployment.watch | {
         "alarm_name": alarm_name(story),
         "alarm_arn": deployment.watch["alarm_arn"].replace(deployment.watch["alarm_name"], alarm_name(story)),
-        "metric_name": f"e2e-{story}-secret-reads",
-        "metric_namespace": f"secretwatch/e2e-{story}",
-        "metric_filter_name": f"e2e-{story}-secret-reads",
+        "metric_name": f"e2e-{story}",
+        "metric_namespace": "secretwatch/e2e",
+        "metric_filter_name": f"e2e-{story}",
         "secrets": [story],
     }
     root = terraform.new_root("facts", FACTS)

@@ -56,8 +56,8 @@ def test_with_average_other_events_drown_the_read(deployment: Deployment) -> Non
     """The lesson of the field: the alarm that would not fire until AVERAGE became SUM."""
     group, namespace, metric = (
         deployment.watch["log_group_name"],
-        "secretwatch/e2e-average",
-        "e2e-average-secret-reads",
+        "secretwatch/e2e",
+        "e2e-average",
     )
     deployment.alarm_on("with-average", namespace, metric, "Average")
     deployment.logs.create_log_stream(logGroupName=group, logStreamName="other-events")

@@ -1,12 +1,60 @@
 # What is created, and what is not, for what is asked.
 
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "eu-west-1", name = "eu-west-1" }
+  }
+}
+
+mock_provider "aws" {
+  alias = "china"
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { dns_suffix = "amazonaws.com.cn", partition = "aws-cn" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "cn-north-1", name = "cn-north-1" }
+  }
+}
+
+mock_provider "aws" {
+  alias = "govcloud"
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { dns_suffix = "amazonaws.com", partition = "aws-us-gov" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "us-gov-west-1", name = "us-gov-west-1" }
+  }
+}
 
 # Most runs are of one module; what it does not know of these, it ignores.
 variables {
   account                     = { dns_suffix = "amazonaws.com", id = "111122223333", partition = "aws", region = "eu-west-1" }
+  bucket                      = null
   kms_deletion_window_in_days = 7
+  kms_key                     = null
   name                        = "prod"
+  notifications               = null
+  organization                = null
   tags                        = {}
 }
 
@@ -124,7 +172,7 @@ run "trail_that_keeps_its_files_for_good" {
 # alerts
 ################################################################################
 
-run "two_subscribed" {
+run "one_topic" {
   command = plan
 
   module {
@@ -132,12 +180,73 @@ run "two_subscribed" {
   }
 
   variables {
-    email_addresses = ["a@example.com", "b@example.com"]
+    realtime = false
+    topics   = { default = { email_addresses = ["a@example.com", "b@example.com"] } }
   }
 
   assert {
-    condition     = { for address, subscription in aws_sns_topic_subscription.this : address => subscription.protocol } == { "a@example.com" = "email", "b@example.com" = "email" }
+    condition     = { for key, subscription in aws_sns_topic_subscription.this : key => subscription.protocol } == { "a@example.com" = "email", "b@example.com" = "email" }
     error_message = "Each address has a subscription, which goes when the address goes."
+  }
+
+  assert {
+    condition     = aws_sns_topic.this["default"].name == "prod"
+    error_message = "The only topic has the instance's name."
+  }
+
+  assert {
+    condition     = length(output.policy_statements.key) == 0 && length(output.policy_statements.topics) == 0
+    error_message = "What is created here needs nothing from others."
+  }
+}
+
+run "given_topics_and_a_given_key" {
+  command = plan
+
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    kms_key  = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
+    realtime = true
+    topics = {
+      mine   = {}
+      theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } }
+    }
+  }
+
+  assert {
+    condition     = length(aws_kms_key.this) == 0 && keys(aws_sns_topic.this) == ["mine"] && aws_sns_topic.this["mine"].kms_master_key_id == "arn:aws:kms:eu-west-1:111122223333:key/k"
+    error_message = "The given key is used, the given topic is left alone."
+  }
+
+  assert {
+    condition     = output.topic_arns == { mine = "arn:aws:sns:eu-west-1:111122223333:prod-mine", theirs = "arn:aws:sns:eu-west-1:111122223333:theirs" }
+    error_message = "Both are topics to publish to."
+  }
+
+  assert {
+    condition     = output.policy_statements.topics.theirs[*].Sid == ["AlarmsPublish", "RulesPublish"] && output.policy_statements.key[*].Sid == ["AlarmsEncrypt", "RulesEncrypt"]
+    error_message = "What the policies of both need is said."
+  }
+}
+
+run "only_given_topics" {
+  command = plan
+
+  module {
+    source = "./modules/alerts"
+  }
+
+  variables {
+    realtime = false
+    topics   = { theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } } }
+  }
+
+  assert {
+    condition     = length(aws_kms_key.this) == 0 && length(aws_sns_topic.this) == 0
+    error_message = "Nothing is paid for that is not needed."
   }
 }
 
@@ -153,16 +262,25 @@ run "three_of_five_periods" {
   }
 
   variables {
-    alarm          = { datapoints_to_alarm = 3, evaluation_periods = 5, period = 60, statistic = "Sum", threshold = 10, treat_missing_data = "missing" }
+    alarm          = { datapoints_to_alarm = 3, evaluation_periods = 5, ok_actions = true, period = 60, threshold = 10, treat_missing_data = "missing" }
+    events         = ["reads"]
+    except         = []
+    except_denied  = false
     log_group_name = "/g"
+    metric         = { name = "m", namespace = "n" }
+    organization   = false
+    outcome        = "any"
+    path           = ""
+    resolved       = {}
     secrets        = ["db"]
-    topic_arn      = "arn:aws:sns:eu-west-1:111122223333:x"
+    topic_arns     = ["arn:aws:sns:eu-west-1:111122223333:x"]
   }
 
   assert {
     condition = (
       aws_cloudwatch_metric_alarm.this.datapoints_to_alarm == 3 &&
       aws_cloudwatch_metric_alarm.this.evaluation_periods == 5 &&
+      aws_cloudwatch_metric_alarm.this.ok_actions == toset(["arn:aws:sns:eu-west-1:111122223333:x"]) &&
       aws_cloudwatch_metric_alarm.this.period == 60 &&
       aws_cloudwatch_metric_alarm.this.threshold == 10 &&
       aws_cloudwatch_metric_alarm.this.treat_missing_data == "missing"
@@ -172,15 +290,93 @@ run "three_of_five_periods" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.this.metric_name == aws_cloudwatch_log_metric_filter.this.metric_transformation[0].name &&
-      aws_cloudwatch_metric_alarm.this.namespace == aws_cloudwatch_log_metric_filter.this.metric_transformation[0].namespace
+      aws_cloudwatch_metric_alarm.this.metric_name == aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].name &&
+      aws_cloudwatch_metric_alarm.this.namespace == aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].namespace
     )
     error_message = "The alarm looks at the metric that the filter makes."
   }
 
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.this.log_group_name == "/g"
+    condition     = aws_cloudwatch_log_metric_filter.this[0].log_group_name == "/g"
     error_message = "The filter is on the log group it was given."
+  }
+}
+
+run "secrets_of_an_organization" {
+  command = plan
+
+  module {
+    source = "./modules/watch"
+  }
+
+  variables {
+    alarm          = {}
+    events         = ["GetSecretValue"]
+    except         = []
+    except_denied  = false
+    log_group_name = "/g"
+    metric         = { name = "m", namespace = "n" }
+    organization   = true
+    outcome        = "any"
+    path           = ""
+    resolved       = {}
+    secrets        = ["arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"]
+    topic_arns     = ["arn:aws:sns:eu-west-1:111122223333:x"]
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_log_metric_filter.this[0].pattern, "$.requestParameters.secretId = \"db\" && $.recipientAccountId = \"444455556666\"")
+    error_message = "A name alone is of the account that records the read."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_log_metric_filter.this[0].pattern, "$.requestParameters.secretId = \"*:444455556666:secret:db-AbCdEf\"")
+    error_message = "Secrets of member accounts are watched."
+  }
+}
+
+################################################################################
+# pack
+################################################################################
+
+run "groups_hold_no_more_than_they_may" {
+  command = plan
+
+  module {
+    source = "./modules/pack"
+  }
+
+  variables {
+    capacity = 100
+    sizes    = [for n in range(1000) : 1 + n * 7919 % 40]
+  }
+
+  assert {
+    condition     = alltrue([for group in output.groups : sum([for index in group : 1 + index * 7919 % 40]) <= 100])
+    error_message = "No group is larger than its capacity."
+  }
+
+  assert {
+    condition     = jsonencode(flatten(output.groups)) == jsonencode(range(1000))
+    error_message = "Every item is in one group, in its order."
+  }
+}
+
+run "what_is_larger_than_a_group_stands_alone" {
+  command = plan
+
+  module {
+    source = "./modules/pack"
+  }
+
+  variables {
+    capacity = 10
+    sizes    = [3, 30, 3]
+  }
+
+  assert {
+    condition     = contains(output.groups, [1])
+    error_message = "It has a group of its own."
   }
 }
 
@@ -204,5 +400,81 @@ run "no_secret_created" {
   assert {
     condition     = output.alarm_name == "prod-secret-read" && output.watch.alarm_name == output.alarm_name
     error_message = "What the object says, a plain output says too."
+  }
+}
+
+################################################################################
+# Other partitions
+################################################################################
+
+run "in_china" {
+  command = plan
+
+  providers = { aws = aws.china }
+
+  variables {
+    email_addresses = []
+    secrets         = ["arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:db-AbCdEf"]
+  }
+
+  assert {
+    condition     = output.topic_arn == "arn:aws-cn:sns:cn-north-1:111122223333:prod" && output.log_group_name == "/aws/cloudtrail/prod"
+    error_message = "ARNs are of the partition."
+  }
+
+  assert {
+    condition     = startswith(output.alarm_console_url, "https://cn-north-1.console.amazonaws.cn/")
+    error_message = "So is the console."
+  }
+
+  assert {
+    condition     = strcontains(output.filter_pattern, "*:111122223333:secret:*")
+    error_message = "Its secrets are watched."
+  }
+}
+
+run "in_govcloud" {
+  command = plan
+
+  providers = { aws = aws.govcloud }
+
+  variables {
+    email_addresses = []
+    watches         = { db = { secrets = ["arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:db-AbCdEf"], except = ["arn:aws-us-gov:iam::111122223333:role/app"], realtime = true } }
+  }
+
+  assert {
+    condition     = output.topic_arn == "arn:aws-us-gov:sns:us-gov-west-1:111122223333:prod" && strcontains(output.filter_pattern, "arn:aws-us-gov:iam::111122223333:role/app")
+    error_message = "ARNs are of the partition."
+  }
+}
+
+################################################################################
+# Somebody else's
+################################################################################
+
+run "a_given_bucket_and_keys" {
+  command = plan
+
+  variables {
+    email_addresses = []
+    kms_keys        = { trail = { arn = "arn:aws:kms:eu-west-1:444455556666:key/k" } }
+    secrets         = ["db"]
+    trail           = { bucket = { key_prefix = "audit", name = "archive" }, organization = { id = "o-exampleorgid" } }
+  }
+
+  assert {
+    condition     = output.bucket_name == "archive" && output.policy_statements.bucket[*].Sid == ["CloudTrailReadsAcl", "CloudTrailWrites"]
+    error_message = "What the bucket's policy needs is said."
+  }
+
+  assert {
+    condition     = output.policy_statements.bucket[1].Resource == ["arn:aws:s3:::archive/audit/AWSLogs/111122223333/*", "arn:aws:s3:::archive/audit/AWSLogs/o-exampleorgid/*"]
+    error_message = "Below its prefix, for the account and for the organisation."
+  }
+
+  assert {
+    condition     = output.kms_key_arn == "arn:aws:kms:eu-west-1:444455556666:key/k" && output.policy_statements.trail_key[*].Sid == ["CloudTrailEncrypts", "CloudTrailDescribes", "LogGroupEncrypts"]
+    error_message = "What the key's policy needs is said."
   }
 }

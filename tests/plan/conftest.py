@@ -1,7 +1,10 @@
-"""Two plans for all of these tests: the quickstart, and a root module with two instances side by side."""
+"""Two plans for all of these tests: the quickstart, and a root module with several instances side by side."""
 
 from __future__ import annotations
 
+import json
+import random
+import string
 import tempfile
 from typing import Any
 
@@ -11,6 +14,31 @@ import tftest
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 VALUE = "hunter2-is-not-written-down"
+ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+
+_random = random.Random(20)
+_CHARACTERS = string.ascii_letters + string.digits + "/_+=.@-"
+
+
+def _name(length: int) -> str:
+    """A name with any character that Secrets Manager allows."""
+    return "".join(_random.choice(_CHARACTERS) for _ in range(length))
+
+
+# Given by name, by ARN and as prefixes; the first ones are what people call their secrets.
+NAMES = ["db", "rds!cluster-1", _CHARACTERS[-7:], *(_name(n) for n in (1, 7, 12, 30, 60))]
+ARNS = {
+    name: "".join(_random.choices(string.ascii_letters + string.digits, k=6))
+    for name in ["db", "prod/db", *(_name(n) for n in (1, 2, 5, 24, 40, 120, 500))]
+}
+PREFIXES = ["prod/", "a.b+c@", _name(20)]
+MANY = [f"team-{n % 7}/service-{n}" for n in range(300)]
+APP, CI, ADA = (f"arn:aws:iam::{ACCOUNT}:{path}" for path in ("role/app", "role/ci/*", "user/ada"))
+
+
+def arn(name: str, suffix: str = "Ab3dE9") -> str:
+    return f"{ARN}:{name}-{suffix}"
+
 
 INSTANCES = """
 variable "secret_value" {
@@ -57,13 +85,73 @@ module "two" {
   trail = { bucket_expiration_in_days = 0, bucket_force_destroy = true, log_retention_in_days = 7 }
 }
 
-# A name in the longest region, with the longest secrets that the pattern holds.
+# The longest name.
 module "long" {
   source = "../"
 
   email_addresses = []
   name            = "a23456789-b23456789-c23456789-d2"
-  secrets         = ["LONG"]
+  secrets         = ["db"]
+}
+
+locals {
+  except = ["«APP»", "«CI»", "«ADA»", "rds.amazonaws.com"]
+}
+
+# Hundreds of secrets.
+module "many" {
+  source = "../"
+
+  email_addresses = []
+  name            = "many"
+  watches = {
+    many = { secrets = jsondecode(<<-JSON
+«MANY»
+    JSON
+    ), realtime = true }
+  }
+}
+
+# What watches can be, and that both engines decide alike on all of them but the one by name.
+module "watches" {
+  source = "../"
+
+  name         = "wide"
+  secret       = { name = "created", value_version = 1 }
+  secret_value = var.secret_value
+  topics = {
+    page = { email_addresses = ["oncall@example.com"] }
+    log  = { existing = { arn = "arn:aws:sns:us-east-1:000000000000:elsewhere", verify = false } }
+  }
+  trail = { notifications = {} }
+  watches = {
+    names    = { secrets = jsondecode(<<-JSON
+«NAMES»
+    JSON
+    ) }
+    arns     = { secrets = jsondecode(<<-JSON
+«ARNS»
+    JSON
+    ), realtime = true }
+    prefixes = { secrets = jsondecode(<<-JSON
+«PREFIXES»
+    JSON
+    ), realtime = true }
+    all      = { secrets = ["*"], realtime = true }
+    denied   = { secrets = [«DB»], outcome = "denied", realtime = true, topics = ["page"] }
+    success = {
+      alarm    = { ok_actions = true }
+      outcome  = "success"
+      realtime = true
+      secrets  = [«DB»]
+      topics   = ["log"]
+    }
+    changes  = { secrets = [«DB»], events = ["changes"], realtime = true }
+    single   = { secrets = [«DB»], events = ["DescribeSecret"], realtime = true }
+    except = { secrets = [«DB»], except = local.except, realtime = true }
+    strict = { secrets = [«DB»], except = local.except, except_denied = true, realtime = true }
+    created  = { secrets = ["created"], realtime = true }
+  }
 }
 
 output "one" {
@@ -73,7 +161,28 @@ output "one" {
 output "two" {
   value = module.two.watch
 }
+
+output "wide" {
+  value = module.watches.watches
+}
 """
+
+
+def instances_root() -> str:
+    given = {
+        "NAMES": json.dumps(NAMES),
+        "ARNS": json.dumps([arn(name, suffix) for name, suffix in ARNS.items()]),
+        "MANY": json.dumps([arn(name) for name in MANY]),
+        "PREFIXES": json.dumps([f"{prefix}*" for prefix in PREFIXES]),
+        "DB": json.dumps(arn("db")),
+        "APP": APP,
+        "CI": CI,
+        "ADA": ADA,
+    }
+    text = INSTANCES
+    for name, value in given.items():
+        text = text.replace(f"«{name}»", value)
+    return text
 
 
 class Plan:
@@ -87,6 +196,23 @@ class Plan:
             for address, change in plan.resource_changes.items()
             if change["mode"] == "managed"
         }
+
+    def patterns(self, module: str, watch: str = "secret-read") -> list[str]:
+        """The filter patterns of a watch: any of them counts."""
+        return self._texts(f'module.{module}.module.watch["{watch}"].', "pattern")
+
+    def event_patterns(self, module: str, watch: str) -> list[str]:
+        """The event patterns of a watch: any of them counts."""
+        return self._texts(f'module.{module}.module.realtime["{watch}"].', "event_pattern")
+
+    def _texts(self, prefix: str, field: str) -> list[str]:
+        found = [
+            each[field]
+            for address, each in self.resources.items()
+            if address.startswith(prefix) and field in each
+        ]
+        assert found
+        return found
 
     def of(self, module: str) -> dict[str, Any]:
         """Resources of a module and those within it, their addresses shortened by the module's."""
@@ -115,5 +241,4 @@ def quickstart(terraform: Any, aws: dict[str, str]) -> Plan:
 
 @pytest.fixture(scope="session")
 def instances(terraform: Any, aws: dict[str, str]) -> Plan:
-    longest = "x" * 96
-    return plan_of(terraform, terraform.new_root("instances", INSTANCES.replace("LONG", longest)))
+    return plan_of(terraform, terraform.new_root("instances", instances_root()))

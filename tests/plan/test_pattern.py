@@ -9,9 +9,7 @@ import pytest
 
 from secretwatch.filterpattern import FilterPattern
 
-from .conftest import ACCOUNT, Plan
-
-ARN = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret"
+from .conftest import ACCOUNT, ARN, Plan
 
 
 def event(name: str, parameters: Any, **fields: Any) -> dict[str, Any]:
@@ -90,6 +88,10 @@ OTHERS = {
     "suffix with a hyphen": ("two", read(f"{ARN}:db-Ab-dEf")),
     "name with such a suffix": ("two", read("db-AbCdEf")),
     "other case": ("two", read("DB")),
+    "in another region, of another account": (
+        "one",
+        read("arn:aws:secretsmanager:eu-west-1:999999999999:secret:team/db.main+a-Ab3dE9"),
+    ),
     "same name in another account": (
         "two",
         read("arn:aws:secretsmanager:us-east-1:999999999999:secret:db-AbCdEf"),
@@ -119,8 +121,8 @@ OTHERS = {
 
 
 def counts(instances: Plan, instance: str, message: dict[str, Any]) -> bool:
-    pattern = instances.of(instance)["module.watch.aws_cloudwatch_log_metric_filter.this"]["pattern"]
-    return FilterPattern.parse(pattern).matches(json.dumps(message))
+    text = json.dumps(message)
+    return any(FilterPattern.parse(pattern).matches(text) for pattern in instances.patterns(instance))
 
 
 @pytest.mark.parametrize(("instance", "message"), READS.values(), ids=READS.keys())
@@ -133,13 +135,20 @@ def test_anything_else_does_not(instances: Plan, instance: str, message: dict[st
     assert not counts(instances, instance, message)
 
 
-def test_a_pattern_holds_no_more_than_two_regular_expressions(instances: Plan, quickstart: Plan) -> None:
-    patterns = [
-        values["pattern"]
-        for values in (quickstart.resources | instances.resources).values()
-        if "pattern" in values
-    ]
-    assert len(patterns) == 4
-    for pattern in patterns:
-        assert pattern.count("%") == 4
-        assert pattern.isascii()
+def test_regular_expressions_stand_only_where_a_suffix_is_not_known(instances: Plan) -> None:
+    """A log group takes five filters with any, a pattern takes two, and three wildcards."""
+    watches = json.loads(json.dumps(instances.outputs["wide"]))
+    with_any = []
+    for watch in watches:
+        for text in instances.patterns("watches", watch):
+            pattern = FilterPattern.parse(text)
+            assert pattern.regexes in (0, 2)
+            assert text.count("[*]") <= 3
+            assert text.isascii()
+            with_any += [watch] if pattern.regexes else []
+    assert set(with_any) == {"names", "created"}
+    assert len(with_any) <= 5
+
+
+def test_hundreds_of_secrets_fit_one_log_group(instances: Plan) -> None:
+    assert len(instances.patterns("many", "many")) <= 80

@@ -33,7 +33,7 @@ def statements(plan: Plan, address: str, field: str = "policy") -> dict[str, Any
 
 def test_bucket(instances: Plan) -> None:
     cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
-    assert statements(instances, "module.trail.aws_s3_bucket_policy.this") == {
+    assert statements(instances, "module.trail[0].aws_s3_bucket_policy.this[0]") == {
         "CloudTrailReadsAcl": {
             "Sid": "CloudTrailReadsAcl",
             "Effect": "Allow",
@@ -47,7 +47,7 @@ def test_bucket(instances: Plan) -> None:
             "Effect": "Allow",
             "Principal": cloudtrail,
             "Action": "s3:PutObject",
-            "Resource": f"{BUCKET}/AWSLogs/{ACCOUNT}/*",
+            "Resource": [f"{BUCKET}/AWSLogs/{ACCOUNT}/*"],
             "Condition": {
                 "StringEquals": {"aws:SourceArn": TRAIL, "s3:x-amz-acl": "bucket-owner-full-control"}
             },
@@ -65,7 +65,7 @@ def test_bucket(instances: Plan) -> None:
 
 def test_key_of_the_trail(instances: Plan) -> None:
     cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
-    assert statements(instances, "module.trail.aws_kms_key.this") == {
+    assert statements(instances, "module.trail[0].aws_kms_key.this[0]") == {
         "AdministeredThroughIam": ACCOUNT_DECIDES,
         "CloudTrailEncrypts": {
             "Sid": "CloudTrailEncrypts",
@@ -106,7 +106,7 @@ def test_key_of_the_trail(instances: Plan) -> None:
 
 
 def test_role_that_writes_to_the_log_group(instances: Plan) -> None:
-    assert statements(instances, "module.trail.aws_iam_role.this", "assume_role_policy") == {
+    assert statements(instances, "module.trail[0].aws_iam_role.this", "assume_role_policy") == {
         "CloudTrailAssumes": {
             "Sid": "CloudTrailAssumes",
             "Effect": "Allow",
@@ -114,18 +114,18 @@ def test_role_that_writes_to_the_log_group(instances: Plan) -> None:
             "Action": "sts:AssumeRole",
         }
     }
-    assert statements(instances, "module.trail.aws_iam_role_policy.this") == {
+    assert statements(instances, "module.trail[0].aws_iam_role_policy.this") == {
         "WriteLogStreams": {
             "Sid": "WriteLogStreams",
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": f"{LOG_GROUP}:log-stream:{ACCOUNT}_CloudTrail_{REGION}*",
+            "Resource": [f"{LOG_GROUP}:log-stream:{ACCOUNT}_CloudTrail_{REGION}*"],
         }
     }
 
 
 def test_topic(instances: Plan) -> None:
-    assert statements(instances, "module.alerts.aws_sns_topic_policy.this") == {
+    assert statements(instances, 'module.alerts.aws_sns_topic_policy.this["default"]') == {
         "AlarmsPublish": {
             "Sid": "AlarmsPublish",
             "Effect": "Allow",
@@ -138,12 +138,12 @@ def test_topic(instances: Plan) -> None:
             },
         }
     }
-    alarm = instances.of("one")["module.watch.aws_cloudwatch_metric_alarm.this"]["alarm_name"]
+    alarm = instances.of("one")['module.watch["secret-read"].aws_cloudwatch_metric_alarm.this']["alarm_name"]
     assert alarm.startswith("one-")
 
 
 def test_key_of_the_topic(instances: Plan) -> None:
-    assert statements(instances, "module.alerts.aws_kms_key.this") == {
+    assert statements(instances, "module.alerts.aws_kms_key.this[0]") == {
         "AdministeredThroughIam": ACCOUNT_DECIDES,
         "AlarmsEncrypt": {
             "Sid": "AlarmsEncrypt",
@@ -198,3 +198,75 @@ def test_key_of_the_secret(instances: Plan) -> None:
             },
         },
     }
+
+
+def test_realtime_lets_eventbridge_in_and_nobody_else(instances: Plan) -> None:
+    made = instances.of("watches")
+    document = json.loads(made['module.alerts.aws_sns_topic_policy.this["page"]']["policy"])
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:wide-page"
+    assert document["Statement"][1] == {
+        "Sid": "RulesPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-*"},
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        },
+    }
+    key = json.loads(made["module.alerts.aws_kms_key.this[0]"]["policy"])["Statement"][-1]
+    assert (key["Principal"], "Condition" in key) == ({"Service": "events.amazonaws.com"}, False)
+
+
+def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> None:
+    made = instances.of("watches")
+    (statement,) = json.loads(made['module.realtime["arns"].aws_sqs_queue_policy.undelivered']["policy"])[
+        "Statement"
+    ]
+    assert statement == {
+        "Sid": "RulesSend",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:wide-arns-undelivered",
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-*"},
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        },
+    }
+    assert made['module.realtime["arns"].aws_sqs_queue.undelivered']["sqs_managed_sse_enabled"] is True
+
+
+def test_cloudtrails_own_notifications_have_a_topic_of_their_own(instances: Plan) -> None:
+    made = instances.of("watches")
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:wide-log-files"
+    trail = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/wide"
+    assert json.loads(made["module.trail[0].aws_sns_topic_policy.notifications[0]"]["policy"])[
+        "Statement"
+    ] == [
+        {
+            "Sid": "CloudTrailPublishes",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": topic,
+            "Condition": {"StringEquals": {"aws:SourceArn": trail}},
+        }
+    ]
+    assert made["module.trail[0].aws_cloudtrail.this"]["sns_topic_name"] == topic
+    assert "module.trail[0].aws_sns_topic.notifications[0]" not in instances.of("one")
+
+
+def test_no_policy_allows_every_action(instances: Plan, quickstart: Plan) -> None:
+    """Not `*`, nor `service:*` but for the account's own hold on its keys. A Deny may."""
+    for plan in (instances, quickstart):
+        for address, values in plan.resources.items():
+            for field in ("policy", "assume_role_policy"):
+                for statement in json.loads(values.get(field) or '{"Statement": []}')["Statement"]:
+                    actions = statement["Action"]
+                    actions = [actions] if isinstance(actions, str) else actions
+                    if statement["Effect"] == "Allow" and statement["Sid"] != "AdministeredThroughIam":
+                        assert not [action for action in actions if action.endswith(":*") or action == "*"], (
+                            address
+                        )

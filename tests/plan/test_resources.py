@@ -10,8 +10,10 @@ from .conftest import ACCOUNT, REGION, VALUE, Plan
 QUICKSTART = {
     "aws_cloudtrail": 1,
     "aws_cloudwatch_log_group": 1,
-    "aws_cloudwatch_log_metric_filter": 1,
-    "aws_cloudwatch_metric_alarm": 1,
+    # One for the watch, five for the watch on itself.
+    "aws_cloudwatch_log_metric_filter": 6,
+    # The watch; tampering, blindness, undelivered messages.
+    "aws_cloudwatch_metric_alarm": 4,
     "aws_iam_role": 1,
     "aws_iam_role_policy": 1,
     "aws_kms_alias": 2,
@@ -43,14 +45,14 @@ def test_the_quickstart_creates_this_and_no_more(quickstart: Plan) -> None:
 def test_the_quickstart_leaves_nothing_behind(quickstart: Plan) -> None:
     made = quickstart.of("secretwatch")
     assert made["module.secret[0].aws_secretsmanager_secret.this"]["recovery_window_in_days"] == 0
-    assert made["module.trail.aws_s3_bucket.this"]["force_destroy"] is True
-    assert made["module.trail.aws_kms_key.this"]["deletion_window_in_days"] == 7
+    assert made["module.trail[0].aws_s3_bucket.this[0]"]["force_destroy"] is True
+    assert made["module.trail[0].aws_kms_key.this[0]"]["deletion_window_in_days"] == 7
 
 
 def test_by_default_nothing_precious_is_deleted_with_the_instance(instances: Plan) -> None:
     made = instances.of("one")
     assert made["module.secret[0].aws_secretsmanager_secret.this"]["recovery_window_in_days"] == 30
-    assert made["module.trail.aws_s3_bucket.this"]["force_destroy"] is False
+    assert made["module.trail[0].aws_s3_bucket.this[0]"]["force_destroy"] is False
     keys = [values for values in made.values() if values["type"] == "aws_kms_key"]
     assert [key["deletion_window_in_days"] for key in keys] == [30, 30, 30]
 
@@ -82,19 +84,19 @@ def test_names_carry_the_instance_and_where_they_must_be_unique_more(instances: 
         "trail_name": "two",
     }
     assert {name: watch[name] for name in known} == known
-    assert instances.of("two")["module.trail.aws_iam_role.this"]["name"] == f"two-trail-{REGION}"
+    assert instances.of("two")["module.trail[0].aws_iam_role.this"]["name"] == f"two-trail-{REGION}"
 
 
 def test_the_longest_name_is_within_the_limits_of_every_service(instances: Plan) -> None:
     made = instances.of("long")
     # Regions have up to 14 letters (ap-northeast-1).
     room = 14 - len(REGION)
-    assert len(made["module.trail.aws_s3_bucket.this"]["bucket"]) + room <= 63
-    assert len(made["module.trail.aws_iam_role.this"]["name"]) + room <= 64
+    assert len(made["module.trail[0].aws_s3_bucket.this[0]"]["bucket"]) + room <= 63
+    assert len(made["module.trail[0].aws_iam_role.this"]["name"]) + room <= 64
 
 
 def test_the_trail_records_reads_of_every_region_and_can_be_verified(instances: Plan) -> None:
-    trail = instances.of("one")["module.trail.aws_cloudtrail.this"]
+    trail = instances.of("one")["module.trail[0].aws_cloudtrail.this"]
     assert trail["is_multi_region_trail"] is True
     assert trail["include_global_service_events"] is True
     assert trail["enable_log_file_validation"] is True
@@ -114,32 +116,37 @@ def test_the_trail_waits_for_everything_that_cloudtrail_checks(quickstart: Plan)
     }
     assert set(resources["aws_cloudtrail.this"]["depends_on"]) == {
         "aws_iam_role_policy.this",
+        "aws_s3_bucket_lifecycle_configuration.this",
         "aws_s3_bucket_ownership_controls.this",
         "aws_s3_bucket_policy.this",
         "aws_s3_bucket_public_access_block.this",
         "aws_s3_bucket_server_side_encryption_configuration.this",
         "aws_s3_bucket_versioning.this",
+        "aws_sns_topic_policy.notifications",
         "var.after",
     }
     log_group = resources["aws_cloudtrail.this"]["expressions"]["cloud_watch_logs_group_arn"]["references"]
     assert "aws_cloudwatch_log_group.this.arn" in log_group
-    # Nothing is recorded before the secret has its value, an alarm never before its topic's policy.
-    assert "module.secret" in modules["trail"]["expressions"]["after"]["references"]
-    assert modules["alerts"]["module"]["outputs"]["topic_arn"]["depends_on"] == ["aws_sns_topic_policy.this"]
+    # Nothing is recorded before all else is made, an alarm is never made before its topic's policy.
+    assert modules["trail"]["expressions"]["after"]["references"] == ["local.before_the_trail"]
+    assert modules["alerts"]["module"]["outputs"]["topic_arns"]["depends_on"] == [
+        "aws_sns_topic.this",
+        "aws_sns_topic_policy.this",
+    ]
 
 
 def test_the_bucket_is_private_versioned_and_cleaned_up(instances: Plan) -> None:
     made = instances.of("one")
-    block = made["module.trail.aws_s3_bucket_public_access_block.this"]
+    block = made["module.trail[0].aws_s3_bucket_public_access_block.this[0]"]
     switches = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     assert [block[switch] for switch in switches] == [True, True, True, True]
-    [ownership] = made["module.trail.aws_s3_bucket_ownership_controls.this"]["rule"]
+    [ownership] = made["module.trail[0].aws_s3_bucket_ownership_controls.this[0]"]["rule"]
     assert ownership["object_ownership"] == "BucketOwnerEnforced"
-    [versioning] = made["module.trail.aws_s3_bucket_versioning.this"]["versioning_configuration"]
+    [versioning] = made["module.trail[0].aws_s3_bucket_versioning.this[0]"]["versioning_configuration"]
     assert versioning["status"] == "Enabled"
-    [encryption] = made["module.trail.aws_s3_bucket_server_side_encryption_configuration.this"]["rule"]
+    [encryption] = made["module.trail[0].aws_s3_bucket_server_side_encryption_configuration.this[0]"]["rule"]
     assert encryption["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "aws:kms"
-    [rule] = made["module.trail.aws_s3_bucket_lifecycle_configuration.this[0]"]["rule"]
+    [rule] = made["module.trail[0].aws_s3_bucket_lifecycle_configuration.this[0]"]["rule"]
     assert rule["status"] == "Enabled"
     assert rule["expiration"][0]["days"] == 365
     assert rule["noncurrent_version_expiration"][0]["noncurrent_days"] == 30
@@ -147,7 +154,7 @@ def test_the_bucket_is_private_versioned_and_cleaned_up(instances: Plan) -> None
 
 
 def test_the_filter_counts_one_for_a_read_and_nothing_for_other_events(instances: Plan) -> None:
-    counter = instances.of("one")["module.watch.aws_cloudwatch_log_metric_filter.this"]
+    counter = instances.of("one")['module.watch["secret-read"].aws_cloudwatch_log_metric_filter.this[0]']
     [transformation] = counter["metric_transformation"]
     assert (transformation["value"], transformation["default_value"]) == ("1", "0")
     assert not transformation.get("dimensions")
@@ -168,7 +175,7 @@ def test_the_alarm_is_what_was_asked_for_and_by_default_rings_at_one_read(instan
     )
 
     def alarm(module: str) -> tuple[Any, ...]:
-        values = instances.of(module)["module.watch.aws_cloudwatch_metric_alarm.this"]
+        values = instances.of(module)['module.watch["secret-read"].aws_cloudwatch_metric_alarm.this']
         return tuple(values.get(field) for field in fields)
 
     at_least = "GreaterThanOrEqualToThreshold"
@@ -183,7 +190,9 @@ def test_the_alarm_is_what_was_asked_for_and_by_default_rings_at_one_read(instan
 
 
 def test_the_alarm_says_what_happened_where_to_look_and_how_to_find_out_who(instances: Plan) -> None:
-    description = instances.of("two")["module.watch.aws_cloudwatch_metric_alarm.this"]["alarm_description"]
+    description = instances.of("two")['module.watch["secret-read"].aws_cloudwatch_metric_alarm.this'][
+        "alarm_description"
+    ]
     for fact in ("api-key, db, rds!cluster-1", "/aws/cloudtrail/two", REGION, "Logs Insights"):
         assert fact in description
     assert instances.outputs["two"]["logs_insights_query"] in description
@@ -196,12 +205,20 @@ def test_the_query_names_the_reader_and_all_watched_secrets(instances: Plan) -> 
     assert r"requestParameters.secretId like /team\/db\.main\+a/" in lines[2]
 
 
-def test_pattern_and_description_of_the_longest_names_fit(instances: Plan) -> None:
-    made = instances.of("long")
-    pattern = made["module.watch.aws_cloudwatch_log_metric_filter.this"]["pattern"]
-    assert 1018 < len(pattern) <= 1024, "the longest name that fits is 6 bytes from one that does not"
-    description = made["module.watch.aws_cloudwatch_metric_alarm.this"]["alarm_description"]
-    assert len(description) + 14 - len(REGION) <= 1024
+def test_every_pattern_and_description_is_within_its_limits(instances: Plan, quickstart: Plan) -> None:
+    resources = list((instances.resources | quickstart.resources).values())
+    for values in resources:
+        # Where a plan does not know an ARN yet, nothing is said.
+        assert len(values.get("pattern") or "") <= 1024
+        assert len(values.get("event_pattern") or "") <= 2048
+        assert len(values.get("alarm_description") or "") <= 1024
+        if values["type"] == "aws_cloudwatch_event_rule":
+            assert len(values["name"]) <= 64
+
+
+def test_a_log_group_is_not_asked_for_more_than_it_takes(instances: Plan) -> None:
+    for module in ("one", "two", "long", "many", "watches"):
+        assert types(instances.of(module))["aws_cloudwatch_log_metric_filter"] <= 100
 
 
 def test_every_address_is_subscribed_by_itself(instances: Plan) -> None:
@@ -247,7 +264,8 @@ def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
         *("name", "region", "account_id", "secrets", "secret_arn", "secret_name", "trail_arn", "trail_name"),
         *("bucket_name", "kms_key_arn", "log_group_name", "log_group_arn", "metric_namespace", "metric_name"),
         *("metric_filter_name", "filter_pattern", "alarm_name", "alarm_arn", "alarm_period", "topic_arn"),
-        *("alarm_console_url", "logs_insights_query"),
+        *("alarm_console_url", "logs_insights_query", "watch", "metric_filter_names", "filter_patterns"),
+        *("topic_arns", "realtime", "notifications_topic_arn", "tamper_alarm_name", "blind_alarm_name"),
     }
     later = quickstart.raw.output_changes["watch"]["after_unknown"]
     assert set(watch) | set(later) == promised

@@ -1,0 +1,13 @@
+# Somebody else's topic: what a plan can see of whether alarms would come through.
+
+data "aws_cloudcontrolapi_resource" "topic" {
+  identifier = var.arn
+  type_name  = "AWS::SNS::Topic"
+}
+
+check "key" {
+  assert {
+    condition     = !can(regex("(^|:)alias/aws/sns$", jsondecode(data.aws_cloudcontrolapi_resource.topic.properties).KmsMasterKeyId))
+    error_message = "${var.path}existing: topic ${var.arn} is encrypted with AWS's own key, which lets neither CloudWatch nor EventBridge in: alarms are dropped without a word. Give the topic a key of your own whose policy has the statements of the output policy_statements."
+  }
+}

@@ -1,0 +1,11 @@
+variable "arn" {
+  description = "ARN of the topic."
+  nullable    = false
+  type        = string
+}
+
+variable "path" {
+  description = "Where in the root module's variables this topic stands, for messages."
+  nullable    = false
+  type        = string
+}

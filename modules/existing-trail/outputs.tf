@@ -1,0 +1,21 @@
+output "log_group_arn" {
+  description = "ARN of the log group, without a trailing :*."
+  value       = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${var.log_group_name}"
+}
+
+output "log_group_name" {
+  description = "Name of the log group, handed out once it is known to be there."
+  value       = var.log_group_name
+
+  depends_on = [data.aws_cloudwatch_log_groups.this]
+}
+
+output "name" {
+  description = "Name of the trail."
+  value       = local.name
+}
+
+output "arn" {
+  description = "ARN of the trail."
+  value       = var.arn
+}

@@ -1,0 +1,177 @@
+# The fast path: EventBridge rules that decide as the watch's filters do, and turn each read into one
+# message that a person understands. What cannot be delivered waits in a queue, and an alarm tells.
+# EventBridge sees a read within seconds, in its own region only, at best effort: the alarm stays the proof.
+
+locals {
+  rule_names = { for key, pattern in local.patterns : key => "${var.name}-${var.key}-${key}" }
+  targets    = { for pair in setproduct(keys(local.patterns), keys(var.topic_arns)) : "${pair[0]}/${pair[1]}" => { rule = pair[0], topic = pair[1] } }
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  for_each = local.patterns
+
+  description   = "Watch ${var.key} of ${var.name}: ${each.value.allowed ? "allowed" : "refused"} calls"
+  event_pattern = each.value.pattern
+  name          = local.rule_names[each.key]
+  tags          = var.tags
+
+  # Reading is a read-only event: a rule in the state ENABLED never sees one.
+  state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+  lifecycle {
+    precondition {
+      condition     = length(each.value.pattern) <= 2048
+      error_message = "${var.definition.path}secrets and except make an event pattern of ${length(each.value.pattern)} characters, EventBridge takes 2048: write fewer principals in except, or the part that they share with a *, or realtime = false."
+    }
+  }
+}
+
+resource "aws_cloudwatch_event_target" "this" {
+  for_each = local.targets
+
+  arn       = var.topic_arns[each.value.topic]
+  rule      = aws_cloudwatch_event_rule.this[each.value.rule].name
+  target_id = each.value.topic
+
+  dead_letter_config {
+    arn = aws_sqs_queue.undelivered.arn
+  }
+
+  input_transformer {
+    input_paths    = local.paths
+    input_template = local.templates[local.patterns[each.value.rule].allowed ? "allowed" : "refused"]
+  }
+
+  # A rule that has a target before its queue takes messages could lose the first.
+  depends_on = [aws_sqs_queue_policy.undelivered]
+}
+
+################################################################################
+# The message
+################################################################################
+
+locals {
+  paths = {
+    account  = "$.detail.recipientAccountId"
+    address  = "$.detail.sourceIPAddress"
+    agent    = "$.detail.userAgent"
+    code     = "$.detail.errorCode"
+    event    = "$.detail.eventName"
+    id       = "$.detail.eventID"
+    issuer   = "$.detail.userIdentity.sessionContext.sessionIssuer.arn"
+    reader   = "$.detail.userIdentity.arn"
+    reason   = "$.detail.errorMessage"
+    region   = "$.detail.awsRegion"
+    secret   = "$.detail.requestParameters.secretId"
+    secrets  = "$.detail.requestParameters.secretIdList"
+    selected = "$.detail.requestParameters.filters"
+    service  = "$.detail.userIdentity.invokedBy"
+    time     = "$.detail.eventTime"
+    type     = "$.detail.userIdentity.type"
+  }
+
+  is_reads = alltrue([for event in var.definition.events : contains(["BatchGetSecretValue", "GetSecretValue"], event)])
+
+  # EventBridge wants each line in quotation marks, and leaves out what an event does not have.
+  templates = { for outcome, lines in {
+    allowed = ["${local.is_reads ? "SECRET READ" : "SECRET USED"}: <secret><secrets>", "Outcome: allowed"]
+    refused = ["${local.is_reads ? "SECRET READ" : "SECRET USE"} REFUSED: <secret><secrets>", "Outcome: denied or failed, <code>: <reason>"]
+    } : outcome => join("\n", [for line in [
+      lines[0],
+      "Secret: <secret><secrets><selected>",
+      "Call: <event>",
+      "Reader: <reader> (<type>)",
+      "Role: <issuer>",
+      "Service: <service>",
+      "From: <address> with <agent>",
+      "When: <time>",
+      "Where: <region>, account <account>",
+      lines[1],
+      "Event: <id>",
+      "https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=${var.account.region}#/events/<id>",
+  ] : "\"${line}\""]) }
+}
+
+################################################################################
+# What could not be delivered
+################################################################################
+
+resource "aws_sqs_queue" "undelivered" {
+  message_retention_seconds = 1209600
+  name                      = "${var.name}-${var.key}-undelivered"
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+
+  # Here, since there is one queue for all rules.
+  lifecycle {
+    precondition {
+      condition     = length(var.definition.unknown) == (var.created == null ? 0 : length([for unknown in var.definition.unknown : unknown if unknown.name == var.created.name]))
+      error_message = "${var.definition.path}realtime: EventBridge has no pattern that knows a name from its siblings', so it needs complete ARNs, and has none of ${join(", ", [for unknown in var.definition.unknown : unknown.name if unknown.name != try(var.created.name, "")])}. Write complete ARNs, let names be looked up (look_up_secrets = true), write a prefix such as \"prod/*\", or realtime = false."
+    }
+
+    precondition {
+      condition     = length([for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id]) == 0
+      error_message = "${var.definition.path}realtime: EventBridge in ${var.account.region} sees calls of account ${var.account.id} there, and would miss ${join(", ", [for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id])}. Write realtime = false, or watch them from an instance in their own account and region."
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "undelivered" {
+  queue_url = aws_sqs_queue.undelivered.url
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RulesSend"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
+      Condition = {
+        ArnLike      = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}-*" }
+        StringEquals = { "aws:SourceAccount" = var.account.id }
+      }
+    }]
+  })
+}
+
+locals {
+  # An alarm adds up ten metrics at the most.
+  failure_groups = chunklist(sort(values(local.rule_names)), 10)
+}
+
+resource "aws_cloudwatch_metric_alarm" "failed" {
+  count = length(local.failure_groups)
+
+  alarm_actions       = values(var.topic_arns)
+  alarm_description   = "EventBridge could not deliver messages of watch ${var.key}: they wait in the queue ${aws_sqs_queue.undelivered.name}. Usual causes: the topic's policy or key no longer lets events.amazonaws.com in, or the topic is gone."
+  alarm_name          = "${var.name}-realtime-${var.key}${count.index == 0 ? "" : "-${count.index + 1}"}"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  evaluation_periods  = 1
+  tags                = var.tags
+  threshold           = 1
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    expression  = join(" + ", [for index in range(length(local.failure_groups[count.index])) : "FILL(m${index}, 0)"])
+    id          = "failed"
+    label       = "FailedInvocations"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = local.failure_groups[count.index]
+
+    content {
+      id = "m${metric_query.key}"
+
+      metric {
+        dimensions  = { RuleName = metric_query.value }
+        metric_name = "FailedInvocations"
+        namespace   = "AWS/Events"
+        period      = 300
+        stat        = "Sum"
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+# The watch in EventBridge's event patterns, made of the same definition as the filters. A rule takes 2,048
+# characters, so ids are dealt out to as many as it takes. Pieces are JSON, since their types differ.
+# One rule for calls that were allowed and one for those that were not: a template has no conditions.
+
+locals {
+  definition = var.definition
+  batch      = contains(local.definition.events, "BatchGetSecretValue")
+  account    = var.account.id
+
+  ################################################################################
+  # What stands in every pattern: events, outcome, exceptions
+  ################################################################################
+
+  # A principal is left out where its field is there and one of these; a * stands for anything in both languages.
+  identity = {
+    for field, principals in {
+      arn            = local.definition.except.users
+      invokedBy      = local.definition.except.services
+      sessionContext = local.definition.except.issuers
+    } : field => "[{\"exists\":false},${jsonencode({ "anything-but" = { wildcard = principals } })}]" if length(principals) > 0
+  }
+  not_excepted = length(local.identity) == 0 ? "" : "\"userIdentity\":{${join(",", [
+    for field, condition in local.identity : field == "sessionContext" ? "\"sessionContext\":{\"sessionIssuer\":{\"arn\":${condition}}}" : "\"${field}\":${condition}"
+  ])}}"
+
+  denied  = "\"errorCode\":[{\"prefix\":\"AccessDenied\"}]"
+  refused = "\"errorCode\":[{\"exists\":true}]"
+
+  outcomes = { for outcome, conditions in {
+    allowed = local.definition.outcome == "denied" ? "" : join(",", compact(["\"errorCode\":[{\"exists\":false}]", local.not_excepted]))
+    refused = {
+      success = ""
+      denied  = join(",", compact([local.denied, local.not_excepted]))
+      any = local.not_excepted == "" || local.definition.except_denied ? join(",", compact([local.refused, local.not_excepted])) : (
+        "\"$or\":[{${local.denied}},{${local.refused},${local.not_excepted}}]"
+      )
+    }[local.definition.outcome]
+  } : outcome => conditions if conditions != "" }
+
+  events = "\"eventName\":[${join(",", [for event in local.definition.events : length(regexall("[*]", event)) > 0 ? jsonencode({ wildcard = event }) : jsonencode(event)])}]"
+
+  always = { for outcome, conditions in local.outcomes : outcome => "\"eventSource\":[\"secretsmanager.amazonaws.com\"],${local.events},${conditions}" }
+
+  ################################################################################
+  # Ids, each with the characters that it takes
+  ################################################################################
+
+  id_texts = concat(
+    flatten([for known in local.definition.known : [
+      jsonencode(known.name),
+      jsonencode({ suffix = ":${known.account}:secret:${known.name}" }),
+      jsonencode({ suffix = ":${known.account}:secret:${known.name}-${known.suffix}" }),
+    ]]),
+    flatten([for prefix in local.definition.prefixes : [
+      jsonencode({ prefix = prefix }),
+      jsonencode({ wildcard = "*:${local.account}:secret:${prefix}*" }),
+    ]]),
+  )
+
+  # What this very apply creates gets its ARN there; how long that will be is known before.
+  created = var.created == null ? [] : [for unknown in local.definition.unknown : var.created if unknown.name == var.created.name]
+  created_units = flatten([for created in local.created : [
+    for form in [
+      { text = jsonencode(created.name), size = length(jsonencode(created.name)) },
+      { text = jsonencode({ suffix = ":${local.account}:secret:${created.name}" }), size = length(jsonencode({ suffix = ":${local.account}:secret:${created.name}" })) },
+      { text = jsonencode({ suffix = ":${join(":", slice(split(":", created.arn), 4, 7))}" }), size = length(jsonencode({ suffix = ":${local.account}:secret:${created.name}-123456" })) },
+    ] : form
+  ]])
+
+  ids = concat(local.created_units, [for text in local.id_texts : { text = text, size = length(text) }])
+
+  batch_ids = !local.batch ? [] : local.definition.batch_is_exact ? local.ids : concat(local.created_units, [
+    for text in [
+      jsonencode({ prefix = local.definition.common_start }),
+      jsonencode({ wildcard = "*:${local.account}:secret:${local.definition.common_start}*" }),
+    ] : { text = text, size = length(text) }
+  ])
+
+  nameless = local.batch ? "{\"secretId\":[{\"exists\":false}],\"secretIdList\":[{\"exists\":false}]}" : "{\"secretId\":[{\"exists\":false}]}"
+
+  units = concat(
+    [{ kind = "nameless", text = local.nameless, size = length(local.nameless) + 1 }],
+    [for id in local.ids : { kind = "id", text = id.text, size = id.size + 1 }],
+    [for id in local.batch_ids : { kind = "batch", text = id.text, size = id.size + 1 }],
+  )
+
+  ################################################################################
+  # The patterns
+  ################################################################################
+
+  frame       = "{\"source\":[\"aws.secretsmanager\"],\"detail-type\":[\"AWS API Call via CloudTrail\"],\"detail\":{%s}}"
+  frame_bytes = length(local.frame) + max([for always in values(local.always) : length(always)]...) + length(",\"requestParameters\":{\"$or\":[{\"secretId\":[]},{\"secretIdList\":[]}]}")
+
+  groups = local.definition.all ? [] : [
+    for group in module.rules.groups : concat(
+      [for index in group : local.units[index].text if local.units[index].kind == "nameless"],
+      [for texts in [[for index in group : local.units[index].text if local.units[index].kind == "id"]] : "{\"secretId\":[${join(",", texts)}]}" if length(texts) > 0],
+      [for texts in [[for index in group : local.units[index].text if local.units[index].kind == "batch"]] : "{\"secretIdList\":[${join(",", texts)}]}" if length(texts) > 0],
+    )
+  ]
+
+  patterns = merge([
+    for outcome, always in local.always : {
+      for index, branches in local.definition.all ? [[]] : local.groups : "${outcome}-${index}" => {
+        allowed = outcome == "allowed"
+        # EventBridge takes an $or of one branch for a field's name.
+        pattern = format(local.frame, join(",", compact([
+          always,
+          length(branches) == 0 ? "" : length(branches) == 1 ? "\"requestParameters\":${branches[0]}" : "\"requestParameters\":{\"$or\":[${join(",", branches)}]}",
+        ])))
+      }
+    }
+  ]...)
+}
+
+module "rules" {
+  source = "../pack"
+
+  capacity = 2048 - local.frame_bytes
+  sizes    = local.units[*].size
+}

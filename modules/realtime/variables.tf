@@ -1,0 +1,68 @@
+variable "account" {
+  description = "Where this is deployed: account id, partition and region."
+  nullable    = false
+  type = object({
+    id        = string
+    partition = string
+    region    = string
+  })
+}
+
+variable "console_domain" {
+  description = "Domain of the partition's console."
+  nullable    = false
+  type        = string
+}
+
+variable "created" {
+  description = "Secret that the same apply creates; null when none."
+  type        = object({ arn = string, name = string })
+}
+
+variable "definition" {
+  description = "What counts: the output `definition` of modules/watch."
+  nullable    = false
+  type = object({
+    all            = bool
+    batch_is_exact = bool
+    common_start   = string
+    events         = list(string)
+    except         = object({ issuers = list(string), services = list(string), users = list(string) })
+    except_denied  = bool
+    known          = list(object({ account = string, name = string, suffix = string }))
+    outcome        = string
+    path           = string
+    prefixes       = list(string)
+    unknown        = list(object({ account = string, name = string }))
+  })
+}
+
+variable "key" {
+  description = "Key of the watch: rules, queue and alarm are named after it."
+  nullable    = false
+  type        = string
+}
+
+variable "name" {
+  description = "Name of the instance."
+  nullable    = false
+  type        = string
+}
+
+variable "secret_arns" {
+  description = "ARNs among the watched secrets."
+  nullable    = false
+  type        = list(string)
+}
+
+variable "tags" {
+  description = "Tags of every resource that can have them."
+  nullable    = false
+  type        = map(string)
+}
+
+variable "topic_arns" {
+  description = "Topics that get the message, by name."
+  nullable    = false
+  type        = map(string)
+}

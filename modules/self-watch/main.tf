@@ -1,0 +1,131 @@
+# The watch watches itself: an alarm when somebody takes a part of this instance away, one when nothing
+# arrives any more, one when a topic cannot deliver. All conditions carry this instance's names.
+
+locals {
+  # Each service's calls that blind or silence this instance, as a condition of a filter pattern. Terraform's own changes
+  # count, too: whoever applies is told that the watch changed.
+  conditions = compact(concat(
+    # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
+    [
+      "($.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"${var.trail.name}\" || $.requestParameters.name = \"*:trail/${var.trail.name}\"))",
+      "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"${var.trail.name}\" || $.requestParameters.trailName = \"*:trail/${var.trail.name}\") && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))",
+    ],
+    [
+      "($.eventSource = \"logs.amazonaws.com\" && $.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\" || ($.eventName = \"*MetricFilter\" && $.requestParameters.filterName = \"${var.name}-*\")))",
+    ],
+    [
+      "($.eventSource = \"monitoring.amazonaws.com\" && ((($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\") && $.requestParameters.alarmName = \"${var.name}-*\") || (($.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && $.requestParameters.alarmNames[*] = \"${var.name}-*\")))",
+    ],
+    [for arn in sort(values(var.topic_arns)) :
+      "($.eventSource = \"sns.amazonaws.com\" && ((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"${arn}\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"${arn}:*\")))"
+    ],
+    var.bucket_name == null ? [] : [
+      "($.eventSource = \"s3.amazonaws.com\" && $.requestParameters.bucketName = \"${var.bucket_name}\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))",
+    ],
+    var.role_name == null ? [] : [
+      "($.eventSource = \"iam.amazonaws.com\" && $.requestParameters.roleName = \"${var.role_name}\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))",
+    ],
+    !var.realtime ? [] : [
+      "($.eventSource = \"events.amazonaws.com\" && ($.requestParameters.name = \"${var.name}-*\" || $.requestParameters.rule = \"${var.name}-*\") && ($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\" || $.eventName = \"*Targets\"))",
+    ],
+  ))
+
+  # A key is called by its id or its ARN, and has neither before it is created: the only pattern that a plan cannot show.
+  key_conditions = [for arn in var.key_arns :
+    "($.eventSource = \"kms.amazonaws.com\" && $.requestParameters.keyId = \"*${reverse(split("/", arn))[0]}\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\" || $.eventName = \"PutKeyPolicy\"))"
+  ]
+
+  except = var.except == null ? "" : " && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || (${join(" && ", [for arn in sort(var.except) : "$.userIdentity.sessionContext.sessionIssuer.arn != \"${arn}\""])}))"
+  patterns = concat(
+    [for group in module.tampering.groups : "{ (${join(" || ", [for index in group : local.conditions[index]])})${local.except} }"],
+    length(local.key_conditions) == 0 ? [] : ["{ (${join(" || ", local.key_conditions)})${local.except} }"],
+  )
+}
+
+module "tampering" {
+  source = "../pack"
+
+  capacity = 1024 - length("{ ()${local.except} }")
+  sizes    = [for condition in local.conditions : length(condition) + 4]
+}
+
+resource "aws_cloudwatch_log_metric_filter" "tampering" {
+  count = var.tampering ? length(local.patterns) : 0
+
+  log_group_name = var.log_group_name
+  name           = "${var.name}-tampering${count.index == 0 ? "" : "-${count.index + 1}"}"
+  pattern        = local.patterns[count.index]
+
+  metric_transformation {
+    default_value = "0"
+    name          = "${var.name}-tampering"
+    namespace     = "secretwatch/${var.name}"
+    value         = "1"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.patterns[count.index]) <= 1024
+      error_message = "self_watch.except makes a filter pattern of ${length(local.patterns[count.index])} bytes, CloudWatch Logs takes 1024: write fewer roles, or the part that they share with a * (arn:aws:iam::123456789012:role/ci/*)."
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "tampering" {
+  count = var.tampering ? 1 : 0
+
+  alarm_actions       = values(var.topic_arns)
+  alarm_description   = "Somebody stopped, deleted or changed a part of the watch ${var.name} itself, or tried: its trail, log group, filters, alarms, topics, subscriptions, keys or bucket. Who? CloudTrail > Event history, region ${var.account.region}, read-only false. After a deployment: that was it."
+  alarm_name          = "${var.name}-tampering"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  evaluation_periods  = 1
+  metric_name         = aws_cloudwatch_log_metric_filter.tampering[0].metric_transformation[0].name
+  namespace           = aws_cloudwatch_log_metric_filter.tampering[0].metric_transformation[0].namespace
+  period              = 300
+  statistic           = "Sum"
+  tags                = var.tags
+  threshold           = 1
+  treat_missing_data  = "notBreaching"
+}
+
+################################################################################
+# Blindness
+################################################################################
+
+resource "aws_cloudwatch_metric_alarm" "blind" {
+  count = var.blindness ? 1 : 0
+
+  alarm_actions       = values(var.topic_arns)
+  alarm_description   = "No event has come into log group ${var.log_group_name} for an hour: reads of secrets may go unseen. Until the first events of a new deployment arrive, that is normal. Look at the trail: aws cloudtrail get-trail-status --name ${var.trail.arn}"
+  alarm_name          = "${var.name}-blind"
+  comparison_operator = "LessThanThreshold"
+  dimensions          = { LogGroupName = var.log_group_name }
+  evaluation_periods  = 12
+  metric_name         = "IncomingLogEvents"
+  namespace           = "AWS/Logs"
+  ok_actions          = values(var.topic_arns)
+  # Twelve short periods rather than one of an hour: CloudWatch looks back further than the periods it was asked for.
+  period             = 300
+  statistic          = "Sum"
+  tags               = var.tags
+  threshold          = 1
+  treat_missing_data = "breaching"
+}
+
+resource "aws_cloudwatch_metric_alarm" "undelivered" {
+  for_each = var.blindness ? var.topic_arns : {}
+
+  alarm_actions       = values(var.topic_arns)
+  alarm_description   = "SNS could not deliver messages of topic ${reverse(split(":", each.value))[0]}: somebody was not told. Look at its subscriptions, and at their delivery status logs if they have any."
+  alarm_name          = "${var.name}-undelivered${each.key == "default" ? "" : "-${each.key}"}"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  dimensions          = { TopicName = reverse(split(":", each.value))[0] }
+  evaluation_periods  = 1
+  metric_name         = "NumberOfNotificationsFailed"
+  namespace           = "AWS/SNS"
+  period              = 300
+  statistic           = "Sum"
+  tags                = var.tags
+  threshold           = 1
+  treat_missing_data  = "notBreaching"
+}

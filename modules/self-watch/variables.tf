@@ -1,0 +1,78 @@
+variable "account" {
+  description = "Where this is deployed: account id, partition and region."
+  nullable    = false
+  type = object({
+    id        = string
+    partition = string
+    region    = string
+  })
+}
+
+variable "blindness" {
+  description = "Whether alarms tell that no events arrive, and that a topic cannot deliver."
+  nullable    = false
+  type        = bool
+}
+
+variable "bucket_name" {
+  description = "Bucket of the trail; null when its account or name is not known."
+  type        = string
+}
+
+variable "except" {
+  description = "ARNs of roles whose changes do not count, such as the one that deploys; null for none."
+  type        = set(string)
+}
+
+variable "key_arns" {
+  description = "Keys of the trail and of the topics."
+  nullable    = false
+  type        = list(string)
+}
+
+variable "log_group_name" {
+  description = "Log group that receives the events."
+  nullable    = false
+  type        = string
+}
+
+variable "name" {
+  description = "Name of the instance: filters, alarms and rules whose name begins with it and a hyphen are its own."
+  nullable    = false
+  type        = string
+}
+
+variable "realtime" {
+  description = "Whether the instance has EventBridge rules."
+  nullable    = false
+  type        = bool
+}
+
+variable "role_name" {
+  description = "Role that carries events into the log group; null when it is somebody else's."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of every resource that can have them."
+  nullable    = false
+  type        = map(string)
+}
+
+variable "tampering" {
+  description = "Whether an alarm tells of changes to the instance itself."
+  nullable    = false
+  type        = bool
+}
+
+variable "topic_arns" {
+  description = "Topics that the alarms publish to, by name."
+  nullable    = false
+  type        = map(string)
+}
+
+variable "trail" {
+  description = "The trail."
+  nullable    = false
+  type        = object({ arn = string, name = string })
+}

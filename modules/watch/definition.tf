@@ -1,0 +1,79 @@
+# What a watch means, before it is written in the language of any engine: which events of which secrets
+# count, and whose do not. The filters here and the rules in modules/realtime are both made from this.
+
+locals {
+  # Every call that names its secret as requestParameters.secretId, and the two that read.
+  api_calls = [
+    "BatchGetSecretValue", "CancelRotateSecret", "DeleteResourcePolicy", "DeleteSecret", "DescribeSecret", "GetResourcePolicy",
+    "GetSecretValue", "ListSecretVersionIds", "PutResourcePolicy", "PutSecretValue", "RemoveRegionsFromReplication",
+    "ReplicateSecretToRegions", "RestoreSecret", "RotateSecret", "StopReplicationToReplica", "TagResource", "UntagResource",
+    "UpdateSecret", "UpdateSecretVersionStage",
+  ]
+
+  # Shortened where a * leaves no doubt, since these stand in every pattern.
+  event_sets = {
+    changes = ["CancelRotateSecret", "Delete*", "Put*", "Remove*", "Replicate*", "RestoreSecret", "RotateSecret", "StopReplication*", "TagResource", "UntagResource", "Update*"]
+    reads   = ["BatchGetSecretValue", "GetSecretValue"]
+  }
+
+  events = sort(distinct(flatten([for event in var.events : lookup(local.event_sets, event, [event])])))
+  batch  = contains(local.events, "BatchGetSecretValue")
+
+  wrong_statistics = {
+    Average     = "each minute with other events and no read is a 0, so one read in five such minutes averages 0.2 and never reaches the threshold"
+    Maximum     = "each read is a 1, so it stays 1 however many reads there are"
+    Minimum     = "one minute with other events and no read is a 0, and hides every read"
+    SampleCount = "each minute with other events and no read is a sample too, so it rings without any read"
+  }
+
+  ################################################################################
+  # Who
+  ################################################################################
+
+  principal = "^(arn:[a-z-]+:iam::[0-9]{12}:((role|user)/[A-Za-z0-9+=,.@_/-]*[*]?|root)|[a-z0-9.-]+[.]amazonaws[.]com([.]cn)?)$"
+
+  except = {
+    # A role's sessions have ARNs of their own; who issued them does not change.
+    issuers  = sort([for principal in var.except : principal if can(regex(":role/", principal))])
+    services = sort([for principal in var.except : principal if !startswith(principal, "arn:")])
+    users    = sort([for principal in var.except : principal if can(regex(":(user/|root$)", principal))])
+  }
+
+  ################################################################################
+  # Which secrets
+  ################################################################################
+
+  # Services name secrets of their own with a !, as in rds!cluster-...
+  secret   = "^([*]|(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}|[A-Za-z0-9/_+=.@!-]{1,511}[*])$"
+  complete = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:([0-9]{12}):secret:(.+)-([A-Za-z0-9]{6})$"
+  partial  = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:([0-9]{12}):secret:(.+)$"
+
+  is_all   = contains(var.secrets, "*")
+  prefixes = local.is_all ? [] : sort([for secret in var.secrets : trimsuffix(secret, "*") if endswith(secret, "*")])
+  named    = local.is_all ? [] : sort([for secret in var.secrets : secret if !endswith(secret, "*")])
+
+  # Whose six last characters are known: a replica in another region has the same. Account: null where it may be any.
+  arns = distinct(flatten([for secret in local.named : startswith(secret, "arn:") ? [secret] : sort(lookup(var.resolved, secret, []))]))
+  known = distinct([for found in [for arn in local.arns : regex(local.complete, arn) if can(regex(local.complete, arn))] : {
+    account = found[0]
+    name    = found[1]
+    suffix  = found[2]
+  }])
+
+  # Whose are not: names that were not looked up, and partial ARNs.
+  unknown = distinct(concat(
+    [for name in local.named : { account = var.organization ? null : var.account.id, name = name } if !startswith(name, "arn:") && !contains(keys(var.resolved), name)],
+    [for found in [for arn in local.arns : regex(local.partial, arn) if !can(regex(local.complete, arn))] : { account = found[0], name = found[1] }],
+  ))
+
+  names    = sort(distinct(concat(local.known[*].name, local.unknown[*].name)))
+  accounts = distinct(compact(concat(local.known[*].account, local.unknown[*].account)))
+
+  # A batch is held against each id only where that takes few filters (a pattern has three wildcards, an id three
+  # forms). Above that it counts when one of its ids begins as all watched ones do: rather one alarm too many.
+  batch_is_exact = length(local.known) + length(local.prefixes) <= 10
+  starts         = concat(local.known[*].name, local.prefixes)
+  common_start = length(local.starts) == 0 ? "" : substr(local.starts[0], 0, max(
+    [for size in range(0, min([for start in local.starts : length(start)]...) + 1) : size if length(distinct([for start in local.starts : substr(start, 0, size)])) == 1]...
+  ))
+}

@@ -1,0 +1,126 @@
+# The watch in CloudWatch Logs' filter patterns. One has 1,024 bytes, so conditions are dealt out to as
+# many as it takes. Regular expressions alone can tell a suffix of six characters from a sibling's name, but a
+# log group takes five filters with any: they are used only where the suffix is not known.
+
+locals {
+  s = "$.requestParameters.secretId"
+  l = "$.requestParameters.secretIdList[*]"
+
+  # What names no secret could be any: denied reads may have no parameters, batches may name filters instead.
+  nameless = local.batch ? "(${local.s} NOT EXISTS && $.requestParameters.secretIdList[0] NOT EXISTS)" : "${local.s} NOT EXISTS"
+
+  ################################################################################
+  # What stands in every pattern: events, outcome, exceptions
+  ################################################################################
+
+  denied = "$.errorCode = \"AccessDenied*\""
+
+  # In a pattern != is false for a field that is not there.
+  not_excepted = join(" && ", [
+    for field, principals in {
+      "$.userIdentity.sessionContext.sessionIssuer.arn" = local.except.issuers
+      "$.userIdentity.arn"                              = local.except.users
+      "$.userIdentity.invokedBy"                        = local.except.services
+    } : "(${field} NOT EXISTS || ${join(" && ", [for principal in principals : "${field} != \"${principal}\""])})" if length(principals) > 0
+  ])
+
+  always = join(" && ", compact([
+    "$.eventSource = \"secretsmanager.amazonaws.com\"",
+    "(${join(" || ", [for event in local.events : "$.eventName = \"${event}\""])})",
+    { any = "", denied = local.denied, success = "$.errorCode NOT EXISTS" }[var.outcome],
+    local.not_excepted == "" ? "" : (
+      var.outcome == "any" && !var.except_denied ? "(${local.denied} || ${length(var.except) > 1 ? "(${local.not_excepted})" : local.not_excepted})" : local.not_excepted
+    ),
+  ]))
+
+  # Without what the units below fill in. ARNs are told apart by what follows the account, once checked.
+  is_arn      = "${local.s} = \"*:${var.organization ? "" : "${var.account.id}:"}secret:*\""
+  frame_bytes = length("{ ${local.always} && ( || (${local.is_arn} && ())) }")
+  room        = 1024 - local.frame_bytes
+
+  ################################################################################
+  # Units of patterns without regular expressions, each with the bytes that it takes
+  ################################################################################
+
+  # Three wildcards in a pattern: as if each took a quarter of the room, no more than three of them fall together.
+  wildcard_bytes = length(local.batch_units) <= 3 ? 0 : floor((local.room + 1) / 4) + 1
+
+  id_units = concat(
+    flatten([for known in local.known : [
+      # A name alone is of the account that recorded the read.
+      { kind = "id", text = var.organization ? "(${local.s} = \"${known.name}\" && $.recipientAccountId = \"${known.account}\")" : "${local.s} = \"${known.name}\"" },
+      { kind = "arn", text = "${local.s} = \"*${var.organization ? ":${known.account}:" : ""}secret:${known.name}\"" },
+      { kind = "arn", text = "${local.s} = \"*${var.organization ? ":${known.account}:" : ""}secret:${known.name}-${known.suffix}\"" },
+    ]]),
+    flatten([for prefix in local.prefixes : [
+      { kind = "id", text = "${local.s} = \"${prefix}*\"" },
+      { kind = "arn", text = "${local.s} = \"*secret:${prefix}*\"" },
+    ]]),
+  )
+
+  batch_account = var.organization ? "" : ":${var.account.id}"
+  batch_units = !local.batch ? [] : local.batch_is_exact ? concat(
+    flatten([for known in local.known : [
+      "${local.l} = \"${known.name}\"",
+      "${local.l} = \"*:${known.account}:secret:${known.name}\"",
+      "${local.l} = \"*:${known.account}:secret:${known.name}-${known.suffix}\"",
+    ]]),
+    flatten([for prefix in local.prefixes : ["${local.l} = \"${prefix}*\"", "${local.l} = \"*${local.batch_account}:secret:${prefix}*\""]]),
+  ) : ["${local.l} = \"${local.common_start}*\"", "${local.l} = \"*${local.batch_account}:secret:${local.common_start}*\""]
+
+  units = length(local.id_units) == 0 ? [] : [
+    for unit in concat(
+      [{ kind = "id", text = local.nameless, size = 0 }],
+      [for unit in local.id_units : merge(unit, { size = 0 })],
+      [for text in local.batch_units : { kind = "id", text = text, size = local.wildcard_bytes }],
+    ) : merge(unit, { size = max(unit.size, length(unit.text) + 4) })
+  ]
+
+  plain_patterns = [
+    for group in module.plain.groups : "{ ${local.always} && (${join(" || ", concat(
+      [for index in group : local.units[index].text if local.units[index].kind == "id"],
+      [for arns in [[for index in group : local.units[index].text if local.units[index].kind == "arn"]] : "(${local.is_arn} && (${join(" || ", arns)}))" if length(arns) > 0],
+    ))}) }"
+  ]
+
+  ################################################################################
+  # Units of regular expressions
+  ################################################################################
+
+  # A caller may send the name, the ARN, or the ARN without its last seven characters. Anything after the
+  # name but those seven belongs to another secret: db must not ring for db-replica.
+  # Names as regular expressions: . and + are operators there, and ! has to be written as its code.
+  alternatives = flatten([for unknown in local.unknown : [
+    for name in [replace(replace(unknown.name, "/[.+]/", "\\$0"), "!", "\\x21")] : [
+      "^${name}$",
+      ":${unknown.account == null ? "" : "${unknown.account}:"}secret:${name}$",
+      ":${unknown.account == null ? "" : "${unknown.account}:"}secret:${name}-[a-zA-Z0-9]{6}$",
+    ]
+  ]])
+
+  regex_room = 1024 - length("{ ${local.always} && (${local.s} = %% || ${local.l} = %% || ${local.nameless}) }")
+
+  regex_patterns = [
+    for position, group in module.regular_expressions.groups : "{ ${local.always} && (${join(" || ", compact([
+      "${local.s} = %${join("|", [for index in group : local.alternatives[index]])}%",
+      local.batch ? "${local.l} = %${join("|", [for index in group : local.alternatives[index]])}%" : "",
+      length(local.units) == 0 && position == 0 ? local.nameless : "",
+    ]))}) }"
+  ]
+
+  patterns = local.is_all ? ["{ ${local.always} }"] : concat(local.regex_patterns, local.plain_patterns)
+}
+
+module "plain" {
+  source = "../pack"
+
+  capacity = local.room
+  sizes    = local.units[*].size
+}
+
+module "regular_expressions" {
+  source = "../pack"
+
+  capacity = local.regex_room
+  sizes    = [for text in local.alternatives : (length(text) + 1) * (local.batch ? 2 : 1)]
+}
