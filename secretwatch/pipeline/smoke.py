@@ -7,11 +7,10 @@ when every hop is seen, when a hop fails that the following ones need, or when t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Thread
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +26,7 @@ from secretwatch.pipeline.aws import (
     one_line,
 )
 from secretwatch.pipeline.hops import ALARM, HOPS, READ, Hop, Scene, Seen
+from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.reads import NoAwsCli, ReadFailed, Via, read_secret
 from secretwatch.pipeline.report import HopResult, Report
 from secretwatch.pipeline.watch import UnknownSecret, Watch
@@ -37,14 +37,6 @@ _FASTEST = 0.2
 # LookupEvents is limited to two calls a second for an account; the rest has room.
 _SLOWEST, _SLOWEST_LOCAL = 8.0, 1.0
 _SLOWDOWN = 1.4
-
-
-class Clock(Protocol):
-    """The module `time`, or what stands for it in a test."""
-
-    def time(self) -> float: ...
-    def monotonic(self) -> float: ...
-    def sleep(self, seconds: float, /) -> None: ...
 
 
 class Observer(Protocol):
@@ -88,7 +80,7 @@ class Smoke:
         self._asked_timeout = timeout
         self._observer = observer or _Silent()
         self._clock = clock
-        self._executor = executor or _Threads()
+        self._executor = executor or Threads()
         self.report = Report(via=via)
         self.report.hops = [HopResult(READ), *(HopResult(hop.name, usually=hop.usually) for hop in HOPS)]
         self.report.alarm["name"] = watch.alarm_name
@@ -285,22 +277,6 @@ class _Turn:
     due: float
     pause: float = _FASTEST
     future: Future[Seen] | None = None
-
-
-class _Threads(Executor):
-    """A thread for each call. None keeps the program from ending, however long its answer takes."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-
-        def work() -> None:
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as error:
-                future.set_exception(error)
-
-        Thread(target=work, daemon=True).start()
-        return future
 
 
 def _look(hop: Hop) -> Seen:

@@ -22,7 +22,8 @@ class UnknownSecret(ValueError):
 class Watch:
     """One deployed watch. None: the watch has no such thing, or it is somebody else's.
 
-    Field names are the output's. secrets: names and ARNs that are watched; alarm_period: seconds.
+    Field names are the output's. secrets: names and ARNs that are watched; alarm_period: seconds;
+    topic_arns: those that are alerted; notifications_topic_arn: where the trail tells of its log files.
     """
 
     name: str
@@ -45,6 +46,9 @@ class Watch:
     alarm_arn: str | None = None
     alarm_period: int | None = None
     topic_arn: str | None = None
+    topic_arns: tuple[str, ...] = ()
+    realtime: Mapping[str, Any] | None = None
+    notifications_topic_arn: str | None = None
     alarm_console_url: str | None = None
     logs_insights_query: str | None = None
 
@@ -69,6 +73,9 @@ class Watch:
                 raise NotAWatch(f"Its output `watch` has no {field.name}: hand on the module's own output.")
         known = {field.name: facts.get(field.name) for field in fields(cls)}
         known["secrets"] = tuple(str(each) for each in facts.get("secrets") or ())
+        # Older outputs have one topic, as `topic_arn`.
+        topics = facts.get("topic_arns") or [facts.get("topic_arn")]
+        known["topic_arns"] = tuple(str(each) for each in topics if each)
         return cls(**known)  # type: ignore[arg-type]
 
     def secret(self, wanted: str | None = None) -> str:

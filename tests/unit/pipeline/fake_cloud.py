@@ -101,6 +101,11 @@ class Cloud:
         self.mails: list[dict[str, Any]] | None = None
         self.endpoint_url = "https://secretsmanager.us-east-1.amazonaws.com"
         self.file_day: datetime | None = None
+        self.queues: dict[str, Queue] = {}
+        self.subscribed: dict[str, Queue] = {}
+        # What an operation raises after it was done, and what is called before it.
+        self.after: dict[str, BaseException] = {}
+        self.before: dict[str, Callable[[], None]] = {}
         self.noise_files = 0
 
     # What boto3 offers.
@@ -209,7 +214,58 @@ class Cloud:
         return {"AlarmHistoryItems": [item]}
 
     def list_subscriptions_by_topic(self, TopicArn: str) -> Any:
-        return {"Subscriptions": self.subscriptions}
+        queues = [
+            {"Protocol": "sqs", "Endpoint": queue.arn, "SubscriptionArn": arn}
+            for arn, queue in self.subscribed.items()
+            if queue.topic == TopicArn
+        ]
+        return {"Subscriptions": [*self.subscriptions, *queues]}
+
+    # Queues. A message is seen once: the visibility timeout is longer than any run.
+
+    def create_queue(self, QueueName: str, Attributes: dict[str, str], tags: dict[str, str]) -> Any:
+        self.queues[f"https://sqs/{QueueName}"] = Queue(QueueName, Attributes)
+        return {"QueueUrl": f"https://sqs/{QueueName}"}
+
+    def get_queue_url(self, QueueName: str) -> Any:
+        if f"https://sqs/{QueueName}" not in self.queues:
+            raise refused("GetQueueUrl", "AWS.SimpleQueueService.NonExistentQueue")
+        return {"QueueUrl": f"https://sqs/{QueueName}"}
+
+    def delete_queue(self, QueueUrl: str) -> Any:
+        if self.queues.pop(QueueUrl, None) is None:
+            raise refused("DeleteQueue", "AWS.SimpleQueueService.NonExistentQueue")
+
+    def subscribe(self, TopicArn: str, Protocol: str, Endpoint: str, **request: Any) -> Any:
+        (queue,) = (queue for queue in self.queues.values() if queue.arn == Endpoint)
+        queue.topic, queue.raw = TopicArn, request["Attributes"] == {"RawMessageDelivery": "true"}
+        arn = f"{TopicArn}:{queue.name}"
+        self.subscribed[arn] = queue
+        return {"SubscriptionArn": arn}
+
+    def unsubscribe(self, SubscriptionArn: str) -> Any:
+        self.subscribed.pop(SubscriptionArn, None)
+
+    def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> Any:
+        waiting = self.queues[QueueUrl].messages
+        now, later = waiting[:MaxNumberOfMessages], waiting[MaxNumberOfMessages:]
+        self.queues[QueueUrl].messages = later
+        return {"Messages": [{"Body": text} for text in now]} if now else {}
+
+    def publish(self, topic_arn: str, text: str) -> None:
+        for queue in self.subscribed.values():
+            if queue.topic == topic_arn:
+                queue.messages.append(text)
+
+
+class Queue:
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name, self.attributes = name, attributes
+        self.arn = f"arn:aws:sqs:us-east-1:{FACTS['account_id']}:{name}"
+        self.policy = json.loads(attributes["Policy"])
+        self.topic: str | None = None
+        self.raw = False
+        self.messages: list[str] = []
 
 
 class _Client:
@@ -220,12 +276,16 @@ class _Client:
     def __getattr__(self, operation: str) -> Any:
         def call(**request: Any) -> Any:
             self._cloud.calls.append(operation)
+            self._cloud.before.get(operation, lambda: None)()
             error = self._cloud.errors.get(operation)
             if error:
                 raise error
             if operation == "get_secret_value":
                 request["app_id"] = self._app_id
-            return getattr(self._cloud, operation)(**request)
+            answer = getattr(self._cloud, operation)(**request)
+            if operation in self._cloud.after:
+                raise self._cloud.after[operation]
+            return answer
 
         return call
 
