@@ -98,6 +98,14 @@ class Cloud:
         self.read_at: float | None = None
         self.user_agent = ""
         self.request_id = "request-1"
+        self.reads: list[dict[str, Any]] = []
+        # How many of the newest reads no log, file, history or rule has.
+        self.lost = 0
+        self.metric_counts: float | None = None
+        # Messages of the rule, and of the alarm, on the topic.
+        self.realtime, self.delivered = 3.0, 6.0
+        self.realtime_text = "SECRET READ\nagent {agent}"
+        self.published: set[str] = set()
         self.mails: list[dict[str, Any]] | None = None
         self.endpoint_url = "https://secretsmanager.us-east-1.amazonaws.com"
         self.file_day: datetime | None = None
@@ -125,6 +133,10 @@ class Cloud:
             "userAgent": self.user_agent,
         } | changes
 
+    def own_events(self) -> list[dict[str, Any]]:
+        kept = self.reads[: len(self.reads) - self.lost]
+        return [self.event()] if len(self.reads) == 1 else [self.event(**read) for read in kept]
+
     def other_event(self) -> dict[str, Any]:
         return self.event(requestID="another", eventID="event-0", userAgent="Boto3")
 
@@ -134,6 +146,15 @@ class Cloud:
     def get_secret_value(self, SecretId: str, app_id: str) -> Any:
         self.read_at = self.clock.elapsed
         self.user_agent = f"Boto3/1 app/{app_id}"
+        number = len(self.reads) + 1
+        self.request_id = f"request-{number}"
+        self.reads.append(
+            {
+                "requestID": self.request_id,
+                "eventID": f"event-{number}",
+                "userAgent": self.user_agent,
+            }
+        )
         date = format_datetime(datetime.fromtimestamp(self.clock.time(), UTC), usegmt=True)
         return {
             "SecretString": VALUE,
@@ -143,8 +164,8 @@ class Cloud:
     def lookup_events(self, **request: Any) -> Any:
         if "NextToken" not in request:
             return {"Events": [{"CloudTrailEvent": json.dumps(self.other_event())}], "NextToken": "2"}
-        seen = self.since(self.recorded)
-        return {"Events": [{"CloudTrailEvent": json.dumps(self.event())}] if seen else []}
+        seen = self.own_events() if self.since(self.recorded) else []
+        return {"Events": [{"CloudTrailEvent": json.dumps(event)} for event in seen]}
 
     def get_trail(self, Name: str) -> Any:
         return {"Trail": {"S3KeyPrefix": "evidence"}}
@@ -166,7 +187,7 @@ class Cloud:
 
     def get_object(self, Bucket: str, Key: str) -> Any:
         is_last = Key.endswith(f"{self.noise_files + 1:016d}.json.gz")
-        records = [self.other_event(), *([self.event()] if is_last else [])]
+        records = [self.other_event(), *(self.own_events() if is_last else [])]
         body = gzip.compress(json.dumps({"Records": records}).encode())
         return {"Body": SimpleNamespace(read=lambda: body)}
 
@@ -175,7 +196,7 @@ class Cloud:
         # As an endpoint does that ignores the pattern.
         messages = ["no JSON", json.dumps(self.other_event())]
         if self.since(self.log):
-            messages.append(json.dumps(self.event()))
+            messages += [json.dumps(event) for event in self.own_events()]
         return {"events": [{"message": message, "logStreamName": "stream"} for message in messages]}
 
     def get_metric_statistics(self, **request: Any) -> Any:
@@ -183,7 +204,7 @@ class Cloud:
         counted = dict(self.counted_before)
         if self.since(self.metric):
             minute = (BEGIN + timedelta(seconds=self.read_at or 0)).replace(second=0)
-            counted[minute] = counted.get(minute, 0.0) + 1.0
+            counted[minute] = counted.get(minute, 0.0) + (self.metric_counts or float(len(self.reads)))
         points = [{"Timestamp": at, "Sum": count} for at, count in counted.items()]
         return {
             "Datapoints": [p for p in points if request["StartTime"] <= p["Timestamp"] < request["EndTime"]]
@@ -247,10 +268,21 @@ class Cloud:
         self.subscribed.pop(SubscriptionArn, None)
 
     def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> Any:
+        if self.since(self.realtime):
+            for event in self.own_events():
+                text = self.realtime_text.format(agent=event["userAgent"], event=event["eventID"])
+                self._publish_once(text)
+        if self.since(self.delivered):
+            self._publish_once(json.dumps({"AlarmName": FACTS["alarm_name"], "NewStateValue": "ALARM"}))
         waiting = self.queues[QueueUrl].messages
         now, later = waiting[:MaxNumberOfMessages], waiting[MaxNumberOfMessages:]
         self.queues[QueueUrl].messages = later
         return {"Messages": [{"Body": text} for text in now]} if now else {}
+
+    def _publish_once(self, text: str) -> None:
+        if text not in self.published:
+            self.published.add(text)
+            self.publish(TOPIC, text)
 
     def publish(self, topic_arn: str, text: str) -> None:
         for queue in self.subscribed.values():
