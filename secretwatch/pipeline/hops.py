@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from secretwatch.cloudtrail import log_file_key
-from secretwatch.pipeline import inbox, readiness
+from secretwatch.pipeline import inbox, ready
 from secretwatch.pipeline.aws import Aws, is_denied
 from secretwatch.pipeline.messages import channel_of, parsed
 from secretwatch.pipeline.post import Post
@@ -296,7 +296,7 @@ class Alarm(Hop):
 
 def describe_alarm(scene: Scene) -> dict[str, Any] | None:
     """The alarm, noted in the report; None where there is none."""
-    alarm = readiness.describe_alarm(scene.aws, scene.watch.alarm_name)
+    alarm = ready.describe_alarm(scene.aws, scene.watch.alarm_name)
     if alarm is not None:
         scene.report.alarm.update(state=alarm["StateValue"], reason=alarm.get("StateReason"))
     return alarm

@@ -29,8 +29,8 @@ from secretwatch.pipeline.aws import (
 from secretwatch.pipeline.hops import ALARM, DELIVERY, READ, REALTIME, Hop, Path, Scene, Seen, hops_of
 from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.post import NoQueue, Post
-from secretwatch.pipeline.readiness import NoAlarm, StaysInAlarm, await_ready
 from secretwatch.pipeline.reads import NoAwsCli, ReadFailed, Via, read_secret
+from secretwatch.pipeline.ready import NoAlarm, StaysInAlarm, await_ready
 from secretwatch.pipeline.report import HopResult, Report
 from secretwatch.pipeline.watch import UnknownSecret, Watch
 
@@ -102,6 +102,15 @@ class Smoke:
         self.report.notification["topic_arn"] = watch.topic_arn
         self._scene = Scene(watch, self._aws, self.report, clock.time)
         self._begin = 0.0
+
+    @property
+    def watch(self) -> Watch:
+        return self._watch
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on a cloud on this machine."""
+        return self._aws.is_local
 
     def run(self) -> Report:
         """Run it; raises nothing but what is a mistake in this program, and KeyboardInterrupt."""
