@@ -12,6 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from secretwatch.cli.applied import NoWatch, applied
 from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import SECONDS
 
@@ -109,6 +110,7 @@ def smoke(
     """
     from secretwatch.pipeline import history
     from secretwatch.pipeline.report import Report
+    from secretwatch.pipeline.smoke import Smoke
 
     history_file = history_file or history.default_file(os.environ, Path.home())
     if draw:
@@ -125,15 +127,15 @@ def smoke(
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     display = Display(console)
     report = Report(via=options["via"], path=options["path"])
-    test: Smoke | str = ""
+    test: Smoke | None = None
     try:
         with ended_as_with_ctrl_c():
-            test = _prepare(directory, options, console, display)
-            if isinstance(test, str):
-                report.ending, report.reason = "refused", test
-            else:
-                report = test.report
-                test.run()
+            watch, session = applied(directory, console)
+            test = Smoke(watch, session, observer=display, **options)
+            report = test.report
+            test.run()
+    except NoWatch as error:
+        report.ending, report.reason = "refused", str(error)
     except KeyboardInterrupt:
         report.ending, report.reason = "interrupted", "It was interrupted."
     finally:
@@ -144,33 +146,11 @@ def smoke(
             except OSError as error:
                 click.echo(f"The report cannot be written: {error}.", err=True)
     _tell_end(console, report)
-    if not isinstance(test, str) and not no_history:
+    if test and not no_history:
         _remember(test, history_file)
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
     raise SystemExit(report.exit_code)
-
-
-def _prepare(directory: Path, options: dict[str, Any], console: Console, display: Display) -> Smoke | str:
-    """The test, or in one sentence why there is none."""
-    import boto3
-
-    from secretwatch.pipeline.applied import NothingApplied, watch_in
-    from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
-    from secretwatch.pipeline.smoke import Smoke
-    from secretwatch.terraform import TerraformNotUsable
-
-    try:
-        watch = watch_in(directory)
-        session = boto3.Session(region_name=watch.region)
-    except (NothingApplied, TerraformNotUsable) as error:
-        return str(error)
-    except NO_CREDENTIALS as error:
-        return f"There are no AWS credentials to use: {one_line(error)}"
-    line = f"{watch.name}: account {watch.account_id}, {watch.region}"
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    console.print(Text(f"{line}, {endpoint}" if endpoint else line))
-    return Smoke(watch, session, observer=display, **options)
 
 
 def _remember(test: Smoke, file: Path) -> None:

@@ -43,6 +43,7 @@ def _panel(watch: tuple[str, ...], runs: Sequence[Mapping[str, Any]], top: float
     scale = ticks(slowest, 3)[-1]
     passed = sum(run["result"] == "pass" for run in runs)
     counted = f"{len(runs)} run{'s' if len(runs) != 1 else ''}, {passed} passed"
+    counted += " (grey: of a run that failed)" if passed < len(runs) else ""
     shapes = [
         text(_MARGIN, top + 14, ", ".join(watch), "head"),
         text(_MARGIN, top + 32, f"{counted}; each strip goes from 0 to {scale:g} s", "dim"),
@@ -54,14 +55,16 @@ def _panel(watch: tuple[str, ...], runs: Sequence[Mapping[str, Any]], top: float
         top += _STRIP
     shapes.append(text(_LEFT, top + 16, _when(runs[0]), "small"))
     if len(runs) > 1:
-        shapes.append(text(_RIGHT, top + 16, _when(runs[-1]), "small right"))
+        # Below the last bar, where that leaves room for the first date.
+        x = max(_LEFT + len(runs) * _step(runs), _LEFT + 270)
+        shapes.append(text(x, top + 16, _when(runs[-1]), "small right"))
     return shapes, top + 44
 
 
 def _strip(name: str, runs: Sequence[Mapping[str, Any]], scale: float, top: float) -> list[str]:
     base = top + _BAR_HEIGHT + 6
     shapes = [text(_MARGIN, base - 2, name), line(_LEFT, base, _RIGHT, base, "#cbd5e1")]
-    step = min((_RIGHT - _LEFT) / len(runs), 40.0)
+    step = _step(runs)
     width = max(step * 0.7, 2.0)
     for number, run in enumerate(runs):
         x = _LEFT + number * step + (step - width) / 2
@@ -81,6 +84,10 @@ def _strip(name: str, runs: Sequence[Mapping[str, Any]], scale: float, top: floa
         figures = {"last": values[-1], "median": median(values), "slowest": max(values)}
         shapes += [text(x, base - 2, seconds(figures[each]), "right") for each, x in _COLUMNS.items()]
     return shapes
+
+
+def _step(runs: Sequence[Mapping[str, Any]]) -> float:
+    return min((_RIGHT - _LEFT) / len(runs), 40.0)
 
 
 def _when(run: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@
     report.py   what a run found, for people and for machines
     smoke.py    the run: read, follow all hops at the same time
     history.py  the file of all runs
+    compare.py  some reads, and what each channel delivers of them; comparison.py is its result
+    rate.py     how much the account reads and rings
     ready.py    waiting until the alarm can ring
     messages.py what a topic's message is, and what it says about a read
     post.py     temporary queues that show what topics deliver
@@ -16,5 +18,5 @@
 
 Not here: how anything is displayed (`cli/`), how it is applied (`terraform.py`), what events, log files and
 object keys look like (`cloudtrail/`). Nothing here changes anything in the account but for
-temporary queues, where delivery is to be proved (`post.py`); it reads one secret.
+temporary queues, where delivery is to be proved (`post.py`); it reads secrets.
 """

@@ -160,7 +160,7 @@ class LogFile(Hop):
                 return Seen("waiting", again=True)
             body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
             self._looked_at.add(key)
-            for event in _records(body):
+            for event in records(body):
                 if self.take(event) and not self.open:
                     return self.seen(f"s3://{bucket}/{key}", f"reads, the last in s3://{bucket}/{key}")
         return _trail_problem(self.scene, "LatestDeliveryError") or self.waiting()
@@ -188,15 +188,24 @@ class LogFile(Hop):
             day += timedelta(days=1)
 
     def _key_prefix(self) -> str | None:
-        if not self._knows_prefix and self.watch.trail_arn:
-            try:
-                trail = self.scene.aws.client("cloudtrail").get_trail(Name=self.watch.trail_arn)["Trail"]
-                self._prefix = trail.get("S3KeyPrefix")
-            except Exception as error:
-                if not is_denied(error):
-                    raise
+        if not self._knows_prefix:
+            self._prefix = trail_prefix(self.scene.aws, self.watch)
         self._knows_prefix = True
         return self._prefix
+
+
+def trail_prefix(aws: Aws, watch: Watch) -> str | None:
+    """What the trail puts before its log files' keys; None where it is nothing, or may not be looked at."""
+    if watch.trail_arn is None:
+        return None
+    try:
+        trail = aws.client("cloudtrail").get_trail(Name=watch.trail_arn)["Trail"]
+    except Exception as error:
+        if not is_denied(error):
+            raise
+        return None
+    prefix: str | None = trail.get("S3KeyPrefix")
+    return prefix
 
 
 class LogEvent(Hop):
@@ -492,7 +501,7 @@ def _trail_problem(scene: Scene, latest_error: str = "") -> Seen | None:
     return None
 
 
-def _records(body: bytes) -> Iterator[dict[str, Any]]:
+def records(body: bytes) -> Iterator[dict[str, Any]]:
     """The events of a log file; none of a file that is none."""
     try:
         content = json.loads(gzip.decompress(body))
