@@ -160,12 +160,13 @@ class Display:
 
 def _tell(console: Console, found: Comparison) -> None:
     if found.made("read"):
-        head, *rows = found.rows()
+        # A column for each channel: that fits a terminal.
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for number, name in enumerate(head):
-            table.add_column(name, justify="right" if number in (1, 2, 3) else "left", no_wrap=True)
-        for row in rows:
-            table.add_row(*row)
+        head, *lines = zip(*found.rows(), strict=True)
+        for name in head:
+            table.add_column(name)
+        for line in lines:
+            table.add_row(*line)
         console.print(Text(f"\n{found.sentence()}"))
         console.print(table)
         console.print(Text(found.observed.sentence(), style="dim"))

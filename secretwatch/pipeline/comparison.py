@@ -127,7 +127,8 @@ class Comparison:
         """What was done, in one sentence."""
         where = "the local cloud" if self.local else f"account {self.account_id}"
         reads, noise = _count(self.made("read"), "read"), _count(self.made("noise"), "other call")
-        return f"{reads} of {self.secret} and {noise}, in {self.region} of {where}, {self.time}."
+        time = f"{(self.time or '')[:16].replace('T', ' ')} UTC"
+        return f"{reads} of {self.secret} and {noise}, in {self.region} of {where}, {time}."
 
     def as_dict(self) -> dict[str, Any]:
         counts = {"reads": self.made("read"), "noise": self.made("noise")}
@@ -137,7 +138,9 @@ class Comparison:
 
     def rows(self) -> list[list[str]]:
         """The table: a row of headings, then one for each channel."""
-        rows = [["", "first message", "messages", "bytes", *NAMED, "a month"]]
+        rows = [
+            ["", "first message", "messages", "bytes", *(f"names the {each}" for each in NAMED), "a month"]
+        ]
         for each in self.channels:
             if not each.deployed:
                 rows.append([each.title, "not deployed", *[""] * (len(rows[0]) - 2)])

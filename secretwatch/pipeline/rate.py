@@ -76,4 +76,5 @@ def _files(aws: Aws, watch: Watch, end: datetime) -> float | None:
             )
             for page in pages:
                 count += sum(each["LastModified"] > begin for each in page.get("Contents", ()))
-    return float(count)
+    # A trail that has written nothing was not there yet.
+    return float(count) or None

@@ -17,6 +17,7 @@ from secretwatch.pipeline.report import HopResult
 
 VALUE = "we need 3 coffees a day to function"
 TOPIC = "arn:aws:sns:us-east-1:111111111111:watch"
+FILES = "arn:aws:sns:us-east-1:111111111111:files"
 FACTS = {
     "name": "watch",
     "region": "us-east-1",
@@ -59,7 +60,10 @@ class Clock:
 class AtOnce(Executor):
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
         return future
 
 
@@ -106,6 +110,10 @@ class Cloud:
         self.realtime, self.delivered = 3.0, 6.0
         self.realtime_text = "SECRET READ\nagent {agent}"
         self.published: set[str] = set()
+        self.notified = 4.0
+        # What was before: datapoints are `counted_before`.
+        self.older_files: list[datetime] = []
+        self.older_alarms = 0
         self.mails: list[dict[str, Any]] | None = None
         self.endpoint_url = "https://secretsmanager.us-east-1.amazonaws.com"
         self.file_day: datetime | None = None
@@ -161,6 +169,12 @@ class Cloud:
             "ResponseMetadata": {"RequestId": self.request_id, "HTTPHeaders": {"date": date}},
         }
 
+    def describe_secret(self, SecretId: str) -> Any:
+        return {}
+
+    def list_secrets(self, MaxResults: int) -> Any:
+        return {}
+
     def lookup_events(self, **request: Any) -> Any:
         if "NextToken" not in request:
             return {"Events": [{"CloudTrailEvent": json.dumps(self.other_event())}], "NextToken": "2"}
@@ -173,8 +187,15 @@ class Cloud:
     def get_trail_status(self, Name: str) -> Any:
         return self.trail_status
 
-    def list_objects_v2(self, Bucket: str, Prefix: str, StartAfter: str) -> Any:
+    def list_objects_v2(self, Bucket: str, Prefix: str, StartAfter: str = "", Delimiter: str = "") -> Any:
         assert Bucket == "logs"
+        root = "evidence/AWSLogs/111111111111/CloudTrail/"
+        if Delimiter:
+            assert Prefix == root
+            return {"CommonPrefixes": [{"Prefix": f"{root}us-east-1/"}]} if self.older_files else {}
+        if not StartAfter:
+            days = [at for at in self.older_files if Prefix == f"{root}us-east-1/{at:%Y/%m/%d}/"]
+            return {"Contents": [{"Key": "a", "LastModified": at} for at in days]}
         keys = []
         if self.since(self.file):
             day = self.file_day or BEGIN + timedelta(seconds=self.read_at or 0)
@@ -229,6 +250,11 @@ class Cloud:
         }
 
     def describe_alarm_history(self, **request: Any) -> Any:
+        if request["HistoryItemType"] == "StateUpdate":
+            ok, rang = (
+                {"HistorySummary": f"Alarm updated from {way}"} for way in ("ALARM to OK", "OK to ALARM")
+            )
+            return {"AlarmHistoryItems": [rang, ok] * self.older_alarms}
         if not self.since(self.action):
             return {"AlarmHistoryItems": []}
         item = {"HistorySummary": self.action_summary, "HistoryData": self.action_data}
@@ -274,15 +300,19 @@ class Cloud:
                 self._publish_once(text)
         if self.since(self.delivered):
             self._publish_once(json.dumps({"AlarmName": FACTS["alarm_name"], "NewStateValue": "ALARM"}))
+        if self.since(self.notified):
+            key = f"AWSLogs/111111111111/CloudTrail/us-east-1/{self.noise_files + 1:016d}.json.gz"
+            note = {"s3Bucket": "logs", "s3ObjectKey": [key], "reads": len(self.reads)}
+            self._publish_once(json.dumps(note), FILES)
         waiting = self.queues[QueueUrl].messages
         now, later = waiting[:MaxNumberOfMessages], waiting[MaxNumberOfMessages:]
         self.queues[QueueUrl].messages = later
         return {"Messages": [{"Body": text} for text in now]} if now else {}
 
-    def _publish_once(self, text: str) -> None:
+    def _publish_once(self, text: str, topic_arn: str = TOPIC) -> None:
         if text not in self.published:
             self.published.add(text)
-            self.publish(TOPIC, text)
+            self.publish(topic_arn, text)
 
     def publish(self, topic_arn: str, text: str) -> None:
         for queue in self.subscribed.values():
