@@ -17,8 +17,11 @@ class NoWatch(Exception):
     """There is no watch to look at; the message is one sentence."""
 
 
-def applied(directory: Path, console: Console) -> tuple[Watch, Any]:
-    """The watch applied from a root module, told in one line, and a boto3.Session. Raises NoWatch."""
+def applied(directory: Path, key: str | None, console: Console) -> tuple[Watch, Any]:
+    """The watch applied from a root module, told in one line, and a boto3.Session. Raises NoWatch.
+
+    key: which of the module's watches; None: its output `watch`.
+    """
     import boto3
 
     from secretwatch.pipeline.applied import NothingApplied, watch_in
@@ -26,13 +29,13 @@ def applied(directory: Path, console: Console) -> tuple[Watch, Any]:
     from secretwatch.terraform import TerraformNotUsable
 
     try:
-        watch = watch_in(directory)
+        watch = watch_in(directory, key)
         session = boto3.Session(region_name=watch.region)
     except (NothingApplied, TerraformNotUsable) as error:
         raise NoWatch(str(error)) from error
     except NO_CREDENTIALS as error:
         raise NoWatch(f"There are no AWS credentials to use: {one_line(error)}") from error
-    line = f"{watch.name}: account {watch.account_id}, {watch.region}"
+    line = f"{'/'.join(filter(None, (watch.name, watch.watch)))}: account {watch.account_id}, {watch.region}"
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     console.print(Text(f"{line}, {endpoint}" if endpoint else line))
     return watch, session

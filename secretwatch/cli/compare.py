@@ -31,6 +31,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "credentials; 3 time was up before a channel had told of all reads; 130 interrupted."
 )
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--watch", "key", metavar="KEY", help="Which watch of the output `watches`. [default: the output `watch`]"
+)
 @click.option("--secret", metavar="NAME|ARN", help="Which secret, when the watch has several.")
 @click.option(
     "--reads",
@@ -63,6 +66,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--picture", metavar="FILE.svg", type=_FILE, help="Draw the result into this file, as SVG.")
 def compare(
     directory: Path,
+    key: str | None,
     as_json: bool,
     markdown: Path | None,
     picture: Path | None,
@@ -86,7 +90,7 @@ def compare(
     found = Comparison()
     try:
         with ended_as_with_ctrl_c():
-            watch, session = applied(directory, console)
+            watch, session = applied(directory, key, console)
             test = Compare(watch, session, observer=display, **options)
             found = test.result
             test.run()

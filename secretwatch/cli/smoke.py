@@ -38,6 +38,9 @@ _NAME = 26
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 @click.option("--via", type=click.Choice(["boto3", "cli"]), default="boto3", help="What reads the secret.")
+@click.option(
+    "--watch", "key", metavar="KEY", help="Which watch of the output `watches`. [default: the output `watch`]"
+)
 @click.option("--secret", metavar="NAME|ARN", help="Which secret, when the watch has several.")
 @click.option(
     "--count",
@@ -95,6 +98,7 @@ _NAME = 26
 )
 def smoke(
     directory: Path | None,
+    key: str | None,
     report_file: Path | None,
     as_json: bool,
     draw: bool,
@@ -130,7 +134,7 @@ def smoke(
     test: Smoke | None = None
     try:
         with ended_as_with_ctrl_c():
-            watch, session = applied(directory, console)
+            watch, session = applied(directory, key, console)
             test = Smoke(watch, session, observer=display, **options)
             report = test.report
             test.run()

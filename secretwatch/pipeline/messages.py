@@ -4,7 +4,7 @@ Three channels may share a topic, so that the text alone tells them apart:
 
     alarm     JSON of CloudWatch's, with AlarmName
     trail     JSON of CloudTrail's, with s3Bucket and s3ObjectKey: a log file arrived
-    realtime  the text of the EventBridge rule, which begins with SECRET READ
+    realtime  the text of the EventBridge rule, which begins with SECRET READ, or SECRET USE of other calls
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _END = r"(?!\.?[A-Za-z0-9/_+=@-])"
 def channel_of(text: str) -> Channel:
     """Which channel sent it."""
     # EventBridge keeps the quotes of a template of several lines.
-    if text.lstrip(' \n"').startswith("SECRET READ"):
+    if text.lstrip(' \n"').startswith(("SECRET READ", "SECRET USE")):
         return "realtime"
     found = parsed(text)
     if "AlarmName" in found:

@@ -18,6 +18,7 @@ from 10.0.0.1 at 2026-01-01T10:00:00Z."""
         (READ, "realtime"),
         ("SECRET READ REFUSED\nsecret db", "realtime"),
         ('"SECRET READ"\n"secret db"', "realtime"),
+        ("SECRET USED: db", "realtime"),
         ('{"AlarmName": "watch-reads", "NewStateValue": "ALARM"}', "alarm"),
         ('{"s3Bucket": "logs", "s3ObjectKey": ["a.json.gz"]}', "trail"),
         ("Somebody wrote: SECRET READ", "other"),

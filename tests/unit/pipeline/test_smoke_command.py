@@ -176,6 +176,16 @@ def refusal(result: Result) -> str:
     return line
 
 
+def test_one_of_several_watches(run, root: Path) -> None:
+    other = FACTS | {"watch": "keys", "alarm_name": "keys"}
+    (root / "outputs").write_text(json.dumps({"watches": {"value": {"keys": other}}}))
+    result = run("--watch", "keys", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["alarm"]["name"] == "keys"
+    assert '"watch": "watch/keys"' in (root.parent / "state/secretwatch/smoke.jsonl").read_text()
+    assert "no watch 'x', but keys" in refusal(run("--watch", "x"))
+
+
 def test_nothing_is_applied(run, root: Path, tmp_path: Path) -> None:
     (root / "outputs").write_text("{}")
     said = refusal(run("--report", str(tmp_path / "report.json")))
