@@ -8,10 +8,10 @@ from secretwatch.picture.svg import circle, document, line, seconds, text, ticks
 from secretwatch.pipeline.comparison import ChannelResult, Comparison, size
 from secretwatch.pipeline.messages import NAMED
 
-_WIDTH, _MARGIN, _LEFT, _RIGHT = 1120.0, 24.0, 205.0, 560.0
+_WIDTH, _MARGIN, _LEFT, _RIGHT = 1160.0, 24.0, 220.0, 575.0
 _LANE, _TOP = 62.0, 112.0
-_FIRST, _MESSAGES, _BYTES, _MONTH = 655.0, 725.0, 800.0, 1096.0
-_NAMES = dict(zip(NAMED, (840.0, 890.0, 942.0, 990.0), strict=True))
+_FIRST, _MESSAGES, _BYTES, _MONTH = 670.0, 740.0, 815.0, 1136.0
+_NAMES = dict(zip(NAMED, (852.0, 902.0, 954.0, 1004.0), strict=True))
 _COLOURS = {"alarm": "#b91c1c", "trail": "#b45309", "realtime": "#047857"}
 _READ, _NOISE = "#1d4ed8", "#cbd5e1"
 
@@ -80,7 +80,7 @@ def _lane(channel: ChannelResult, marks: list[float], top: float) -> Iterable[st
     yield text(_BYTES, middle + 4, size(channel.bytes), "right")
     for name, x in _NAMES.items():
         says = channel.says(name)
-        mark, kind = {"yes": ("✓", "yes"), "no": ("–", "no")}.get(says, (says, "small"))
+        mark, kind = {"yes": ("✓", "yes"), "no": ("no", "no")}.get(says, (says, "small"))
         yield text(x, middle + 5, mark, f"{kind} middle")
     if channel.month:
         yield text(_MONTH, middle - 3, f"{channel.month['messages']:,.0f} messages", "right")

@@ -138,16 +138,15 @@ class Comparison:
 
     def rows(self) -> list[list[str]]:
         """The table: a row of headings, then one for each channel."""
-        rows = [
-            ["", "first message", "messages", "bytes", *(f"names the {each}" for each in NAMED), "a month"]
-        ]
+        names = [f"names the {each}" for each in NAMED]
+        rows = [["", "first message", "messages", "bytes", *names, "messages a month", "bytes a month"]]
         for each in self.channels:
             if not each.deployed:
                 rows.append([each.title, "not deployed", *[""] * (len(rows[0]) - 2)])
                 continue
             first = "–" if each.first_seconds is None else f"{each.first_seconds:.1f} s"
             named = [each.says(name) for name in NAMED]
-            rows.append([each.title, first, str(each.messages), size(each.bytes), *named, _month(each)])
+            rows.append([each.title, first, str(each.messages), size(each.bytes), *named, *_month(each)])
         return rows
 
     def markdown(self) -> str:
@@ -167,10 +166,10 @@ def size(count: float) -> str:
     return f"{count:.0f} B"
 
 
-def _month(channel: ChannelResult) -> str:
+def _month(channel: ChannelResult) -> list[str]:
     if channel.month is None:
-        return "not known"
-    return f"{channel.month['messages']:,.0f} messages, {size(channel.month['bytes'])}"
+        return ["not known"] * 2
+    return [f"{channel.month['messages']:,.0f}", size(channel.month["bytes"])]
 
 
 def _count(count: float, what: str) -> str:

@@ -461,8 +461,7 @@ class Realtime(Hop):
             found = [[m.text for m in messages if m.topic_arn == arn] for arn in self.watch.topic_arns]
         else:
             mails = inbox.messages(self.scene.aws.endpoint_url) or ()
-            before = self.scene.mails_before or ()
-            found = [[str(mail.get("body")) for mail in mails if mail.get("id") not in before]]
+            found = [[str(mail.get("body")) for mail in mails]]
         return [[text for text in texts if channel_of(text) == "realtime"] for texts in found]
 
 

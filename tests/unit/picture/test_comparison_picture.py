@@ -52,12 +52,13 @@ def test_messages_stand_where_they_came() -> None:
     }
     assert one == pytest.approx(marks["1"])
     assert three == pytest.approx(marks["3"])
+    assert max(marks.values()) < float(picture.attrib["width"])
 
 
 def test_what_a_message_names() -> None:
     said = words(ET.fromstring(draw(comparison())))
     at = said.index("2.0 kB")
-    assert said[at + 1 : at + 7] == ["✓", "1 of 2", "–", "✓", "1,234 messages", "2.0 MB"]
+    assert said[at + 1 : at + 7] == ["✓", "1 of 2", "no", "✓", "1,234 messages", "2.0 MB"]
 
 
 def test_what_is_not_deployed_says_why() -> None:

@@ -291,7 +291,8 @@ class Cloud:
         return {"SubscriptionArn": arn}
 
     def unsubscribe(self, SubscriptionArn: str) -> Any:
-        self.subscribed.pop(SubscriptionArn, None)
+        if self.subscribed.pop(SubscriptionArn, None) is None:
+            raise refused("Unsubscribe", "NotFound", status=404)
 
     def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> Any:
         if self.since(self.realtime):

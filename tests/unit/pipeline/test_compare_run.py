@@ -183,15 +183,17 @@ def test_a_message_that_names_the_event_only_is_known_when_the_event_is(cloud, c
 def test_the_same_message_through_two_topics_is_one(cloud, compare) -> None:
     second = f"{TOPIC}-2"
     cloud.realtime = NEVER
+    for at, topic in ((2.0, TOPIC), (3.0, second)):
+        cloud.clock.at[at] = lambda to=topic: cloud.publish(to, FULL_TEXT.format(agent=cloud.user_agent))
+    (arrival,) = compare({"topic_arns": [TOPIC, second]}, reads=1).run().channel("realtime").arrivals
+    assert 2 <= arrival < 3
 
-    def publish() -> None:
-        text = FULL_TEXT.format(agent=cloud.user_agent)
-        cloud.publish(TOPIC, text)
-        cloud.publish(second, text)
 
-    cloud.clock.at[3.0] = publish
-    found = compare({"topic_arns": [TOPIC, second]}, reads=1).run()
-    assert found.channel("realtime").messages == 1
+def test_an_alarm_that_is_ok_again_tells_of_no_read(cloud, compare) -> None:
+    cloud.clock.at[2.0] = lambda: cloud.publish(TOPIC, '{"AlarmName": "watch-reads", "NewStateValue": "OK"}')
+    alarm = compare().run().channel("alarm")
+    assert alarm.messages == 2
+    assert 6 <= alarm.first_seconds < 7
 
 
 def test_log_files_that_cannot_be_read_are_taken_for_ones_with_the_reads(cloud, compare, seen) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_cloud import BEGIN, FACTS, NEVER
+from fake_cloud import BEGIN, FACTS, NEVER, refused
 
 from secretwatch.pipeline import history
 from secretwatch.pipeline.hops import ALARM, LOG_EVENT, LOG_FILE
@@ -30,6 +30,11 @@ def test_what_was_not_seen_is_kept_as_such_and_what_was_not_looked_at_is_not(clo
     assert (entry["result"], entry["hops"][ALARM]) == ("fail", None)
     assert entry["hops"][LOG_EVENT] is not None
     assert LOG_FILE not in entry["hops"]
+
+
+def test_a_hop_that_failed_took_no_time(cloud, smoke) -> None:
+    cloud.errors["list_objects_v2"] = refused("ListObjectsV2", "NoSuchBucket", "gone", 404)
+    assert history.line(smoke().run(), WATCH, local=False)["hops"][LOG_FILE] is None
 
 
 def test_a_run_that_read_nothing_is_not_kept(cloud, smoke) -> None:
