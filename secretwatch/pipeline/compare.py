@@ -130,7 +130,7 @@ class Compare:
         self._choose_channels(timeout)
         self.result.observed = observed(self._aws, self._watch, self._clock.time())
         topics = [*self._watch.topic_arns, *filter(None, [self._watch.notifications_topic_arn])]
-        self._post = Post(self._aws, topics, self._clock)
+        self._post = Post(self._aws, self._watch, topics, self._clock)
         self._post.open()
         self._make_calls(secret, local)
         self._await_rest(timeout, local)

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.pipeline.aws import Aws, one_line
 from secretwatch.pipeline.pace import Clock
+from secretwatch.pipeline.watch import Watch
 
 PREFIX = "secretwatch-temporary-"
 _GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NotFound", "NotFoundException")
@@ -44,8 +45,8 @@ class Post:
     left: after `remove`, the commands that remove what it could not.
     """
 
-    def __init__(self, aws: Aws, topic_arns: Iterable[str], clock: Clock) -> None:
-        self.queues = [Queue(aws, topic_arn, clock) for topic_arn in dict.fromkeys(topic_arns)]
+    def __init__(self, aws: Aws, watch: Watch, topic_arns: Iterable[str], clock: Clock) -> None:
+        self.queues = [Queue(aws, watch, topic_arn, clock) for topic_arn in dict.fromkeys(topic_arns)]
         self.left: list[str] = []
         self._messages: list[Message] = []
         self._lock = threading.Lock()
@@ -70,14 +71,15 @@ class Post:
 
 
 class Queue:
-    """One temporary queue, on one topic."""
+    """One temporary queue, on one topic. It is the watch's account's, whosever the topic is."""
 
-    def __init__(self, aws: Aws, topic_arn: str, clock: Clock) -> None:
+    def __init__(self, aws: Aws, watch: Watch, topic_arn: str, clock: Clock) -> None:
         self._aws, self._clock = aws, clock
         self.topic_arn = topic_arn
         self.name = f"{PREFIX}{uuid.uuid4().hex}"
-        _, partition, _, self._region, account_id, _ = topic_arn.split(":", 5)
-        self.arn = f"arn:{partition}:sqs:{self._region}:{account_id}:{self.name}"
+        self._region = watch.region
+        partition = topic_arn.split(":")[1]
+        self.arn = f"arn:{partition}:sqs:{watch.region}:{watch.account_id}:{self.name}"
         self._url: str | None = None
         self._subscription_arn: str | None = None
         self._begun: set[str] = set()

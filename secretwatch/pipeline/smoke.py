@@ -175,7 +175,7 @@ class Smoke:
     def _open_post(self) -> bool:
         if not self._prove_delivery:
             return True
-        self._scene.post = Post(self._aws, self._watch.topic_arns, self._clock)
+        self._scene.post = Post(self._aws, self._watch, self._watch.topic_arns, self._clock)
         try:
             self._scene.post.open()
         except NoQueue as error:

@@ -6,17 +6,20 @@ import os
 import signal
 
 import pytest
-from fake_cloud import TOPIC, Cloud, refused
+from fake_cloud import FACTS, TOPIC, Cloud, refused
 
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.post import NoQueue, Post
+from secretwatch.pipeline.watch import Watch
 
-NOTIFICATIONS = "arn:aws:sns:us-east-1:111111111111:notifications"
+# A trail may tell a topic of another account.
+NOTIFICATIONS = "arn:aws:sns:us-east-1:999999999999:notifications"
+WATCH = Watch.from_outputs({"watch": FACTS})
 
 
 @pytest.fixture
 def post(cloud: Cloud) -> Post:
-    return Post(Aws(cloud, "us-east-1"), [TOPIC, NOTIFICATIONS, TOPIC], cloud.clock)
+    return Post(Aws(cloud, "us-east-1"), WATCH, [TOPIC, NOTIFICATIONS, TOPIC], cloud.clock)
 
 
 def test_a_queue_for_each_topic_which_only_that_topic_may_use(cloud: Cloud, post: Post) -> None:
