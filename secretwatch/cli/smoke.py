@@ -278,7 +278,8 @@ def _tell_end(console: Console, report: Report) -> None:
     if report.result == "pass":
         reads = "the read" if len(report.reads) == 1 else f"{len(report.reads)} reads"
         ends = [hop for hop in report.hops if hop.name in (ALARM, REALTIME)]
-        told = {ALARM: "raised the alarm", REALTIME: "came as realtime messages"}
+        message = "a realtime message" if len(report.reads) == 1 else "realtime messages"
+        told = {ALARM: "raised the alarm", REALTIME: f"came as {message}"}
         story = " and ".join(f"{told[hop.name]} in {hop.seconds:.1f} s" for hop in ends)
         console.print(Text(f"pass: {reads} {story}", style="bold green"))
     else:

@@ -38,7 +38,9 @@ def _watch(run: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _panel(watch: tuple[str, ...], runs: Sequence[Mapping[str, Any]], top: float) -> tuple[list[str], float]:
     """The shapes, and where the next panel begins."""
-    names = list(dict.fromkeys(name for run in runs for name in run["hops"]))
+    # In the order of the longest path.
+    longest_first = sorted(runs, key=lambda run: len(run["hops"]), reverse=True)
+    names = list(dict.fromkeys(name for run in longest_first for name in run["hops"]))
     slowest = max((value for run in runs for value in run["hops"].values() if value is not None), default=1)
     scale = ticks(slowest, 3)[-1]
     passed = sum(run["result"] == "pass" for run in runs)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from secretwatch.cloudtrail import log_file_key
 from secretwatch.pipeline import inbox, ready
 from secretwatch.pipeline.aws import Aws, is_denied
-from secretwatch.pipeline.messages import channel_of, parsed
+from secretwatch.pipeline.messages import channel_of, headline, parsed
 from secretwatch.pipeline.post import Post
 from secretwatch.pipeline.reads import Read
 from secretwatch.pipeline.report import Report, Status
@@ -378,12 +378,14 @@ class Notification(Hop):
         note = self.scene.report.notification
         if self.watch.topic_arn is None:
             return []
+        own = {queue.arn for queue in self.scene.post.queues} if self.scene.post else set()
         pages = self.scene.aws.client("sns").get_paginator("list_subscriptions_by_topic")
         try:
             found = [
                 each
                 for page in pages.paginate(TopicArn=self.watch.topic_arn)
                 for each in page.get("Subscriptions", ())
+                if each["Endpoint"] not in own
             ]
         except Exception as error:
             if not is_denied(error):
@@ -449,9 +451,8 @@ class Realtime(Hop):
             if all(any(mark and mark in text for mark in marks for text in each) for each in texts):
                 self.open.remove(read)
         if not self.open:
-            first = texts[0][-1].strip().splitlines()[0].strip('" ')
             where = "the queue" if self.scene.post else "the inbox"
-            return self.seen(f'"{first}" in {where}', f"messages in {where}")
+            return self.seen(f'"{headline(texts[0][-1])}" in {where}', f"messages in {where}")
         return _trail_problem(self.scene) or self.waiting()
 
     def _texts(self) -> list[list[str]]:

@@ -19,6 +19,8 @@ Channel = Literal["alarm", "trail", "realtime", "other"]
 Named = Literal["secret", "reader", "address", "time"]
 NAMED: tuple[Named, ...] = ("secret", "reader", "address", "time")
 
+# EventBridge keeps the quotes of a template of several lines, or makes one JSON string of them.
+_REALTIME = re.compile(r'[\s"]*(SECRET (?:READ|USE)[^"\\\n]*)')
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
 # What a secret's or a person's name may consist of: a name inside a longer one is another name.
 _WORD = r"[A-Za-z0-9/_+=.@-]"
@@ -28,13 +30,18 @@ _END = r"(?!\.?[A-Za-z0-9/_+=@-])"
 
 def channel_of(text: str) -> Channel:
     """Which channel sent it."""
-    # EventBridge keeps the quotes of a template of several lines.
-    if text.lstrip(' \n"').startswith(("SECRET READ", "SECRET USE")):
+    if _REALTIME.match(text):
         return "realtime"
     found = parsed(text)
     if "AlarmName" in found:
         return "alarm"
     return "trail" if "s3ObjectKey" in found else "other"
+
+
+def headline(text: str) -> str:
+    """The first line of a realtime message; empty of others."""
+    found = _REALTIME.match(text)
+    return found[1].strip() if found else ""
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -64,6 +64,11 @@ def test_watches_and_clouds_have_panels_of_their_own() -> None:
     ]
 
 
+def test_hops_stand_in_the_order_of_the_longest_path() -> None:
+    said = words(drawn(run(hops={"b": 1.0}), run(hops={"a": 1.0, "b": 1.0, "c": 1.0})))
+    assert [each for each in said if each in "abc"] == ["a", "b", "c"]
+
+
 def test_the_newest_runs_are_drawn() -> None:
     many = [run(number, hops={"alarm ALARM": float(number)}) for number in range(NEWEST + 5)]
     assert len(bars(drawn(*many))) == NEWEST

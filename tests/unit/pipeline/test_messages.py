@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from secretwatch.pipeline.messages import Facts, channel_of, secret_name
+from secretwatch.pipeline.messages import Facts, channel_of, headline, secret_name
 
 READ = """SECRET READ
 secret db
@@ -29,6 +29,19 @@ from 10.0.0.1 at 2026-01-01T10:00:00Z."""
 )
 def test_channels_are_told_apart_by_their_text(text: str, channel: str) -> None:
     assert channel_of(text) == channel
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (READ, "SECRET READ"),
+        ('"SECRET READ: db"\n"Secret: db"', "SECRET READ: db"),
+        (json.dumps('SECRET READ: db"\n"Secret: db'), "SECRET READ: db"),
+        ("{}", ""),
+    ],
+)
+def test_the_first_line_of_a_realtime_message(text: str, line: str) -> None:
+    assert headline(text) == line
 
 
 EVENT = {

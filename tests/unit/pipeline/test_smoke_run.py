@@ -385,6 +385,13 @@ def test_a_delivery_is_proved_and_nothing_is_left(cloud, smoke, path: str, hops:
     assert (cloud.queues, cloud.subscribed, report.left_behind) == ({}, {}, [])
 
 
+def test_the_queue_that_proves_is_nobody_who_is_told(cloud, smoke) -> None:
+    cloud.subscriptions = []
+    report = smoke(WITH_REALTIME, prove_delivery=True).run()
+    assert report.result == "pass"
+    assert "nobody is subscribed" in report.notification["warning"]
+
+
 def test_the_realtime_path_does_not_wait_for_the_alarm(cloud, smoke) -> None:
     cloud.state_before = "ALARM"
     assert smoke(WITH_REALTIME, path="realtime", prove_delivery=True).run().result == "pass"
