@@ -11,6 +11,7 @@ import importlib
 import click
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "compare": ("secretwatch.cli.compare", "compare"),
     "demo": ("secretwatch.cli.demo", "demo"),
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),

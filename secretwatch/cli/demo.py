@@ -168,7 +168,7 @@ def _terraform_environment(clone: Path, state_dir: Path) -> Iterator[dict[str, s
 def _smoke(root: Path, report_file: Path | None) -> None:
     from secretwatch.cli.smoke import smoke
 
-    arguments = [str(root)]
+    arguments = [str(root), "--no-history"]
     if report_file:
         arguments += ["--report", str(report_file)]
     try:

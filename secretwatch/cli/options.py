@@ -8,16 +8,23 @@ from typing import Any
 import click
 
 
-class _Seconds(click.FloatRange):
-    """A time: above 0, and one that ends. `nan` and `inf` are numbers to click."""
-
-    name = "seconds"
+class _Time(click.FloatRange):
+    """A time that ends. `nan` and `inf` are numbers to click."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
-        return seconds
+        time = super().convert(value, param, ctx)
+        if not math.isfinite(time):
+            self.fail(f"{value!r} is not a number of {self.name}.", param, ctx)
+        return time
+
+
+class _Seconds(_Time):
+    name = "seconds"
+
+
+class _Minutes(_Time):
+    name = "minutes"
 
 
 SECONDS = _Seconds(min=0, min_open=True)
+MINUTES = _Minutes(min=0, max=24 * 60)

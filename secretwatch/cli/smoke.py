@@ -8,29 +8,61 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.text import Text
 
+from secretwatch.cli.applied import NoWatch, applied
+from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import SECONDS
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from secretwatch.pipeline.report import HopResult, Report
     from secretwatch.pipeline.smoke import Smoke
 
 _STYLES = {"ok": "green", "failed": "bold red", "skipped": "dim", "waiting": "yellow"}
 _TELL_EVERY = 30.0
+# Width of the longest hop's name, and a space.
+_NAME = 26
 
 
 @click.command(
-    epilog="Exit codes: 0 the alarm was raised and its topic told, with a warning where no address has "
-    "confirmed; 1 a hop failed; 2 wrong usage, nothing applied or no credentials; 3 time was up; "
-    "130 interrupted."
+    epilog="Exit codes: 0 every hop was seen, with a warning where no address has confirmed; 1 a hop failed, "
+    "or a temporary queue could not be removed; 2 wrong usage, nothing applied, no such path or no "
+    "credentials; 3 time was up; 130 interrupted."
 )
-@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "directory",
+    metavar="DIR",
+    required=False,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
 @click.option("--via", type=click.Choice(["boto3", "cli"]), default="boto3", help="What reads the secret.")
+@click.option(
+    "--watch", "key", metavar="KEY", help="Which watch of the output `watches`. [default: the output `watch`]"
+)
 @click.option("--secret", metavar="NAME|ARN", help="Which secret, when the watch has several.")
+@click.option(
+    "--count",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How many reads, one right after another; each is followed.",
+)
+@click.option(
+    "--path",
+    type=click.Choice(["alarm", "realtime", "both"]),
+    default="alarm",
+    show_default=True,
+    help="Which way to follow: to the alarm's notification, to the realtime rule's message, or both. On AWS, "
+    "realtime needs --prove-delivery; on the local cloud its inbox serves too.",
+)
+@click.option(
+    "--prove-delivery",
+    is_flag=True,
+    help="Subscribe a temporary queue to each of the watch's topics and wait for the messages themselves. "
+    "Queue and subscription are removed afterwards, also on failure and Ctrl-C.",
+)
 @click.option(
     "--timeout",
     type=SECONDS,
@@ -45,33 +77,69 @@ _TELL_EVERY = 30.0
     help="Write a JSON report to this file, however it ends.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report; what happens goes to stderr.")
+@click.option(
+    "--history",
+    "draw",
+    is_flag=True,
+    help="Read nothing: draw the runs so far as an SVG picture, and list them.",
+)
+@click.option(
+    "--history-file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON lines of all runs. [default: smoke.jsonl in the user's state folder]",
+)
+@click.option("--no-history", is_flag=True, help="Keep no history of this run.")
+@click.option(
+    "--picture",
+    metavar="FILE.svg",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where --history draws. [default: beside the history file]",
+)
 def smoke(
-    directory: Path,
-    via: Any,
-    secret: str | None,
-    timeout: float | None,
+    directory: Path | None,
+    key: str | None,
     report_file: Path | None,
     as_json: bool,
+    draw: bool,
+    history_file: Path | None,
+    no_history: bool,
+    picture: Path | None,
+    **options: Any,
 ) -> None:
-    """Read a watched secret and follow that read until the alarm has told somebody.
+    """Read a watched secret and follow that read until somebody was told.
 
     DIR is an applied root module with an output `watch`. The environment says which cloud: AWS_PROFILE and
     the like for AWS, AWS_ENDPOINT_URL for the local cloud. The secret's value is never shown.
     """
+    from secretwatch.pipeline import history
     from secretwatch.pipeline.report import Report
+    from secretwatch.pipeline.smoke import Smoke
 
+    history_file = history_file or history.default_file(os.environ, Path.home())
+    if draw:
+        if directory:
+            raise click.UsageError("--history draws the runs of all watches: leave DIR out.")
+        _draw(history_file, picture or history_file.with_suffix(".svg"), as_json)
+        return
+    if directory is None:
+        raise click.UsageError("Missing argument 'DIR'.")
+    if picture:
+        raise click.UsageError("--picture is for --history.")
     if report_file and not report_file.absolute().parent.is_dir():
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     display = Display(console)
-    report = Report(via=via)
+    report = Report(via=options["via"], path=options["path"])
+    test: Smoke | None = None
     try:
-        test = _prepare(directory, via, secret, timeout, console, display)
-        if isinstance(test, str):
-            report.ending, report.reason = "refused", test
-        else:
+        with ended_as_with_ctrl_c():
+            watch, session = applied(directory, key, console)
+            test = Smoke(watch, session, observer=display, **options)
             report = test.report
             test.run()
+    except NoWatch as error:
+        report.ending, report.reason = "refused", str(error)
     except KeyboardInterrupt:
         report.ending, report.reason = "interrupted", "It was interrupted."
     finally:
@@ -82,41 +150,64 @@ def smoke(
             except OSError as error:
                 click.echo(f"The report cannot be written: {error}.", err=True)
     _tell_end(console, report)
+    if test and not no_history:
+        _remember(test, history_file)
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
     raise SystemExit(report.exit_code)
 
 
-def _prepare(
-    directory: Path, via: Any, secret: str | None, timeout: float | None, console: Console, display: Display
-) -> Smoke | str:
-    """The test, or in one sentence why there is none."""
-    import boto3
+def _remember(test: Smoke, file: Path) -> None:
+    """A run that cannot be remembered is no failure of the watch."""
+    from secretwatch.pipeline import history
 
-    from secretwatch.pipeline.applied import NothingApplied, watch_in
-    from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
-    from secretwatch.pipeline.smoke import Smoke
-    from secretwatch.terraform import TerraformNotUsable
+    entry = history.line(test.report, test.watch, local=test.is_local)
+    if entry is None:
+        return
+    try:
+        history.append(file, entry)
+    except OSError as error:
+        click.echo(f"The history cannot be written: {error}.", err=True)
+
+
+def _draw(file: Path, picture: Path, as_json: bool) -> None:
+    from secretwatch.picture import history as drawing
+    from secretwatch.pipeline import history
 
     try:
-        watch = watch_in(directory)
-        session = boto3.Session(region_name=watch.region)
-    except (NothingApplied, TerraformNotUsable) as error:
-        return str(error)
-    except NO_CREDENTIALS as error:
-        return f"There are no AWS credentials to use: {one_line(error)}"
-    line = f"{watch.name}: account {watch.account_id}, {watch.region}"
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    console.print(Text(f"{line}, {endpoint}" if endpoint else line))
-    return Smoke(watch, session, secret=secret, via=via, timeout=timeout, observer=display)
+        runs = history.load(file)
+        if not runs:
+            raise click.UsageError(f"{file} holds no run.")
+        picture.write_text(drawing.draw(runs), encoding="utf-8")
+    except FileNotFoundError as error:
+        missing = Path(error.filename)
+        raise click.UsageError(
+            f"There is no {missing}: no run of the smoke test was kept there."
+            if missing == file
+            else f"{picture.parent} is not a folder: --picture writes into one that exists."
+        ) from error
+    except OSError as error:
+        raise click.UsageError(f"{error}.") from error
+    if as_json:
+        click.echo(json.dumps({"picture": str(picture), "runs": runs}, indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for run in runs[-drawing.NEWEST :]:
+        line = Text(f"{run['time']}  {run['watch']:<16} ")
+        line.append(f"{run['result']:<5}", style="green" if run["result"] == "pass" else "bold red")
+        seconds = [value for value in run["hops"].values() if value is not None]
+        line.append(f"{max(seconds, default=0):8.1f} s  ")
+        line.append(run.get("reason") or "", style="dim")
+        console.print(line)
+    console.print(Text(f"The picture: {picture}"))
 
 
 class Display:
-    """One line a hop; in a terminal a moving line of what is awaited, elsewhere a line every half minute."""
+    """One line a hop; in a terminal a moving line for each awaited one, elsewhere one every half minute."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._status: Status | None = None
+        self._live: Live | None = None
         self._told = 0.0
 
     def note(self, text: str) -> None:
@@ -130,26 +221,35 @@ class Display:
         if not hops:
             self.close()
         elif self._console.is_terminal:
-            if self._status is None:
-                self._status = self._console.status("")
-                self._status.start()
-            self._status.update(_awaited(hops, seconds))
+            if self._live is None:
+                self._live = Live(console=self._console, transient=True, refresh_per_second=8)
+                self._live.start()
+            self._live.update(Group(*(_progress(hop, seconds) for hop in hops)))
         elif seconds - self._told >= _TELL_EVERY:
             self._told = seconds
             self._console.print(_awaited(hops, seconds))
 
     def close(self) -> None:
-        """Take the moving line away."""
-        if self._status:
-            self._status.stop()
-            self._status = None
+        """Take the moving lines away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+
+def _progress(hop: HopResult, seconds: float) -> Text:
+    """A hop that is awaited, as its line will stand when it was seen."""
+    line = Text("  ", no_wrap=True, overflow="ellipsis")
+    line.append(f"{'waiting':<8}{seconds:8.1f} s  {hop.name:<{_NAME}}", style="yellow")
+    usually = f"usually {hop.usually}" if hop.usually else ""
+    line.append("; ".join(each for each in (hop.detail.rstrip("."), usually) if each), style="dim")
+    return line
 
 
 def _tell_hop(console: Console, hop: HopResult) -> None:
     line = Text("  ")
     line.append(f"{hop.status:<8}", style=_STYLES[hop.status])
     line.append(f"{hop.seconds:8.1f} s  " if hop.seconds is not None else " " * 12)
-    line.append(f"{hop.name:<23}")
+    line.append(f"{hop.name:<{_NAME}}")
     line.append(hop.detail, style="dim")
     console.print(line)
 
@@ -165,15 +265,23 @@ def _awaited(hops: list[HopResult], seconds: float) -> Text:
 
 
 def _tell_end(console: Console, report: Report) -> None:
+    from secretwatch.pipeline.hops import ALARM, REALTIME
+
     if report.ending in ("timeout", "interrupted"):
         for hop in report.hops:
             if hop.status == "waiting":
                 _tell_hop(console, hop)
     if report.notification["warning"]:
         console.print(Text(f"Warning: {report.notification['warning']}.", style="yellow"))
+    for command in report.left_behind:
+        console.print(Text(f"Left behind; this removes it: {command}", style="bold red"))
     if report.result == "pass":
-        alarm = report.hop("alarm ALARM")
-        console.print(Text(f"pass: the read raised the alarm in {alarm.seconds:.1f} s", style="bold green"))
+        reads = "the read" if len(report.reads) == 1 else f"{len(report.reads)} reads"
+        ends = [hop for hop in report.hops if hop.name in (ALARM, REALTIME)]
+        message = "a realtime message" if len(report.reads) == 1 else "realtime messages"
+        told = {ALARM: "raised the alarm", REALTIME: f"came as {message}"}
+        story = " and ".join(f"{told[hop.name]} in {hop.seconds:.1f} s" for hop in ends)
+        console.print(Text(f"pass: {reads} {story}", style="bold green"))
     else:
         words = Text("fail: ", style="bold red")
         words.append(report.reason or "", style="not bold default")

@@ -7,8 +7,16 @@
     hops.py     one probe a hop: what it looks at, and what it has seen
     inbox.py    the local cloud's e-mails, where there is a local cloud
     report.py   what a run found, for people and for machines
-    smoke.py    the run: read once, follow all hops at the same time
+    smoke.py    the run: read, follow all hops at the same time
+    history.py  the file of all runs
+    compare.py  some reads, and what each channel delivers of them; comparison.py is its result
+    rate.py     how much the account reads and rings
+    ready.py    waiting until the alarm can ring
+    messages.py what a topic's message is, and what it says about a read
+    post.py     temporary queues that show what topics deliver
+    pace.py     clock and threads
 
 Not here: how anything is displayed (`cli/`), how it is applied (`terraform.py`), what events, log files and
-object keys look like (`cloudtrail/`). Nothing here changes anything in the account; it reads one secret.
+object keys look like (`cloudtrail/`). Nothing here changes anything in the account but for
+temporary queues, where delivery is to be proved (`post.py`); it reads secrets.
 """

@@ -14,11 +14,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from secretwatch.cloudtrail import log_file_key
-from secretwatch.pipeline import inbox
+from secretwatch.pipeline import inbox, ready
 from secretwatch.pipeline.aws import Aws, is_denied
+from secretwatch.pipeline.messages import channel_of, headline, parsed
+from secretwatch.pipeline.post import Post
 from secretwatch.pipeline.reads import Read
 from secretwatch.pipeline.report import Report, Status
 from secretwatch.pipeline.watch import Watch
@@ -30,6 +32,10 @@ LOG_EVENT = "event in the log group"
 METRIC = "metric counted"
 ALARM = "alarm ALARM"
 NOTIFICATION = "notification sent"
+DELIVERY = "alarm message received"
+REALTIME = "realtime message received"
+
+Path = Literal["alarm", "realtime", "both"]
 
 # This machine's clock may be off: AWS takes signed requests within 5 minutes of its own.
 _SKEW = timedelta(minutes=5)
@@ -48,24 +54,28 @@ class Seen:
 
 @dataclass
 class Scene:
-    """What all probes look at. now: this machine's clock, seconds since 1970."""
+    """What all probes look at.
+
+    now: this machine's clock, seconds since 1970. reads: made one right after another. post: the queues on
+    the watch's topics, where delivery is proved.
+    """
 
     watch: Watch
     aws: Aws
     report: Report
     now: Callable[[], float]
-    read: Read | None = None
+    reads: list[Read] = field(default_factory=list)
+    post: Post | None = None
     mails_before: set[str] | None = None
     counted_before: dict[datetime, float] = field(default_factory=dict)
 
     @property
-    def made(self) -> Read:
-        assert self.read is not None, "probes look for a read that was made"
-        return self.read
+    def first(self) -> Read:
+        return self.reads[0]
 
 
 class Hop:
-    """A hop of the pipeline. vital: without it, nothing that follows can come."""
+    """A hop of the pipeline: seen when all reads are. vital: without it, nothing that follows can come."""
 
     name: str
     usually: str
@@ -76,9 +86,31 @@ class Hop:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.watch = scene.watch
+        self.open = list(scene.reads)
+        """The reads that were not seen here yet."""
 
     def look(self) -> Seen:
         raise NotImplementedError
+
+    def take(self, event: dict[str, Any] | None) -> bool:
+        """Whether a CloudTrail event is of an open read, which then is no longer open."""
+        for read in self.open if event else ():
+            assert event is not None
+            if read.made(event):
+                self.open.remove(read)
+                self.scene.report.event_ids[read.marker] = event.get("eventID")
+                return True
+        return False
+
+    def seen(self, detail: str, many: str) -> Seen:
+        """ok, with what one read shows, or what many do."""
+        count = len(self.scene.reads)
+        return Seen("ok", detail if count == 1 else f"{count} {many}")
+
+    def waiting(self) -> Seen:
+        """waiting, with how many of several reads were seen."""
+        count = len(self.scene.reads)
+        return Seen("waiting", f"{count - len(self.open)} of {count}" if count > 1 else "")
 
 
 class Recorded(Hop):
@@ -92,17 +124,18 @@ class Recorded(Hop):
         for _ in range(_PAGES):
             page = client.lookup_events(
                 LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "GetSecretValue"}],
-                StartTime=self.scene.made.time - _SKEW,
+                StartTime=self.scene.first.time - _SKEW,
                 **({"NextToken": token} if token else {}),
             )
             for each in page["Events"]:
                 event = _parsed(each.get("CloudTrailEvent"))
-                if event and self.scene.made.made(event):
-                    return Seen("ok", _follow(self.scene, event))
+                if self.take(event) and not self.open:
+                    assert event is not None
+                    return self.seen(f"event {event.get('eventID')}", "events")
             token = page.get("NextToken")
             if not token:
                 break
-        return Seen("waiting")
+        return self.waiting()
 
 
 class LogFile(Hop):
@@ -127,15 +160,14 @@ class LogFile(Hop):
                 return Seen("waiting", again=True)
             body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
             self._looked_at.add(key)
-            for event in _records(body):
-                if self.scene.made.made(event):
-                    _follow(self.scene, event)
-                    return Seen("ok", f"s3://{bucket}/{key}")
-        return _trail_problem(self.scene, "LatestDeliveryError") or Seen("waiting")
+            for event in records(body):
+                if self.take(event) and not self.open:
+                    return self.seen(f"s3://{bucket}/{key}", f"reads, the last in s3://{bucket}/{key}")
+        return _trail_problem(self.scene, "LatestDeliveryError") or self.waiting()
 
     def _new_keys(self, client: Any, bucket: str) -> Iterator[str]:
         """Keys of log files of the read's time and later that were not looked at yet."""
-        start = self.scene.made.time - _SKEW
+        start = self.scene.first.time - _SKEW
         day, today = start.date(), datetime.fromtimestamp(self.scene.now(), UTC).date()
         while day <= today:
             at = max(start, datetime(day.year, day.month, day.day, tzinfo=UTC))
@@ -156,15 +188,24 @@ class LogFile(Hop):
             day += timedelta(days=1)
 
     def _key_prefix(self) -> str | None:
-        if not self._knows_prefix and self.watch.trail_arn:
-            try:
-                trail = self.scene.aws.client("cloudtrail").get_trail(Name=self.watch.trail_arn)["Trail"]
-                self._prefix = trail.get("S3KeyPrefix")
-            except Exception as error:
-                if not is_denied(error):
-                    raise
+        if not self._knows_prefix:
+            self._prefix = trail_prefix(self.scene.aws, self.watch)
         self._knows_prefix = True
         return self._prefix
+
+
+def trail_prefix(aws: Aws, watch: Watch) -> str | None:
+    """What the trail puts before its log files' keys; None where it is nothing, or may not be looked at."""
+    if watch.trail_arn is None:
+        return None
+    try:
+        trail = aws.client("cloudtrail").get_trail(Name=watch.trail_arn)["Trail"]
+    except Exception as error:
+        if not is_denied(error):
+            raise
+        return None
+    prefix: str | None = trail.get("S3KeyPrefix")
+    return prefix
 
 
 class LogEvent(Hop):
@@ -175,29 +216,39 @@ class LogEvent(Hop):
     vital = True
 
     def look(self) -> Seen:
-        client, token = self.scene.aws.client("logs"), None
-        for _ in range(_PAGES):
-            page = client.filter_log_events(
-                logGroupName=self.watch.log_group_name,
-                startTime=int((self.scene.made.time - _SKEW).timestamp() * 1000),
-                filterPattern=f'"{self.scene.made.token}"',
-                **({"nextToken": token} if token else {}),
-            )
-            for each in page.get("events", ()):
-                event = _parsed(each.get("message"))
-                if event and self.scene.made.made(event):
-                    _follow(self.scene, event)
-                    return Seen("ok", f"stream {each.get('logStreamName')}")
-            token = page.get("nextToken")
-            if not token:
-                break
-        return _trail_problem(self.scene, "LatestCloudWatchLogsDeliveryError") or Seen("waiting")
+        while self.open:
+            found = event_in_log_group(self.scene.aws, self.watch, self.open[0])
+            if found is None:
+                return _trail_problem(self.scene, "LatestCloudWatchLogsDeliveryError") or self.waiting()
+            event, stream = found
+            self.take(event)
+        return self.seen(f"stream {stream}", f"events, the last in stream {stream}")
+
+
+def event_in_log_group(aws: Aws, watch: Watch, read: Read) -> tuple[dict[str, Any], str] | None:
+    """The read's event and its log stream; None while it is not there."""
+    client, token = aws.client("logs"), None
+    for _ in range(_PAGES):
+        page = client.filter_log_events(
+            logGroupName=watch.log_group_name,
+            startTime=int((read.time - _SKEW).timestamp() * 1000),
+            filterPattern=f'"{read.token}"',
+            **({"nextToken": token} if token else {}),
+        )
+        for each in page.get("events", ()):
+            event = _parsed(each.get("message"))
+            if event and read.made(event):
+                return event, str(each.get("logStreamName"))
+        token = page.get("nextToken")
+        if not token:
+            break
+    return None
 
 
 class Metric(Hop):
     """The metric filter's count.
 
-    A metric does not tell one read from another: this one is seen where a minute counts more than before it.
+    A metric does not tell one read from another: these are seen where minutes count more than before them.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
     """
 
@@ -206,11 +257,18 @@ class Metric(Hop):
     vital = True
 
     def look(self) -> Seen:
-        for minute, count in sorted(counts(self.scene, self.scene.made.at).items()):
-            before = self.scene.counted_before.get(minute, 0.0)
-            if count - before >= 1:
-                return Seen("ok", f"Sum {count - before:g} in the minute of {minute:%H:%M} UTC")
-        return Seen("waiting")
+        more = {
+            minute: count - self.scene.counted_before.get(minute, 0.0)
+            for minute, count in sorted(counts(self.scene, self.scene.first.at).items())
+        }
+        minutes = [minute for minute, count in more.items() if count >= 1]
+        total = sum(more[minute] for minute in minutes)
+        wanted = len(self.scene.reads)
+        if total < wanted:
+            return Seen("waiting", f"Sum {total:g} of {wanted}" if wanted > 1 else "")
+        first, last = (f"{minute:%H:%M}" for minute in (minutes[0], minutes[-1]))
+        when = f"minute of {first}" if first == last else f"minutes of {first} to {last}"
+        return Seen("ok", f"Sum {total:g} in the {when} UTC")
 
 
 def counts(scene: Scene, at: float) -> dict[datetime, float]:
@@ -246,15 +304,11 @@ class Alarm(Hop):
 
 
 def describe_alarm(scene: Scene) -> dict[str, Any] | None:
-    """The alarm as DescribeAlarms answers it, noted in the report; None where there is none."""
-    name = scene.watch.alarm_name
-    found = scene.aws.client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])
-    alarms: list[dict[str, Any]] = found.get("MetricAlarms", [])
-    scene.report.alarm["name"] = name
-    if not alarms:
-        return None
-    scene.report.alarm.update(state=alarms[0]["StateValue"], reason=alarms[0].get("StateReason"))
-    return alarms[0]
+    """The alarm, noted in the report; None where there is none."""
+    alarm = ready.describe_alarm(scene.aws, scene.watch.alarm_name)
+    if alarm is not None:
+        scene.report.alarm.update(state=alarm["StateValue"], reason=alarm.get("StateReason"))
+    return alarm
 
 
 class Notification(Hop):
@@ -296,7 +350,7 @@ class Notification(Hop):
         found = self.scene.aws.client("cloudwatch").describe_alarm_history(
             AlarmName=self.watch.alarm_name,
             HistoryItemType="Action",
-            StartDate=self.scene.made.time - timedelta(seconds=5),
+            StartDate=self.scene.first.time - timedelta(seconds=5),
             EndDate=datetime.fromtimestamp(self.scene.now(), UTC) + _SKEW,
             ScanBy="TimestampDescending",
         )
@@ -324,12 +378,14 @@ class Notification(Hop):
         note = self.scene.report.notification
         if self.watch.topic_arn is None:
             return []
+        own = {queue.arn for queue in self.scene.post.queues} if self.scene.post else set()
         pages = self.scene.aws.client("sns").get_paginator("list_subscriptions_by_topic")
         try:
             found = [
                 each
                 for page in pages.paginate(TopicArn=self.watch.topic_arn)
                 for each in page.get("Subscriptions", ())
+                if each["Endpoint"] not in own
             ]
         except Exception as error:
             if not is_denied(error):
@@ -357,10 +413,74 @@ class Notification(Hop):
 # HistoryData holds the published message as JSON inside JSON.
 _IS_NOT_ALARM = re.compile(r'NewStateValue[\\":\s]+(?:OK|INSUFFICIENT_DATA)')
 
+
+class Delivery(Hop):
+    """The alarm's message, as a subscriber of each topic gets it."""
+
+    name = DELIVERY
+    usually = "seconds after the alarm"
+    vital = True
+    after = ALARM
+
+    def look(self) -> Seen:
+        assert self.scene.post is not None
+        reached = {
+            each.topic_arn for each in self.scene.post.collect(_poll(self.scene)) if self._is_it(each.text)
+        }
+        missing = [arn for arn in self.watch.topic_arns if arn not in reached]
+        if missing:
+            return Seen("waiting", f"not from {', '.join(missing)}" if reached else "")
+        return Seen("ok", f"through {', '.join(self.watch.topic_arns)}")
+
+    def _is_it(self, text: str) -> bool:
+        found = parsed(text)
+        return found.get("AlarmName") == self.watch.alarm_name and found.get("NewStateValue") == "ALARM"
+
+
+class Realtime(Hop):
+    """The realtime rule's message of exactly these reads: in the queues, else in the local cloud's inbox."""
+
+    name = REALTIME
+    usually = "seconds; best effort"
+    vital = True
+
+    def look(self) -> Seen:
+        texts = self._texts()
+        for read in list(self.open):
+            marks = [read.marker, read.request_id, self.scene.report.event_ids.get(read.marker)]
+            if all(any(mark and mark in text for mark in marks for text in each) for each in texts):
+                self.open.remove(read)
+        if not self.open:
+            where = "the queue" if self.scene.post else "the inbox"
+            return self.seen(f'"{headline(texts[0][-1])}" in {where}', f"messages in {where}")
+        return _trail_problem(self.scene) or self.waiting()
+
+    def _texts(self) -> list[list[str]]:
+        """Realtime messages so far: for each topic's queue, or of the one inbox."""
+        if self.scene.post:
+            messages = self.scene.post.collect(_poll(self.scene))
+            found = [[m.text for m in messages if m.topic_arn == arn] for arn in self.watch.topic_arns]
+        else:
+            mails = inbox.messages(self.scene.aws.endpoint_url) or ()
+            found = [[str(mail.get("body")) for mail in mails]]
+        return [[text for text in texts if channel_of(text) == "realtime"] for texts in found]
+
+
+def _poll(scene: Scene) -> int:
+    """Seconds that a look into queues may wait. Long on AWS, where each call costs and nothing is soon."""
+    return 1 if scene.aws.is_local else 5
+
+
 HOPS: tuple[type[Hop], ...] = (Recorded, LogFile, LogEvent, Metric, Alarm, Notification)
 
 
-def _trail_problem(scene: Scene, latest_error: str) -> Seen | None:
+def hops_of(path: Path, *, prove_delivery: bool) -> tuple[type[Hop], ...]:
+    """The hops after the read on a path, in the order they come."""
+    alarm = (*HOPS, Delivery) if prove_delivery else HOPS
+    return {"alarm": alarm, "realtime": (Recorded, Realtime), "both": (*alarm, Realtime)}[path]
+
+
+def _trail_problem(scene: Scene, latest_error: str = "") -> Seen | None:
     """Why the trail delivers nothing, where it says so.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
@@ -381,12 +501,7 @@ def _trail_problem(scene: Scene, latest_error: str) -> Seen | None:
     return None
 
 
-def _follow(scene: Scene, event: dict[str, Any]) -> str:
-    scene.report.event_id = event.get("eventID")
-    return f"event {event.get('eventID')}"
-
-
-def _records(body: bytes) -> Iterator[dict[str, Any]]:
+def records(body: bytes) -> Iterator[dict[str, Any]]:
     """The events of a log file; none of a file that is none."""
     try:
         content = json.loads(gzip.decompress(body))

@@ -2,11 +2,13 @@
 
 Shape of the JSON (further keys may come):
     {"result": "pass" | "fail", "reason": str | null,
-     "secret", "via", "time", "request_id", "event_id",
+     "secret", "via", "path", "time", "request_id", "event_id",
+     "reads": [{"request_id", "event_id", "time"}],
      "alarm": {"name", "state", "reason"},
      "hops": [{"name", "status": "ok" | "waiting" | "failed" | "skipped", "seconds", "detail"}],
-     "notification": {"topic_arn", "action", "subscriptions", "email", "warning"}}
-Seconds are since the read. A secret's value has no place in it.
+     "notification": {"topic_arn", "action", "subscriptions", "email", "warning"},
+     "left_behind": [commands that remove what could not be removed]}
+Seconds are since the first read; request_id and event_id are that one's. A secret's value has no place in it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from secretwatch.pipeline.reads import Read
 
 Status = Literal["ok", "waiting", "failed", "skipped"]
 Ending = Literal["running", "pass", "failed", "timeout", "interrupted", "refused"]
@@ -34,7 +38,10 @@ EXIT_CODES: dict[Ending, int] = {
 
 @dataclass
 class HopResult:
-    """How far a hop is. seconds: since the read, None while it waits; usually: how long it mostly takes."""
+    """How far a hop is.
+
+    seconds: since the first read, None while it waits; usually: how long it mostly takes.
+    """
 
     name: str
     status: Status = "waiting"
@@ -48,6 +55,7 @@ class Report:
     """What is known so far. It is filled in while a run goes on, and whole at any moment.
 
     ending: "refused" when nothing could be read at all (nothing applied, no credentials).
+    reads: those that were made; event_ids: by their markers. left_behind: see above.
     notification: `subscriptions` is a list of {"protocol", "endpoint", "confirmed"}, `email` the mail as the
     local cloud's inbox has it.
     """
@@ -56,9 +64,9 @@ class Report:
     reason: str | None = None
     secret: str | None = None
     via: str | None = None
-    time: str | None = None
-    request_id: str | None = None
-    event_id: str | None = None
+    path: str = "alarm"
+    reads: list[Read] = field(default_factory=list)
+    event_ids: dict[str, str | None] = field(default_factory=dict)
     alarm: dict[str, Any] = field(default_factory=lambda: {"name": None, "state": None, "reason": None})
     hops: list[HopResult] = field(default_factory=list)
     notification: dict[str, Any] = field(
@@ -70,6 +78,7 @@ class Report:
             "warning": None,
         }
     )
+    left_behind: list[str] = field(default_factory=list)
 
     @property
     def result(self) -> Literal["pass", "fail"]:
@@ -83,8 +92,17 @@ class Report:
         return next(hop for hop in self.hops if hop.name == name)
 
     def as_dict(self) -> dict[str, Any]:
-        found = {"result": self.result, **asdict(self)}
-        del found["ending"]
+        reads = [
+            {
+                "request_id": read.request_id,
+                "event_id": self.event_ids.get(read.marker),
+                "time": read.time.isoformat(timespec="seconds"),
+            }
+            for read in self.reads
+        ]
+        first = reads[0] if reads else {"time": None, "request_id": None, "event_id": None}
+        found = {"result": self.result, **asdict(self), **first, "reads": reads}
+        del found["ending"], found["event_ids"]
         for hop in found["hops"]:
             del hop["usually"]
             if hop["seconds"] is not None:

@@ -1,4 +1,6 @@
-"""The smoke test: read a secret once, and follow that read until the alarm has told somebody.
+"""The smoke test: read a secret, and follow that read until somebody was told of it.
+
+Several reads are made one right after another and followed together: a hop is seen when all of them are.
 
 All hops are looked at in parallel, each at its own pace: quickly at first, then ever more slowly. A run ends
 when every hop is seen, when a hop fails that the following ones need, or when the time is up.
@@ -7,11 +9,9 @@ when every hop is seen, when a hop fails that the following ones need, or when t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from threading import Thread
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,8 +26,11 @@ from secretwatch.pipeline.aws import (
     is_passing,
     one_line,
 )
-from secretwatch.pipeline.hops import ALARM, HOPS, READ, Hop, Scene, Seen
+from secretwatch.pipeline.hops import ALARM, DELIVERY, READ, REALTIME, Hop, Path, Scene, Seen, hops_of
+from secretwatch.pipeline.pace import Clock, Threads
+from secretwatch.pipeline.post import NoQueue, Post
 from secretwatch.pipeline.reads import NoAwsCli, ReadFailed, Via, read_secret
+from secretwatch.pipeline.ready import NoAlarm, StaysInAlarm, await_ready
 from secretwatch.pipeline.report import HopResult, Report
 from secretwatch.pipeline.watch import UnknownSecret, Watch
 
@@ -39,12 +42,8 @@ _SLOWEST, _SLOWEST_LOCAL = 8.0, 1.0
 _SLOWDOWN = 1.4
 
 
-class Clock(Protocol):
-    """The module `time`, or what stands for it in a test."""
-
-    def time(self) -> float: ...
-    def monotonic(self) -> float: ...
-    def sleep(self, seconds: float, /) -> None: ...
+class NotThere(Exception):
+    """The watch or the cloud lacks what the run needs; the message is one sentence."""
 
 
 class Observer(Protocol):
@@ -76,6 +75,9 @@ class Smoke:
         *,
         secret: str | None = None,
         via: Via = "boto3",
+        count: int = 1,
+        path: Path = "alarm",
+        prove_delivery: bool = False,
         timeout: float | None = None,
         environ: Mapping[str, str] | None = None,
         observer: Observer | None = None,
@@ -84,23 +86,40 @@ class Smoke:
     ) -> None:
         self._watch = watch
         self._aws = Aws(session, watch.region, environ)
-        self._wanted, self._via = secret, via
+        self._wanted, self._via, self._count = secret, via, count
+        self._path, self._prove_delivery = path, prove_delivery
+        self._hops = hops_of(path, prove_delivery=prove_delivery)
         self._asked_timeout = timeout
         self._observer = observer or _Silent()
         self._clock = clock
-        self._executor = executor or _Threads()
-        self.report = Report(via=via)
-        self.report.hops = [HopResult(READ), *(HopResult(hop.name, usually=hop.usually) for hop in HOPS)]
+        self._executor = executor or Threads()
+        self.report = Report(via=via, path=path)
+        self.report.hops = [
+            HopResult(READ),
+            *(HopResult(hop.name, usually=hop.usually) for hop in self._hops),
+        ]
         self.report.alarm["name"] = watch.alarm_name
         self.report.notification["topic_arn"] = watch.topic_arn
         self._scene = Scene(watch, self._aws, self.report, clock.time)
         self._begin = 0.0
 
+    @property
+    def watch(self) -> Watch:
+        return self._watch
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on a cloud on this machine."""
+        return self._aws.is_local
+
     def run(self) -> Report:
         """Run it; raises nothing but what is a mistake in this program, and KeyboardInterrupt."""
         try:
-            self._run()
-        except (UnknownSecret, NoAccess, NoAwsCli) as error:
+            try:
+                self._run()
+            finally:
+                self._clean_up()
+        except (UnknownSecret, NoAccess, NoAwsCli, NotThere) as error:
             self._end("refused", str(error))
         except KeyboardInterrupt:
             self._end("interrupted", "It was interrupted.")
@@ -116,46 +135,60 @@ class Smoke:
         if local:
             for hop in self.report.hops:
                 hop.usually = ""
-        if not self._ready(timeout):
+        self._check_path()
+        if self._path != "realtime" and not self._ready(timeout):
             return
         self._remember()
-        if not self._read(secret):
+        if self._path != "alarm" and not (self._prove_delivery or self._scene.mails_before is not None):
+            raise NotThere(
+                "Only a queue shows here that the realtime message arrived: add --prove-delivery, which "
+                "subscribes a temporary one to the watch's topics and removes it afterwards."
+            )
+        if not self._open_post() or not self._read(secret):
             return
         self._follow(timeout, _SLOWEST_LOCAL if local else _SLOWEST)
 
+    def _check_path(self) -> None:
+        """Raises NotThere."""
+        if self._path != "alarm" and self._watch.realtime is None:
+            raise NotThere(
+                "The watch has no realtime path, or its outputs do not tell: switch it on in the module, "
+                "or leave --path at alarm."
+            )
+        if self._prove_delivery and not self._watch.topic_arns:
+            raise NotThere("The outputs name no topic that a queue could be subscribed to.")
+
     def _ready(self, timeout: float) -> bool:
-        """Wait until the alarm can change to ALARM: its actions run on a change only."""
-        begin, pause, told = self._clock.monotonic(), _FASTEST, False
-        while True:
-            try:
-                alarm = hops.describe_alarm(self._scene)
-            except (ClientError, BotoCoreError) as error:
-                return self._fail(ALARM, f"The alarm cannot be looked at: {one_line(error)}")
-            if alarm is None:
-                return self._fail(
-                    ALARM, f"There is no alarm {self._watch.alarm_name} in {self._watch.region}."
-                )
-            if alarm["StateValue"] != "ALARM":
-                return True
-            window = float(alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1))
-            limit = self._asked_timeout or max(timeout, window + 180)
-            if not told:
-                self._observer.note(
-                    f"The alarm {self._watch.alarm_name} is in ALARM already, and its actions run only when "
-                    f"its state changes: waiting until it is OK again, which takes {window:g} s "
-                    f"after the last read (Terraform reads too, on apply and plan); {limit:g} s at most."
-                )
-                told = True
-            if self._clock.monotonic() - begin >= limit:
-                self._set(ALARM, Seen("waiting", "was in ALARM before the read, and still is"))
-                self._end(
-                    "timeout",
-                    f"The alarm {self._watch.alarm_name} stayed in ALARM for {limit:g} s, so that no read "
-                    "could change its state; nothing was read. Somebody else may be reading the secret.",
-                )
-                return False
-            self._clock.sleep(pause)
-            pause = min(pause * _SLOWDOWN, 5.0)
+        try:
+            alarm = await_ready(
+                self._aws, self._watch, self._clock, self._observer.note, self._asked_timeout, timeout
+            )
+        except NoAlarm as error:
+            return self._fail(ALARM, str(error))
+        except StaysInAlarm as error:
+            self._set(ALARM, Seen("waiting", "was in ALARM before the read, and still is"))
+            self._end("timeout", str(error))
+            return False
+        self.report.alarm.update(state=alarm["StateValue"], reason=alarm.get("StateReason"))
+        return True
+
+    def _open_post(self) -> bool:
+        if not self._prove_delivery:
+            return True
+        self._scene.post = Post(self._aws, self._watch, self._watch.topic_arns, self._clock)
+        try:
+            self._scene.post.open()
+        except NoQueue as error:
+            return self._fail(DELIVERY if self._path != "realtime" else REALTIME, str(error))
+        return True
+
+    def _clean_up(self) -> None:
+        if self._scene.post is None:
+            return
+        self._scene.post.remove()
+        self.report.left_behind = self._scene.post.left
+        if self.report.left_behind and self.report.ending == "pass":
+            self._end("failed", "What was made to prove the delivery could not be removed.")
 
     def _remember(self) -> None:
         """What was there before the read, so that it is not taken for what the read does."""
@@ -171,21 +204,22 @@ class Smoke:
 
     def _read(self, secret: str) -> bool:
         self._begin, now = self._clock.monotonic(), self._clock.time()
-        try:
-            read = read_secret(self._aws, secret, self._via, now, self._watch.region)
-        except ReadFailed as error:
-            return self._fail(READ, str(error))
-        self._scene.read = read
-        self.report.request_id = read.request_id
-        self.report.time = datetime.fromtimestamp(read.at, UTC).isoformat(timespec="seconds")
+        for _ in range(self._count):
+            try:
+                read = read_secret(self._aws, secret, self._via, now, self._watch.region)
+            except ReadFailed as error:
+                return self._fail(READ, str(error))
+            self._scene.reads.append(read)
+            self.report.reads.append(read)
+            now = self._clock.time()
         known = f"request {read.request_id}" if read.request_id else f"user agent with {read.marker}"
-        self._set(
-            READ, Seen("ok", f"{secret} through {'the AWS CLI' if self._via == 'cli' else 'boto3'}, {known}")
-        )
+        times = f" {self._count} times" if self._count > 1 else ""
+        through = "the AWS CLI" if self._via == "cli" else "boto3"
+        self._set(READ, Seen("ok", f"{secret}{times} through {through}, {known}"))
         return True
 
     def _follow(self, timeout: float, slowest: float) -> None:
-        turns = [_Turn(kind(self._scene), self._begin) for kind in HOPS]
+        turns = [_Turn(kind(self._scene), self._begin) for kind in self._hops]
         while turns:
             elapsed = self._clock.monotonic() - self._begin
             if elapsed >= timeout:
@@ -257,7 +291,7 @@ class Smoke:
 
     def _end(self, ending: Any, reason: str | None) -> None:
         self.report.ending, self.report.reason = ending, reason
-        if ending in ("refused", "timeout", "interrupted") and self._scene.read is None:
+        if ending in ("refused", "timeout", "interrupted") and not self._scene.reads:
             self._skip_the_rest_but_alarm()
 
     def _skip_the_rest_but_alarm(self) -> None:
@@ -267,10 +301,12 @@ class Smoke:
 
 
 def run(watch: Watch, session: Any, **options: Any) -> Report:
-    """Read the watched secret once and follow that read; takes as long as it takes, `timeout` at most.
+    """Read the watched secret and follow that read; takes as long as it takes, `timeout` at most.
 
     session: a boto3.Session. Options, all by name:
     secret: which of the watch's secrets, where it has several; via: "boto3" or "cli" (the AWS CLI);
+    count: how many reads; path: "alarm", "realtime" or "both"; prove_delivery: subscribe a temporary queue to
+    each of the watch's topics, and wait for the messages themselves;
     timeout: seconds for the hops after the read, and for an alarm in ALARM already to be OK again before it
     (None: 900, or 60 on a cloud on this machine; for that alarm its own window and three minutes, if longer);
     environ: variables beside this process's that name the cloud (AWS_ENDPOINT_URL; credentials for the CLI);
@@ -285,22 +321,6 @@ class _Turn:
     due: float
     pause: float = _FASTEST
     future: Future[Seen] | None = None
-
-
-class _Threads(Executor):
-    """A thread for each call. None keeps the program from ending, however long its answer takes."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-
-        def work() -> None:
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as error:
-                future.set_exception(error)
-
-        Thread(target=work, daemon=True).start()
-        return future
 
 
 def _look(hop: Hop) -> Seen:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,3 +38,23 @@ def smoke(cloud: Cloud, told: Told) -> Callable[..., Smoke]:
         )
 
     return make
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root module whose Terraform prints what its file `outputs` holds."""
+    binary = tmp_path / "bin" / "terraform"
+    binary.parent.mkdir()
+    binary.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = version ]; then\n'
+        '  echo \'{"terraform_version": "1.11.0", "platform": "linux_amd64"}\'; exit\n'
+        "fi\n"
+        "if [ -e error ]; then cat error >&2; exit 1; fi\ncat outputs\n"
+    )
+    binary.chmod(0o755)
+    monkeypatch.setenv("TF_BINARY", str(binary))
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "outputs").write_text(json.dumps({"watch": {"value": FACTS}}))
+    return folder

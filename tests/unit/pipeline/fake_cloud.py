@@ -17,6 +17,7 @@ from secretwatch.pipeline.report import HopResult
 
 VALUE = "we need 3 coffees a day to function"
 TOPIC = "arn:aws:sns:us-east-1:111111111111:watch"
+FILES = "arn:aws:sns:us-east-1:111111111111:files"
 FACTS = {
     "name": "watch",
     "region": "us-east-1",
@@ -59,7 +60,10 @@ class Clock:
 class AtOnce(Executor):
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
         return future
 
 
@@ -98,9 +102,26 @@ class Cloud:
         self.read_at: float | None = None
         self.user_agent = ""
         self.request_id = "request-1"
+        self.reads: list[dict[str, Any]] = []
+        # How many of the newest reads no log, file, history or rule has.
+        self.lost = 0
+        self.metric_counts: float | None = None
+        # Messages of the rule, and of the alarm, on the topic.
+        self.realtime, self.delivered = 3.0, 6.0
+        self.realtime_text = "SECRET READ\nagent {agent}"
+        self.published: set[str] = set()
+        self.notified = 4.0
+        # What was before: datapoints are `counted_before`.
+        self.older_files: list[datetime] = []
+        self.older_alarms = 0
         self.mails: list[dict[str, Any]] | None = None
         self.endpoint_url = "https://secretsmanager.us-east-1.amazonaws.com"
         self.file_day: datetime | None = None
+        self.queues: dict[str, Queue] = {}
+        self.subscribed: dict[str, Queue] = {}
+        # What an operation raises after it was done, and what is called before it.
+        self.after: dict[str, BaseException] = {}
+        self.before: dict[str, Callable[[], None]] = {}
         self.noise_files = 0
 
     # What boto3 offers.
@@ -120,6 +141,10 @@ class Cloud:
             "userAgent": self.user_agent,
         } | changes
 
+    def own_events(self) -> list[dict[str, Any]]:
+        kept = self.reads[: len(self.reads) - self.lost]
+        return [self.event()] if len(self.reads) == 1 else [self.event(**read) for read in kept]
+
     def other_event(self) -> dict[str, Any]:
         return self.event(requestID="another", eventID="event-0", userAgent="Boto3")
 
@@ -129,17 +154,32 @@ class Cloud:
     def get_secret_value(self, SecretId: str, app_id: str) -> Any:
         self.read_at = self.clock.elapsed
         self.user_agent = f"Boto3/1 app/{app_id}"
+        number = len(self.reads) + 1
+        self.request_id = f"request-{number}"
+        self.reads.append(
+            {
+                "requestID": self.request_id,
+                "eventID": f"event-{number}",
+                "userAgent": self.user_agent,
+            }
+        )
         date = format_datetime(datetime.fromtimestamp(self.clock.time(), UTC), usegmt=True)
         return {
             "SecretString": VALUE,
             "ResponseMetadata": {"RequestId": self.request_id, "HTTPHeaders": {"date": date}},
         }
 
+    def describe_secret(self, SecretId: str) -> Any:
+        return {}
+
+    def list_secrets(self, MaxResults: int) -> Any:
+        return {}
+
     def lookup_events(self, **request: Any) -> Any:
         if "NextToken" not in request:
             return {"Events": [{"CloudTrailEvent": json.dumps(self.other_event())}], "NextToken": "2"}
-        seen = self.since(self.recorded)
-        return {"Events": [{"CloudTrailEvent": json.dumps(self.event())}] if seen else []}
+        seen = self.own_events() if self.since(self.recorded) else []
+        return {"Events": [{"CloudTrailEvent": json.dumps(event)} for event in seen]}
 
     def get_trail(self, Name: str) -> Any:
         return {"Trail": {"S3KeyPrefix": "evidence"}}
@@ -147,8 +187,15 @@ class Cloud:
     def get_trail_status(self, Name: str) -> Any:
         return self.trail_status
 
-    def list_objects_v2(self, Bucket: str, Prefix: str, StartAfter: str) -> Any:
+    def list_objects_v2(self, Bucket: str, Prefix: str, StartAfter: str = "", Delimiter: str = "") -> Any:
         assert Bucket == "logs"
+        root = "evidence/AWSLogs/111111111111/CloudTrail/"
+        if Delimiter:
+            assert Prefix == root
+            return {"CommonPrefixes": [{"Prefix": f"{root}us-east-1/"}]} if self.older_files else {}
+        if not StartAfter:
+            days = [at for at in self.older_files if Prefix == f"{root}us-east-1/{at:%Y/%m/%d}/"]
+            return {"Contents": [{"Key": "a", "LastModified": at} for at in days]}
         keys = []
         if self.since(self.file):
             day = self.file_day or BEGIN + timedelta(seconds=self.read_at or 0)
@@ -161,7 +208,7 @@ class Cloud:
 
     def get_object(self, Bucket: str, Key: str) -> Any:
         is_last = Key.endswith(f"{self.noise_files + 1:016d}.json.gz")
-        records = [self.other_event(), *([self.event()] if is_last else [])]
+        records = [self.other_event(), *(self.own_events() if is_last else [])]
         body = gzip.compress(json.dumps({"Records": records}).encode())
         return {"Body": SimpleNamespace(read=lambda: body)}
 
@@ -170,7 +217,7 @@ class Cloud:
         # As an endpoint does that ignores the pattern.
         messages = ["no JSON", json.dumps(self.other_event())]
         if self.since(self.log):
-            messages.append(json.dumps(self.event()))
+            messages += [json.dumps(event) for event in self.own_events()]
         return {"events": [{"message": message, "logStreamName": "stream"} for message in messages]}
 
     def get_metric_statistics(self, **request: Any) -> Any:
@@ -178,7 +225,7 @@ class Cloud:
         counted = dict(self.counted_before)
         if self.since(self.metric):
             minute = (BEGIN + timedelta(seconds=self.read_at or 0)).replace(second=0)
-            counted[minute] = counted.get(minute, 0.0) + 1.0
+            counted[minute] = counted.get(minute, 0.0) + (self.metric_counts or float(len(self.reads)))
         points = [{"Timestamp": at, "Sum": count} for at, count in counted.items()]
         return {
             "Datapoints": [p for p in points if request["StartTime"] <= p["Timestamp"] < request["EndTime"]]
@@ -203,13 +250,85 @@ class Cloud:
         }
 
     def describe_alarm_history(self, **request: Any) -> Any:
+        if request["HistoryItemType"] == "StateUpdate":
+            ok, rang = (
+                {"HistorySummary": f"Alarm updated from {way}"} for way in ("ALARM to OK", "OK to ALARM")
+            )
+            return {"AlarmHistoryItems": [rang, ok] * self.older_alarms}
         if not self.since(self.action):
             return {"AlarmHistoryItems": []}
         item = {"HistorySummary": self.action_summary, "HistoryData": self.action_data}
         return {"AlarmHistoryItems": [item]}
 
     def list_subscriptions_by_topic(self, TopicArn: str) -> Any:
-        return {"Subscriptions": self.subscriptions}
+        queues = [
+            {"Protocol": "sqs", "Endpoint": queue.arn, "SubscriptionArn": arn}
+            for arn, queue in self.subscribed.items()
+            if queue.topic == TopicArn
+        ]
+        return {"Subscriptions": [*self.subscriptions, *queues]}
+
+    # Queues. A message is seen once: the visibility timeout is longer than any run.
+
+    def create_queue(self, QueueName: str, Attributes: dict[str, str], tags: dict[str, str]) -> Any:
+        self.queues[f"https://sqs/{QueueName}"] = Queue(QueueName, Attributes)
+        return {"QueueUrl": f"https://sqs/{QueueName}"}
+
+    def get_queue_url(self, QueueName: str) -> Any:
+        if f"https://sqs/{QueueName}" not in self.queues:
+            raise refused("GetQueueUrl", "AWS.SimpleQueueService.NonExistentQueue")
+        return {"QueueUrl": f"https://sqs/{QueueName}"}
+
+    def delete_queue(self, QueueUrl: str) -> Any:
+        if self.queues.pop(QueueUrl, None) is None:
+            raise refused("DeleteQueue", "AWS.SimpleQueueService.NonExistentQueue")
+
+    def subscribe(self, TopicArn: str, Protocol: str, Endpoint: str, **request: Any) -> Any:
+        (queue,) = (queue for queue in self.queues.values() if queue.arn == Endpoint)
+        queue.topic, queue.raw = TopicArn, request["Attributes"] == {"RawMessageDelivery": "true"}
+        arn = f"{TopicArn}:{queue.name}"
+        self.subscribed[arn] = queue
+        return {"SubscriptionArn": arn}
+
+    def unsubscribe(self, SubscriptionArn: str) -> Any:
+        if self.subscribed.pop(SubscriptionArn, None) is None:
+            raise refused("Unsubscribe", "NotFound", status=404)
+
+    def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int) -> Any:
+        if self.since(self.realtime):
+            for event in self.own_events():
+                text = self.realtime_text.format(agent=event["userAgent"], event=event["eventID"])
+                self._publish_once(text)
+        if self.since(self.delivered):
+            self._publish_once(json.dumps({"AlarmName": FACTS["alarm_name"], "NewStateValue": "ALARM"}))
+        if self.since(self.notified):
+            key = f"AWSLogs/111111111111/CloudTrail/us-east-1/{self.noise_files + 1:016d}.json.gz"
+            note = {"s3Bucket": "logs", "s3ObjectKey": [key], "reads": len(self.reads)}
+            self._publish_once(json.dumps(note), FILES)
+        waiting = self.queues[QueueUrl].messages
+        now, later = waiting[:MaxNumberOfMessages], waiting[MaxNumberOfMessages:]
+        self.queues[QueueUrl].messages = later
+        return {"Messages": [{"Body": text} for text in now]} if now else {}
+
+    def _publish_once(self, text: str, topic_arn: str = TOPIC) -> None:
+        if text not in self.published:
+            self.published.add(text)
+            self.publish(topic_arn, text)
+
+    def publish(self, topic_arn: str, text: str) -> None:
+        for queue in self.subscribed.values():
+            if queue.topic == topic_arn:
+                queue.messages.append(text)
+
+
+class Queue:
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name, self.attributes = name, attributes
+        self.arn = f"arn:aws:sqs:us-east-1:{FACTS['account_id']}:{name}"
+        self.policy = json.loads(attributes["Policy"])
+        self.topic: str | None = None
+        self.raw = False
+        self.messages: list[str] = []
 
 
 class _Client:
@@ -220,12 +339,16 @@ class _Client:
     def __getattr__(self, operation: str) -> Any:
         def call(**request: Any) -> Any:
             self._cloud.calls.append(operation)
+            self._cloud.before.get(operation, lambda: None)()
             error = self._cloud.errors.get(operation)
             if error:
                 raise error
             if operation == "get_secret_value":
                 request["app_id"] = self._app_id
-            return getattr(self._cloud, operation)(**request)
+            answer = getattr(self._cloud, operation)(**request)
+            if operation in self._cloud.after:
+                raise self._cloud.after[operation]
+            return answer
 
         return call
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import boto3
 import pytest
 from click.testing import CliRunner, Result
-from fake_cloud import FACTS, NEVER, VALUE, AtOnce, Cloud
+from fake_cloud import FACTS, NEVER, VALUE, AtOnce, Cloud, refused
 
 from secretwatch import terraform
 from secretwatch.cli.smoke import smoke
@@ -15,28 +16,9 @@ from secretwatch.pipeline import smoke as pipeline_smoke
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root module whose Terraform prints what its file `outputs` holds."""
-    binary = tmp_path / "bin" / "terraform"
-    binary.parent.mkdir()
-    binary.write_text(
-        "#!/bin/sh\n"
-        'if [ "$1" = version ]; then\n'
-        '  echo \'{"terraform_version": "1.11.0", "platform": "linux_amd64"}\'; exit\n'
-        "fi\n"
-        "if [ -e error ]; then cat error >&2; exit 1; fi\ncat outputs\n"
-    )
-    binary.chmod(0o755)
-    monkeypatch.setenv("TF_BINARY", str(binary))
-    folder = tmp_path / "root"
-    folder.mkdir()
-    (folder / "outputs").write_text(json.dumps({"watch": {"value": FACTS}}))
-    return folder
-
-
-@pytest.fixture
 def run(cloud: Cloud, root: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs the command on the fake cloud and its clock; Ctrl-C too."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(root.parent / "state"))
     monkeypatch.setattr(boto3, "Session", lambda **_: cloud)
 
     class OnFakeClock(pipeline_smoke.Smoke):
@@ -113,12 +95,95 @@ def test_ctrl_c(run, cloud: Cloud, tmp_path: Path) -> None:
     assert {hop["name"]: hop["status"] for hop in report["hops"]}["log file in S3"] == "ok"
 
 
+REALTIME = {"realtime": {"rule_names": ["watch"]}}
+
+
+def test_both_paths_with_their_delivery_proved(run, cloud: Cloud, root: Path) -> None:
+    (root / "outputs").write_text(json.dumps({"watch": {"value": FACTS | REALTIME}}))
+    result = run("--path", "both", "--prove-delivery", "--count", "2")
+    assert result.exit_code == 0, result.output
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith("pass: 2 reads raised the alarm in ")
+    assert " and came as realtime messages in " in last
+    assert (cloud.queues, cloud.subscribed) == ({}, {})
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whatever_ends_it_no_queue_is_left(run, cloud: Cloud, tmp_path: Path, name: str) -> None:
+    def end() -> None:
+        assert cloud.queues
+        os.kill(os.getpid(), getattr(signal, name))
+
+    cloud.clock.at[3.5] = end
+    result = run("--prove-delivery", "--report", str(tmp_path / "report.json"))
+    assert result.exit_code == 130
+    assert (cloud.queues, cloud.subscribed) == ({}, {})
+    assert json.loads((tmp_path / "report.json").read_text())["reason"] == "It was interrupted."
+
+
+def test_what_is_left_behind_is_told(run, cloud: Cloud) -> None:
+    cloud.errors["delete_queue"] = refused("DeleteQueue", "AccessDenied")
+    result = run("--prove-delivery")
+    assert result.exit_code == 1
+    assert f"--queue-url {next(iter(cloud.queues))}" in result.stdout
+
+
+def test_runs_are_kept_and_drawn(run, cloud: Cloud, tmp_path: Path) -> None:
+    file = tmp_path / "runs.jsonl"
+    assert run("--history-file", str(file)).exit_code == 0
+    cloud.alarm = NEVER
+    assert run("--history-file", str(file), "--timeout", "20").exit_code == 3
+    run("--history-file", str(file), "--no-history")
+    drawn = CliRunner().invoke(smoke, ["--history", "--history-file", str(file)])
+    assert drawn.exit_code == 0, drawn.output
+    results = [line.split()[2] for line in drawn.stdout.splitlines()[:-1]]
+    assert results == ["pass", "fail"]
+    picture = file.with_suffix(".svg")
+    assert drawn.stdout.splitlines()[-1] == f"The picture: {picture}"
+    assert "2 runs, 1 passed" in picture.read_text()
+    assert VALUE not in file.read_text() + picture.read_text()
+
+
+def test_the_history_is_in_the_state_folder(run, cloud: Cloud, root: Path) -> None:
+    run()
+    assert len((root.parent / "state/secretwatch/smoke.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_history_that_cannot_be_written_fails_no_run(run, root: Path) -> None:
+    result = run("--history-file", str(root / "outputs" / "runs.jsonl"))
+    assert result.exit_code == 0
+    assert "The history cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--history", "--history-file", "/no/such/runs.jsonl"], "no run of the smoke test was kept there"),
+        ([], "Missing argument 'DIR'"),
+    ],
+)
+def test_without_runs_or_a_folder(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(smoke, arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
 def refusal(result: Result) -> str:
     """What was said, which is one line."""
     assert result.exit_code == 2
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     return line
+
+
+def test_one_of_several_watches(run, root: Path) -> None:
+    other = FACTS | {"watch": "keys", "alarm_name": "keys"}
+    (root / "outputs").write_text(json.dumps({"watches": {"value": {"keys": other}}}))
+    result = run("--watch", "keys", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["alarm"]["name"] == "keys"
+    assert '"watch": "watch/keys"' in (root.parent / "state/secretwatch/smoke.jsonl").read_text()
+    assert "no watch 'x', but keys" in refusal(run("--watch", "x"))
 
 
 def test_nothing_is_applied(run, root: Path, tmp_path: Path) -> None:
@@ -170,6 +235,10 @@ def test_credentials_are_of_another_account(run, cloud: Cloud) -> None:
         ["--timeout", "0"],
         ["--timeout", "soon"],
         ["--report", "/no/such/folder/report.json"],
+        ["--count", "0"],
+        ["--path", "telegram"],
+        ["--history"],
+        ["--picture", "x.svg"],
     ],
 )
 def test_wrong_usage(run, cloud: Cloud, arguments: list[str]) -> None:

@@ -7,7 +7,17 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from fake_cloud import BEGIN, FACTS, NEVER, TOPIC, VALUE, refused
 
-from secretwatch.pipeline.hops import ALARM, LOG_EVENT, LOG_FILE, METRIC, NOTIFICATION, READ, RECORDED
+from secretwatch.pipeline.hops import (
+    ALARM,
+    DELIVERY,
+    LOG_EVENT,
+    LOG_FILE,
+    METRIC,
+    NOTIFICATION,
+    READ,
+    REALTIME,
+    RECORDED,
+)
 from secretwatch.pipeline.smoke import LOCAL_TIMEOUT, TIMEOUT, Smoke
 from secretwatch.pipeline.watch import Watch
 
@@ -23,11 +33,12 @@ def test_a_read_is_followed_to_the_notification(cloud, smoke, told) -> None:
     assert (report.result, report.exit_code, report.reason) == ("pass", 0, None)
     assert statuses(report) == dict.fromkeys(ALL, "ok")
     assert told.hops == [(name, "ok") for name in ALL]
-    assert (report.request_id, report.event_id) == ("request-1", "event-1")
+    found = report.as_dict()
+    assert (found["request_id"], found["event_id"]) == ("request-1", "event-1")
     assert report.alarm["state"] == "ALARM"
     assert report.alarm["reason"].startswith("Threshold Crossed")
     assert report.notification["action"] == f"Successfully executed action {TOPIC}"
-    assert report.time == BEGIN.isoformat()
+    assert found["time"] == BEGIN.isoformat()
 
 
 def test_hops_are_shown_in_the_order_they_come(cloud, smoke, told) -> None:
@@ -334,6 +345,145 @@ def test_a_secret_that_is_not_watched_is_not_read(cloud, smoke) -> None:
     report = smoke(secret="Other").run()
     assert (report.exit_code, report.reason) == (2, "Other is not watched; these secrets are: TopSecretInfo.")
     assert cloud.calls == []
+
+
+def test_many_reads_are_followed_together(cloud, smoke) -> None:
+    cloud.metric_counts = 2.0
+    cloud.clock.at[30.0] = lambda: setattr(cloud, "metric_counts", 3.0)
+    report = smoke(count=3).run()
+    assert report.result == "pass"
+    assert cloud.calls.count("get_secret_value") == 3
+    assert [read["event_id"] for read in report.as_dict()["reads"]] == ["event-1", "event-2", "event-3"]
+    assert report.hop(LOG_EVENT).detail == "3 events, the last in stream stream"
+    assert report.hop(METRIC).detail == "Sum 3 in the minute of 23:59 UTC"
+    assert report.hop(METRIC).seconds >= 30
+
+
+@pytest.mark.parametrize("hop", [RECORDED, LOG_FILE, LOG_EVENT, REALTIME])
+def test_one_of_many_reads_that_is_not_seen_is_missed(cloud, smoke, hop: str) -> None:
+    cloud.lost = 1
+    report = smoke(WITH_REALTIME, count=3, path="both", prove_delivery=True, timeout=30).run()
+    assert report.exit_code == 3
+    assert (report.hop(hop).status, report.hop(hop).detail) == ("waiting", "2 of 3")
+
+
+WITH_REALTIME = {"realtime": {"rule_names": ["watch"]}, "topic_arns": [TOPIC]}
+
+
+@pytest.mark.parametrize(
+    ("path", "hops"),
+    [
+        ("alarm", [*ALL, DELIVERY]),
+        ("realtime", [READ, RECORDED, REALTIME]),
+        ("both", [*ALL, DELIVERY, REALTIME]),
+    ],
+)
+def test_a_delivery_is_proved_and_nothing_is_left(cloud, smoke, path: str, hops: list[str]) -> None:
+    report = smoke(WITH_REALTIME, path=path, prove_delivery=True).run()
+    assert report.result == "pass", report.reason
+    assert statuses(report) == dict.fromkeys(hops, "ok")
+    assert (cloud.queues, cloud.subscribed, report.left_behind) == ({}, {}, [])
+
+
+def test_the_queue_that_proves_is_nobody_who_is_told(cloud, smoke) -> None:
+    cloud.subscriptions = []
+    report = smoke(WITH_REALTIME, prove_delivery=True).run()
+    assert report.result == "pass"
+    assert "nobody is subscribed" in report.notification["warning"]
+
+
+def test_the_realtime_path_does_not_wait_for_the_alarm(cloud, smoke) -> None:
+    cloud.state_before = "ALARM"
+    assert smoke(WITH_REALTIME, path="realtime", prove_delivery=True).run().result == "pass"
+    assert "describe_alarms" not in cloud.calls
+
+
+def test_messages_of_other_reads_and_of_the_alarm_are_not_the_realtime_message(cloud, smoke) -> None:
+    cloud.realtime = NEVER
+    cloud.clock.at[2.0] = lambda: cloud.publish(TOPIC, "SECRET READ\nagent somebody else")
+    cloud.clock.at[3.0] = lambda: cloud.publish(TOPIC, f'{{"AlarmName": "{cloud.user_agent}"}}')
+    report = smoke(WITH_REALTIME, path="realtime", prove_delivery=True, timeout=30).run()
+    assert (report.exit_code, statuses(report)[REALTIME]) == (3, "waiting")
+
+
+def test_the_message_of_another_alarm_or_state_is_not_the_delivery(cloud, smoke) -> None:
+    cloud.delivered = NEVER
+    cloud.clock.at[7.0] = lambda: cloud.publish(TOPIC, '{"AlarmName": "watch-reads", "NewStateValue": "OK"}')
+    cloud.clock.at[8.0] = lambda: cloud.publish(TOPIC, '{"AlarmName": "other", "NewStateValue": "ALARM"}')
+    report = smoke(WITH_REALTIME, prove_delivery=True, timeout=30).run()
+    assert (report.exit_code, statuses(report)[DELIVERY]) == (3, "waiting")
+
+
+def test_each_topic_has_to_deliver(cloud, smoke) -> None:
+    topics = {"topic_arns": [TOPIC, f"{TOPIC}-2"]}
+    report = smoke(WITH_REALTIME | topics, path="both", prove_delivery=True, timeout=30).run()
+    assert report.hop(DELIVERY).detail == f"not from {TOPIC}-2"
+    assert statuses(report)[REALTIME] == "waiting"
+    assert cloud.subscribed == {}
+
+
+def test_a_realtime_message_is_known_by_its_event_where_it_has_no_user_agent(cloud, smoke) -> None:
+    cloud.realtime_text = "SECRET READ\nevent {event}"
+    assert smoke(WITH_REALTIME, path="both", prove_delivery=True).run().result == "pass"
+
+
+def test_the_local_inbox_serves_for_the_realtime_message(cloud, smoke) -> None:
+    cloud.endpoint_url, cloud.mails = "http://127.0.0.1:4566", [mail(1, body="SECRET READ\nold")]
+    cloud.clock.at[9.0] = lambda: cloud.mails.append(mail(2, body=f"SECRET READ\n{cloud.user_agent}"))
+    report = smoke(WITH_REALTIME, path="realtime").run()
+    assert report.result == "pass"
+    assert report.hop(REALTIME).detail == '"SECRET READ" in the inbox'
+    assert report.hop(REALTIME).seconds >= 9
+    assert "create_queue" not in cloud.calls
+
+
+@pytest.mark.parametrize(
+    ("facts", "options", "says"),
+    [
+        ({}, {"path": "realtime", "prove_delivery": True}, "has no realtime path"),
+        (WITH_REALTIME, {"path": "both"}, "add --prove-delivery"),
+        ({"topic_arn": None}, {"prove_delivery": True}, "name no topic"),
+    ],
+)
+def test_a_path_that_cannot_be_followed_is_refused(cloud, smoke, facts, options, says: str) -> None:
+    report = smoke(facts, **options).run()
+    assert report.exit_code == 2
+    assert says in report.reason
+    assert cloud.read_at is None
+
+
+@pytest.mark.parametrize("operation", ["create_queue", "subscribe"])
+def test_without_a_queue_nothing_is_read(cloud, smoke, operation: str) -> None:
+    cloud.errors[operation] = refused(operation, "AccessDenied", "not you")
+    report = smoke(WITH_REALTIME, prove_delivery=True).run()
+    assert (report.exit_code, statuses(report)[DELIVERY]) == (1, "failed")
+    assert (cloud.read_at, cloud.queues) == (None, {})
+
+
+def test_queues_go_when_the_read_fails(cloud, smoke) -> None:
+    cloud.errors["get_secret_value"] = refused("GetSecretValue", "AccessDeniedException", "not you")
+    assert smoke(WITH_REALTIME, prove_delivery=True).run().exit_code == 1
+    assert "create_queue" in cloud.calls
+    assert (cloud.queues, cloud.subscribed) == ({}, {})
+
+
+def test_queues_go_when_it_is_interrupted(cloud, smoke) -> None:
+    def interrupt() -> None:
+        assert cloud.queues
+        raise KeyboardInterrupt
+
+    cloud.clock.at[3.5] = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        smoke(WITH_REALTIME, prove_delivery=True).run()
+    assert (cloud.queues, cloud.subscribed) == ({}, {})
+
+
+def test_what_cannot_be_removed_fails_the_run_and_is_told(cloud, smoke) -> None:
+    cloud.errors["delete_queue"] = refused("DeleteQueue", "AccessDenied", "not you")
+    report = smoke(WITH_REALTIME, prove_delivery=True).run()
+    assert report.exit_code == 1
+    (url,) = cloud.queues
+    assert report.as_dict()["left_behind"] == [f"aws sqs delete-queue --region us-east-1 --queue-url {url}"]
 
 
 def test_an_interrupted_run_has_its_report(cloud, smoke) -> None:

@@ -1,0 +1,70 @@
+"""The history of smoke tests: a file of JSON lines, one a run that read a secret.
+
+{"time", "watch", "account_id", "region", "local", "path", "via", "count", "result", "reason",
+ "hops": {name: seconds since the first read, null where it was not seen}}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from secretwatch.pipeline.report import Report
+from secretwatch.pipeline.watch import Watch
+
+_NEEDED = {"time", "watch", "account_id", "region", "result", "hops"}
+
+
+def default_file(environ: Mapping[str, str], home: Path) -> Path:
+    """In the user's state folder: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    return Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "secretwatch" / "smoke.jsonl"
+
+
+def line(report: Report, watch: Watch, *, local: bool) -> dict[str, Any] | None:
+    """What the file keeps of a run; None of one that read nothing."""
+    if not report.reads:
+        return None
+    return {
+        "time": report.reads[0].time.isoformat(timespec="seconds"),
+        "watch": "/".join(filter(None, (watch.name, watch.watch))),
+        "account_id": watch.account_id,
+        "region": watch.region,
+        "local": local,
+        "path": report.path,
+        "via": report.via,
+        "count": len(report.reads),
+        "result": report.result,
+        "reason": report.reason,
+        "hops": {
+            hop.name: None if hop.seconds is None or hop.status != "ok" else round(hop.seconds, 3)
+            for hop in report.hops[1:]
+            if hop.status != "skipped"
+        },
+    }
+
+
+def append(file: Path, entry: Mapping[str, Any]) -> None:
+    """Raises OSError. Two runs that end at the same time do not mix: it is one write."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(entry, ensure_ascii=False) + "\n"
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def load(file: Path) -> list[dict[str, Any]]:
+    """All runs, oldest first; what is no run is left out. Raises OSError."""
+    runs = []
+    for each in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            found = json.loads(each)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and found.keys() >= _NEEDED and isinstance(found["hops"], dict):
+            runs.append(found)
+    return runs

@@ -1,0 +1,113 @@
+"""A message on a topic: which channel sent it, and what it says about a read.
+
+Three channels may share a topic, so that the text alone tells them apart:
+
+    alarm     JSON of CloudWatch's, with AlarmName
+    trail     JSON of CloudTrail's, with s3Bucket and s3ObjectKey: a log file arrived
+    realtime  the text of the EventBridge rule, which begins with SECRET READ, or SECRET USE of other calls
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Channel = Literal["alarm", "trail", "realtime", "other"]
+Named = Literal["secret", "reader", "address", "time"]
+NAMED: tuple[Named, ...] = ("secret", "reader", "address", "time")
+
+# EventBridge keeps the quotes of a template of several lines, or makes one JSON string of them.
+_REALTIME = re.compile(r'[\s"]*(SECRET (?:READ|USE)[^"\\\n]*)')
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
+# What a secret's or a person's name may consist of: a name inside a longer one is another name.
+_WORD = r"[A-Za-z0-9/_+=.@-]"
+# A full stop ends a sentence as well as it stands in a name.
+_END = r"(?!\.?[A-Za-z0-9/_+=@-])"
+
+
+def channel_of(text: str) -> Channel:
+    """Which channel sent it."""
+    if _REALTIME.match(text):
+        return "realtime"
+    found = parsed(text)
+    if "AlarmName" in found:
+        return "alarm"
+    return "trail" if "s3ObjectKey" in found else "other"
+
+
+def headline(text: str) -> str:
+    """The first line of a realtime message; empty of others."""
+    found = _REALTIME.match(text)
+    return found[1].strip() if found else ""
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The JSON object that the text is; empty where it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What there is to say about a read: any of the texts names it. Empty: it is not known.
+
+    others: secrets that are watched too. A message that has their names as well does not say which was read.
+    """
+
+    secret: str
+    others: frozenset[str] = frozenset()
+    reader: tuple[str, ...] = ()
+    address: str = ""
+    time: str = ""
+
+    @classmethod
+    def of_event(cls, event: Mapping[str, Any], secret: str, watched: Iterable[str]) -> Facts:
+        """The facts of a CloudTrail event; secret and watched: names or ARNs."""
+        name = secret_name(secret)
+        who = event.get("userIdentity") or {}
+        # Not the principalId: root's is the account's id, which every alarm has.
+        reader = [who.get("arn"), who.get("userName")]
+        return cls(
+            secret=name,
+            others=frozenset(secret_name(each) for each in watched) - {name},
+            reader=tuple(str(each) for each in reader if each),
+            address=str(event.get("sourceIPAddress") or ""),
+            time=str(event.get("eventTime") or ""),
+        )
+
+    def named_in(self, text: str) -> frozenset[Named]:
+        """Which of them the text says."""
+        found: set[Named] = set()
+        if _says_secret(text, self.secret) and not any(_says_secret(text, each) for each in self.others):
+            found.add("secret")
+        if any(_says(text, each) for each in self.reader):
+            found.add("reader")
+        if self.address and _says(text, self.address):
+            found.add("address")
+        if self.time and self.time in text:
+            found.add("time")
+        return frozenset(found)
+
+
+def secret_name(secret: str) -> str:
+    """A secret's name, from its name or its ARN, whole or without its random suffix."""
+    if ":secret:" not in secret:
+        return secret
+    name = secret.rsplit(":secret:", 1)[1]
+    return name[:-7] if _SUFFIX.fullmatch(name[-7:]) else name
+
+
+def _says(text: str, word: str) -> bool:
+    return re.search(rf"(?<!{_WORD}){re.escape(word)}{_END}", text) is not None
+
+
+def _says_secret(text: str, name: str) -> bool:
+    """By its name, or by its ARN."""
+    in_arn = rf":secret:{re.escape(name)}{_SUFFIX.pattern}{_END}"
+    return _says(text, name) or re.search(in_arn, text) is not None
