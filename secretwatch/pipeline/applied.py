@@ -15,8 +15,8 @@ class NothingApplied(Exception):
     """There is no applied watch in the folder; the message is one sentence."""
 
 
-def watch_in(directory: Path) -> Watch:
-    """The watch applied from a root module.
+def watch_in(directory: Path, key: str | None = None) -> Watch:
+    """The watch applied from a root module; key: which one, where there are several.
 
     Only the state is read, with this process's environment; TF_BINARY is honoured.
     Raises NothingApplied, and secretwatch.terraform.TerraformNotUsable.
@@ -32,7 +32,7 @@ def watch_in(directory: Path) -> Watch:
             f"Nothing is applied in {directory}: run `terraform init` and `terraform apply` there first."
         )
     try:
-        return Watch.from_outputs(outputs)
+        return Watch.from_outputs(outputs, key)
     except NotAWatch as error:
         raise NothingApplied(f"{directory} is no watch. {error}") from error
 

@@ -9,6 +9,14 @@ from typing import Any
 
 _SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(?P<name>.+)-[A-Za-z0-9]{6}")
 
+# Lists of the output, and the field that holds the only one where there is no list.
+_MANY = {
+    "secrets": None,
+    "metric_filter_names": "metric_filter_name",
+    "filter_patterns": "filter_pattern",
+    "topic_arns": "topic_arn",
+}
+
 
 class NotAWatch(ValueError):
     """The outputs have no usable `watch`; the message is one sentence saying what to write."""
@@ -19,10 +27,31 @@ class UnknownSecret(ValueError):
 
 
 @dataclass(frozen=True)
+class Realtime:
+    """The fast path of a watch: EventBridge rules, where their failures go, and alarms on those."""
+
+    rule_names: tuple[str, ...] = ()
+    dead_letter_queue_url: str | None = None
+    alarm_names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Any) -> Realtime | None:
+        if not isinstance(facts, Mapping):
+            return None
+        return cls(
+            tuple(facts.get("rule_names") or ()),
+            facts.get("dead_letter_queue_url"),
+            tuple(facts.get("alarm_names") or ()),
+        )
+
+
+@dataclass(frozen=True)
 class Watch:
     """One deployed watch. None: the watch has no such thing, or it is somebody else's.
 
-    Field names are the output's. secrets: names and ARNs that are watched; alarm_period: seconds.
+    Field names are the output's. secrets: names and ARNs that are watched; alarm_period: seconds; watch: its
+    key among the instance's watches; metric_filter_names: all that count in its metric, as a pattern has
+    1,024 bytes.
     """
 
     name: str
@@ -47,14 +76,23 @@ class Watch:
     topic_arn: str | None = None
     alarm_console_url: str | None = None
     logs_insights_query: str | None = None
+    watch: str | None = None
+    metric_filter_names: tuple[str, ...] = ()
+    filter_patterns: tuple[str, ...] = ()
+    topic_arns: tuple[str, ...] = ()
+    realtime: Realtime | None = None
+    tamper_alarm_name: str | None = None
+    blind_alarm_name: str | None = None
 
     @classmethod
-    def from_outputs(cls, outputs: Mapping[str, Any]) -> Watch:
-        """The watch in a root module's outputs.
+    def from_outputs(cls, outputs: Mapping[str, Any], key: str | None = None) -> Watch:
+        """The watch in a root module's outputs; key: which one of its output `watches`.
 
         outputs: as `terraform output -json` prints them (name to an object with `value`), or name to value.
         Raises NotAWatch.
         """
+        if key is not None:
+            return cls._of_many(outputs, key)
         if "watch" not in outputs:
             raise NotAWatch(
                 "It has no output `watch`: give the root module "
@@ -68,8 +106,24 @@ class Watch:
             if isinstance(field.type, str) and field.type == "str" and not facts.get(field.name):
                 raise NotAWatch(f"Its output `watch` has no {field.name}: hand on the module's own output.")
         known = {field.name: facts.get(field.name) for field in fields(cls)}
-        known["secrets"] = tuple(str(each) for each in facts.get("secrets") or ())
+        known["realtime"] = Realtime.of(facts.get("realtime"))
+        for name, one in _MANY.items():
+            several = facts.get(name) or ([facts[one]] if one and facts.get(one) else [])
+            known[name] = tuple(str(each) for each in several)
         return cls(**known)  # type: ignore[arg-type]
+
+    @classmethod
+    def _of_many(cls, outputs: Mapping[str, Any], key: str) -> Watch:
+        output = outputs.get("watches")
+        watches = output["value"] if isinstance(output, Mapping) and "value" in output else output
+        if not isinstance(watches, Mapping):
+            raise NotAWatch(
+                "It has no output `watches`, from which one could be chosen: give the root module "
+                '`output "watches" { value = module.NAME.watches }`.'
+            )
+        if key not in watches:
+            raise NotAWatch(f"It has no watch {key!r}, but {', '.join(sorted(watches)) or 'none'}.")
+        return cls.from_outputs({"watch": {"value": watches[key]}})
 
     def secret(self, wanted: str | None = None) -> str:
         """The ARN or name to read: the one wanted, the one that the module made, or the only one.

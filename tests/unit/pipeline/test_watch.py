@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fake_cloud import FACTS
 
-from secretwatch.pipeline.watch import NotAWatch, UnknownSecret, Watch
+from secretwatch.pipeline.watch import NotAWatch, Realtime, UnknownSecret, Watch
 
 ARN = FACTS["secret_arn"]
 
@@ -67,3 +67,32 @@ def test_which_secret_is_not(facts: dict, wanted: str | None, says: str) -> None
     with pytest.raises(UnknownSecret) as raised:
         watch(**facts).secret(wanted)
     assert says in str(raised.value)
+
+
+def test_one_of_several_watches() -> None:
+    other = FACTS | {"watch": "payments", "alarm_name": "payments"}
+    outputs = {"watch": {"value": FACTS}, "watches": {"value": {"payments": other}}}
+    assert Watch.from_outputs(outputs, "payments").alarm_name == "payments"
+    with pytest.raises(NotAWatch, match="no watch 'x', but payments"):
+        Watch.from_outputs(outputs, "x")
+    with pytest.raises(NotAWatch, match="no output `watches`"):
+        Watch.from_outputs({"watch": {"value": FACTS}}, "payments")
+
+
+def test_what_a_watch_has_several_of() -> None:
+    one = Watch.from_outputs({"watch": FACTS | {"metric_filter_name": "f", "filter_pattern": "{ $.a = 1 }"}})
+    assert (one.metric_filter_names, one.filter_patterns) == (("f",), ("{ $.a = 1 }",))
+    assert one.topic_arns == (FACTS["topic_arn"],)
+    assert one.realtime is None
+    several = Watch.from_outputs(
+        {
+            "watch": FACTS
+            | {
+                "metric_filter_name": "f",
+                "metric_filter_names": ["f", "g"],
+                "realtime": {"rule_names": ["r"], "dead_letter_queue_url": "https://q", "alarm_names": ["a"]},
+            }
+        }
+    )
+    assert several.metric_filter_names == ("f", "g")
+    assert several.realtime == Realtime(("r",), "https://q", ("a",))
