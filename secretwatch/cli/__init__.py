@@ -12,6 +12,7 @@ import click
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("secretwatch.cli.demo", "demo"),
+    "doctor": ("secretwatch.cli.doctor", "doctor"),
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),
     "smoke": ("secretwatch.cli.smoke", "smoke"),

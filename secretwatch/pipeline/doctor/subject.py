@@ -1,0 +1,67 @@
+"""What is examined: a watch whose facts are known, or what hangs on an alarm or a log group of an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from secretwatch.pipeline.watch import Realtime, Watch
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Where the examination starts. What is None or empty is found from the rest, in the account.
+
+    known: the facts are a watch's own, so that what differs from them was changed behind its back.
+    secrets: names and ARNs of those whose reads count; none: every secret's. directory: the root module.
+    """
+
+    region: str
+    account_id: str | None = None
+    name: str = ""
+    alarm_name: str | None = None
+    log_group_name: str | None = None
+    trail_arn: str | None = None
+    metric: tuple[str, str] | None = None
+    """Namespace and name."""
+    filter_names: tuple[str, ...] = ()
+    filter_patterns: tuple[str, ...] = ()
+    topic_arns: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    realtime: Realtime | None = None
+    tamper_alarm_name: str | None = None
+    blind_alarm_name: str | None = None
+    known: bool = False
+    directory: Path | None = None
+
+    @classmethod
+    def of_watch(cls, watch: Watch, directory: Path | None = None) -> Subject:
+        made = [each for each in (watch.secret_arn, watch.secret_name) if each]
+        return cls(
+            region=watch.region,
+            account_id=watch.account_id,
+            name=f"{watch.name} {watch.watch}" if watch.watch and watch.watch != watch.name else watch.name,
+            alarm_name=watch.alarm_name,
+            log_group_name=watch.log_group_name,
+            trail_arn=watch.trail_arn,
+            metric=(watch.metric_namespace, watch.metric_name),
+            filter_names=watch.metric_filter_names,
+            filter_patterns=watch.filter_patterns,
+            topic_arns=watch.topic_arns,
+            secrets=tuple(dict.fromkeys([*watch.secrets, *made])),
+            realtime=watch.realtime,
+            tamper_alarm_name=watch.tamper_alarm_name,
+            blind_alarm_name=watch.blind_alarm_name,
+            known=True,
+            directory=directory,
+        )
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The watch's own region first, then others in which a watched secret is named by its ARN."""
+        others = [each.split(":")[3] for each in self.secrets if each.startswith("arn:")]
+        return tuple(dict.fromkeys([self.region, *others]))
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of this account and region; a `*` for an account that is not known yet."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id or '*'}:{resource}"
