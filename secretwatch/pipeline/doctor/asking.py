@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.cloudtrail import is_read_only
-from secretwatch.pipeline.aws import Aws, is_about_credentials, is_absent, is_denied, one_line
+from secretwatch.pipeline.aws import Aws, is_about_credentials, is_absent, is_denied, is_passing, one_line
 
 APP_ID = "secretwatch-doctor"
 """Stands in the user agent of every call."""
@@ -35,7 +36,9 @@ _ABSENT = {
     "ResourceNotFoundException",
     "TrailNotFoundException",
 }
-_PAGES = 20
+_PAGES = 60
+# LookupEvents takes two calls a second of an account.
+_ATTEMPTS, _PAUSE = 4, 0.7
 
 Problem = Literal["", "absent", "denied", "failed"]
 
@@ -128,22 +131,31 @@ class Asking:
         request: Mapping[str, Any],
     ) -> Asked:
         action, at = f"{service}:{operation}", datetime.now(UTC)
-        try:
-            with self._clients:
-                # Making a client is not safe in several threads.
-                client = self._aws_of(region).client(service, app_id=APP_ID)
-            method = xform_name(operation)
-            if items is None:
-                return Asked(action, resource, at, getattr(client, method)(**request))
-            pages = client.get_paginator(method).paginate(**request) if client.can_paginate(method) else None
-            found: list[Any] = []
-            for number, page in enumerate(pages or [getattr(client, method)(**request)], 1):
-                found += page.get(items) or []
-                if number == _PAGES:
-                    break
-            return Asked(action, resource, at, found)
-        except (ClientError, BotoCoreError) as error:
-            return Asked(action, resource, at, None, _problem(error), one_line(error))
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._clients:
+                    # Making a client is not safe in several threads.
+                    client = self._aws_of(region).client(service, app_id=APP_ID)
+                return Asked(action, resource, at, _answer(client, xform_name(operation), items, request))
+            except (ClientError, BotoCoreError) as error:
+                if attempt < _ATTEMPTS and is_passing(error) and not is_absent(error):
+                    time.sleep(_PAUSE * attempt)
+                    continue
+                return Asked(action, resource, at, None, _problem(error), one_line(error))
+        raise AssertionError("the last attempt returns")
+
+
+def _answer(client: Any, method: str, items: str | None, request: Mapping[str, Any]) -> Any:
+    if items is None:
+        return getattr(client, method)(**request)
+    if not client.can_paginate(method):
+        return getattr(client, method)(**request).get(items) or []
+    found: list[Any] = []
+    for number, page in enumerate(client.get_paginator(method).paginate(**request), 1):
+        found += page.get(items) or []
+        if number == _PAGES:
+            break
+    return found
 
 
 def _problem(error: Exception) -> Problem:

@@ -12,6 +12,7 @@ from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.reads import Seen
 from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.policy import services
 
 
 @dataclass
@@ -121,6 +122,22 @@ class Facts:
         if self.alarm and self.alarm.get("MetricName"):
             return str(self.alarm["Namespace"]), str(self.alarm["MetricName"])
         return self.subject.metric
+
+    def publishers(self, topic_arn: str) -> list[tuple[str, str]]:
+        """Who publishes to a topic: service and ARN of the alarm or rule."""
+        found = []
+        alarm = self.alarm or {}
+        arns = [each.arn for each in self.topics]
+        if topic_arn in (alarm.get("AlarmActions") or arns):
+            name = alarm.get("AlarmName") or self.subject.alarm_name
+            arn = alarm.get("AlarmArn") or self.subject.arn("cloudwatch", f"alarm:{name}")
+            found.append((services.CLOUDWATCH, str(arn)))
+        for rule in self.rules:
+            targets = (rule.targets and rule.targets.answer) or ()
+            if any(each["Arn"] == topic_arn for each in targets):
+                arn = rule.rule.answer.get("Arn") or self.subject.arn("events", f"rule/{rule.name}")
+                found.append((services.EVENTS, str(arn)))
+        return found
 
     @property
     def patience(self) -> float:

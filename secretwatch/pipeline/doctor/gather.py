@@ -18,10 +18,11 @@ from secretwatch.cloudtrail import event_text, make_event
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
 from secretwatch.pipeline.doctor.asking import Asked, Asking
 from secretwatch.pipeline.doctor.facts import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
-from secretwatch.pipeline.doctor.reads import EVENT_NAMES, IN_LOGS, Seen, expected, is_read
+from secretwatch.pipeline.doctor.reads import EVENT_NAMES, IN_LOGS, Seen, expected, is_read, name_of
 from secretwatch.pipeline.doctor.subject import Subject
 
 _LOOK_BACK = timedelta(hours=2)
+_SKEW = timedelta(minutes=5)
 _PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
 
 
@@ -108,9 +109,13 @@ def _alarm(facts: Facts, ask: Asking) -> None:
     assert subject.log_group_name
     filters = ask(**_group_filters_question(subject.log_group_name, subject))
     probe = event_text(expected(_any_secret(subject), facts.account_id, subject.region, facts.now))
-    candidates = [each for each in filters.answer or () if "SecretValue" in each.get("filterPattern", "")]
+    candidates = [each for each in filters.answer or () if _matches(each, probe)]
     candidates += [
-        each for each in filters.answer or () if each not in candidates and _matches(each, probe) is True
+        each
+        for each in filters.answer or ()
+        if each not in candidates
+        and (not subject.secrets or _concerns(facts, each.get("filterPattern", "")))
+        and "SecretValue" in each.get("filterPattern", "")
     ]
     for each in candidates:
         for transformation in each["metricTransformations"]:
@@ -277,7 +282,9 @@ def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]
     ]
 
 
-def _delivered_question(group: str, subject: Subject, since: datetime) -> dict[str, Any]:
+def _delivered_question(
+    group: str, subject: Subject, since: datetime, pattern: str = IN_LOGS
+) -> dict[str, Any]:
     return {
         "service": "logs",
         "operation": "FilterLogEvents",
@@ -285,7 +292,7 @@ def _delivered_question(group: str, subject: Subject, since: datetime) -> dict[s
         "items": "events",
         "logGroupName": group,
         "startTime": int(since.timestamp() * 1000),
-        "filterPattern": IN_LOGS,
+        "filterPattern": pattern,
     }
 
 
@@ -299,16 +306,14 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
                 found[event["eventID"]] = Seen(event, recorded=True)
     if facts.group:
         facts.delivered = ask(**_delivered_question(facts.group, facts.subject, since))
-        for each in facts.delivered.answer or ():
-            event = _parsed(each.get("message"))
-            if event and is_read(event, facts.subject.secrets):
-                seen = found.get(event["eventID"], Seen(event))
-                found[event["eventID"]] = replace(
-                    seen,
-                    delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
-                    logged=_milliseconds(each["timestamp"]),
-                    stream=each.get("logStreamName", ""),
-                )
+        _note_delivered(facts, found, facts.delivered)
+        last = max(found.values(), key=lambda seen: seen.time, default=None)
+        if last and last.delivered is None and facts.delivered.ok:
+            # A busy log group may have more than was looked through.
+            begin, pattern = last.time - _SKEW, f'"{last.event_id}"'
+            _note_delivered(
+                facts, found, ask(**_delivered_question(facts.group, facts.subject, begin, pattern))
+            )
     facts.reads = sorted(found.values(), key=lambda seen: seen.time)
     wanted = [each for each in facts.reads if event_id in (None, each.event_id)]
     facts.read = next((each for each in reversed(wanted) if _is_watched(facts, each)), None) or (
@@ -320,6 +325,18 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
         if facts.read
         else expected(secret, facts.account_id, facts.subject.region, facts.now)
     )
+
+
+def _note_delivered(facts: Facts, found: dict[str, Seen], asked: Asked) -> None:
+    for each in asked.answer or ():
+        event = _parsed(each.get("message"))
+        if event and is_read(event, facts.subject.secrets):
+            found[event["eventID"]] = replace(
+                found.get(event["eventID"], Seen(event)),
+                delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
+                logged=_milliseconds(each["timestamp"]),
+                stream=each.get("logStreamName", ""),
+            )
 
 
 def _is_watched(facts: Facts, seen: Seen) -> bool:
@@ -506,13 +523,21 @@ def _rules(facts: Facts, ask: Asking) -> None:
     elif not subject.known:
         facts.rules_asked = ask("events", "ListRules", items="Rules")
         rules = facts.rules_asked.answer or ()
-        names = [each["Name"] for each in rules if "GetSecretValue" in (each.get("EventPattern") or "")]
+        names = [each["Name"] for each in rules if _concerns(facts, each.get("EventPattern") or "")]
     facts.rules = [_rule(facts, ask, name) for name in names]
     for rule in facts.rules:
         for target in (rule.targets and rule.targets.answer) or ():
             arn = target["Arn"]
             if ":sns:" in arn and arn not in facts.rule_topics:
                 facts.rule_topics[arn] = _topic(ask, arn)
+
+
+def _concerns(facts: Facts, pattern: str) -> bool:
+    """Whether a rule's or filter's pattern is about reads of what is watched: it names that or no secret."""
+    if "GetSecretValue" not in pattern:
+        return False
+    secrets = facts.subject.secrets or ((facts.read.secret,) if facts.read and facts.read.secret else ())
+    return "secretId" not in pattern or any(name_of(each) in pattern for each in secrets)
 
 
 def _rule(facts: Facts, ask: Asking, name: str) -> RuleFacts:

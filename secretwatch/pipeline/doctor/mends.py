@@ -116,10 +116,13 @@ def _in_expression(char: str) -> str:
     return f"\\{char}" if char in ".+" else f"\\x{ord(char):02x}"
 
 
-def with_statement(policy: str | None, *requests: Request, sid: str) -> str:
-    """The policy with one more statement, which lets these requests of one service through."""
+def with_statements(policy: str | None, *asked: Sequence[Request], sids: Sequence[str]) -> str:
+    """The policy with one more statement for each service's requests, which lets them through."""
+    return merged(policy, [_statement(requests, sid) for requests, sid in zip(asked, sids, strict=True)])
+
+
+def _statement(requests: Sequence[Request], sid: str) -> dict[str, Any]:
     first = requests[0]
-    source = first.context.get("aws:SourceAccount")
     statement: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
@@ -127,9 +130,9 @@ def with_statement(policy: str | None, *requests: Request, sid: str) -> str:
         "Action": sorted({each.action for each in requests}),
         "Resource": first.resource if first.action.startswith("sns:") else "*",
     }
-    if source:
+    if source := first.context.get("aws:SourceAccount"):
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": source}}
-    return merged(policy, [statement])
+    return statement
 
 
 def merged(policy: str | None, added: Sequence[Mapping[str, Any]]) -> str:

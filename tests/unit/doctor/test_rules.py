@@ -104,8 +104,8 @@ def test_an_alarm_is_put_as_it_is_but_for_the_change() -> None:
 
 def test_a_statement_is_added_to_a_policy_and_takes_the_place_of_its_like() -> None:
     requests = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])
-    once = mends.with_statement(None, *requests, sid="AlarmsPublish")
-    assert json.loads(mends.with_statement(once, *requests, sid="AlarmsPublish")) == json.loads(once)
+    once = mends.with_statements(None, requests, sids=["AlarmsPublish"])
+    assert json.loads(mends.with_statements(once, requests, sids=["AlarmsPublish"])) == json.loads(once)
 
 
 @pytest.mark.parametrize("subject", [None, facts().subject], ids=["any", "a watch"])

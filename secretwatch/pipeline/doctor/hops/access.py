@@ -16,7 +16,7 @@ def examine(facts: Facts) -> Hop:
     if not asked.ok:
         hop.broken(
             "no-credentials",
-            f"AWS does not take the credentials: {asked.why}",
+            f"AWS cannot be called with these credentials: {asked.why}",
             "aws sso login    # or set AWS_PROFILE, or AWS_ENDPOINT_URL and test credentials",
         )
         hop.saw(asked.action, subject.region, asked.at, asked.why)

@@ -58,7 +58,7 @@ def _rule(hop: Hop, facts: Facts, found: RuleFacts) -> None:
         cause = "rule-disabled" if state == "DISABLED" else "rule-state"
         hop.broken(cause, f"The rule {name} {why}.", _put(name, pattern))
     _pattern(hop, facts, found, pattern)
-    _targets(hop, facts, found, rule)
+    _targets(hop, facts, found)
     failed = sum(float(point["Sum"]) for point in (found.failures and found.failures.answer) or ())
     if failed:
         hop.warning("rule-failures", f"The rule {name} could not reach its target {failed:.0f} times lately.")
@@ -116,7 +116,7 @@ def _mismatch(pattern: Any, event: Any, path: str = "") -> str:
     return ""
 
 
-def _targets(hop: Hop, facts: Facts, found: RuleFacts, rule: Any) -> None:
+def _targets(hop: Hop, facts: Facts, found: RuleFacts) -> None:
     asked = found.targets
     if asked is None:
         return
@@ -132,10 +132,9 @@ def _targets(hop: Hop, facts: Facts, found: RuleFacts, rule: Any) -> None:
                 "events", "put-targets", "--rule", found.name, "--targets", f"Id=topic,Arn={topics[0]}"
             ),
         )
-    arn = rule.get("Arn") or facts.subject.arn("events", f"rule/{found.name}")
     for target in asked.answer:
         if target["Arn"] in facts.rule_topics:
-            topic.check(hop, facts.rule_topics[target["Arn"]], services.EVENTS, arn, prefix="target-")
+            topic.check(hop, facts, facts.rule_topics[target["Arn"]], services.EVENTS, "target-")
 
 
 def _dead_letters(hop: Hop, facts: Facts) -> None:

@@ -27,7 +27,7 @@ def examine(facts: Facts, reached: bool) -> Hop:
             hop.not_reached("No topic is known: the alarm has no action.")
         return hop
     for topic in facts.topics:
-        check(hop, topic, services.CLOUDWATCH, _source(facts))
+        check(hop, facts, topic, services.CLOUDWATCH)
         _receivers(hop, topic)
     if reached:
         _published(hop, facts)
@@ -36,21 +36,20 @@ def examine(facts: Facts, reached: bool) -> Hop:
     return hop
 
 
-def _source(facts: Facts) -> str:
-    alarm = facts.alarm or {}
-    arn = alarm.get("AlarmArn")
-    return str(arn or facts.subject.arn("cloudwatch", f"alarm:{facts.subject.alarm_name}"))
+def check(hop: Hop, facts: Facts, topic: TopicFacts, service: str, prefix: str = "") -> None:
+    """May the service publish to the topic? prefix: of the causes.
 
-
-def check(hop: Hop, topic: TopicFacts, service: str, source_arn: str, prefix: str = "") -> None:
-    """May the service, on behalf of the source, publish to the topic? prefix: of the causes."""
+    A mend lets everybody of the watch publish, so that one does not undo another's.
+    """
     asked, arn = topic.attributes, topic.arn
+    publishers = facts.publishers(arn)
+    mine = [each for each in publishers if each[0] == service]
     who = {services.CLOUDWATCH: "the alarm", services.EVENTS: "the rule"}.get(service, service)
     if asked.absent:
         hop.broken(
             f"{prefix}topic-deleted",
             f"The topic {arn}, to which {who} publishes, does not exist.",
-            _create(arn, service, source_arn),
+            _create(arn, publishers),
         )
         return
     if asked.unknown:
@@ -58,19 +57,25 @@ def check(hop: Hop, topic: TopicFacts, service: str, source_arn: str, prefix: st
         return
     attributes = asked.answer["Attributes"]
     hop.saw(asked.action, arn, asked.at, f"policy {attributes.get('Policy')}")
-    requests = services.publishing(service, arn, source_arn)
-    if why := refusal(requests, resource=attributes.get("Policy")):
-        wanted = mends.with_statement(attributes.get("Policy"), *requests, sid=_sid(service))
+    policy = attributes.get("Policy")
+    requests = [request for each in mine for request in services.publishing(each[0], arn, each[1])]
+    if why := refusal(requests, resource=policy):
         hop.broken(
             f"{prefix}topic-policy",
             f"The policy of {arn} does not let {who} publish. {why}",
-            _set(arn, "Policy", wanted),
+            _set(arn, "Policy", _policy(policy, arn, publishers)),
         )
-    _key(hop, topic, service, source_arn, prefix)
+    _key(hop, topic, service, publishers, prefix)
 
 
-def _sid(service: str) -> str:
-    return {services.CLOUDWATCH: "AlarmsPublish", services.EVENTS: "EventsPublish"}.get(service, "Publish")
+_SIDS = {services.CLOUDWATCH: "AlarmsPublish", services.EVENTS: "EventsPublish"}
+
+
+def _policy(policy: str | None, arn: str, publishers: list[tuple[str, str]]) -> str:
+    """The topic's policy, with a statement for each publisher whom it refuses."""
+    asked = [(each[0], services.publishing(each[0], arn, each[1])) for each in publishers]
+    refused = {service: requests for service, requests in asked if refusal(requests, resource=policy)}
+    return mends.with_statements(policy, *refused.values(), sids=[_SIDS[each] for each in refused])
 
 
 def _set(arn: str, name: str, value: str) -> str:
@@ -86,11 +91,10 @@ def _set(arn: str, name: str, value: str) -> str:
     )
 
 
-def _create(arn: str, service: str, source_arn: str) -> str:
-    requests = services.publishing(service, arn, source_arn)
+def _create(arn: str, publishers: list[tuple[str, str]]) -> str:
     return mends.lines(
         mends.aws("sns", "create-topic", "--name", arn.rsplit(":", 1)[-1]),
-        _set(arn, "Policy", mends.with_statement(None, *requests, sid=_sid(service))),
+        _set(arn, "Policy", _policy(None, arn, publishers)),
         _subscribe(arn),
     )
 
@@ -101,7 +105,7 @@ def _subscribe(arn: str, address: str = mends.ADDRESS) -> str:
     )
 
 
-def _key(hop: Hop, topic: TopicFacts, service: str, source_arn: str, prefix: str) -> None:
+def _key(hop: Hop, topic: TopicFacts, service: str, publishers: list[tuple[str, str]], prefix: str) -> None:
     identifier = topic.attributes.answer["Attributes"].get("KmsMasterKeyId")
     key, policy = topic.key, topic.key_policy
     if not identifier:
@@ -149,22 +153,20 @@ def _key(hop: Hop, topic: TopicFacts, service: str, source_arn: str, prefix: str
             ),
         )
         return
-    requests = services.using_topic_key(service, topic.arn, source_arn, metadata["Arn"])
-    if why := refusal(requests, resource=policy.answer["Policy"]):
-        # EventBridge sends no condition key: a statement with one would not let it in.
-        wanted = mends.with_statement(policy.answer["Policy"], *requests, sid=f"{_sid(service)}Encrypted")
+    document, arn = policy.answer["Policy"], metadata["Arn"]
+    asked_by = [(each, services.using_topic_key(each, topic.arn, source, arn)) for each, source in publishers]
+    refused = {each: requests for each, requests in asked_by if refusal(requests, resource=document)}
+    if service in refused:
+        # EventBridge sends no condition key: its statement has no condition.
+        wanted = mends.with_statements(
+            document, *refused.values(), sids=[f"{_SIDS[each]}Encrypted" for each in refused]
+        )
         hop.broken(
             f"{prefix}topic-key",
-            f"The key of {topic.arn} does not let {who} use it. {why}",
+            f"The key of {topic.arn} does not let {who} use it. "
+            f"{refusal(refused[service], resource=document)}",
             mends.aws(
-                "kms",
-                "put-key-policy",
-                "--key-id",
-                metadata["Arn"],
-                "--policy-name",
-                "default",
-                "--policy",
-                wanted,
+                "kms", "put-key-policy", "--key-id", arn, "--policy-name", "default", "--policy", wanted
             ),
         )
 

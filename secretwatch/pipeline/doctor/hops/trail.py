@@ -124,10 +124,10 @@ def _logging(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> None:
     hop.saw(asked.action, trail["TrailARN"], asked.at, _status(status))
     if not status.get("IsLogging"):
         stopped = status.get("StopLoggingTime")
-        since = f" since {stopped:%d %b %H:%M:%S} UTC" if stopped else ""
+        how = f"has not logged since {stopped:%d %b %H:%M:%S} UTC" if stopped else "does not log"
         hop.broken(
             "trail-stopped",
-            f"The trail {trail['Name']} does not log{since}.",
+            f"The trail {trail['Name']} {how}.",
             mends.aws("cloudtrail", "start-logging", "--name", trail["Name"]),
         )
 
@@ -323,7 +323,7 @@ def _trail_key(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> bool:
         return False
     requests = services.using_trail_key(trail["TrailARN"], identifier)
     if why := refusal(requests, resource=policy.answer["Policy"]):
-        wanted = mends.with_statement(policy.answer["Policy"], *requests, sid="CloudTrailEncrypts")
+        wanted = mends.with_statements(policy.answer["Policy"], requests, sids=["CloudTrailEncrypts"])
         hop.broken(
             "trail-key",
             f"The trail's key does not let CloudTrail encrypt its log files. {why}",
