@@ -71,7 +71,6 @@ class Account:
             setattr(self, service, self.session.client(service))
         self.s3.create_bucket(Bucket=self.bucket)
         self.repair()
-        self._watch_the_watch()
 
     def __getattr__(self, service: str) -> Any:
         raise AttributeError(service)
@@ -90,6 +89,7 @@ class Account:
         """Whatever a test did to what is shared."""
         if not self.logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]:
             self.logs.create_log_group(logGroupName=GROUP)
+            self._watch_the_watch()  # a log group takes its metric filters with it
         trust = document(allow("cloudtrail", "sts:AssumeRole"))
         if self.role not in {each["RoleName"] for each in self.iam.list_roles()["Roles"]}:
             self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=trust)
