@@ -202,6 +202,7 @@ def _subject(
     secrets: tuple[str, ...],
 ) -> tuple[Subject | None, str | None]:
     """What to examine, and the secret that a canary reads."""
+    from contextlib import suppress
     from dataclasses import replace
 
     from secretwatch.pipeline.applied import NothingApplied, watch_in
@@ -216,12 +217,11 @@ def _subject(
             subject = Subject.of_watch(found, directory)
             if secrets:
                 subject = replace(subject, secrets=secrets)
-            try:
-                return subject, found.secret(wanted)
-            except UnknownSecret as error:
-                if wanted:
-                    _refuse(str(error))
-                return subject, None
+            if wanted is None:
+                with suppress(UnknownSecret):
+                    wanted = found.secret()
+            # A prefix is nothing that a canary could read.
+            return subject, None if wanted and wanted.endswith("*") else wanted
         except (NothingApplied, TerraformNotUsable) as error:
             _refuse(str(error))
     if not (alarm or log_group):

@@ -89,7 +89,10 @@ class Account:
         """Whatever a test did to what is shared."""
         if not self.logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]:
             self.logs.create_log_group(logGroupName=GROUP)
-            self._watch_the_watch()  # a log group takes its metric filters with it
+        # A log group takes its metric filters with it.
+        tamper = self.logs.describe_metric_filters(logGroupName=GROUP, filterNamePrefix="handmade-tamper")
+        if not tamper["metricFilters"]:
+            self._watch_the_watch()
         trust = document(allow("cloudtrail", "sts:AssumeRole"))
         if self.role not in {each["RoleName"] for each in self.iam.list_roles()["Roles"]}:
             self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=trust)

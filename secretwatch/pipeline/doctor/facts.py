@@ -113,6 +113,7 @@ class Facts:
     rules_asked: Asked | None = None
     rule_topics: dict[str, TopicFacts] = field(default_factory=dict)
     dead_letters: Asked | None = None
+    realtime_alarms: Asked | None = None
     tamper: AlarmOn | None = None
     blind: AlarmOn | None = None
 

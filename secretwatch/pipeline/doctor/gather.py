@@ -18,7 +18,7 @@ from secretwatch.cloudtrail import event_text, make_event
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
 from secretwatch.pipeline.doctor.asking import Asked, Asking
 from secretwatch.pipeline.doctor.facts import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
-from secretwatch.pipeline.doctor.reads import EVENT_NAMES, IN_LOGS, Seen, expected, is_read, name_of
+from secretwatch.pipeline.doctor.reads import Seen, expected, forms_of, in_logs, is_read, name_of
 from secretwatch.pipeline.doctor.subject import Subject
 
 _LOOK_BACK = timedelta(hours=2)
@@ -137,7 +137,7 @@ def _alarm(facts: Facts, ask: Asking) -> None:
 
 
 def _any_secret(subject: Subject) -> str:
-    return subject.secrets[0] if subject.secrets else "a-secret"
+    return forms_of((subject.secrets or ("*",))[0])[0]
 
 
 def _matches(metric_filter: Mapping[str, Any], message: str) -> bool | None:
@@ -278,12 +278,12 @@ def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]
             "StartTime": since,
         }
         for region in subject.regions
-        for name in EVENT_NAMES
+        for name in subject.event_names
     ]
 
 
 def _delivered_question(
-    group: str, subject: Subject, since: datetime, pattern: str = IN_LOGS
+    group: str, subject: Subject, since: datetime, pattern: str | None = None
 ) -> dict[str, Any]:
     return {
         "service": "logs",
@@ -292,7 +292,7 @@ def _delivered_question(
         "items": "events",
         "logGroupName": group,
         "startTime": int(since.timestamp() * 1000),
-        "filterPattern": pattern,
+        "filterPattern": pattern or in_logs(subject.event_names),
     }
 
 
@@ -302,7 +302,7 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
     for asked in facts.history:
         for each in asked.answer or ():
             event = _parsed(each.get("CloudTrailEvent"))
-            if event and is_read(event, facts.subject.secrets):
+            if event and is_read(event, facts.subject.secrets, facts.subject.event_names):
                 found[event["eventID"]] = Seen(event, recorded=True)
     if facts.group:
         facts.delivered = ask(**_delivered_question(facts.group, facts.subject, since))
@@ -323,14 +323,14 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
     facts.example = (
         facts.read.event
         if facts.read
-        else expected(secret, facts.account_id, facts.subject.region, facts.now)
+        else expected(secret, facts.account_id, facts.subject.region, facts.now, facts.subject.kinds[0])
     )
 
 
 def _note_delivered(facts: Facts, found: dict[str, Seen], asked: Asked) -> None:
     for each in asked.answer or ():
         event = _parsed(each.get("message"))
-        if event and is_read(event, facts.subject.secrets):
+        if event and is_read(event, facts.subject.secrets, facts.subject.event_names):
             found[event["eventID"]] = replace(
                 found.get(event["eventID"], Seen(event)),
                 delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
@@ -512,6 +512,14 @@ def _rules(facts: Facts, ask: Asking) -> None:
     names: Iterable[str] = ()
     if subject.realtime:
         names = subject.realtime.rule_names
+        if subject.realtime.alarm_names:
+            facts.realtime_alarms = ask(
+                "cloudwatch",
+                "DescribeAlarms",
+                subject.arn("cloudwatch", "alarm:*"),
+                items="MetricAlarms",
+                AlarmNames=list(subject.realtime.alarm_names),
+            )
         if url := subject.realtime.dead_letter_queue_url:
             facts.dead_letters = ask(
                 "sqs",
@@ -537,7 +545,7 @@ def _concerns(facts: Facts, pattern: str) -> bool:
     if "GetSecretValue" not in pattern:
         return False
     secrets = facts.subject.secrets or ((facts.read.secret,) if facts.read and facts.read.secret else ())
-    return "secretId" not in pattern or any(name_of(each) in pattern for each in secrets)
+    return "secretId" not in pattern or any(name_of(each).rstrip("*") in pattern for each in secrets)
 
 
 def _rule(facts: Facts, ask: Asking, name: str) -> RuleFacts:

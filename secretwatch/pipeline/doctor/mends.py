@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from secretwatch.pipeline.doctor.reads import name_of
+from secretwatch.pipeline.doctor.reads import EVENT_NAMES, name_of
 from secretwatch.policy import Policy, Request
 
+_PATTERN_LENGTH = 1024
 ADDRESS = "you@example.com"
 _KEPT = (
     ("AlarmName", "--alarm-name"),
@@ -95,19 +96,25 @@ def put_filter(
     )
 
 
-def pattern_for(secrets: Sequence[str]) -> str:
-    """A pattern that counts reads of these secrets, by name, ARN and ARN without its suffix."""
-    names = sorted({name_of(each) for each in secrets})
-    texts = ["".join(_in_expression(char) for char in name) for name in names]
-    parts = "|".join(f"^{text}$|:secret:{text}$|:secret:{text}-[a-zA-Z0-9]{{6}}$" for text in texts)
-    one = f"($.requestParameters.secretId = %{parts}%) || " if names else ""
-    several = f"($.requestParameters.secretIdList[*] = %{parts}%) || " if names else ""
+def pattern_for(secrets: Sequence[str], event_names: Sequence[str] = EVENT_NAMES) -> str:
+    """A pattern that counts calls on these secrets, by name, ARN and ARN without its suffix."""
+    parts = "|".join(_expressions(each) for each in sorted({name_of(each) for each in secrets}))
+    any_secret = not secrets or "*" in secrets
+    one = f"($.requestParameters.secretId = %{parts}%) || "
+    several = f"($.requestParameters.secretIdList[*] = %{parts}%) || "
     nameless = "($.requestParameters.secretId NOT EXISTS && $.requestParameters.secretIdList[0] NOT EXISTS)"
-    about = f" && ({one}{several}{nameless})" if names else ""
-    return (
-        '{ ($.eventSource = "secretsmanager.amazonaws.com") && '
-        f'(($.eventName = "GetSecretValue") || ($.eventName = "BatchGetSecretValue")){about} }}'
-    )
+    about = "" if any_secret else f" && ({one}{several}{nameless})"
+    names = " || ".join(f'($.eventName = "{name}")' for name in event_names)
+    pattern = f'{{ ($.eventSource = "secretsmanager.amazonaws.com") && ({names}){about} }}'
+    # Rather all secrets than none.
+    return pattern if len(pattern) <= _PATTERN_LENGTH else pattern_for((), event_names)
+
+
+def _expressions(name: str) -> str:
+    text = "".join(_in_expression(char) for char in name.removesuffix("*"))
+    if name.endswith("*"):
+        return f"^{text}|:secret:{text}"
+    return f"^{text}$|:secret:{text}$|:secret:{text}-[a-zA-Z0-9]{{6}}$"
 
 
 def _in_expression(char: str) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from secretwatch.filterpattern import InvalidFilterPattern
+from secretwatch.pipeline.doctor.reads import covers, kinds_of
 from secretwatch.pipeline.watch import Realtime, Watch
 
 
@@ -13,7 +18,8 @@ class Subject:
     """Where the examination starts. What is None or empty is found from the rest, in the account.
 
     known: the facts are a watch's own, so that what differs from them was changed behind its back.
-    secrets: names and ARNs of those whose reads count; none: every secret's. directory: the root module.
+    secrets: names, ARNs, prefixes (`prod/*`) of those whose reads count; none: every secret's. directory:
+    the root module.
     """
 
     region: str
@@ -31,12 +37,20 @@ class Subject:
     realtime: Realtime | None = None
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
+    kinds: tuple[tuple[str, bool], ...] = (("GetSecretValue", False), ("BatchGetSecretValue", False))
+    """The calls that count: a name, and whether denied ones; by the watch's own patterns, where known."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """The alarm's settings as the watch was given them: deliberate, whatever they are."""
     known: bool = False
     directory: Path | None = None
 
     @classmethod
     def of_watch(cls, watch: Watch, directory: Path | None = None) -> Subject:
-        made = [each for each in (watch.secret_arn, watch.secret_name) if each]
+        made = watch.secret_arn if watch.secret_arn and _is_watched(watch, watch.secret_arn) else None
+        secrets = tuple(dict.fromkeys([*watch.secrets, *([made] if made else [])]))
+        kinds: list[tuple[str, bool]] = []
+        with suppress(InvalidFilterPattern):
+            kinds = kinds_of(watch.filter_patterns, (secrets or ("*",))[0], watch.account_id, watch.region)
         return cls(
             region=watch.region,
             account_id=watch.account_id,
@@ -48,13 +62,19 @@ class Subject:
             filter_names=watch.metric_filter_names,
             filter_patterns=watch.filter_patterns,
             topic_arns=watch.topic_arns,
-            secrets=tuple(dict.fromkeys([*watch.secrets, *made])),
+            secrets=secrets,
+            kinds=tuple(kinds) or cls.kinds,
+            declared=watch.alarm or {},
             realtime=watch.realtime,
             tamper_alarm_name=watch.tamper_alarm_name,
             blind_alarm_name=watch.blind_alarm_name,
             known=True,
             directory=directory,
         )
+
+    @property
+    def event_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name, _ in self.kinds))
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -65,3 +85,8 @@ class Subject:
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and region; a `*` for an account that is not known yet."""
         return f"arn:aws:{service}:{self.region}:{self.account_id or '*'}:{resource}"
+
+
+def _is_watched(watch: Watch, secret: str) -> bool:
+    """Whether the secret that the instance made is one of this watch's."""
+    return not watch.secrets or any(covers(each, secret) for each in watch.secrets)

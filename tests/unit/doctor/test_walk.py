@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from healthy import (
     ACCOUNT,
     LOGGED_AT,
+    METRIC,
     NOW,
     PATTERN,
     READ_AT,
@@ -30,9 +32,12 @@ from healthy import (
 )
 
 from secretwatch.alarm import Sample
+from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import AlarmOn, Facts
+from secretwatch.pipeline.doctor.reads import expected, forms_of, is_read
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
+from secretwatch.pipeline.watch import Watch
 
 
 def verdicts(diagnosis: Diagnosis) -> dict[str, tuple[str, str]]:
@@ -311,7 +316,7 @@ def test_a_reader_on_the_allow_list_is_no_fault() -> None:
             history_of_alarm=asked([]),
         )
     )
-    assert found.hop("filter").cause == "reader-left-out"
+    assert found.hop("filter").cause == "left-out"
     assert found.broken == []
 
 
@@ -357,3 +362,112 @@ def test_a_replay_uses_what_was_counted() -> None:
         now=NOW + timedelta(minutes=10),
     )
     assert walk(found).hop("alarm").cause == "not-evaluated"
+
+
+DENIED_ONLY = '{ $.eventName = "GetSecretValue" && $.errorCode = "AccessDenied*" }'
+
+
+def test_a_watch_on_denied_reads_leaves_others_out() -> None:
+    subject = replace(facts().subject, filter_patterns=(DENIED_ONLY,), kinds=(("GetSecretValue", True),))
+    changes: dict[str, Any] = {
+        "subject": subject,
+        "filters": asked([metric_filter(pattern=DENIED_ONLY)]),
+        "tested": {DENIED_ONLY: asked({"matches": []})},
+        "samples": [],
+        "history_of_alarm": asked([]),
+    }
+    found = walk(facts(**changes, rules=[replace(facts().rules[0], matches=asked({"Result": False}))]))
+    assert found.broken == []
+    assert [(hop.name, hop.cause) for hop in found.hops if hop.verdict == "warning"] == [
+        ("filter", "left-out"),
+        ("realtime", "left-out"),
+    ]
+
+
+def test_of_several_rules_one_matches() -> None:
+    rule = facts().rules[0]
+    others = [replace(rule, name="refused", matches=asked({"Result": False})), rule]
+    assert walk(facts(rules=others)).result == "healthy"
+    refused = {"detail": {"eventName": ["GetSecretValue"], "errorCode": ["AccessDenied"]}}
+    allowed = {"detail": {"eventName": ["ReadSecretValue"]}}
+    none = [
+        replace(
+            rule,
+            name=name,
+            rule=asked(rule.rule.answer | {"EventPattern": json.dumps(pattern)}),
+            matches=asked({"Result": False}),
+        )
+        for name, pattern in (("refused", refused), ("allowed", allowed))
+    ]
+    (finding,) = [each for _, each in walk(facts(rules=none)).broken]
+    assert finding.sentence.startswith("The pattern of the rule allowed does not match the read")
+
+
+@pytest.mark.parametrize(
+    ("declared", "verdict"), [({}, "broken"), ({"threshold": 5.0}, "warning"), ({"threshold": 1.0}, "broken")]
+)
+def test_what_the_watch_was_told_to_is_no_fault(declared: dict[str, Any], verdict: str) -> None:
+    subject = replace(facts().subject, declared=declared)
+    found = walk(facts(subject=subject, alarm=alarm(Threshold=5.0)))
+    assert (found.hop("alarm").verdict, found.hop("alarm").cause) == (verdict, "threshold")
+
+
+def test_random_watches_are_healthy() -> None:
+    """As the module makes them: names, ARNs and prefixes, dealt out to filters; read in any form."""
+    for seed in range(50):
+        random = Random(seed)
+        secrets = [_secret(random) for _ in range(random.randint(1, 12))]
+        packs = [secrets[start : start + 2] for start in range(0, len(secrets), 2)]
+        filters = [metric_filter(f"f-{n}", mends.pattern_for(pack)) for n, pack in enumerate(packs)]
+        subject = Subject.of_watch(
+            Watch.from_outputs(
+                {
+                    "watch": {
+                        "name": "payments",
+                        "region": REGION,
+                        "account_id": ACCOUNT,
+                        "log_group_name": facts().group,
+                        "metric_namespace": METRIC[0],
+                        "metric_name": METRIC[1],
+                        "alarm_name": "payments-secret-read",
+                        "trail_arn": TRAIL,
+                        "secrets": secrets,
+                        "metric_filter_names": [each["filterName"] for each in filters],
+                        "filter_patterns": [each["filterPattern"] for each in filters],
+                        "topic_arns": [TOPIC],
+                    }
+                }
+            )
+        )
+        assert set(subject.event_names) == {"GetSecretValue", "BatchGetSecretValue"}
+        form = random.choice(forms_of(random.choice(secrets)))
+        seen = read(requestParameters={"secretId": form})
+        assert is_read(seen.event, subject.secrets)
+        settings = {
+            "Period": random.choice([60, 120, 300, 600, 3600]),
+            "TreatMissingData": random.choice(["notBreaching", "missing"]),
+        }
+        if random.random() < 0.3:
+            settings |= {"EvaluationPeriods": random.randint(2, 5), "DatapointsToAlarm": 1}
+        seen_or_not: dict[str, Any] = {}
+        if random.random() < 0.3:
+            example = expected(forms_of(subject.secrets[0])[0], ACCOUNT, REGION, NOW)
+            seen_or_not = {"read": None, "reads": [], "example": example}
+        found = walk(
+            facts(
+                **({"read": seen} | seen_or_not),
+                subject=subject,
+                filters=asked(filters),
+                tested={},
+                alarm=alarm(**settings),
+            )
+        )
+        assert found.broken == [], (seed, form, secrets)
+        assert {hop.cause for hop in found.hops} <= {None, "no-read-in-sight"}, seed
+
+
+def _secret(random: Random) -> str:
+    name = "".join(random.choices("abcDEF019/_+=.@!-", k=random.randint(1, 24)))
+    kind = random.choice(["name", "arn", "partial", "prefix"])
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
+    return {"name": name, "arn": f"{arn}-AbC1e9", "partial": arn, "prefix": f"{name}/*"}[kind]

@@ -141,8 +141,9 @@ def _settings(hop: Hop, facts: Facts, alarm: Mapping[str, Any]) -> AlarmConfig |
     if config.unit in [each.get("unit") for each in transformations]:
         config = replace(config, unit=None)  # as the samples here have none
     zeros = any(each.get("defaultValue") is not None for each in transformations)
-    config = _rings(hop, alarm, config, zeros)
-    config = _is_quiet(hop, alarm, config)
+    declared = facts.subject.declared
+    config = _rings(hop, alarm, config, zeros, declared)
+    config = _is_quiet(hop, alarm, config, declared)
     _recovers(hop, facts, alarm, config, zeros)
     _period(hop, facts, alarm, config)
     return config
@@ -158,7 +159,9 @@ def _feeding(facts: Facts) -> list[Mapping[str, Any]]:
     ]
 
 
-def _rings(hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool) -> AlarmConfig:
+def _rings(
+    hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool, declared: Mapping[str, Any]
+) -> AlarmConfig:
     """The alarm as it would ring; what has to be changed for that is found wrong."""
     fixed = config
     while not all(rings(fixed, zeros=each) for each in {False, zeros}):
@@ -173,11 +176,12 @@ def _rings(hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool)
             changes["DatapointsToAlarm"] = None
         value = getattr(fixed, setting)
         fixed = _with(fixed, setting, right)
-        hop.broken(
-            _CAUSES[setting],
-            f"{alarm['AlarmName']} does not ring for a read: {said.format(value)}.",
-            mends.put_alarm(alarm, **_members(config, fixed)),
-        )
+        sentence = f"{alarm['AlarmName']} does not ring for a read: {said.format(value)}"
+        mend = mends.put_alarm(alarm, **_members(config, fixed))
+        if declared.get(setting) == value:
+            hop.warning(_CAUSES[setting], f"{sentence}, as the watch was told to.", stops=True)
+        else:
+            hop.broken(_CAUSES[setting], f"{sentence}.", mend)
     if not zeros and not rings(fixed, zeros=True):
         hop.warning(
             "statistic",
@@ -216,7 +220,9 @@ def _members(before: AlarmConfig, after: AlarmConfig) -> dict[str, Any]:
     return changes
 
 
-def _is_quiet(hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig) -> AlarmConfig:
+def _is_quiet(
+    hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, declared: Mapping[str, Any]
+) -> AlarmConfig:
     """Without a read it must not be in ALARM: it would be there already when a read comes."""
     for busy in (False, True):
         if not _in_alarm(config, [], busy):
@@ -230,12 +236,14 @@ def _is_quiet(hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig) -> AlarmC
                 "comparison_operator",
                 f"{config.comparison_operator} {config.threshold:g} holds for 0",
             )
-        hop.broken(
-            _CAUSES[setting],
+        sentence = (
             f"{alarm['AlarmName']} is in ALARM without any read, as {said}: a read changes nothing, "
-            "and actions run only on a change.",
-            mends.put_alarm(alarm, **_members(config, fixed)),
+            "and actions run only on a change."
         )
+        if declared.get(setting) == getattr(config, setting):
+            hop.warning(_CAUSES[setting], f"{sentence} So the watch was told.", stops=True)
+        else:
+            hop.broken(_CAUSES[setting], sentence, mends.put_alarm(alarm, **_members(config, fixed)))
         return fixed
     return config
 

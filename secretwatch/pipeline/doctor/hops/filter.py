@@ -23,13 +23,13 @@ from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import Facts
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.gather import is_of_the_watch
-from secretwatch.pipeline.doctor.reads import expected, forms_of, names_of
+from secretwatch.pipeline.doctor.reads import covers, expected, forms_of, names_of
 
 NAME = "filter"
 Filter = Mapping[str, Any]
 
-# Conditions on who read, not on what was read: an allow-list, not a mistake.
-_WHO = ("$.userIdentity.", "$.sourceIPAddress", "$.userAgent")
+# Conditions on who read and how it ended, not on what was read: left out on purpose, not by mistake.
+_ON_PURPOSE = ("$.userIdentity.", "$.sourceIPAddress", "$.userAgent", "$.errorCode")
 
 
 def examine(facts: Facts) -> Hop:
@@ -45,7 +45,7 @@ def examine(facts: Facts) -> Hop:
                 mends.put_filter(
                     "LOG_GROUP",
                     "secret-reads",
-                    mends.pattern_for(facts.subject.secrets),
+                    _pattern_for(facts),
                     *facts.metric,
                 ),
             )
@@ -72,6 +72,10 @@ def examine(facts: Facts) -> Hop:
     return hop
 
 
+def _pattern_for(facts: Facts) -> str:
+    return mends.pattern_for(facts.subject.secrets, facts.subject.event_names)
+
+
 def _metric(metric: tuple[str, str]) -> str:
     return f"{metric[0]} / {metric[1]}"
 
@@ -96,7 +100,7 @@ def _missing(hop: Hop, facts: Facts, found: list[Filter]) -> None:
         if name in names:
             continue
         patterns = subject.filter_patterns
-        pattern = patterns[number] if number < len(patterns) else mends.pattern_for(subject.secrets)
+        pattern = patterns[number] if number < len(patterns) else _pattern_for(facts)
         assert facts.group
         assert facts.metric
         mend = mends.put_filter(facts.group, name, pattern, *facts.metric)
@@ -127,7 +131,7 @@ def _no_filter(hop: Hop, facts: Facts, others: list[Filter]) -> None:
             mends.put_filter(
                 facts.group,
                 "secret-reads",
-                mends.pattern_for(facts.subject.secrets),
+                _pattern_for(facts),
                 "secretwatch",
                 "secret-reads",
             ),
@@ -155,9 +159,7 @@ def _no_filter(hop: Hop, facts: Facts, others: list[Filter]) -> None:
     hop.broken(
         "filter-deleted",
         f"No metric filter on {facts.group} emits {_metric(facts.metric)}, which the alarm watches.",
-        mends.put_filter(
-            facts.group, "secret-reads", mends.pattern_for(facts.subject.secrets), *facts.metric
-        ),
+        mends.put_filter(facts.group, "secret-reads", _pattern_for(facts), *facts.metric),
     )
 
 
@@ -219,6 +221,11 @@ def _match(hop: Hop, facts: Facts, filters: list[Filter]) -> None:
     ours = {each["filterName"]: _ours(facts, each, facts.example) for each in filters}
     for each in filters:
         _compare(hop, facts, each, ours[each["filterName"]])
+    if not any(_is_known(facts, each, ours[each["filterName"]]) for each in filters):
+        hop.cannot_tell(
+            "pattern-unknown", f"What the pattern of {filters[0]['filterName']} matches is not known here."
+        )
+        return
     matching = [each for each in filters if _holds(facts, each, ours[each["filterName"]])]
     if not matching:
         _rejected(hop, facts, filters)
@@ -250,6 +257,10 @@ def _aws(facts: Facts, metric_filter: Filter) -> bool | None:
     return bool(asked.answer.get("matches")) if asked and asked.ok else None
 
 
+def _is_known(facts: Facts, metric_filter: Filter, ours: bool | None) -> bool:
+    return ours is not None or _aws(facts, metric_filter) is not None
+
+
 def _holds(facts: Facts, metric_filter: Filter, ours: bool | None) -> bool:
     aws = _aws(facts, metric_filter)
     return bool(ours if aws is None else aws)
@@ -277,7 +288,7 @@ def _form_that_is_missed(facts: Facts, filters: list[Filter]) -> tuple[str, Even
     for secret in facts.subject.secrets:
         region = secret.split(":")[3] if secret.startswith("arn:") else facts.subject.region
         for form in forms_of(secret):
-            event = expected(form, facts.account_id, region, facts.now)
+            event = expected(form, facts.account_id, region, facts.now, facts.subject.kinds[0])
             if not any(_ours(facts, each, event) for each in filters):
                 return form, event
     return None
@@ -292,10 +303,10 @@ def _rejected(
     obstacles = {each["filterName"]: _obstacles(each, message) for each in filters}
     nearest = min(filters, key=lambda each: len(obstacles[each["filterName"]]) or 99)
     name, failing = nearest["filterName"], obstacles[nearest["filterName"]]
-    if failing and all(each.condition.lstrip("( ").startswith(_WHO) for each in failing):
+    if _is_on_purpose(failing):
         hop.warning(
-            "reader-left-out",
-            f"{name} leaves this reader out: {_said(failing[0])}. Reads of others count.",
+            "left-out",
+            f"{name} leaves this read out by who made it or how it ended: {_said(failing[0])}.",
             stops=True,
         )
         return
@@ -311,6 +322,26 @@ def _rejected(
     )
 
 
+def _is_on_purpose(failing: list[Explanation]) -> bool:
+    # A missing error with != is a usual mistake, and no purpose.
+    return bool(failing) and all(
+        each.condition.lstrip("( ").startswith(_ON_PURPOSE)
+        and not (each.saw == () and "!=" in each.condition)
+        for each in failing
+    )
+
+
+def is_left_out(facts: Facts) -> bool:
+    """Whether the watch leaves out, on purpose, who made the read that is followed, or how it ended."""
+    message = event_text(facts.example or {})
+    found = [
+        _obstacles(each, message)
+        for each in (facts.filters and facts.filters.answer) or ()
+        if is_of_the_watch(facts, each)
+    ]
+    return bool(found) and all(found) and any(_is_on_purpose(each) for each in found)
+
+
 def _obstacles(metric_filter: Filter, message: str) -> list[Explanation]:
     try:
         return FilterPattern.parse(metric_filter.get("filterPattern", "")).obstacles(message)
@@ -324,10 +355,11 @@ def _better(facts: Facts, metric_filter: Filter, message: str) -> str:
     for name, pattern in zip(subject.filter_names, subject.filter_patterns, strict=False):
         if name == metric_filter["filterName"] and _matches(pattern, message):
             return pattern
-    secrets = subject.secrets
-    if not secrets and facts.read and facts.read.secret:
-        secrets = (facts.read.secret,)
-    return mends.pattern_for(secrets)
+    read = facts.read.secret if facts.read else ""
+    secrets = [each for each in subject.secrets if covers(each, read)] or (
+        [read] if read else subject.secrets
+    )
+    return mends.pattern_for(secrets, subject.event_names)
 
 
 def _said(each: Explanation, event: Event | None = None) -> str:

@@ -10,6 +10,7 @@ from secretwatch.pipeline.doctor.facts import Facts, RuleFacts
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.gather import envelope
 from secretwatch.pipeline.doctor.hops import topic
+from secretwatch.pipeline.doctor.hops.filter import is_left_out
 from secretwatch.policy import services
 
 NAME = "realtime"
@@ -22,10 +23,13 @@ def examine(facts: Facts) -> Hop:
         hop.cannot_tell("permission", f"Rules cannot be looked for: {facts.rules_asked.missing}.")
     for rule in facts.rules:
         _rule(hop, facts, rule)
+    _patterns(hop, facts)
+    if facts.rules:
         hop.note = "Rules take reads as they happen, and may publish."
     if facts.rules and not hop.findings and not _is_logged(facts):
         hop.not_reached("What is configured is in order; rules see reads only while a trail logs.")
     _dead_letters(hop, facts)
+    _alarms(hop, facts)
     return hop
 
 
@@ -57,7 +61,6 @@ def _rule(hop: Hop, facts: Facts, found: RuleFacts) -> None:
         )
         cause = "rule-disabled" if state == "DISABLED" else "rule-state"
         hop.broken(cause, f"The rule {name} {why}.", _put(name, pattern))
-    _pattern(hop, facts, found, pattern)
     _targets(hop, facts, found)
     failed = sum(float(point["Sum"]) for point in (found.failures and found.failures.answer) or ())
     if failed:
@@ -68,34 +71,52 @@ def _put(name: str, pattern: str) -> str:
     return mends.aws("events", "put-rule", "--name", name, "--state", ALL_EVENTS, "--event-pattern", pattern)
 
 
-def _pattern(hop: Hop, facts: Facts, found: RuleFacts, pattern: str) -> None:
-    asked = found.matches
-    if asked is None:
-        return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"The pattern of {found.name} cannot be tested: {asked.missing}.")
-        return
-    hop.saw(asked.action, found.name, asked.at, "matches" if asked.answer["Result"] else "does not match")
-    if asked.answer["Result"]:
+def _patterns(hop: Hop, facts: Facts) -> None:
+    """Rules part the work, as a pattern is limited in length: one of them has to match."""
+    tested = [each for each in facts.rules if each.rule.ok and each.matches]
+    asked = [(each, each.matches) for each in tested if each.matches]
+    for found, answer in asked:
+        if answer.unknown:
+            hop.cannot_tell("permission", f"The pattern of {found.name} cannot be tested: {answer.missing}.")
+            return
+        hop.saw(
+            answer.action, found.name, answer.at, "matches" if answer.answer["Result"] else "does not match"
+        )
+    if not asked or any(answer.answer["Result"] for _, answer in asked):
         return
     assert facts.example
-    why = _mismatch(json.loads(pattern), envelope(facts.example, facts.account_id))
+    if facts.example["awsRegion"] != facts.subject.region:
+        return  # rules see the calls of their own region only
     what = "the read" if facts.read else "a read as it would be"
+    if is_left_out(facts):
+        hop.warning(
+            "left-out", "The rules leave this read out by who made it or how it ended, as the watch does."
+        )
+        return
+    event = envelope(facts.example, facts.account_id)
+    found, why = _nearest([each for each, _ in asked], event)
     hop.broken(
         "rule-pattern",
         f"The pattern of the rule {found.name} does not match {what}{why}.",
-        _put(found.name, _pattern_for()),
+        _put(found.name, _pattern_for(facts)),
     )
 
 
-def _pattern_for() -> str:
+def _nearest(rules: list[RuleFacts], event: Any) -> tuple[RuleFacts, str]:
+    """The rule that is meant for such a read, and why it does not match: not one for another outcome."""
+    reasons = [(each, _mismatch(json.loads(each.rule.answer["EventPattern"]), event)) for each in rules]
+    meant = [each for each in reasons if each[1] and "errorCode" not in each[1]]
+    return (meant or reasons)[0]
+
+
+def _pattern_for(facts: Facts) -> str:
     return mends.document(
         {
             "source": ["aws.secretsmanager"],
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {
                 "eventSource": ["secretsmanager.amazonaws.com"],
-                "eventName": ["GetSecretValue", "BatchGetSecretValue"],
+                "eventName": list(facts.subject.event_names),
             },
         }
     )
@@ -135,6 +156,21 @@ def _targets(hop: Hop, facts: Facts, found: RuleFacts) -> None:
     for target in asked.answer:
         if target["Arn"] in facts.rule_topics:
             topic.check(hop, facts, facts.rule_topics[target["Arn"]], services.EVENTS, "target-")
+
+
+def _alarms(hop: Hop, facts: Facts) -> None:
+    """The alarms that tell of messages that could not be delivered."""
+    asked, realtime = facts.realtime_alarms, facts.subject.realtime
+    if asked is None or realtime is None:
+        return
+    if asked.unknown:
+        hop.cannot_tell("permission", f"Alarms on the rules cannot be looked at: {asked.missing}.")
+        return
+    there = {each["AlarmName"] for each in asked.answer}
+    for name in realtime.alarm_names:
+        if name not in there:
+            mend = f"terraform -chdir={facts.subject.directory or '.'} apply"
+            hop.broken("rule-alarm-deleted", f"The alarm {name} on the rules does not exist.", mend)
 
 
 def _dead_letters(hop: Hop, facts: Facts) -> None:

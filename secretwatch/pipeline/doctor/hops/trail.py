@@ -375,7 +375,9 @@ def _create_group(facts: Facts) -> str:
     commands = [mends.aws("logs", "create-log-group", "--log-group-name", facts.group)]
     subject = facts.subject
     if facts.metric:
-        for number, pattern in enumerate(subject.filter_patterns or (mends.pattern_for(subject.secrets),)):
+        for number, pattern in enumerate(
+            subject.filter_patterns or (mends.pattern_for(subject.secrets, subject.event_names),)
+        ):
             names = subject.filter_names
             name = names[number] if number < len(names) else f"secret-reads-{number + 1}"
             commands.append(mends.put_filter(facts.group, name, pattern, *facts.metric))
@@ -450,7 +452,8 @@ def _role(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> bool:
             "permission", f"The delivery role's policies cannot be looked at: {found.unknown.missing}."
         )
         return False
-    if why := refusal(requests, caller=found.policies):
+    # An organisation's streams are named after the organisation.
+    if not trail.get("IsOrganizationTrail") and (why := refusal(requests, caller=found.policies)):
         hop.broken(
             "delivery-role-policy",
             f"The role {name} may not write to the log group. {why}",
