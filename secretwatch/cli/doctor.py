@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -27,6 +28,7 @@ _STYLES = {
     "broken": "bold red",
 }
 _RESULTS = {"healthy": "bold green", "broken": "bold red", "cannot tell": "bold magenta"}
+_ENDLESS = 10_000
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -246,7 +248,7 @@ def _refuse(reason: str) -> NoReturn:
 
 
 def show(console: Console, diagnosis: Diagnosis) -> None:
-    """The walk as a tree: hop, verdict, sentence, and under what is wrong its mend."""
+    """The walk as a tree: hop, verdict, sentence; below it the mends of what is wrong."""
     facts = diagnosis.facts
     title = Text(facts.subject.name or "the account", style="bold")
     title.append(f"  account {facts.account_id or '?'}, {facts.subject.region}", style="not bold dim")
@@ -255,15 +257,23 @@ def show(console: Console, diagnosis: Diagnosis) -> None:
         branch = tree.add(_line(f"{number} {hop.name}", hop.verdict, hop.sentence))
         for each in _others(hop):
             branch.add(_line("also", each.verdict, each.sentence))
-    console.print(tree)
+    # In a file or a pipe a sentence stays on its line.
+    wide = console if console.is_terminal else Console(file=console.file, width=_ENDLESS, highlight=False)
+    wide.print(tree, soft_wrap=False)
+    if facts.other_alarms:
+        listed = ", ".join(facts.other_alarms)
+        console.print(Text(f"Also on this log group, to be chosen with --alarm: {listed}", style="dim"))
     _mends(console, diagnosis)
     console.print(_ending(diagnosis))
 
 
-def _line(name: str, verdict: str, sentence: str) -> Text:
-    line = Text(f"{name:<14}")
-    line.append(f"{verdict:<12}", style=_STYLES[verdict])
-    line.append(sentence, style="dim" if verdict in ("healthy", "not reached") else "")
+def _line(name: str, verdict: str, sentence: str) -> Table:
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(width=13)
+    line.add_column(width=11)
+    line.add_column(overflow="fold")
+    quiet = verdict in ("healthy", "not reached")
+    line.add_row(name, Text(verdict, style=_STYLES[verdict]), Text(sentence, style="dim" if quiet else ""))
     return line
 
 

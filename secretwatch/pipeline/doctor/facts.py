@@ -104,6 +104,8 @@ class Facts:
 
     alarm: Mapping[str, Any] | None = None
     alarm_asked: Asked | None = None
+    other_alarms: list[str] = field(default_factory=list)
+    """Where the subject is a log group: what else counts reads there."""
     history_of_alarm: Asked | None = None
     samples: list[Sample] = field(default_factory=list)
     samples_asked: Asked | None = None

@@ -117,19 +117,31 @@ def _alarm(facts: Facts, ask: Asking) -> None:
         and (not subject.secrets or _concerns(facts, each.get("filterPattern", "")))
         and "SecretValue" in each.get("filterPattern", "")
     ]
-    for each in candidates:
-        for transformation in each["metricTransformations"]:
-            asked = ask(
-                "cloudwatch",
-                "DescribeAlarmsForMetric",
-                items="MetricAlarms",
-                Namespace=transformation["metricNamespace"],
-                MetricName=transformation["metricName"],
-            )
+    questions = [
+        {
+            "service": "cloudwatch",
+            "operation": "DescribeAlarmsForMetric",
+            "items": "MetricAlarms",
+            "Namespace": namespace,
+            "MetricName": name,
+        }
+        for namespace, name in dict.fromkeys(
+            (transformation["metricNamespace"], transformation["metricName"])
+            for each in candidates
+            for transformation in each["metricTransformations"]
+        )
+    ]
+    for question in questions:
+        ask.ahead(**question)
+    for question in questions:
+        asked = ask(**question)
+        if facts.alarm is None:
             facts.alarm_asked = asked
-            if asked.answer:
-                facts.alarm = asked.answer[0]
-                return
+        for alarm in asked.answer or ():
+            if facts.alarm is None:
+                facts.alarm = alarm
+            else:
+                facts.other_alarms.append(alarm["AlarmName"])
     if candidates and facts.alarm is None:
         transformation = candidates[0]["metricTransformations"][0]
         metric = (transformation["metricNamespace"], transformation["metricName"])

@@ -35,7 +35,15 @@ _LISTS = (
 
 
 def aws(service: str, operation: str, *arguments: str) -> str:
-    return shlex.join(["aws", service, operation, *arguments])
+    return " ".join(_quoted(each) for each in ("aws", service, operation, *arguments))
+
+
+def _quoted(argument: str) -> str:
+    """For a shell, on one line: with a line break as bash and zsh write it."""
+    if "\n" not in argument:
+        return shlex.quote(argument)
+    escaped = argument.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"$'{escaped}'"
 
 
 def document(value: Any) -> str:

@@ -110,6 +110,13 @@ def test_a_person_sees_hop_verdict_sentence_and_mend(run: Run) -> None:
     assert "Missing permissions" in result.output
 
 
+def test_in_a_pipe_each_hop_has_one_line(run: Run) -> None:
+    lines = run(".", found=facts(alarm=alarm(Statistic="Average"))).output.split("\n")
+    hops = [line for line in lines if line.startswith(("├── ", "└── "))]
+    assert len(hops) == 9
+    assert "among zeros one read does not reach the threshold." in hops[5]
+
+
 def test_a_machine_gets_json_and_nothing_else(run: Run) -> None:
     result = run("--alarm", "a", "--json", found=facts(alarm=alarm(AlarmActions=[])))
     assert result.exit_code == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -100,6 +102,16 @@ def test_an_alarm_is_put_as_it_is_but_for_the_change() -> None:
     assert options["--threshold"] == "1"
     assert options["--alarm-actions"] == TOPIC
     assert "--dimensions" not in options
+
+
+def test_a_mend_stays_on_its_line(tmp_path: Path) -> None:
+    text = "It's\na \\ description"
+    command = mends.put_alarm(alarm(AlarmDescription=text))
+    assert "\n" not in command
+    script = tmp_path / "mend"
+    script.write_text(command.replace("aws cloudwatch put-metric-alarm", "printf '%s|'"))
+    shown = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=True).stdout
+    assert shown.split("|")[3] == text
 
 
 def test_a_statement_is_added_to_a_policy_and_takes_the_place_of_its_like() -> None:
