@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +18,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from secretwatch.pipeline.doctor.findings import Finding, Hop
     from secretwatch.pipeline.doctor.subject import Subject
     from secretwatch.pipeline.doctor.walk import Diagnosis
@@ -29,6 +33,7 @@ _STYLES = {
 }
 _RESULTS = {"healthy": "bold green", "broken": "bold red", "cannot tell": "bold magenta"}
 _ENDLESS = 10_000
+_TELL_EVERY = 30.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -181,9 +186,7 @@ def _run(
         status.update(f"examining {subject.name}")
         try:
             session = boto3.Session(region_name=subject.region)
-            doctor = Doctor(
-                subject, session, since=since, event_id=event_id, tell=lambda text: status.update(text)
-            )
+            doctor = Doctor(subject, session, since=since, event_id=event_id, tell=_teller(console, status))
             if not canary:
                 return doctor.examine()
             if secret is None:
@@ -194,6 +197,21 @@ def _run(
             _refuse(f"There are no AWS credentials to use: {one_line(error)}")
         except ReadFailed as error:
             _refuse(str(error))
+
+
+def _teller(console: Console, status: Status) -> Callable[[str], None]:
+    """Says what goes on: in a terminal on a moving line, elsewhere with a line every half minute."""
+    told = time.monotonic()
+
+    def tell(text: str) -> None:
+        nonlocal told
+        if console.is_terminal:
+            status.update(text)
+        elif time.monotonic() - told >= _TELL_EVERY:
+            told = time.monotonic()
+            click.echo(text, err=True)
+
+    return tell
 
 
 def _subject(

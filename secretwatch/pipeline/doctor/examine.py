@@ -73,7 +73,7 @@ class Doctor:
             if (arrived and diagnosis.facts.read) or time.monotonic() > end:
                 return diagnosis
             waiting = next((hop.sentence for hop in diagnosis.hops if hop.stops), "")
-            self._tell(f"{datetime.now(UTC) - read.time} since the read. {waiting}")
+            self._tell(f"{time.time() - read.at:.0f} s since the read. {waiting}")
             time.sleep(pause)
             pause = min(pause * 1.5, 10.0)
 

@@ -35,6 +35,8 @@ class TopicFacts:
     subscription_attributes: dict[str, Asked] = field(default_factory=dict)
     key: Asked | None = None
     key_policy: Asked | None = None
+    failures: Asked | None = None
+    """Datapoints of NumberOfNotificationsFailed."""
 
 
 @dataclass

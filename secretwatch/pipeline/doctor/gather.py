@@ -399,6 +399,10 @@ def _what_follows(facts: Facts, ask: Asking) -> None:
     for arn in arns:
         _topic_questions(arn, ask)
     facts.topics = [_topic(ask, arn) for arn in arns]
+    for topic in facts.topics:
+        name = topic.arn.rsplit(":", 1)[-1]
+        question = _failures_question(facts, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", name)
+        topic.failures = ask(**question)
     _rules(facts, ask)
     _self_watch(facts, ask)
     if facts.read:
@@ -436,7 +440,7 @@ def _alarm_questions(facts: Facts) -> list[dict[str, Any]]:
     begin = (begin - _LOOK_BACK).replace(second=0, microsecond=0)
     if metric:
         # One answer has at most 1,440 datapoints, a day of minutes.
-        begin = max(begin, facts.now.replace(second=0, microsecond=0) - timedelta(minutes=1400))
+        end = min(facts.now + timedelta(minutes=2), begin + timedelta(minutes=1440))
         questions.append(
             {
                 "service": "cloudwatch",
@@ -446,7 +450,7 @@ def _alarm_questions(facts: Facts) -> list[dict[str, Any]]:
                 "MetricName": metric[1],
                 "Dimensions": list((facts.alarm or {}).get("Dimensions") or []),
                 "StartTime": begin,
-                "EndTime": facts.now + timedelta(minutes=2),
+                "EndTime": end,
                 "Period": 60,
                 "Statistics": ["SampleCount", "Sum", "Minimum", "Maximum"],
             }
@@ -574,19 +578,26 @@ def _rule(facts: Facts, ask: Asking, name: str) -> RuleFacts:
     if pattern and facts.example and (facts.read or facts.subject.secrets):
         event = json.dumps(envelope(facts.example, facts.account_id))
         found.matches = ask("events", "TestEventPattern", EventPattern=pattern, Event=event)
-    found.failures = ask(
-        "cloudwatch",
-        "GetMetricStatistics",
-        items="Datapoints",
-        Namespace="AWS/Events",
-        MetricName="FailedInvocations",
-        Dimensions=[{"Name": "RuleName", "Value": name}],
-        StartTime=facts.since or facts.now - timedelta(hours=1),
-        EndTime=facts.now + timedelta(minutes=1),
-        Period=3600,
-        Statistics=["Sum"],
-    )
+    found.failures = ask(**_failures_question(facts, "AWS/Events", "FailedInvocations", "RuleName", name))
     return found
+
+
+def _failures_question(
+    facts: Facts, namespace: str, metric: str, dimension: str, name: str
+) -> dict[str, Any]:
+    """What a service counts of its own failures since the time that is looked at."""
+    return {
+        "service": "cloudwatch",
+        "operation": "GetMetricStatistics",
+        "items": "Datapoints",
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": [{"Name": dimension, "Value": name}],
+        "StartTime": facts.since or facts.now - timedelta(hours=1),
+        "EndTime": facts.now + timedelta(minutes=1),
+        "Period": 3600,
+        "Statistics": ["Sum"],
+    }
 
 
 def envelope(event: Mapping[str, Any], account_id: str) -> dict[str, Any]:

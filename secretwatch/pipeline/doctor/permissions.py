@@ -16,6 +16,7 @@ def policy(subject: Subject | None) -> dict[str, Any]:
     account = (subject.account_id if subject else None) or "*"
     alarm = (subject.alarm_name if subject else None) or "*"
     group = (subject.log_group_name if subject else None) or "*"
+    bucket = (subject.bucket_name if subject else None) or "*"
     trail = (subject.trail_arn if subject else None) or f"arn:aws:cloudtrail:*:{account}:trail/*"
     topics = list(subject.topic_arns if subject else ()) or [f"arn:aws:sns:{region}:{account}:*"]
     realtime = subject.realtime if subject else None
@@ -65,7 +66,7 @@ def policy(subject: Subject | None) -> dict[str, Any]:
             topics,
         ),
         statement("Keys", ["kms:DescribeKey", "kms:GetKeyPolicy"], f"arn:aws:kms:{region}:{account}:key/*"),
-        statement("Bucket", ["s3:GetBucketPolicy"], "arn:aws:s3:::*"),
+        statement("Bucket", ["s3:GetBucketPolicy"], f"arn:aws:s3:::{bucket}"),
         statement(
             "DeliveryRole",
             [

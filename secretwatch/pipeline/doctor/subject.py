@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Subject:
     alarm_name: str | None = None
     log_group_name: str | None = None
     trail_arn: str | None = None
+    bucket_name: str | None = None
     metric: tuple[str, str] | None = None
     """Namespace and name."""
     filter_names: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class Subject:
             alarm_name=watch.alarm_name,
             log_group_name=watch.log_group_name,
             trail_arn=watch.trail_arn,
+            bucket_name=watch.bucket_name,
             metric=(watch.metric_namespace, watch.metric_name),
             filter_names=watch.metric_filter_names,
             filter_patterns=watch.filter_patterns,
@@ -71,6 +74,23 @@ class Subject:
             known=True,
             directory=directory,
         )
+
+    @property
+    def command(self) -> str:
+        """How it is examined again."""
+        if self.directory:
+            start = [str(self.directory)]
+        elif self.alarm_name:
+            start = ["--alarm", self.alarm_name]
+        else:
+            start = ["--log-group", self.log_group_name or "NAME"]
+        return shlex.join(["secretwatch", "doctor", *start])
+
+    @property
+    def canary(self) -> str:
+        """How a new read is made and followed."""
+        secret = "" if self.directory or not self.secrets else f" --secret {shlex.quote(self.secrets[0])}"
+        return f"{self.command}{secret} --canary"
 
     @property
     def event_names(self) -> tuple[str, ...]:

@@ -147,6 +147,7 @@ LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", 
             "warning",
             "read-before-the-mend",
         ),
+        ({"now": READ_AT + timedelta(days=20)}, "event", "warning", "read-long-ago"),
         # The filter
         ({"tested": {PATTERN: asked({"matches": []})}}, "filter", "broken", "pattern"),
         (
@@ -169,6 +170,18 @@ LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", 
             {
                 "alarm": alarm(StateUpdatedTimestamp=READ_AT - timedelta(minutes=1)),
                 "history_of_alarm": asked([]),
+            },
+            "alarm",
+            "warning",
+            "already-in-alarm",
+        ),
+        # It was in ALARM when the read came, and is OK again.
+        (
+            {
+                "alarm": alarm(StateValue="OK"),
+                "history_of_alarm": asked(
+                    [rung(4)[1] | {"HistorySummary": "Alarm updated from ALARM to OK"}, rung(-5)[1]]
+                ),
             },
             "alarm",
             "warning",
@@ -207,6 +220,12 @@ LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", 
             "topic",
             "broken",
             "publish-failed",
+        ),
+        (
+            {"topics": [replace(topic(), failures=asked([{"Sum": 2.0}]))]},
+            "topic",
+            "warning",
+            "delivery-failures",
         ),
         # The realtime path
         (

@@ -374,22 +374,23 @@ def _what_it_did(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: Alarm
         hop.saw(asked.action, name, at, rung[-1]["HistorySummary"])
         hop.note = f"{name} went to ALARM {(at - read.time).total_seconds():.0f} s after the read."
         return
-    updated = alarm.get("StateUpdatedTimestamp")
-    if alarm["StateValue"] == "ALARM" and updated and updated <= read.time:
+    if since := _in_alarm_before(alarm, asked.answer, read.time):
         hop.warning(
             "already-in-alarm",
-            f"{name} was in ALARM already when the read came, since {updated:%H:%M:%S} UTC: actions run "
+            f"{name} was in ALARM already when the read came, since {since:%H:%M:%S} UTC: actions run "
             "only on a change, so that this read sends nothing more.",
             stops=True,
         )
         return
     ends = _rang_in_replay(config, facts)
+    replayed = f"ALARM at {ends:%H:%M} UTC" if ends else "no ALARM"
+    hop.saw("replay of what was counted", name, facts.now, replayed)
     if ends is None:
         hop.warning(
             "not-rung",
             f"{name} did not ring, and its evaluation over the metric of the last hours would not either: "
             "what is counted differs from what is set now.",
-            "secretwatch doctor ... --canary",
+            facts.subject.canary,
             stops=True,
         )
     elif facts.age(ends) < (5 if facts.local else 180):
@@ -404,7 +405,7 @@ def _what_it_did(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: Alarm
         hop.warning(
             "read-before-the-mend",
             "The read came before the alarm was what it is now: make a new one.",
-            "secretwatch doctor ... --canary",
+            facts.subject.canary,
             stops=True,
         )
     else:
@@ -412,6 +413,21 @@ def _what_it_did(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: Alarm
             "not-evaluated",
             f"By what was counted {name} should have gone to ALARM at {ends:%H:%M} UTC, and it did not.",
         )
+
+
+def _in_alarm_before(
+    alarm: Mapping[str, Any], history: list[Mapping[str, Any]], at: datetime
+) -> datetime | None:
+    """Since when the alarm was in ALARM at this time; None where it was not."""
+    updates = [
+        each for each in history if each["HistoryItemType"] == "StateUpdate" and each["Timestamp"] < at
+    ]
+    if updates:
+        last = max(updates, key=lambda each: each["Timestamp"])
+        to_alarm = last["HistorySummary"].endswith("to ALARM")
+        return last["Timestamp"].astimezone(UTC) if to_alarm else None
+    updated = alarm.get("StateUpdatedTimestamp")
+    return updated if alarm["StateValue"] == "ALARM" and updated and updated <= at else None
 
 
 def _rang_in_replay(config: AlarmConfig, facts: Facts) -> datetime | None:

@@ -7,6 +7,8 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.reads import Seen
 
 NAME = "event"
+# Seconds for which an alarm's history, and a metric's minutes, are kept.
+_KEPT = 14 * 86400.0
 
 
 def examine(facts: Facts, reached: bool) -> Hop:
@@ -32,6 +34,14 @@ def examine(facts: Facts, reached: bool) -> Hop:
             f"The read of {read.secret or 'a secret'} at {read.time:%H:%M:%S} UTC was in the log group "
             f"{max(seconds, 0):.0f} s later."
         )
+        if facts.age(read.time) > _KEPT:
+            hop.warning(
+                "read-long-ago",
+                f"The read of {read.time:%d %b} was in the log group; of what it set off CloudWatch keeps two "
+                "weeks: make a new one.",
+                facts.subject.canary,
+                stops=True,
+            )
     elif not reached:
         hop.not_reached("The read is in the event history; it cannot reach the log group.")
     else:
@@ -49,7 +59,7 @@ def _nothing(hop: Hop, facts: Facts, reached: bool) -> None:
     hop.warning(
         "no-read-in-sight",
         f"No read of a watched secret was seen{since}: only what is configured could be examined.",
-        f"secretwatch doctor {facts.subject.directory or '...'} --canary    # reads the secret once",
+        f"{facts.subject.canary}    # reads the secret once",
         stops=True,
     )
 
@@ -59,7 +69,7 @@ def _not_delivered(hop: Hop, facts: Facts, read: Seen) -> None:
     started = status.get("StartLoggingTime")
     changed = facts.changed_since_the_read("cloudtrail", "logs", "iam")
     if started and started.timestamp() >= read.time.timestamp() + 1:
-        _too_old(hop, f"the trail has logged only since {started:%H:%M:%S} UTC")
+        _too_old(hop, facts, f"the trail has logged only since {started:%H:%M:%S} UTC")
     elif facts.age(read.time) < facts.patience:
         hop.cannot_tell(
             "too-early",
@@ -70,7 +80,7 @@ def _not_delivered(hop: Hop, facts: Facts, read: Seen) -> None:
             waits=True,
         )
     elif changed:
-        _too_old(hop, f"{changed['eventName']} changed the pipeline at {changed['eventTime']}")
+        _too_old(hop, facts, f"{changed['eventName']} changed the pipeline at {changed['eventTime']}")
     elif facts.delivered and facts.delivered.unknown:
         return
     else:
@@ -78,14 +88,14 @@ def _not_delivered(hop: Hop, facts: Facts, read: Seen) -> None:
             "not-delivered",
             f"The read was recorded at {read.time:%H:%M:%S} UTC, but after {facts.age(read.time) / 60:.0f} "
             f"minutes it is not in the log group {facts.group}, though nothing in its way was found.",
-            "secretwatch doctor ... --canary    # does a new read arrive?",
+            f"{facts.subject.canary}    # does a new read arrive?",
         )
 
 
-def _too_old(hop: Hop, why: str) -> None:
+def _too_old(hop: Hop, facts: Facts, why: str) -> None:
     hop.warning(
         "read-before-the-mend",
         f"The read was made before it could be delivered ({why}): make a new one.",
-        "secretwatch doctor ... --canary",
+        facts.subject.canary,
         stops=True,
     )

@@ -26,9 +26,15 @@ def examine(facts: Facts, reached: bool) -> Hop:
     if not reached or read is None or read.logged is None:
         return hop
     minute = read.logged.replace(second=0, microsecond=0)
-    counted = [each for each in facts.samples if each.time == minute and each.total > 0]
+    # Usually in the log event's own minute; what a service's clock makes of that may be a little off.
+    begin, end = (
+        minute - timedelta(minutes=1),
+        max(read.logged, read.delivered or minute) + timedelta(minutes=1),
+    )
+    counted = [each for each in facts.samples if begin <= each.time <= end and each.total > 0]
     if counted:
-        hop.note = f"The read was counted: Sum {counted[0].total:g} in the minute of {minute:%H:%M} UTC."
+        at = counted[0].time
+        hop.note = f"The read was counted: Sum {counted[0].total:g} in the minute of {at:%H:%M} UTC."
         return hop
     _not_counted(hop, facts, read.logged)
     return hop
@@ -57,12 +63,12 @@ def _not_counted(hop: Hop, facts: Facts, logged: datetime) -> None:
             "read-before-the-mend",
             "The read came before the metric filter was what it is now, and filters do not look back: "
             "make a new one.",
-            "secretwatch doctor ... --canary",
+            facts.subject.canary,
             stops=True,
         )
     else:
         hop.broken(
             "not-counted",
             f"The filter matches the read, but in the minute of {logged:%H:%M} UTC nothing was counted.",
-            "secretwatch doctor ... --canary    # is a new read counted?",
+            f"{facts.subject.canary}    # is a new read counted?",
         )

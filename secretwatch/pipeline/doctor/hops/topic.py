@@ -29,6 +29,9 @@ def examine(facts: Facts, reached: bool) -> Hop:
     for topic in facts.topics:
         check(hop, facts, topic, services.CLOUDWATCH)
         _receivers(hop, topic)
+        failed = sum(float(each["Sum"]) for each in (topic.failures and topic.failures.answer) or ())
+        if failed:
+            hop.warning("delivery-failures", f"{failed:.0f} deliveries of {topic.arn} failed lately.")
     if reached:
         _published(hop, facts)
     told = [_receiver(each) for topic in facts.topics for each in _confirmed(topic)]
@@ -293,7 +296,7 @@ def _published(hop: Hop, facts: Facts) -> None:
                 hop.warning(
                     "read-before-the-mend",
                     f"At {at:%H:%M:%S} UTC publishing failed; the topic was changed since: make a new read.",
-                    "secretwatch doctor ... --canary",
+                    facts.subject.canary,
                 )
             else:
                 hop.broken("publish-failed", f"The alarm could not publish: {summary}.")
