@@ -13,6 +13,7 @@ import click
 _COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("secretwatch.cli.compare", "compare"),
     "demo": ("secretwatch.cli.demo", "demo"),
+    "doctor": ("secretwatch.cli.doctor", "doctor"),
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),
     "smoke": ("secretwatch.cli.smoke", "smoke"),

@@ -12,7 +12,7 @@ from secretwatch.filterpattern.errors import InvalidFilterPattern
 from secretwatch.filterpattern.fields import Fields, parse_fields
 from secretwatch.filterpattern.operands import read_number, value_text
 from secretwatch.filterpattern.regex import Regex
-from secretwatch.filterpattern.scanner import Scanner, Step
+from secretwatch.filterpattern.scanner import Scanner, Step, evaluate
 from secretwatch.filterpattern.selector import Selector
 from secretwatch.filterpattern.terms import Term, parse_terms, terms_match
 
@@ -110,6 +110,15 @@ class FilterPattern:
         """For each condition, in the pattern's order, whether it holds and what it saw."""
         raise NotImplementedError
 
+    def obstacles(self, message: str) -> list[Explanation]:
+        """Why a message does not match: the conditions any one of which would be enough if it held.
+
+        Where no single one would, all that do not hold. Empty where the message matches.
+        """
+        if self.matches(message):
+            return []
+        return [each for each in self.explain(message) if not each.holds]
+
     def value_of(self, selector: Selector, message: str) -> str | None:
         """What a metric filter's selector reads from a matching message, as text.
 
@@ -147,11 +156,12 @@ class TermsPattern(FilterPattern):
 
 
 class JsonPattern(FilterPattern):
-    __slots__ = ("_conditions",)
+    __slots__ = ("_conditions", "_expression")
 
     def __init__(self, conditions: list[json_event.Condition], expression: Sequence[Step]) -> None:
         self.kind = Kind.JSON
         self._conditions = conditions
+        self._expression = expression
         self.matches_event = json_event.compile_condition_tree(conditions, expression)
 
     def matches(self, message: str) -> bool:
@@ -178,6 +188,17 @@ class JsonPattern(FilterPattern):
             )
             for condition in self._conditions
         ]
+
+    def obstacles(self, message: str) -> list[Explanation]:
+        seen = self.explain(message)
+        failing = super().obstacles(message)
+        decisive = [
+            each
+            for number, each in enumerate(seen)
+            if each in failing
+            and evaluate(self._expression, lambda i, number=number: i == number or seen[i].holds)  # type: ignore[misc]
+        ]
+        return decisive or failing
 
     def value_of(self, selector: Selector, message: str) -> str | None:
         return _first_text(selector, json_event.load(message))

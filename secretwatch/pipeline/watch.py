@@ -49,9 +49,10 @@ class Realtime:
 class Watch:
     """One deployed watch. None: the watch has no such thing, or it is somebody else's.
 
-    Field names are the output's. secrets: names and ARNs that are watched; alarm_period: seconds; watch: its
-    key among the instance's watches; metric_filter_names: all that count in its metric, as a pattern has
-    1,024 bytes; notifications_topic_arn: where the trail tells of its log files.
+    Field names are the output's. secrets: names, ARNs and prefixes that are watched; alarm_period: seconds;
+    alarm: the settings that were given for it; watch: its key among the instance's watches;
+    metric_filter_names: all that count in its metric, as a pattern has 1,024 bytes; notifications_topic_arn:
+    where the trail tells of its log files.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Watch:
     filter_pattern: str | None = None
     alarm_arn: str | None = None
     alarm_period: int | None = None
+    alarm: Mapping[str, Any] | None = None
     topic_arn: str | None = None
     alarm_console_url: str | None = None
     logs_insights_query: str | None = None

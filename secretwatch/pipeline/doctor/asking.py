@@ -1,0 +1,165 @@
+"""Asking AWS: every question once, in threads where they can be asked ahead, and none that changes anything.
+
+A question that may not be asked is an answer too: `Asked` says which permission is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+from secretwatch.cloudtrail import is_read_only
+from secretwatch.pipeline.aws import Aws, is_about_credentials, is_absent, is_denied, is_passing, one_line
+
+APP_ID = "secretwatch-doctor"
+"""Stands in the user agent of every call."""
+
+_ABSENT = {
+    "404",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NoSuchEntity",
+    "NotFound",
+    "NotFoundException",
+    "QueueDoesNotExist",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+    "TrailNotFoundException",
+}
+_PAGES = 60
+# LookupEvents takes two calls a second of an account.
+_ATTEMPTS, _PAUSE = 4, 0.7
+
+Problem = Literal["", "absent", "denied", "failed"]
+
+
+class NotReadOnly(AssertionError):
+    """A call that is not read-only: a mistake in this program, and never sent."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of a question. answer: AWS's, None where there is a problem; why: the problem's sentence."""
+
+    action: str
+    resource: str
+    at: datetime
+    answer: Any = None
+    problem: Problem = ""
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+    @property
+    def absent(self) -> bool:
+        return self.problem == "absent"
+
+    @property
+    def unknown(self) -> bool:
+        return self.problem in ("denied", "failed")
+
+    @property
+    def missing(self) -> str:
+        """The permission that is missing, or what failed, for a sentence."""
+        return f"{self.action} on {self.resource}" if self.problem == "denied" else self.why
+
+
+class Asking:
+    """Questions of one run. aws_of: clients of a region."""
+
+    def __init__(self, aws_of: Callable[[str], Aws], region: str) -> None:
+        self._aws_of = aws_of
+        self.region = region
+        self._lock = threading.Lock()
+        self._clients = threading.Lock()
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="doctor")
+        self._asked: dict[str, Future[Asked]] = {}
+
+    def __call__(self, *question: str, **request: Any) -> Asked:
+        """Ask, and wait for the answer; see `ahead`."""
+        return self.ahead(*question, **request).result()
+
+    def ahead(
+        self,
+        service: str,
+        operation: str,
+        resource: str = "*",
+        region: str | None = None,
+        items: str | None = None,
+        **request: Any,
+    ) -> Future[Asked]:
+        """Begin to ask. items: the member of the answer that is a list, of which all pages are wanted."""
+        if not is_read_only(f"{service}.amazonaws.com", operation):
+            raise NotReadOnly(f"{service}:{operation}")
+        where = region or self.region
+        key = json.dumps([service, operation, where, items, request], sort_keys=True, default=str)
+        with self._lock:
+            if key not in self._asked:
+                self._asked[key] = self._threads.submit(
+                    self._ask, service, operation, resource, where, items, request
+                )
+            return self._asked[key]
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def denied(self) -> list[str]:
+        """The permissions that were missing, each once."""
+        found = [each.result() for each in self._asked.values() if each.done() and not each.cancelled()]
+        return sorted({each.missing for each in found if each.problem == "denied"})
+
+    def _ask(
+        self,
+        service: str,
+        operation: str,
+        resource: str,
+        region: str,
+        items: str | None,
+        request: Mapping[str, Any],
+    ) -> Asked:
+        action, at = f"{service}:{operation}", datetime.now(UTC)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._clients:
+                    # Making a client is not safe in several threads.
+                    client = self._aws_of(region).client(service, app_id=APP_ID)
+                return Asked(action, resource, at, _answer(client, xform_name(operation), items, request))
+            except (ClientError, BotoCoreError) as error:
+                if attempt < _ATTEMPTS and is_passing(error) and not is_absent(error):
+                    time.sleep(_PAUSE * attempt)
+                    continue
+                return Asked(action, resource, at, None, _problem(error), one_line(error))
+        raise AssertionError("the last attempt returns")
+
+
+def _answer(client: Any, method: str, items: str | None, request: Mapping[str, Any]) -> Any:
+    if items is None:
+        return getattr(client, method)(**request)
+    if not client.can_paginate(method):
+        return getattr(client, method)(**request).get(items) or []
+    found: list[Any] = []
+    for number, page in enumerate(client.get_paginator(method).paginate(**request), 1):
+        found += page.get(items) or []
+        if number == _PAGES:
+            break
+    return found
+
+
+def _problem(error: Exception) -> Problem:
+    if is_denied(error) and not is_about_credentials(error):
+        return "denied"
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    return "absent" if code in _ABSENT and not is_absent(error) else "failed"

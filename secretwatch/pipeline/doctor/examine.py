@@ -1,0 +1,82 @@
+"""The run: ask, walk; and with a canary, read the secret once and walk again until that read has arrived."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from secretwatch.pipeline.aws import Aws
+from secretwatch.pipeline.doctor.asking import Asking
+from secretwatch.pipeline.doctor.gather import gather
+from secretwatch.pipeline.doctor.reads import Seen
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.walk import Diagnosis, walk
+from secretwatch.pipeline.reads import Read, read_secret
+
+SINCE = timedelta(hours=1)
+Tell = Callable[[str], None]
+
+
+class Doctor:
+    """Examinations of one subject. tell: what is going on, where it takes more than a moment."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        session: Any,
+        *,
+        since: datetime | None = None,
+        event_id: str | None = None,
+        tell: Tell = lambda text: None,
+    ) -> None:
+        self._subject = subject
+        self._session = session
+        self._since, self._event_id, self._tell = since, event_id, tell
+        self._aws: dict[str, Aws] = {}
+
+    def _in(self, region: str) -> Aws:
+        if region not in self._aws:
+            self._aws[region] = Aws(self._session, region)
+        return self._aws[region]
+
+    def examine(self) -> Diagnosis:
+        """Look at everything once. Nothing in the account is changed."""
+        now = datetime.now(UTC)
+        ask = Asking(self._in, self._subject.region)
+        try:
+            facts = gather(
+                self._subject,
+                ask,
+                now=now,
+                local=self._in(self._subject.region).is_local,
+                since=self._since or now - SINCE,
+                event_id=self._event_id,
+            )
+            diagnosis = walk(facts)
+            diagnosis.missing = ask.denied
+            return diagnosis
+        finally:
+            ask.close()
+
+    def canary(self, secret: str, region: str) -> Diagnosis:
+        """Read the secret once, never showing it, and follow that read. Raises reads.ReadFailed."""
+        read = read_secret(self._in(region), secret, "boto3", time.time(), region)
+        self._since = read.time - timedelta(seconds=5)
+        end = time.monotonic() + (30.0 if self._in(region).is_local else 1200.0)
+        pause = 0.3
+        while True:
+            diagnosis = self.examine()
+            self._event_id = self._event_id or _event_id(read, diagnosis.facts.reads)
+            arrived = self._event_id is not None and not diagnosis.waits
+            if (arrived and diagnosis.facts.read) or time.monotonic() > end:
+                return diagnosis
+            waiting = next((hop.sentence for hop in diagnosis.hops if hop.stops), "")
+            self._tell(f"{time.time() - read.at:.0f} s since the read. {waiting}")
+            time.sleep(pause)
+            pause = min(pause * 1.5, 10.0)
+
+
+def _event_id(read: Read, seen: list[Seen]) -> str | None:
+    return next((each.event_id for each in seen if read.made(each.event)), None)

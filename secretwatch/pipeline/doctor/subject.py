@@ -1,0 +1,112 @@
+"""What is examined: a watch whose facts are known, or what hangs on an alarm or a log group of an account."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from secretwatch.filterpattern import InvalidFilterPattern
+from secretwatch.pipeline.doctor.reads import covers, kinds_of
+from secretwatch.pipeline.watch import Realtime, Watch
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Where the examination starts. What is None or empty is found from the rest, in the account.
+
+    known: the facts are a watch's own, so that what differs from them was changed behind its back.
+    secrets: names, ARNs, prefixes (`prod/*`) of those whose reads count; none: every secret's. directory:
+    the root module.
+    """
+
+    region: str
+    account_id: str | None = None
+    name: str = ""
+    alarm_name: str | None = None
+    log_group_name: str | None = None
+    trail_arn: str | None = None
+    bucket_name: str | None = None
+    metric: tuple[str, str] | None = None
+    """Namespace and name."""
+    filter_names: tuple[str, ...] = ()
+    filter_patterns: tuple[str, ...] = ()
+    topic_arns: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    realtime: Realtime | None = None
+    tamper_alarm_name: str | None = None
+    blind_alarm_name: str | None = None
+    kinds: tuple[tuple[str, bool], ...] = (("GetSecretValue", False), ("BatchGetSecretValue", False))
+    """The calls that count: a name, and whether denied ones; by the watch's own patterns, where known."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """The alarm's settings as the watch was given them: deliberate, whatever they are."""
+    known: bool = False
+    directory: Path | None = None
+
+    @classmethod
+    def of_watch(cls, watch: Watch, directory: Path | None = None) -> Subject:
+        made = watch.secret_arn if watch.secret_arn and _is_watched(watch, watch.secret_arn) else None
+        secrets = tuple(dict.fromkeys([*watch.secrets, *([made] if made else [])]))
+        kinds: list[tuple[str, bool]] = []
+        with suppress(InvalidFilterPattern):
+            kinds = kinds_of(watch.filter_patterns, (secrets or ("*",))[0], watch.account_id, watch.region)
+        return cls(
+            region=watch.region,
+            account_id=watch.account_id,
+            name=f"{watch.name} {watch.watch}" if watch.watch and watch.watch != watch.name else watch.name,
+            alarm_name=watch.alarm_name,
+            log_group_name=watch.log_group_name,
+            trail_arn=watch.trail_arn,
+            bucket_name=watch.bucket_name,
+            metric=(watch.metric_namespace, watch.metric_name),
+            filter_names=watch.metric_filter_names,
+            filter_patterns=watch.filter_patterns,
+            topic_arns=watch.topic_arns,
+            secrets=secrets,
+            kinds=tuple(kinds) or cls.kinds,
+            declared=watch.alarm or {},
+            realtime=watch.realtime,
+            tamper_alarm_name=watch.tamper_alarm_name,
+            blind_alarm_name=watch.blind_alarm_name,
+            known=True,
+            directory=directory,
+        )
+
+    @property
+    def command(self) -> str:
+        """How it is examined again."""
+        if self.directory:
+            start = [str(self.directory)]
+        elif self.alarm_name:
+            start = ["--alarm", self.alarm_name]
+        else:
+            start = ["--log-group", self.log_group_name or "NAME"]
+        return shlex.join(["secretwatch", "doctor", *start])
+
+    @property
+    def canary(self) -> str:
+        """How a new read is made and followed."""
+        secret = "" if self.directory or not self.secrets else f" --secret {shlex.quote(self.secrets[0])}"
+        return f"{self.command}{secret} --canary"
+
+    @property
+    def event_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name, _ in self.kinds))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The watch's own region first, then others in which a watched secret is named by its ARN."""
+        others = [each.split(":")[3] for each in self.secrets if each.startswith("arn:")]
+        return tuple(dict.fromkeys([self.region, *others]))
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of this account and region; a `*` for an account that is not known yet."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id or '*'}:{resource}"
+
+
+def _is_watched(watch: Watch, secret: str) -> bool:
+    """Whether the secret that the instance made is one of this watch's."""
+    return not watch.secrets or any(covers(each, secret) for each in watch.secrets)

@@ -1,0 +1,107 @@
+"""What AWS's services ask for when they act on behalf of a trail, an alarm or a rule.
+
+Here: the requests, with the condition keys that each service sends, that the policies of a bucket, key, topic
+or role have to allow. Not here: where those policies are read, and what they mean.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from secretwatch.policy.request import Principal, Request
+
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+EVENTS = "events.amazonaws.com"
+
+
+def publishing(service: str, topic_arn: str, source_arn: str) -> list[Request]:
+    """A service publishes to a topic; source_arn: the alarm, trail or rule.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    """
+    account_id = source_arn.split(":")[4]
+    context: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_id}
+    if service == CLOUDWATCH:
+        # The condition of a topic's default policy: alarms pass it, CloudTrail and EventBridge do not.
+        context["aws:SourceOwner"] = account_id
+    return [Request(Principal.of(service), "sns:Publish", topic_arn, context)]
+
+
+def using_topic_key(service: str, topic_arn: str, source_arn: str, key_arn: str) -> list[Request]:
+    """A service publishes to a topic that is encrypted with this key.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    region = topic_arn.split(":")[3]
+    context: dict[str, Any] = {
+        "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
+        "kms:EncryptionContextKeys": ["aws:sns:topicArn"],
+        "kms:ViaService": f"sns.{region}.amazonaws.com",
+    }
+    if service != EVENTS:
+        # EventBridge does not send these when it uses a topic's key.
+        context |= {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}
+    actions = ("kms:GenerateDataKey", "kms:Decrypt")
+    return [Request(Principal.of(service), action, key_arn, context) for action in actions]
+
+
+def storing_log_files(
+    trail_arn: str, bucket: str, *, prefix: str | None = None, key_arn: str | None = None
+) -> list[Request]:
+    """A trail puts its log files into its bucket, for which it reads the bucket's ACL first.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
+    _, partition, _, region, account_id, _ = trail_arn.split(":", 5)
+    arn = f"arn:{partition}:s3:::{bucket}"
+    reading: dict[str, Any] = _of_trail(trail_arn) | {"aws:SecureTransport": True}
+    encryption = (
+        {
+            "s3:x-amz-server-side-encryption": "aws:kms",
+            "s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn,
+        }
+        if key_arn
+        else {"s3:x-amz-server-side-encryption": "AES256"}
+    )
+    writing = reading | {"s3:x-amz-acl": "bucket-owner-full-control"} | encryption
+    place = f"{arn}/{f'{prefix}/' if prefix else ''}AWSLogs/{account_id}/CloudTrail/{region}/"
+    return [
+        Request(Principal.of(CLOUDTRAIL), "s3:GetBucketAcl", arn, reading, account_id),
+        Request(Principal.of(CLOUDTRAIL), "s3:PutObject", place, writing, account_id),
+    ]
+
+
+def using_trail_key(trail_arn: str, key_arn: str) -> list[Request]:
+    """A trail encrypts its log files.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+    """
+    context = _of_trail(trail_arn) | {
+        "kms:EncryptionContext:aws:cloudtrail:arn": trail_arn,
+        "kms:EncryptionContextKeys": ["aws:cloudtrail:arn", "aws:s3:arn"],
+    }
+    return [Request(Principal.of(CLOUDTRAIL), "kms:GenerateDataKey", key_arn, context)]
+
+
+def assuming(role_arn: str) -> list[Request]:
+    """CloudTrail assumes the role that writes to a log group. It sends no documented condition key."""
+    return [Request(Principal.of(CLOUDTRAIL), "sts:AssumeRole", role_arn)]
+
+
+def writing_log_events(role_arn: str, log_group_arn: str, stream: str) -> list[Request]:
+    """That role writes to a trail's stream. log_group_arn: with or without its ending `:*`.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
+    """
+    _, partition, _, _, account_id, name = role_arn.split(":", 5)
+    session = f"arn:{partition}:sts::{account_id}:assumed-role/{name.rsplit('/', 1)[-1]}/CloudTrail"
+    resource = f"{log_group_arn.removesuffix(':*')}:log-stream:{stream}"
+    return [
+        Request(Principal.of(session, issuer=role_arn), action, resource)
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+    ]
+
+
+def _of_trail(trail_arn: str) -> dict[str, Any]:
+    return {"aws:SourceArn": trail_arn, "aws:SourceAccount": trail_arn.split(":")[4]}

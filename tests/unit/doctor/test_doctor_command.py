@@ -1,0 +1,166 @@
+"""The command: its usage, its exit codes, and what it prints for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from healthy import TRAIL, absent, alarm, asked, denied, facts
+
+from secretwatch.cli.doctor import doctor
+from secretwatch.pipeline import applied
+from secretwatch.pipeline.applied import NothingApplied
+from secretwatch.pipeline.doctor import examine
+from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor.walk import walk
+from secretwatch.pipeline.reads import ReadFailed
+from secretwatch.pipeline.watch import Watch
+
+WATCH = Watch(
+    name="payments",
+    region="us-east-1",
+    account_id="111122223333",
+    log_group_name="/g",
+    metric_namespace="n",
+    metric_name="m",
+    alarm_name="a",
+    secrets=("payments/database",),
+)
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs the command on the given facts; what the examination was given is in the result's `asked`."""
+
+    def run(*arguments: str, found: Facts | None = None, error: Exception | None = None) -> Result:
+        given: dict[str, Any] = {}
+
+        class Doctor:
+            def __init__(self, subject: Any, session: Any, **options: Any) -> None:
+                given.update(options, subject=subject)
+
+            def examine(self) -> Any:
+                diagnosis = walk(found or facts())
+                diagnosis.missing = [f"cloudtrail:GetTrailStatus on {TRAIL}"] if found else []
+                return diagnosis
+
+            def canary(self, secret: str, region: str) -> Any:
+                given.update(secret=secret, region=region)
+                if error:
+                    raise error
+                return self.examine()
+
+        monkeypatch.setattr(examine, "Doctor", Doctor)
+        monkeypatch.setattr(applied, "watch_in", lambda directory, key=None: replace(WATCH, watch=key))
+        monkeypatch.setattr(boto3, "Session", lambda **_: type("S", (), {"region_name": "us-east-1"})())
+        result = CliRunner().invoke(doctor, arguments)
+        result.asked = given  # type: ignore[attr-defined]
+        return result
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "What is to be examined?"),
+        ([".", "--alarm", "a"], "give either DIR or --alarm"),
+        (["--watch", "payments", "--alarm", "a"], "give its DIR"),
+        (["no-such-folder"], "does not exist"),
+        ([".", "--since", "yesterday"], "neither a time like 30m"),
+        ([".", "--since", "2999-01-01"], "still to come"),
+        ([".", "--canary", "--event-id", "e"], "give one of them"),
+        ([".", "--report", "/no/such/folder/report.html"], "is not a folder"),
+    ],
+)
+def test_wrong_usage(run: Run, arguments: list[str], says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert says in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "says"),
+    [
+        (facts(), 0, "healthy: the read of payments/database at 12:03:10 UTC was followed"),
+        (facts(alarm=alarm(Statistic="Average")), 1, "broken: the first broken hop is alarm"),
+        (facts(trail_status=denied("cloudtrail:GetTrailStatus", TRAIL)), 3, "cannot tell: "),
+        (facts(identity=absent("sts:GetCallerIdentity")), 1, "the first broken hop is credentials"),
+    ],
+    ids=["healthy", "broken", "cannot tell", "no credentials"],
+)
+def test_exit_codes(run: Run, found: Facts, code: int, says: str) -> None:
+    result = run(".", found=found)
+    assert result.exit_code == code
+    assert says in result.output
+
+
+def test_a_person_sees_hop_verdict_sentence_and_mend(run: Run) -> None:
+    result = run(".", found=facts(trail_status=asked({"IsLogging": False})))
+    assert "2 trail" in result.output
+    assert "The trail payments does not log." in result.output
+    assert "\n  aws cloudtrail start-logging --name payments\n" in result.output
+    assert "Missing permissions" in result.output
+
+
+def test_in_a_pipe_each_hop_has_one_line(run: Run) -> None:
+    lines = run(".", found=facts(alarm=alarm(Statistic="Average"))).output.split("\n")
+    hops = [line for line in lines if line.startswith(("├── ", "└── "))]
+    assert len(hops) == 9
+    assert "among zeros one read does not reach the threshold." in hops[5]
+
+
+def test_a_machine_gets_json_and_nothing_else(run: Run) -> None:
+    result = run("--alarm", "a", "--json", found=facts(alarm=alarm(AlarmActions=[])))
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert [each["hop"] for each in found["broken"]] == ["alarm"]
+    assert found["missing"] == [f"cloudtrail:GetTrailStatus on {TRAIL}"]
+
+
+def test_the_report_is_written(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    assert run(".", "--report", str(file)).exit_code == 0
+    assert file.read_text().startswith("<!doctype html>")
+
+
+def test_what_it_is_told_to_follow(run: Run) -> None:
+    given = run(".", "--watch", "db", "--since", "30m", "--event-id", "e").asked  # type: ignore[attr-defined]
+    assert given["subject"].name == "payments db"
+    assert given["event_id"] == "e"
+    assert (facts().now.tzinfo, given["since"].tzinfo) == (given["since"].tzinfo, facts().now.tzinfo)
+    given = run("--alarm", "a", "--secret", "x").asked  # type: ignore[attr-defined]
+    assert (given["subject"].alarm_name, given["subject"].secrets) == ("a", ("x",))
+
+
+def test_a_canary_reads_what_is_watched(run: Run) -> None:
+    given = run(".", "--canary").asked  # type: ignore[attr-defined]
+    assert (given["secret"], given["region"]) == ("payments/database", "us-east-1")
+    refused = run("--alarm", "a", "--canary")
+    assert (refused.exit_code, "--secret" in refused.output) == (2, True)
+    failed = run(".", "--canary", error=ReadFailed("The secret cannot be read: no."))
+    assert (failed.exit_code, "cannot be read" in failed.output) == (2, True)
+
+
+def test_nothing_is_applied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def watch_in(directory: Path, key: str | None = None) -> Watch:
+        raise NothingApplied("Nothing is applied in it.")
+
+    run(".")
+    monkeypatch.setattr(applied, "watch_in", watch_in)
+    result = CliRunner().invoke(doctor, ["."])
+    assert (result.exit_code, "Nothing is applied" in result.output) == (2, True)
+
+
+def test_the_policy_needs_no_account(run: Run) -> None:
+    result = run("--policy")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["Version"] == "2012-10-17"
+    assert "alarm:a" in run(".", "--policy").stdout

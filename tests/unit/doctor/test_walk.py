@@ -1,0 +1,492 @@
+"""From facts to findings: what each hop says of what AWS answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from healthy import (
+    ACCOUNT,
+    LOGGED_AT,
+    METRIC,
+    NOW,
+    PATTERN,
+    READ_AT,
+    REGION,
+    SECRET,
+    TOPIC,
+    TRAIL,
+    absent,
+    alarm,
+    asked,
+    denied,
+    facts,
+    metric_filter,
+    read,
+    rung,
+    topic,
+)
+
+from secretwatch.alarm import Sample
+from secretwatch.pipeline.doctor import mends
+from secretwatch.pipeline.doctor.facts import AlarmOn, Facts
+from secretwatch.pipeline.doctor.reads import expected, forms_of, is_read
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.walk import Diagnosis, walk
+from secretwatch.pipeline.watch import Watch
+
+
+def verdicts(diagnosis: Diagnosis) -> dict[str, tuple[str, str]]:
+    """Verdict and cause of each hop that is not healthy."""
+    return {hop.name: (hop.verdict, hop.cause or "") for hop in diagnosis.hops if hop.verdict != "healthy"}
+
+
+def test_what_is_healthy_is_healthy() -> None:
+    found = walk(facts())
+    assert verdicts(found) == {}
+    assert (found.result, found.exit_code, found.broken) == ("healthy", 0, [])
+    assert all(hop.sentence for hop in found.hops)
+
+
+def test_the_order_of_the_hops() -> None:
+    assert [hop.name for hop in walk(facts()).hops] == [
+        "credentials",
+        "trail",
+        "event",
+        "filter",
+        "metric",
+        "alarm",
+        "topic",
+        "realtime",
+        "self-watch",
+    ]
+
+
+def trail_with(**changes: Any) -> dict[str, Any]:
+    return {"trail": {**(facts().trail or {}), **changes}}
+
+
+SECRETSMANAGER = "secretsmanager.amazonaws.com"
+NOT_DELIVERED = replace(read(), delivered=None, logged=None)
+LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", "eventTime": "12:05"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "hop", "verdict", "cause"),
+    [
+        ({"identity": absent("sts:GetCallerIdentity")}, "credentials", "broken", "no-credentials"),
+        ({"account_id": "999999999999"}, "credentials", "broken", "other-account"),
+        ({"clock_is_off": 400.0}, "credentials", "broken", "clock"),
+        ({"clock_is_off": -90.0}, "credentials", "warning", "clock"),
+        # The trail
+        (
+            {"selectors": asked({"EventSelectors": [{"ExcludeManagementEventSources": [SECRETSMANAGER]}]})},
+            "trail",
+            "broken",
+            "source-excluded",
+        ),
+        (
+            {
+                "selectors": asked(
+                    {
+                        "AdvancedEventSelectors": [
+                            {
+                                "FieldSelectors": [
+                                    {"Field": "eventCategory", "Equals": ["Management"]},
+                                    {"Field": "eventSource", "NotEquals": [SECRETSMANAGER]},
+                                ]
+                            }
+                        ]
+                    }
+                )
+            },
+            "trail",
+            "broken",
+            "source-excluded",
+        ),
+        ({"trail": None, "trail_asked": absent()}, "trail", "broken", "trail-deleted"),
+        (
+            {"bucket_policy": absent(why="GetBucketPolicy answers NoSuchBucket: no.")},
+            "trail",
+            "broken",
+            "bucket-deleted",
+        ),
+        (
+            {"trail_status": asked({"IsLogging": True, "LatestDeliveryError": "AccessDenied"})},
+            "trail",
+            "broken",
+            "bucket-delivery",
+        ),
+        (
+            {"trail_status": asked({"IsLogging": True, "LatestNotificationError": "NotFound"})},
+            "trail",
+            "warning",
+            "trail-notification",
+        ),
+        # The event
+        ({"read": None, "reads": []}, "event", "warning", "no-read-in-sight"),
+        ({"read": NOT_DELIVERED, "now": READ_AT + timedelta(minutes=5)}, "event", "cannot tell", "too-early"),
+        ({"read": NOT_DELIVERED, "now": READ_AT + timedelta(minutes=20)}, "event", "broken", "not-delivered"),
+        (
+            {"read": NOT_DELIVERED, "now": READ_AT + timedelta(minutes=20), "changes": [LATER]},
+            "event",
+            "warning",
+            "read-before-the-mend",
+        ),
+        (
+            {
+                "read": NOT_DELIVERED,
+                "now": READ_AT + timedelta(minutes=20),
+                "trail_status": asked({"IsLogging": True, "StartLoggingTime": LOGGED_AT}),
+            },
+            "event",
+            "warning",
+            "read-before-the-mend",
+        ),
+        ({"now": READ_AT + timedelta(days=20)}, "event", "warning", "read-long-ago"),
+        # The filter
+        ({"tested": {PATTERN: asked({"matches": []})}}, "filter", "broken", "pattern"),
+        (
+            {"filters": asked([metric_filter(metricValue="0")])},
+            "filter",
+            "broken",
+            "value-zero",
+        ),
+        # The metric
+        ({"samples": [], "history_of_alarm": asked([])}, "metric", "broken", "not-counted"),
+        (
+            {"samples": [], "history_of_alarm": asked([]), "now": LOGGED_AT + timedelta(minutes=1)},
+            "metric",
+            "cannot tell",
+            "too-early",
+        ),
+        # The alarm
+        ({"alarm": alarm(Unit="Count")}, "alarm", "broken", "unit"),
+        (
+            {
+                "alarm": alarm(StateUpdatedTimestamp=READ_AT - timedelta(minutes=1)),
+                "history_of_alarm": asked([]),
+            },
+            "alarm",
+            "warning",
+            "already-in-alarm",
+        ),
+        # It was in ALARM when the read came, and is OK again.
+        (
+            {
+                "alarm": alarm(StateValue="OK"),
+                "history_of_alarm": asked(
+                    [rung(4)[1] | {"HistorySummary": "Alarm updated from ALARM to OK"}, rung(-5)[1]]
+                ),
+            },
+            "alarm",
+            "warning",
+            "already-in-alarm",
+        ),
+        (
+            {"alarm": alarm(StateValue="OK"), "history_of_alarm": asked([])},
+            "alarm",
+            "broken",
+            "not-evaluated",
+        ),
+        (
+            {
+                "alarm": alarm(StateValue="OK"),
+                "history_of_alarm": asked([]),
+                "now": LOGGED_AT + timedelta(seconds=70),
+            },
+            "alarm",
+            "cannot tell",
+            "too-early",
+        ),
+        # Late by an hour: the alarm looks back three periods of five minutes.
+        (
+            {"read": replace(read(), delivered=LOGGED_AT + timedelta(hours=1))},
+            "alarm",
+            "broken",
+            "period-too-short",
+        ),
+        # The topic
+        (
+            {
+                "history_of_alarm": asked(
+                    [rung()[1], rung()[0] | {"HistorySummary": "Failed to execute action"}]
+                )
+            },
+            "topic",
+            "broken",
+            "publish-failed",
+        ),
+        (
+            {"topics": [replace(topic(), failures=asked([{"Sum": 2.0}]))]},
+            "topic",
+            "warning",
+            "delivery-failures",
+        ),
+        # The realtime path
+        (
+            {"dead_letters": asked({"Attributes": {"ApproximateNumberOfMessages": "2"}})},
+            "realtime",
+            "warning",
+            "dead-letters",
+        ),
+        # The alarms on the watch
+        ({"tamper": AlarmOn("tamper", [])}, "self-watch", "broken", "tamper-alarm-deleted"),
+        ({"tamper": AlarmOn(None, [])}, "self-watch", "warning", "no-tamper-alarm"),
+        ({"blind": AlarmOn(None, [])}, "self-watch", "warning", "no-blind-alarm"),
+        (
+            {"blind": AlarmOn("blind", [alarm(AlarmName="blind", ActionsEnabled=False)])},
+            "self-watch",
+            "broken",
+            "blind-actions-disabled",
+        ),
+    ],
+)
+def test_a_verdict(changes: dict[str, Any], hop: str, verdict: str, cause: str) -> None:
+    found = walk(facts(**changes))
+    assert (found.hop(hop).verdict, found.hop(hop).cause) == (verdict, cause)
+    others = {name: what for name, what in verdicts(found).items() if name != hop}
+    assert [what for what in others.values() if what[0] not in ("not reached",)] == []
+
+
+def test_a_missing_permission_is_named_and_the_walk_goes_on() -> None:
+    found = walk(facts(trail_status=denied("cloudtrail:GetTrailStatus", TRAIL)))
+    assert verdicts(found) == {"trail": ("cannot tell", "permission")}
+    assert f"cloudtrail:GetTrailStatus on {TRAIL}" in found.hop("trail").sentence
+    assert found.exit_code == 3
+    assert found.hop("topic").verdict == "healthy"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"selectors": denied("cloudtrail:GetEventSelectors", TRAIL)},
+        {"bucket_policy": denied("s3:GetBucketPolicy", "arn:aws:s3:::payments-logs")},
+        {"filters": denied("logs:DescribeMetricFilters")},
+        {"tested": {PATTERN: denied("logs:TestMetricFilter")}},
+        {"samples_asked": denied("cloudwatch:GetMetricStatistics")},
+        {"alarm": None, "alarm_asked": denied("cloudwatch:DescribeAlarms")},
+        {"history_of_alarm": denied("cloudwatch:DescribeAlarmHistory")},
+        {"topics": [replace(topic(), attributes=denied("sns:GetTopicAttributes", TOPIC))]},
+        {"topics": [replace(topic(), subscriptions=denied("sns:ListSubscriptionsByTopic", TOPIC))]},
+        {"rules_asked": denied("events:ListRules")},
+        {"dead_letters": denied("sqs:GetQueueAttributes")},
+        {"tamper": AlarmOn(None, [], denied("cloudwatch:DescribeAlarmsForMetric"))},
+        {"history": [denied("cloudtrail:LookupEvents")], "read": None, "reads": []},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_whatever_may_not_be_asked_is_no_fault(changes: dict[str, Any]) -> None:
+    found = walk(facts(**changes))
+    assert found.broken == []
+    assert found.exit_code == 3
+
+
+def test_a_broker_without_credentials_reaches_nothing() -> None:
+    found = walk(facts(identity=absent("sts:GetCallerIdentity")))
+    assert {hop.verdict for hop in found.hops[1:]} == {"not reached"}
+    assert found.exit_code == 1
+
+
+def test_what_is_configured_is_examined_also_where_the_read_does_not_come() -> None:
+    found = walk(
+        facts(
+            read=NOT_DELIVERED,
+            trail_status=asked({"IsLogging": False}),
+            alarm=alarm(Statistic="Average"),
+            topics=[replace(topic(), subscriptions=asked([]))],
+        )
+    )
+    assert [(name, each.cause) for name, each in found.broken] == [
+        ("trail", "trail-stopped"),
+        ("alarm", "statistic"),
+        ("topic", "no-subscription"),
+    ]
+    assert found.hop("event").verdict == found.hop("metric").verdict == "not reached"
+
+
+def test_where_this_program_and_aws_disagree_aws_is_right_and_it_is_said() -> None:
+    wrong = '{ $.eventName = "ReadSecretValue" }'
+    found = walk(
+        facts(filters=asked([metric_filter(pattern=wrong)]), tested={wrong: asked({"matches": [{}]})})
+    )
+    assert verdicts(found) == {"filter": ("warning", "engines-disagree")}
+
+
+def test_one_of_several_filters_is_enough() -> None:
+    others = [metric_filter("payments-1", '{ $.eventName = "X" }'), metric_filter("payments-2")]
+    several = replace(facts().subject, filter_names=("payments-1", "payments-2"))
+    assert verdicts(walk(facts(subject=several, filters=asked(others)))) == {}
+    without = facts(subject=several, filters=asked(others[:1]), tested={})
+    assert [each.cause for _, each in walk(without).broken] == ["filter-deleted", "pattern"]
+
+
+def test_a_reader_on_the_allow_list_is_no_fault() -> None:
+    allowing = PATTERN.replace(" }", ' && $.userIdentity.arn != "arn:aws:iam::111122223333:root" }')
+    found = walk(
+        facts(
+            filters=asked([metric_filter(pattern=allowing)]),
+            tested={},
+            samples=[],
+            history_of_alarm=asked([]),
+        )
+    )
+    assert found.hop("filter").cause == "left-out"
+    assert found.broken == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cause"),
+    [(PATTERN, "pattern"), ('{ $.requestParameters.secretId = "*payments/database*" }', None)],
+)
+def test_without_a_read_every_way_to_name_the_secret_is_tried(pattern: str, cause: str | None) -> None:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-AbCdEf"
+    subject = replace(facts().subject, secrets=(arn,))
+    found = walk(
+        facts(
+            subject=subject, read=None, reads=[], filters=asked([metric_filter(pattern=pattern)]), tested={}
+        )
+    )
+    assert found.hop("filter").cause == cause
+
+
+def test_what_hangs_on_an_alarm_of_the_account() -> None:
+    subject = Subject(region=REGION, alarm_name="payments-secret-read")
+    assert walk(facts(subject=subject)).result == "healthy"
+    found = walk(facts(subject=subject, group=None, filters=None, emitting=asked([]), read=None, reads=[]))
+    assert found.hop("filter").cause == "filter-deleted"
+
+
+def test_as_json() -> None:
+    found = walk(facts(alarm=alarm(AlarmActions=[]))).as_dict()
+    assert json.loads(json.dumps(found)) == found
+    assert found["result"] == "broken"
+    assert [(each["hop"], each["cause"]) for each in found["broken"]] == [("alarm", "no-action")]
+    assert found["read"]["event_id"] == "event-1"
+    assert found["read"]["secret"] == SECRET
+    assert set(found["hops"][0]) == {"name", "verdict", "cause", "sentence", "mend", "findings", "evidence"}
+
+
+def test_a_replay_uses_what_was_counted() -> None:
+    """Two reads wanted, one counted by the metric: the evaluation says so, not a rule of thumb."""
+    zeros = [Sample(LOGGED_AT.replace(second=0) - timedelta(minutes=n), 0.0) for n in range(1, 60)]
+    found: Facts = facts(
+        alarm=alarm(StateValue="OK"),
+        history_of_alarm=asked([]),
+        samples=[Sample(LOGGED_AT.replace(second=0), 1.0), *zeros],
+        now=NOW + timedelta(minutes=10),
+    )
+    assert walk(found).hop("alarm").cause == "not-evaluated"
+
+
+DENIED_ONLY = '{ $.eventName = "GetSecretValue" && $.errorCode = "AccessDenied*" }'
+
+
+def test_a_watch_on_denied_reads_leaves_others_out() -> None:
+    subject = replace(facts().subject, filter_patterns=(DENIED_ONLY,), kinds=(("GetSecretValue", True),))
+    changes: dict[str, Any] = {
+        "subject": subject,
+        "filters": asked([metric_filter(pattern=DENIED_ONLY)]),
+        "tested": {DENIED_ONLY: asked({"matches": []})},
+        "samples": [],
+        "history_of_alarm": asked([]),
+    }
+    found = walk(facts(**changes, rules=[replace(facts().rules[0], matches=asked({"Result": False}))]))
+    assert found.broken == []
+    assert [(hop.name, hop.cause) for hop in found.hops if hop.verdict == "warning"] == [
+        ("filter", "left-out"),
+        ("realtime", "left-out"),
+    ]
+
+
+def test_of_several_rules_one_matches() -> None:
+    rule = facts().rules[0]
+    others = [replace(rule, name="refused", matches=asked({"Result": False})), rule]
+    assert walk(facts(rules=others)).result == "healthy"
+    refused = {"detail": {"eventName": ["GetSecretValue"], "errorCode": ["AccessDenied"]}}
+    allowed = {"detail": {"eventName": ["ReadSecretValue"]}}
+    none = [
+        replace(
+            rule,
+            name=name,
+            rule=asked(rule.rule.answer | {"EventPattern": json.dumps(pattern)}),
+            matches=asked({"Result": False}),
+        )
+        for name, pattern in (("refused", refused), ("allowed", allowed))
+    ]
+    (finding,) = [each for _, each in walk(facts(rules=none)).broken]
+    assert finding.sentence.startswith("The pattern of the rule allowed does not match the read")
+
+
+@pytest.mark.parametrize(
+    ("declared", "verdict"), [({}, "broken"), ({"threshold": 5.0}, "warning"), ({"threshold": 1.0}, "broken")]
+)
+def test_what_the_watch_was_told_to_is_no_fault(declared: dict[str, Any], verdict: str) -> None:
+    subject = replace(facts().subject, declared=declared)
+    found = walk(facts(subject=subject, alarm=alarm(Threshold=5.0)))
+    assert (found.hop("alarm").verdict, found.hop("alarm").cause) == (verdict, "threshold")
+
+
+def test_random_watches_are_healthy() -> None:
+    """As the module makes them: names, ARNs and prefixes, dealt out to filters; read in any form."""
+    for seed in range(50):
+        random = Random(seed)
+        secrets = [_secret(random) for _ in range(random.randint(1, 12))]
+        packs = [secrets[start : start + 2] for start in range(0, len(secrets), 2)]
+        filters = [metric_filter(f"f-{n}", mends.pattern_for(pack)) for n, pack in enumerate(packs)]
+        subject = Subject.of_watch(
+            Watch.from_outputs(
+                {
+                    "watch": {
+                        "name": "payments",
+                        "region": REGION,
+                        "account_id": ACCOUNT,
+                        "log_group_name": facts().group,
+                        "metric_namespace": METRIC[0],
+                        "metric_name": METRIC[1],
+                        "alarm_name": "payments-secret-read",
+                        "trail_arn": TRAIL,
+                        "secrets": secrets,
+                        "metric_filter_names": [each["filterName"] for each in filters],
+                        "filter_patterns": [each["filterPattern"] for each in filters],
+                        "topic_arns": [TOPIC],
+                    }
+                }
+            )
+        )
+        assert set(subject.event_names) == {"GetSecretValue", "BatchGetSecretValue"}
+        form = random.choice(forms_of(random.choice(secrets)))
+        seen = read(requestParameters={"secretId": form})
+        assert is_read(seen.event, subject.secrets)
+        settings = {
+            "Period": random.choice([60, 120, 300, 600, 3600]),
+            "TreatMissingData": random.choice(["notBreaching", "missing"]),
+        }
+        if random.random() < 0.3:
+            settings |= {"EvaluationPeriods": random.randint(2, 5), "DatapointsToAlarm": 1}
+        seen_or_not: dict[str, Any] = {}
+        if random.random() < 0.3:
+            example = expected(forms_of(subject.secrets[0])[0], ACCOUNT, REGION, NOW)
+            seen_or_not = {"read": None, "reads": [], "example": example}
+        found = walk(
+            facts(
+                **({"read": seen} | seen_or_not),
+                subject=subject,
+                filters=asked(filters),
+                tested={},
+                alarm=alarm(**settings),
+            )
+        )
+        assert found.broken == [], (seed, form, secrets)
+        assert {hop.cause for hop in found.hops} <= {None, "no-read-in-sight"}, seed
+
+
+def _secret(random: Random) -> str:
+    name = "".join(random.choices("abcDEF019/_+=.@!-", k=random.randint(1, 24)))
+    kind = random.choice(["name", "arn", "partial", "prefix"])
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
+    return {"name": name, "arn": f"{arn}-AbC1e9", "partial": arn, "prefix": f"{name}/*"}[kind]
