@@ -6,6 +6,7 @@ locals {
 
   watches_out = { for key, watch in local.watches : key => {
     account_id              = local.account.id
+    alarm                   = watch.alarm
     alarm_arn               = module.watch[key].alarm_arn
     alarm_console_url       = "https://${local.account.region}.${local.console_domain}/cloudwatch/home?region=${local.account.region}#alarmsV2:alarm/${urlencode(module.watch[key].alarm_name)}"
     alarm_name              = module.watch[key].alarm_name

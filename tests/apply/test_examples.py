@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import boto3
 import pytest
 
-ACCOUNT = "111122223333"
+from secretwatch.terraform import TerraformFailed
+
+_accounts = itertools.count(111122223301)
 EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "examples").glob("*/main.tf"))
 
 
@@ -18,9 +22,10 @@ EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "exa
 def account(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """An account of its own, so that what is left in it is the example's: the local cloud takes a key of
     12 digits as the account's id."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+    account_id = str(next(_accounts))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", account_id)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials that it was made with
-    return ACCOUNT
+    return account_id
 
 
 def left() -> dict[str, list[Any]]:
@@ -66,14 +71,16 @@ def a_trail() -> dict[str, str]:
     """Somebody else's trail, with a log group that it delivers to."""
     iam, logs, s3 = (boto3.client(name) for name in ("iam", "logs", "s3"))
     cloudtrail = boto3.client("cloudtrail")
-    s3.create_bucket(Bucket="somebodys-trail")
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    name = f"somebodys-trail-{account}"
+    s3.create_bucket(Bucket=name)
     allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
-    bucket = "arn:aws:s3:::somebodys-trail"
+    bucket = f"arn:aws:s3:::{name}"
     statements = [
         {**allow, "Action": "s3:GetBucketAcl", "Resource": bucket},
-        {**allow, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/{ACCOUNT}/*"},
+        {**allow, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/{account}/*"},
     ]
-    s3.put_bucket_policy(Bucket="somebodys-trail", Policy=policy(*statements))
+    s3.put_bucket_policy(Bucket=name, Policy=policy(*statements))
     logs.create_log_group(logGroupName="somebodys")
     role = iam.create_role(
         RoleName="somebodys", AssumeRolePolicyDocument=policy({**allow, "Action": "sts:AssumeRole"})
@@ -82,9 +89,9 @@ def a_trail() -> dict[str, str]:
     iam.put_role_policy(RoleName="somebodys", PolicyName="write", PolicyDocument=policy(write))
     trail = cloudtrail.create_trail(
         Name="somebodys",
-        S3BucketName="somebodys-trail",
+        S3BucketName=name,
         IsMultiRegionTrail=True,
-        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:somebodys:*",
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{account}:log-group:somebodys:*",
         CloudWatchLogsRoleArn=role["Role"]["Arn"],
     )
     cloudtrail.start_logging(Name="somebodys")
@@ -182,3 +189,44 @@ def assert_value_is_nowhere(example: Path, secret_arn: str) -> None:
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
     assert secret
     assert secret not in (example / "terraform.tfstate").read_text()
+
+
+def test_an_adopted_trail_works_and_a_plan_says_when_it_would_not(
+    terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in a_trail().items():
+        monkeypatch.setenv(f"TF_VAR_{variable}", value)
+    secrets, cloudwatch, cloudtrail = (
+        boto3.client(n) for n in ("secretsmanager", "cloudwatch", "cloudtrail")
+    )
+    secrets.create_secret(Name="payments/card", SecretString="x")
+    example = terraform.example("existing-trail")
+    terraform.run(example, "apply", "-auto-approve")
+    try:
+        secrets.get_secret_value(SecretId="payments/card")
+
+        def rings() -> bool:
+            (alarm,) = cloudwatch.describe_alarms(AlarmNames=["adopted-secret-read"])["MetricAlarms"]
+            return bool(alarm["StateValue"] == "ALARM")
+
+        deadline = time.monotonic() + 30
+        while not rings():
+            assert time.monotonic() < deadline, "the read did not ring"
+            time.sleep(0.2)
+
+        cloudtrail.stop_logging(Name="somebodys")
+        cloudtrail.put_event_selectors(
+            TrailName="somebodys",
+            EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}],
+        )
+        said = " ".join(terraform.run(example, "plan").split())
+        assert "trail somebodys is stopped: nothing is recorded, so no alarm can ring." in said
+        assert "trail somebodys records no read events, and reading a secret is one" in said
+
+        monkeypatch.setenv("TF_VAR_log_group_name", "nobodys")
+        with pytest.raises(TerraformFailed) as failed:
+            terraform.run(example, "plan")
+        assert f"nobodys, which is no log group of account {account}" in " ".join(failed.value.output.split())
+        monkeypatch.setenv("TF_VAR_log_group_name", "somebodys")
+    finally:
+        terraform.run(example, "destroy", "-auto-approve")

@@ -265,7 +265,14 @@ def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
         *("bucket_name", "kms_key_arn", "log_group_name", "log_group_arn", "metric_namespace", "metric_name"),
         *("metric_filter_name", "filter_pattern", "alarm_name", "alarm_arn", "alarm_period", "topic_arn"),
         *("alarm_console_url", "logs_insights_query", "watch", "metric_filter_names", "filter_patterns"),
-        *("topic_arns", "realtime", "notifications_topic_arn", "tamper_alarm_name", "blind_alarm_name"),
+        *(
+            "topic_arns",
+            "realtime",
+            "alarm",
+            "notifications_topic_arn",
+            "tamper_alarm_name",
+            "blind_alarm_name",
+        ),
     }
     later = quickstart.raw.output_changes["watch"]["after_unknown"]
     assert set(watch) | set(later) == promised
