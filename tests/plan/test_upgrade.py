@@ -1,4 +1,4 @@
-"""From the state that release 0.1.0 left behind, nothing is replaced: neither evidence nor a confirmed subscription."""
+"""From the state that release 0.1.0 left behind nothing is replaced, neither evidence nor subscriptions."""
 
 from __future__ import annotations
 
