@@ -37,8 +37,8 @@ def examine(facts: Facts, reached: bool) -> Hop:
         if facts.age(read.time) > _KEPT:
             hop.warning(
                 "read-long-ago",
-                f"The read of {read.time:%d %b} was in the log group; of what it set off CloudWatch keeps two "
-                "weeks: make a new one.",
+                f"The read of {read.time:%d %b} came to the log group; what it set off is kept for two weeks "
+                "only: make a new one.",
                 facts.subject.canary,
                 stops=True,
             )
