@@ -191,6 +191,8 @@ def _run(
                 return doctor.examine()
             if secret is None:
                 _refuse("Which secret is the canary to read? Say it with --secret NAME.")
+            if "GetSecretValue" not in subject.event_names:
+                _refuse("This watch is on other calls than reads: make one of those, and leave out --canary.")
             region = secret.split(":")[3] if secret.startswith("arn:") else subject.region
             return doctor.canary(secret, region)
         except NO_CREDENTIALS as error:

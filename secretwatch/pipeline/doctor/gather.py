@@ -326,7 +326,9 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
             _note_delivered(
                 facts, found, ask(**_delivered_question(facts.group, facts.subject, begin, pattern))
             )
-    facts.reads = sorted(found.values(), key=lambda seen: seen.time)
+    # Times are whole seconds, and the history begins with the newest, which has to stay the last.
+    oldest_first = list(found.values())[::-1]
+    facts.reads = sorted(oldest_first, key=lambda seen: seen.time)
     wanted = [each for each in facts.reads if event_id in (None, each.event_id)]
     facts.read = next((each for each in reversed(wanted) if _is_watched(facts, each)), None) or (
         wanted[-1] if wanted else None

@@ -304,9 +304,11 @@ def _rejected(
     nearest = min(filters, key=lambda each: len(obstacles[each["filterName"]]) or 99)
     name, failing = nearest["filterName"], obstacles[nearest["filterName"]]
     if _is_on_purpose(failing):
+        # The exception itself, where there is one, says most.
+        reason = next((each for each in failing if "!=" in each.condition), failing[0])
         hop.warning(
             "left-out",
-            f"{name} leaves this read out by who made it or how it ended: {_said(failing[0])}.",
+            f"{name} leaves this read out by who made it or how it ended: {_said(reason)}.",
             stops=True,
         )
         return
