@@ -27,7 +27,7 @@ locals {
 ################################################################################
 
 locals {
-  # Without a map of watches, secrets and alarm make one. Its names are what they always were.
+  # Without a map of watches, secrets and alarm make one. Its names are what they always were, also once it is in a map.
   single  = length(var.watches) == 0
   secrets = setunion(var.secrets, var.secret == null ? [] : [var.secret.name])
 
@@ -43,7 +43,7 @@ locals {
       topics        = null
     }
     } : var.watches : key => merge(watch, {
-      metric_name = local.single ? "${var.name}-secret-reads" : "${var.name}-${key}"
+      metric_name = key == "secret-read" ? "${var.name}-secret-reads" : "${var.name}-${key}"
       path        = local.single ? "" : "watches.${key}."
       topics      = coalesce(watch.topics, toset(keys(local.topics)))
   }) }
