@@ -1,0 +1,39 @@
+"""Every call of the module that the documentation shows can be planned as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def calls() -> list[tuple[str, str]]:
+    """Where a block of HCL stands that calls the module, and the block, with this clone as the source."""
+    found = []
+    for file in (REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))):
+        text = file.read_text(encoding="utf-8")
+        for block in re.finditer(r"^( *)```hcl\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
+            if 'module "' in block[2]:
+                line = text.count("\n", 0, block.start()) + 1
+                root = re.sub(r'^(\s*source\s*=\s*)"[^"]*"', r'\1"../"', block[2], flags=re.MULTILINE)
+                found.append((f"{file.relative_to(REPO)}:{line}", root))
+    return found
+
+
+CALLS = calls()
+
+
+def test_the_readme_shows_how_to_call_the_module() -> None:
+    assert any(place.startswith("README.md") for place, _ in CALLS)
+
+
+@pytest.mark.parametrize(("place", "text"), CALLS, ids=[place for place, _ in CALLS])
+def test_what_is_shown_can_be_planned(terraform: Any, aws: dict[str, str], place: str, text: str) -> None:
+    root = terraform.new_root("documented-" + re.sub(r"\W+", "-", place), text)
+    said = terraform.run(root, "plan")
+    assert "to add, 0 to change, 0 to destroy" in said
+    assert "Warning" not in said
