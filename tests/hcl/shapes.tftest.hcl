@@ -403,6 +403,21 @@ run "no_secret_created" {
   }
 }
 
+run "no_watch_on_itself" {
+  command = plan
+
+  variables {
+    email_addresses = []
+    secrets         = ["db"]
+    self_watch      = { blindness = false, tampering = false }
+  }
+
+  assert {
+    condition     = output.tamper_alarm_name == null && output.blind_alarm_name == null
+    error_message = "Whoever does not want it has none of it."
+  }
+}
+
 ################################################################################
 # Other partitions
 ################################################################################
