@@ -35,7 +35,7 @@ def test_names_become_arns_or_a_sentence_says_which_do_not(terraform: Any, aws: 
         planned = terraform.run(root, "plan")
         for name, arn in zip(names[:12], arns[:12], strict=True):
             assert f"secret:{name}-{arn[-6:]}" in planned
-        assert "replica" not in planned
+        assert "looked-up-1-replica" not in planned
         assert "%^" not in planned
         secrets.delete_secret(SecretId="looked-up-3", ForceDeleteWithoutRecovery=True)
         with pytest.raises(TerraformFailed) as failed:
