@@ -25,6 +25,7 @@ from rich.markup import escape
 
 from secretwatch import local, terraform
 from secretwatch.cli.local import command_name, err, out, patience, print_mail
+from secretwatch.pipeline.applied import watch_in
 
 EXAMPLE = "examples/quickstart"
 
@@ -127,7 +128,8 @@ def _run(stack: contextlib.ExitStack, keep: bool, report_file: Path | None) -> N
     out.print()
     seen = {message["id"] for message in cloud.inbox()}
     _smoke(root, report_file)
-    mail = _await_mail(cloud, "notification", seen)
+    # Others may have come: that no events arrived yet is one.
+    mail = _await_mail(cloud, "notification", seen, about=watch_in(root).alarm_name)
     out.print("\nThe e-mail as it arrived:")
     print_mail(mail)
 
@@ -185,11 +187,14 @@ class _SmokeFailed(StageFailed):
     """The smoke test said why already, also in its report."""
 
 
-def _await_mail(cloud: local.LocalCloud, kind: str, before: set[Any] | None = None) -> dict[str, Any]:
+def _await_mail(
+    cloud: local.LocalCloud, kind: str, before: set[Any] | None = None, about: str = ""
+) -> dict[str, Any]:
     deadline = time.monotonic() + _MAIL_SECONDS
     while True:
         for message in cloud.inbox():
-            if message["kind"] == kind and message["id"] not in (before or ()):
+            is_new = message["kind"] == kind and message["id"] not in (before or ())
+            if is_new and about in message["subject"]:
                 return message
         if time.monotonic() > deadline:
             raise StageFailed(f"No {kind} e-mail arrived within {_MAIL_SECONDS:.0f} s.")
