@@ -27,6 +27,7 @@ PutMetricData = Callable[[str, str, str, list[dict[str, Any]]], None]
 
 _DATA_IN_A_PUT = 1000  # PutMetricData's limit
 _TICK = 1.0
+_NEWS = 60.0  # seconds for which values that were not taken are tried again
 
 
 def put_metric_data(account_id: str, region: str, namespace: str, data: list[dict[str, Any]]) -> None:
@@ -68,7 +69,10 @@ class ServiceMetrics:
         with self._lock:
             values, self._values = self._values, defaultdict(list)
         puts: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-        for (account_id, region, namespace, name, dimension, unit, at), each in values.items():
+        taken: dict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
+        for key, each in values.items():
+            account_id, region, namespace, name, dimension, unit, at = key
+            taken[account_id, region, namespace].append(key)
             datum = {
                 "MetricName": name,
                 "Timestamp": datetime.fromtimestamp(at, UTC),
@@ -87,7 +91,12 @@ class ServiceMetrics:
             try:
                 self._put(account_id, region, namespace, data)
             except Exception:
-                LOG.exception("metrics of %s were not published", namespace)
+                # The store of metrics may be busy: again at the next tick, for as long as they are news.
+                LOG.warning("metrics of %s were not published yet", namespace, exc_info=True)
+                with self._lock:
+                    for key in taken[account_id, region, namespace]:
+                        if time.time() - key[-1] < _NEWS:
+                            self._values[key].extend(values[key])
 
     def clear(self) -> None:
         with self._lock:

@@ -54,6 +54,7 @@ def test_a_canary_on_an_applied_module(deployment: Deployment, tmp_path: Path) -
 @pytest.mark.parametrize("start", ["--alarm", "--log-group"])
 def test_the_same_without_terraform(deployment: Deployment, start: str) -> None:
     deployment.await_event(deployment.read(SECRET))
+    deployment.let_pass()
     name = deployment.watch["alarm_name" if start == "--alarm" else "log_group_name"]
     code, found = doctor(start, name, "--secret", SECRET)
     assert (causes(found), code) == ([], 0)
