@@ -15,7 +15,7 @@ Decided here, where AWS's page leaves it open: the evaluation range is N + 2 per
 `ignore` as it is; percentiles are exact (see `statistics`). The page for users is docs/alarms.md.
 """
 
-from secretwatch.alarm.config import AlarmConfig, InvalidAlarmConfig, State, TreatMissingData
+from secretwatch.alarm.config import AlarmConfig, InvalidAlarmConfig, State, TreatMissingData, config_of
 from secretwatch.alarm.evaluation import Evaluation, evaluate
 from secretwatch.alarm.statistics import Sample
 from secretwatch.alarm.window import Datapoint, datapoints, window_end
@@ -28,6 +28,7 @@ __all__ = [
     "Sample",
     "State",
     "TreatMissingData",
+    "config_of",
     "datapoints",
     "evaluate",
     "window_end",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from secretwatch.alarm.statistics import InvalidStatistic, parse_statistic
 
@@ -149,3 +151,19 @@ def _check_whole(parameter: str, value: object, of: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         name = parameter.replace("_", " ")
         raise InvalidAlarmConfig(parameter, f"The {name} is a whole number of {of} from 1, not {value!r}.")
+
+
+def config_of(described: Mapping[str, Any]) -> AlarmConfig:
+    """The rules' view of an alarm as DescribeAlarms answers it; raises InvalidAlarmConfig, KeyError."""
+    unit = described.get("Unit")
+    return AlarmConfig(
+        statistic=described.get("Statistic") or described["ExtendedStatistic"],
+        period=int(described["Period"]),
+        evaluation_periods=int(described["EvaluationPeriods"]),
+        datapoints_to_alarm=described.get("DatapointsToAlarm"),
+        comparison_operator=described["ComparisonOperator"],
+        threshold=float(described["Threshold"]),
+        treat_missing_data=described.get("TreatMissingData") or "missing",
+        unit=None if unit in (None, "None") else unit,
+        evaluate_low_sample_count_percentile=described.get("EvaluateLowSampleCountPercentile") or "evaluate",
+    )

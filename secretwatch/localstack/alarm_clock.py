@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from secretwatch.alarm import AlarmConfig, Sample, datapoints, evaluate, window_end
+from secretwatch.alarm import Sample, config_of, datapoints, evaluate, window_end
 
 LOG = logging.getLogger(__name__)
 
@@ -109,22 +109,6 @@ class AlarmClock:
             self._alarms.evaluated(
                 alarm, outcome.state.value, outcome.reason, json.loads(outcome.reason_data)
             )
-
-
-def config_of(described: Mapping[str, Any]) -> AlarmConfig:
-    """The rules' view of an alarm as DescribeAlarms answers it; raises InvalidAlarmConfig."""
-    unit = described.get("Unit")
-    return AlarmConfig(
-        statistic=described.get("Statistic") or described["ExtendedStatistic"],
-        period=int(described["Period"]),
-        evaluation_periods=int(described["EvaluationPeriods"]),
-        datapoints_to_alarm=described.get("DatapointsToAlarm"),
-        comparison_operator=described["ComparisonOperator"],
-        threshold=float(described["Threshold"]),
-        treat_missing_data=described.get("TreatMissingData") or "missing",
-        unit=None if unit in (None, "None") else unit,
-        evaluate_low_sample_count_percentile=described.get("EvaluateLowSampleCountPercentile") or "evaluate",
-    )
 
 
 def coming_window_end(now: datetime, period: int) -> datetime:

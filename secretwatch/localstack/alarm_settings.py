@@ -12,8 +12,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from secretwatch.alarm import InvalidAlarmConfig
-from secretwatch.localstack.alarm_clock import config_of
+from secretwatch.alarm import InvalidAlarmConfig, config_of
 
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold, GreaterThanThreshold, GreaterThanUpperThreshold, "

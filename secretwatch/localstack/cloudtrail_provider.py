@@ -27,9 +27,9 @@ from secretwatch.cloudtrail import (
 )
 from secretwatch.localstack.digests import SIGNING_KEYS
 from secretwatch.localstack.drops import DROPS
-from secretwatch.localstack.permissions import CLOUDTRAIL
 from secretwatch.localstack.trail_settings import check, check_name, refusal
 from secretwatch.localstack.trails import Trail, Trails, set_time
+from secretwatch.policy.services import CLOUDTRAIL
 
 _TRAIL_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail/[^/]+")
 _TRAILS_PER_REGION = 5

@@ -27,9 +27,10 @@ from localstack.utils.aws import arns
 from secretwatch.alarm import Sample, notification
 from secretwatch.localstack.alarm_clock import AlarmClock
 from secretwatch.localstack.alarm_settings import check, refusal
-from secretwatch.localstack.permissions import CLOUDWATCH, require_publish
+from secretwatch.localstack.permissions import require_publish
 from secretwatch.localstack.regions import region_name
 from secretwatch.localstack.settings import SETTINGS
+from secretwatch.policy.services import CLOUDWATCH
 
 LOG = logging.getLogger(__name__)
 

@@ -15,8 +15,9 @@ from localstack.services.events.utils import to_json_str
 from localstack.utils.aws.arns import sqs_queue_url_for_arn
 
 from secretwatch.localstack.drops import DROPS
-from secretwatch.localstack.permissions import EVENTS, queue_refusal
+from secretwatch.localstack.permissions import queue_refusal
 from secretwatch.localstack.service_metrics import METRICS
+from secretwatch.policy.services import EVENTS
 
 _ERROR_CODES = {
     "AccessDenied": "NO_PERMISSIONS",

@@ -30,8 +30,9 @@ from secretwatch.cloudtrail import (
 )
 from secretwatch.localstack.digests import Digests
 from secretwatch.localstack.drops import DROPS
-from secretwatch.localstack.permissions import CLOUDTRAIL, require_bucket, require_logs, require_publish
+from secretwatch.localstack.permissions import require_bucket, require_logs, require_publish
 from secretwatch.localstack.trails import PENDING_LIMIT, Pending, PendingEvent, Trail, Trails, set_time
+from secretwatch.policy.services import CLOUDTRAIL
 
 LOG = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from secretwatch.filterpattern import InvalidFilterPattern, Selector
 from secretwatch.localstack.dead_letters import count_invocation, invocation_failed
 from secretwatch.localstack.event_bridge import EventBridge
 from secretwatch.localstack.event_patterns import PatternEngine
-from secretwatch.localstack.permissions import EVENTS, require_publish
+from secretwatch.localstack.permissions import require_publish
+from secretwatch.policy.services import EVENTS
 
 
 class RecordingEventsProvider(EventsProvider):

@@ -24,11 +24,8 @@ from moto.sns.models import sns_backends
 from secretwatch.cloudtrail import log_stream_name, logs_folder
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.trails import Trail
-from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize
-
-CLOUDTRAIL = "cloudtrail.amazonaws.com"
-CLOUDWATCH = "cloudwatch.amazonaws.com"
-EVENTS = "events.amazonaws.com"
+from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, services
+from secretwatch.policy.services import CLOUDTRAIL
 
 
 class KeyNotFound(Exception):
@@ -144,12 +141,7 @@ def topic_refusal(service: str, topic_arn: str, source_arn: str) -> str | None:
     topic = _topic(topic_arn)
     if topic is None:
         return f"the topic {topic_arn} does not exist"
-    account_id = _account(source_arn)
-    context: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_id}
-    if service == CLOUDWATCH:
-        # The condition of a topic's default policy: alarms pass it, CloudTrail and EventBridge do not.
-        context["aws:SourceOwner"] = account_id
-    return _first_refusal(topic.policy, [Request(Principal.of(service), "sns:Publish", topic_arn, context)])
+    return _first_refusal(topic.policy, services.publishing(service, topic_arn, source_arn))
 
 
 def topic_key_refusal(service: str, topic_arn: str, source_arn: str) -> str | None:
@@ -171,18 +163,7 @@ def topic_key_refusal(service: str, topic_arn: str, source_arn: str) -> str | No
     arn = key.metadata["Arn"]
     if not key.metadata["Enabled"]:
         return f"the topic's key {arn} is {key.metadata['KeyState']}"
-    context: dict[str, Any] = {
-        "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
-        "kms:EncryptionContextKeys": ["aws:sns:topicArn"],
-        "kms:ViaService": f"sns.{region}.amazonaws.com",
-    }
-    if service != EVENTS:
-        # EventBridge does not send these when it uses a topic's key.
-        context |= {"aws:SourceArn": source_arn, "aws:SourceAccount": _account(source_arn)}
-    actions = ("kms:GenerateDataKey", "kms:Decrypt")
-    return _first_refusal(
-        key.policy, [Request(Principal.of(service), action, arn, context) for action in actions]
-    )
+    return _first_refusal(key.policy, services.using_topic_key(service, topic_arn, source_arn, arn))
 
 
 def _is_managed_by_aws(identifier: str, region: str, account_id: str) -> bool:
@@ -228,8 +209,7 @@ def trust_refusal(role_arn: str) -> str | None:
     role = _role(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
-    request = Request(Principal.of(CLOUDTRAIL), "sts:AssumeRole", role_arn)
-    return _first_refusal(_document(role.assume_role_policy_document), [request])
+    return _first_refusal(_document(role.assume_role_policy_document), services.assuming(role_arn))
 
 
 def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
@@ -244,11 +224,8 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     role = _role(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
-    session = f"arn:{trail.partition}:sts::{_account(role_arn)}:assumed-role/{role.name}/CloudTrail"
     stream = log_stream_name(account_id or trail.account_id, trail.home_region, trail.organization_id)
-    resource = f"{group_arn.removesuffix(':*')}:log-stream:{stream}"
-    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        request = Request(Principal.of(session, issuer=role_arn), action, resource)
+    for request in services.writing_log_events(role.arn, group_arn, stream):
         try:
             decision = authorize(request, identity_policies=attached_policies(role))
         except MalformedPolicy as error:

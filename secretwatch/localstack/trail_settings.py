@@ -15,6 +15,7 @@ from localstack.aws.api import CommonServiceException
 
 from secretwatch.localstack import organizations, permissions
 from secretwatch.localstack.trails import Trail
+from secretwatch.policy.services import CLOUDTRAIL
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -92,7 +93,7 @@ def _organization_id(trail: Trail) -> str:
             "OrganizationNotInAllFeaturesModeException",
             "The organization does not have all features enabled.",
         )
-    if permissions.CLOUDTRAIL not in organization.trusted_services:
+    if CLOUDTRAIL not in organization.trusted_services:
         raise refusal(
             "CloudTrailAccessNotEnabledException",
             "Trusted access is not enabled between CloudTrail and AWS Organizations.",
@@ -166,8 +167,8 @@ def _key_arn(trail: Trail, identifier: str, bucket_region: str) -> str:
 def _check_topic(trail: Trail) -> None:
     topic_arn = trail.sns_topic_arn
     if topic_arn and (
-        permissions.topic_refusal(permissions.CLOUDTRAIL, topic_arn, trail.arn)
-        or permissions.topic_key_refusal(permissions.CLOUDTRAIL, topic_arn, trail.arn)
+        permissions.topic_refusal(CLOUDTRAIL, topic_arn, trail.arn)
+        or permissions.topic_key_refusal(CLOUDTRAIL, topic_arn, trail.arn)
     ):
         raise refusal(
             "InsufficientSnsTopicPolicyException",

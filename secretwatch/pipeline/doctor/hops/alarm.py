@@ -16,6 +16,7 @@ from secretwatch.alarm import (
     InvalidAlarmConfig,
     Sample,
     State,
+    config_of,
     datapoints,
     evaluate,
     window_end,
@@ -108,22 +109,6 @@ def _no_alarm(hop: Hop, facts: Facts) -> None:
         "AlarmActions": list(subject.topic_arns) or ["TOPIC_ARN"],
     }
     hop.broken("alarm-deleted", f"There is no alarm {name} on the metric.", mends.put_alarm(wanted))
-
-
-def config_of(alarm: Mapping[str, Any]) -> AlarmConfig:
-    """The rules' view of an alarm as DescribeAlarms answers it. Raises InvalidAlarmConfig, KeyError."""
-    unit = alarm.get("Unit")
-    return AlarmConfig(
-        statistic=alarm.get("Statistic") or alarm["ExtendedStatistic"],
-        period=int(alarm["Period"]),
-        evaluation_periods=int(alarm["EvaluationPeriods"]),
-        datapoints_to_alarm=alarm.get("DatapointsToAlarm"),
-        comparison_operator=alarm["ComparisonOperator"],
-        threshold=float(alarm["Threshold"]),
-        treat_missing_data=alarm.get("TreatMissingData") or "missing",
-        unit=None if unit in (None, "None") else unit,
-        evaluate_low_sample_count_percentile=alarm.get("EvaluateLowSampleCountPercentile") or "evaluate",
-    )
 
 
 # What is set
