@@ -18,6 +18,7 @@ from localstack.aws.api import RequestContext
 
 from secretwatch.cloudtrail import (
     Event,
+    ec2,
     event_category,
     is_global_service,
     is_read_only,
@@ -83,9 +84,9 @@ def event_of(context: RequestContext) -> Event:
         source_ip_address=request.remote_addr or "127.0.0.1",
         user_agent=request.headers.get("User-Agent"),
         request_id=context.request_id or str(uuid.uuid4()),
-        request_parameters=request_parameters(source, operation.input_shape, parameters),
-        response_elements=response_elements(source, operation.output_shape, output),
-        error_code=None if error is None else _error_code(error),
+        request_parameters=_parameters(source, operation, parameters),
+        response_elements=_elements(source, operation, output, context.request_id or ""),
+        error_code=None if error is None else _error_code(source, error),
         error_message=None if error is None else getattr(error, "message", None) or None,
         resources=_resources(source, operation.name, parameters, context),
     )
@@ -101,8 +102,25 @@ def _time(second: int) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _error_code(error: Any) -> str:
+def _parameters(source: str, operation: Any, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+    if source == ec2.EVENT_SOURCE:
+        return ec2.request_parameters(operation.name, operation.input_shape, parameters)
+    return request_parameters(source, operation.input_shape, parameters)
+
+
+def _elements(
+    source: str, operation: Any, output: Mapping[str, Any], request_id: str
+) -> dict[str, Any] | None:
+    if source == ec2.EVENT_SOURCE:
+        shapes = operation.input_shape, operation.output_shape
+        return ec2.response_elements(operation.name, *shapes, output, request_id)
+    return response_elements(source, operation.output_shape, output)
+
+
+def _error_code(source: str, error: Any) -> str:
     code = str(getattr(error, "code", None) or type(error).__name__)
+    if source == ec2.EVENT_SOURCE:
+        return ec2.error_code(code)
     # CloudTrail writes the short form, whatever the service answered.
     return "AccessDenied" if code == "AccessDeniedException" else code
 
