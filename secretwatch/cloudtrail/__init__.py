@@ -4,15 +4,19 @@ Pure: no AWS client, no clock, no file. What an event looks like, whether a trai
 it lands is decided here and nowhere else.
 """
 
+from secretwatch.cloudtrail import ec2, sign_in
 from secretwatch.cloudtrail.classify import event_category, is_global_service, is_read_only
 from secretwatch.cloudtrail.digest import Digest, LoggedFile, digest_key, make_digest
 from secretwatch.cloudtrail.event import (
     Event,
     assumed_role_identity,
+    federated_user_identity,
     iam_user_identity,
+    in_session,
     make_event,
     root_identity,
 )
+from secretwatch.cloudtrail.insights import InvalidInsightSelectors, normalise_insight_selectors
 from secretwatch.cloudtrail.logfile import (
     event_text,
     log_file_content,
@@ -35,13 +39,17 @@ __all__ = [
     "Digest",
     "Event",
     "InvalidEventSelectors",
+    "InvalidInsightSelectors",
     "LoggedFile",
     "SelectedBy",
     "assumed_role_identity",
     "digest_key",
+    "ec2",
     "event_category",
     "event_text",
+    "federated_user_identity",
     "iam_user_identity",
+    "in_session",
     "is_global_service",
     "is_read_only",
     "log_file_content",
@@ -52,8 +60,10 @@ __all__ = [
     "make_event",
     "normalise_advanced_event_selectors",
     "normalise_event_selectors",
+    "normalise_insight_selectors",
     "notification",
     "request_parameters",
     "response_elements",
     "root_identity",
+    "sign_in",
 ]
