@@ -70,6 +70,7 @@ def event_of(context: RequestContext) -> Event:
     if isinstance(context.service_response, Mapping) and not is_read_only(source, operation.name):
         output = context.service_response
     region = "us-east-1" if is_global_service(source) else context.region
+    request_id = context.request_id or str(uuid.uuid4())
     request = context.request
     caller = caller_of_request(context)
     return make_event(
@@ -82,9 +83,13 @@ def event_of(context: RequestContext) -> Event:
         user_identity=caller.user_identity,
         source_ip_address=request.remote_addr or "127.0.0.1",
         user_agent=request.headers.get("User-Agent"),
-        request_id=context.request_id or str(uuid.uuid4()),
-        request_parameters=request_parameters(source, operation.input_shape, parameters),
-        response_elements=response_elements(source, operation.output_shape, output),
+        request_id=request_id,
+        request_parameters=request_parameters(
+            source, operation.input_shape, parameters, operation.name, request_id
+        ),
+        response_elements=response_elements(
+            source, operation.output_shape, output, operation.name, request_id
+        ),
         error_code=None if error is None else _error_code(error),
         error_message=None if error is None else getattr(error, "message", None) or None,
         resources=_resources(source, operation.name, parameters, context),
