@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from secretwatch.cloudtrail.answers import IamWriter, SecretsManagerAnswers
 from secretwatch.cloudtrail.redaction import HIDDEN
-from secretwatch.cloudtrail.s3_shapes import S3Writer
+from secretwatch.cloudtrail.s3_shapes import S3Answers, S3Writer
 from secretwatch.cloudtrail.writer import Writer
 
 __all__ = ["HIDDEN", "request_parameters", "response_elements"]
@@ -20,7 +21,9 @@ _REQUESTS: dict[str, type[Writer]] = {
     "s3.amazonaws.com": S3Writer,
 }
 _ANSWERS: dict[str, type[Writer]] = {
-    "s3.amazonaws.com": S3Writer,
+    "iam.amazonaws.com": IamWriter,
+    "s3.amazonaws.com": S3Answers,
+    "secretsmanager.amazonaws.com": SecretsManagerAnswers,
 }
 
 

@@ -25,10 +25,23 @@ class Treatment(Enum):
 
 # Left out altogether, where the model's "sensitive" mark alone would show a placeholder.
 _DROPPED = {
+    # Observed: values stand in no event. AWS Secrets Manager User Guide, "CloudTrail entries".
     "secretsmanager.amazonaws.com": {"SecretString", "SecretBinary"},
-    "kms.amazonaws.com": {"Plaintext", "CiphertextBlob", "CiphertextForRecipient", "Message", "Signature"},
-    "sts.amazonaws.com": {"SecretAccessKey"},
-    "iam.amazonaws.com": {"SecretAccessKey"},
+    # AWS KMS Developer Guide, "Logging AWS KMS API calls": no plaintext, no key material.
+    "kms.amazonaws.com": {
+        "Plaintext",
+        "CiphertextBlob",
+        "CiphertextForRecipient",
+        "GrantToken",
+        "Message",
+        "Signature",
+    },
+    # Observed: AssumeRole, AssumeRoleWithSAML and AssumeRoleWithWebIdentity.
+    "sts.amazonaws.com": {"SAMLAssertion", "SecretAccessKey", "WebIdentityToken"},
+    # Observed: CreateAccessKey, CreateLoginProfile, UpdateLoginProfile.
+    "iam.amazonaws.com": {"NewPassword", "OldPassword", "Password", "SecretAccessKey"},
+    # Lambda Developer Guide, "Logging Lambda API calls": no code, no variables. Observed: "environment": {}.
+    "lambda.amazonaws.com": {"Variables", "ZipFile"},
     "cloudformation.amazonaws.com": {"ParameterValue", "TemplateBody"},
     # What data events carry: of items and entries only where they go.
     "dynamodb.amazonaws.com": {
@@ -50,9 +63,13 @@ _DROPPED = {
 }
 # Secrets that the published models do not mark.
 _HIDDEN = {
+    # Observed: PutResourcePolicy.
+    "organizations.amazonaws.com": {"Content"},
+    # Observed: PutParameter.
     "ssm.amazonaws.com": {"Value"},
-    "iam.amazonaws.com": {"Password", "OldPassword", "NewPassword"},
-    "lambda.amazonaws.com": {"Environment", "ZipFile"},
+    # A session's token is masked; its key's id is what traces it.
+    "sts.amazonaws.com": {"SessionToken", "TokenCode"},
+    # Amazon SNS and SQS Developer Guides, "Logging API calls": examples of data events.
     "sns.amazonaws.com": {"Message", "MessageAttributes", "Subject"},
     "sqs.amazonaws.com": {"MessageAttributes", "MessageBody"},
     "states.amazonaws.com": {"input"},

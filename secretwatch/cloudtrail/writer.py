@@ -12,7 +12,7 @@ own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from secretwatch.cloudtrail.redaction import HIDDEN, Treatment, is_sensitive, treatment
@@ -48,7 +48,8 @@ class Writer:
 
     def key(self, name: str, _member: Any) -> str:
         """A member's key in the event; ``name`` is the model's."""
-        return name.lower() if name.isupper() else name[:1].lower() + name[1:]
+        # Only the first letter: ``aRN``, ``sSHPublicKey``, ``dBSnapshotIdentifier`` (observed).
+        return name[:1].lower() + name[1:]
 
     def treatment(self, name: str, member: Any) -> Treatment:
         """Whether a member is shown, hidden or left out."""
@@ -63,8 +64,8 @@ class Writer:
         return written
 
     def time_of(self, moment: datetime) -> Any:
-        """A point in time."""
-        return f"{moment:%b} {moment.day}, {moment:%Y}, {moment.hour % 12 or 12}:{moment:%M:%S %p}"
+        """A point in time, in UTC (observed: AssumeRole, DeleteSecret, SendCommand)."""
+        return f"{moment:%b} {moment.day}, {moment:%Y}, {clock_time(moment)}"
 
     def structure(self, shape: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         """A structure's members, in the order of the values; unknown ones are left out."""
@@ -104,8 +105,8 @@ class Writer:
             )
         if kind == "blob":
             return None
-        if kind == "timestamp" and isinstance(value, datetime):
-            return self.time_of(value)
+        if kind == "timestamp" and (moment := _moment(value)):
+            return self.time_of(moment)
         if isinstance(value, str):
             return value if len(value) <= _TOO_LARGE else self.hidden
         if isinstance(value, bool | int | float):
@@ -118,3 +119,17 @@ class Writer:
             name: _Member(self.key(name, member), member, self.treatment(name, member))
             for name, member in members.items()
         }
+
+
+def clock_time(moment: datetime) -> str:
+    """``9:05:04 AM``."""
+    return f"{moment.hour % 12 or 12}:{moment:%M:%S %p}"
+
+
+def _moment(value: Any) -> datetime | None:
+    """Services inside hand over times as objects or as seconds since 1970."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value, UTC)
+    return None
