@@ -14,9 +14,10 @@ from secretwatch.cloudtrail.writer import Writer, clock_time
 # Answers of the calls that carry a secret's value: its ARN alone (observed for CreateSecret and
 # PutSecretValue). AWS does not say for UpdateSecret.
 _ARN_ALONE = {"CreateSecret", "PutSecretValue", "UpdateSecret"}
-# AWS KMS Developer Guide, "Logging AWS KMS API calls": answers that are empty in the API, and name the key in
-# events.
+# AWS KMS Developer Guide, "Logging AWS KMS API calls": answers that are empty in the API, or name the key by
+# its id, and have the key's ARN in events.
 _NAMES_THE_KEY = {
+    "CancelKeyDeletion",
     "CreateAlias",
     "CreateGrant",
     "DeleteAlias",
@@ -24,10 +25,25 @@ _NAMES_THE_KEY = {
     "EnableKey",
     "EnableKeyRotation",
     "ImportKeyMaterial",
+    "ScheduleKeyDeletion",
     "TagResource",
     "UntagResource",
     "UpdateAlias",
     "UpdatePrimaryRegion",
+}
+
+
+_ALGORITHM = {"encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
+_KMS_DEFAULTS: dict[str, dict[str, Any]] = {
+    "CreateKey": {
+        "bypassPolicyLockoutSafetyCheck": False,
+        "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "keySpec": "SYMMETRIC_DEFAULT",
+        "keyUsage": "ENCRYPT_DECRYPT",
+        "origin": "AWS_KMS",
+    },
+    "Decrypt": _ALGORITHM,
+    "Encrypt": _ALGORITHM,
 }
 
 
@@ -42,6 +58,16 @@ class SecretsManagerAnswers(Writer):
         return super().__call__(operation, shape, values, request_id)
 
 
+class KmsRequests(Writer):
+    """What a caller leaves out stands there with its default. AWS KMS Developer Guide, "Log entries"."""
+
+    def __call__(
+        self, operation: str, shape: Any, values: Mapping[str, Any], request_id: str
+    ) -> dict[str, Any] | None:
+        sent = super().__call__(operation, shape, values, request_id) or {}
+        return {**_KMS_DEFAULTS.get(operation, {}), **sent} or None
+
+
 class IamWriter(Writer):
     """IAM's times have no comma after the year (observed: CreateAccessKey, CreateRole, CreateUser)."""
 
@@ -50,5 +76,5 @@ class IamWriter(Writer):
 
 
 def named_key(operation: str, key_arn: str | None) -> dict[str, Any] | None:
-    """KMS's answer where the API has none: the key's ARN (AWS KMS Developer Guide)."""
+    """The part of KMS's answer that CloudTrail adds, or None: the ARN of the key that was changed."""
     return {"keyId": key_arn} if operation in _NAMES_THE_KEY and key_arn else None

@@ -16,10 +16,15 @@ _COMMON = {
     "Throttling": "ThrottlingException",
     "ValidationError": "ValidationException",
 }
-# Words for errors that are answered without any. AWS KMS Developer Guide, "Decrypt" (CloudTrail log entries).
+# Words of errors that LocalStack answers without any, or with its own. A refused Decrypt has words in events
+# (observed); AWS does not say which for a ciphertext that is no good: these follow the API Reference.
 _MESSAGES = {
+    # AWS KMS Developer Guide, "Decrypt" (log entries).
     ("kms.amazonaws.com", "IncorrectKeyException"): (
         "The key ID in the request does not identify a CMK that can perform this operation."
+    ),
+    ("kms.amazonaws.com", "InvalidCiphertextException"): (
+        "The ciphertext or the encryption context is corrupted, missing, or otherwise invalid."
     ),
 }
 
@@ -45,5 +50,5 @@ def error_code(protocol: str, code: str, status: int, exceptions: Mapping[str, s
 
 
 def error_message(event_source: str, code: str, message: str | None) -> str | None:
-    """The error's words: those that were answered, else AWS's where they are known."""
-    return message or _MESSAGES.get((event_source, code))
+    """The error's words: AWS's where they are known, else those that were answered, or None."""
+    return _MESSAGES.get((event_source, code)) or message or None

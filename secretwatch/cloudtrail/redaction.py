@@ -80,13 +80,13 @@ _SECRET_NAME = re.compile(r"(password|authtoken|privatekey|secretkey|userdata|cl
 
 def treatment(event_source: str, name: str, shape: Any) -> Treatment:
     """How a field called ``name`` in the service's model, of that shape, comes into an event."""
-    if name in _DROPPED.get(event_source, ()):
+    # A body, a file, a key: never in an event (observed: InvokeModel).
+    if name in _DROPPED.get(event_source, ()) or shape.type_name == "blob":
         return Treatment.DROP
     named_like_one = shape.type_name == "string" and _SECRET_NAME.search(name)
     if name in _HIDDEN.get(event_source, ()) or is_sensitive(shape) or named_like_one:
         return Treatment.HIDE
-    # A body, a file, a key: never in an event.
-    return Treatment.DROP if shape.type_name == "blob" else Treatment.SHOW
+    return Treatment.SHOW
 
 
 def is_sensitive(shape: Any) -> bool:

@@ -70,8 +70,9 @@ def _of_kms(call: Call) -> list[Resource]:
             arns.append(arn)
     if call.event_name in ("CreateAlias", "UpdateAlias", "DeleteAlias") and "AliasName" in call.parameters:
         alias = call.parameters["AliasName"]
-        if not arns and (arn := call.key_arn(alias)):
-            arns.append(arn)
+        behind = call.key_arn(alias)
+        if behind and not arns:
+            arns.append(behind)
         arns.append(call.arn("kms", alias))
     return [
         {"accountId": arn.split(":")[4] or call.account_id, "type": "AWS::KMS::Key", "ARN": arn}

@@ -50,6 +50,9 @@ class S3Writer(Writer):
                     written[header] = self.value(member, value)
             elif name == "Policy" and member.type_name == "string":
                 written["bucketPolicy"] = _parsed(value)
+            elif name == payload and value == {}:
+                # What has no body is parsed as an empty one.
+                continue
             elif name == payload or (payload is None and location is None):
                 written[self.key(name, member)] = self.value(member, value)
         return written or None

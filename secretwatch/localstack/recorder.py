@@ -97,7 +97,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     elements = None
     if known.shows_answer and error is None:
         elements = response_elements(source, operation.output_shape, answer, operation.name, request_id)
-        if source == "kms.amazonaws.com" and about:
+        if source == "kms.amazonaws.com" and about and ":key/" in about[0]["ARN"]:
             elements = {**(elements or {}), **(named_key(operation.name, about[0]["ARN"]) or {})} or None
     code = None if error is None else _error_code(service, error)
     if code == "AccessDenied" and source == "sts.amazonaws.com":
