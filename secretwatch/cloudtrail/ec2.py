@@ -21,6 +21,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from secretwatch.cloudtrail.writer import Writer
+
 EVENT_SOURCE = "ec2.amazonaws.com"
 REMOVED = "<sensitiveDataRemoved>"
 DRY_RUN_CODE = "DryRunOperation"
@@ -150,35 +152,19 @@ def response_elements(
     return shown
 
 
-def error_code(code: str) -> str:
-    """EC2's error codes as CloudTrail writes them, after `Client.` or `Server.`: whose fault it is.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-    """
-    if code.startswith(("Client.", "Server.")):
-        return code
-    return f"{'Server' if code in _SERVER_ERRORS else 'Client'}.{code}"
-
-
-_SERVER_ERRORS = {
-    "InsufficientAddressCapacity",
-    "InsufficientCapacity",
-    "InsufficientHostCapacity",
-    "InsufficientInstanceCapacity",
-    "InsufficientReservedInstanceCapacity",
-    "InsufficientVolumeCapacity",
-    "InternalError",
-    "InternalFailure",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "Unavailable",
-}
-
-
 def _is_old(operation_name: str, shape: Any) -> bool:
     dry_run = shape.members.get("DryRun")
     named = dry_run is not None and dry_run.serialization.get("name") == "dryRun"
     return named or operation_name in _OLD_WITHOUT_DRY_RUN
+
+
+class Ec2Requests(Writer):
+    """The writer of EC2's requests; answers need the request's shape, too: `response_elements`."""
+
+    def __call__(
+        self, operation: str, shape: Any, values: Mapping[str, Any], _request_id: str
+    ) -> dict[str, Any] | None:
+        return request_parameters(operation, shape, values)
 
 
 # The first generation

@@ -46,11 +46,14 @@ def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
     from secretwatch.localstack.access import SecretAccess
     from secretwatch.localstack.ec2_dry_run import DryRun
+    from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.unique_ids import give_unique_ids
 
     backport()
+    give_unique_ids()
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
     for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "sts"):
@@ -60,6 +63,7 @@ def start() -> None:
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
     handlers.serve_custom_service_request_handlers.append(DryRun())
+    handlers.serve_custom_service_request_handlers.append(LogNames())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
