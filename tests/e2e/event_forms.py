@@ -230,6 +230,12 @@ FACTS: dict[tuple[str, str, str | None], Forms] = {
         responseElements.keyId arn, responseElements.keyState text, readOnly false,
         responseElements.deletionDate time with comma, responseElements.pendingWindowInDays number"""
     ),
+    # Lambda Developer Guide, "Logging Lambda API calls": no variables, no code.
+    ("lambda", "CreateFunction20150331", None): fact(
+        """requestParameters.functionName text, requestParameters.runtime text, requestParameters.role arn,
+        requestParameters.handler text, requestParameters.code {}, requestParameters.environment {},
+        readOnly false"""
+    ),
     # Error codes: EC2 API Reference; the models' exceptions.
     ("ec2", "DeleteVpc", "Client.InvalidVpcID.NotFound"): fact(
         "requestParameters.vpcId text, responseElements null, errorMessage text, readOnly false"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
+import zipfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,11 @@ FACT_PARTS = (*PARTS[1:], "additionalEventData", "errorMessage", "userAgent")
 Call = tuple[str, str, str | None]
 """Service, event name and error code."""
 
-# What differs, and may: LocalStack answers it whether or not a policy was sent.
+# What differs because LocalStack's answer does: a size where no policy was sent, a time without a zone.
 ALLOWED = {
+    ("route53resolver", "DeleteResolverQueryLogConfig", None): {
+        "responseElements.resolverQueryLogConfig.creationTime is ['text'] here, and ['ISO time'] on AWS"
+    },
     ("sts", "AssumeRole", None): {"responseElements.packedPolicySize is number here, and not there on AWS"},
 }
 POLICY = json.dumps(
@@ -212,6 +217,29 @@ class Caller:
         )
         self.call("logs", "create_log_group", logGroupName="n" * 513)
         self.call("ecr", "describe_repositories")
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("f.py", "")
+        self.call(
+            "lambda",
+            "create_function",
+            FunctionName=self.name,
+            Runtime="python3.11",
+            Role=f"arn:aws:iam::{ACCOUNT}:role/{self.name}",
+            Handler="f.f",
+            Code={"ZipFile": code.getvalue()},
+            Environment={"Variables": {"ORDER": "none of yours"}},
+        )
+        permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "*"}
+        self.call("lambda", "add_permission", FunctionName=self.name, **permission)
+        config = self.call(
+            "route53resolver",
+            "create_resolver_query_log_config",
+            Name=self.name,
+            DestinationArn=f"arn:aws:s3:::{self.name}",
+            CreatorRequestId=self.name,
+        )["ResolverQueryLogConfig"]["Id"]
+        self.call("route53resolver", "delete_resolver_query_log_config", ResolverQueryLogConfigId=config)
 
     def events(self) -> dict[Call, list[dict[str, Any]]]:
         """What was recorded of this caller, by call."""
