@@ -17,7 +17,7 @@ from functools import lru_cache
 
 # The first word says it: "Check…" reads, "Checkpoint…" does not.
 _READS = re.compile(
-    r"(?:Batch)?(?:Check|Describe|Detect|Discover|Download|Estimate|Filter|Get|Head|Is|List|Lookup|Preview|Query"
+    r"(?:Batch)?(?:Check|Count|Describe|Detect|Discover|Download|Estimate|Filter|Get|Head|Is|List|Lookup|Preview|Query"
     r"|Read|Retrieve|Scan|Search|Select|Simulate|Test|Validate|Verify|View)(?=[A-Z0-9]|$)"
 )
 
@@ -45,6 +45,8 @@ _ALSO_READ = {
         "Sign",
     },
     "logs.amazonaws.com": {"StartQuery", "StopQuery"},
+    # Amazon S3 User Guide, "CloudTrail log file examples for directory buckets".
+    "s3.amazonaws.com": {"CreateSession"},
     # Observed for AssumeRole; IAM User Guide, "Logging IAM and AWS STS API calls", has the others.
     "sts.amazonaws.com": {
         "AssumeRole",

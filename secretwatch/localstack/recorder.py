@@ -150,18 +150,21 @@ def _elements(
 
 
 def _error_code(service: Any, error: Any) -> str:
-    code = str(getattr(error, "code", None) or type(error).__name__)
-    return error_code(_protocol(service), code, getattr(error, "status_code", 400), _exceptions(service))
+    names, kind = _exceptions(service), type(error).__name__
+    # An error that the model has comes as its exception, any other as a code alone.
+    code = kind if kind in names else str(getattr(error, "code", None) or kind)
+    return error_code(_protocol(service), code, getattr(error, "status_code", 400), names)
 
 
 @lru_cache(maxsize=512)
 def _exceptions(service: Any) -> dict[str, str]:
     """The codes of the errors in a service's model, and the exceptions' names."""
-    return {
-        shape.metadata["error"]["code"]: shape.name
-        for shape in service.error_shapes
-        if shape.metadata.get("error", {}).get("code")
-    }
+    names: dict[str, str] = {}
+    for shape in service.error_shapes:
+        code = shape.metadata.get("error", {}).get("code") or shape.name
+        names.setdefault(code, shape.name)
+    # An exception's own name stands for itself.
+    return names | {shape.name: shape.name for shape in service.error_shapes}
 
 
 def _protocol(service: Any) -> str:
