@@ -107,6 +107,8 @@ _SHOWN_EMPTY = {
 _WHOLE = ("IpPermission",)  # structures whose lists are always shown
 # The answer's XML has a `return` that the model leaves out.
 _RETURNING = {"AssociateAddress", "CreateSecurityGroup"}
+# An answer's empty lists are shown, as `{}`, but for these.
+_LEFT_OUT_EMPTY = {("SecurityGroupRule", "Tags")}
 _HIDDEN = {"UserData"}
 
 
@@ -241,7 +243,7 @@ def _old_response(shape: Any, value: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for name, member in shape.members.items():
         item = value.get(name)
-        if item is None:
+        if item is None or (not item and (shape.name, name) in _LEFT_OUT_EMPTY):
             continue
         key = member.serialization.get("name") or name
         if _is_sensitive(member):
@@ -324,8 +326,8 @@ def _one_or_many(entries: Iterable[Any]) -> Any:
 def _scalar(shape: Any, value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{_utc(value):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
-    if isinstance(value, bytes | bytearray):
-        return base64.b64encode(value).decode()
+    if shape.type_name == "blob":
+        return base64.b64encode(value.encode() if isinstance(value, str) else bytes(value)).decode()
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
