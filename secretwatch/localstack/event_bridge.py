@@ -109,7 +109,7 @@ def envelope_of(account_id: str, event: Event) -> dict[str, Any] | None:
     envelope = {
         "version": "0",
         "id": str(uuid.uuid4()),
-        "detail-type": _DETAIL_TYPES.get(event["eventType"], "AWS API Call via CloudTrail"),
+        "detail-type": _DETAIL_TYPES.get(event.get("eventType", ""), "AWS API Call via CloudTrail"),
         "source": f"aws.{event['eventSource'].partition('.')[0]}",
         "account": account_id,
         "time": event["eventTime"],
