@@ -19,7 +19,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from secretwatch.cloudtrail.writer import Writer
 
@@ -120,9 +121,8 @@ def request_parameters(
         return {f"{operation_name}Request": _new_request(shape, parameters) or ""}
     shown = _old_request(operation_name, shape, parameters)
     if operation_name.startswith("Describe"):
-        for name, member in shape.members.items():
-            if member.type_name == "list":
-                shown.setdefault(_old_name(operation_name, name, member), {})
+        for key in _old_members(operation_name, shape)[1]:
+            shown.setdefault(key, {})
     for name in _SHOWN_EMPTY.get(operation_name, ()):
         shown.setdefault(name, {})
     if operation_name == "RunInstances":
@@ -184,26 +184,47 @@ def _old_name(operation_name: str, name: str, member: Any) -> str:
     return lower
 
 
+class _Member(NamedTuple):
+    key: str
+    shape: Any
+    is_hidden: bool
+
+
+@cache
+def _old_members(operation_name: str, shape: Any) -> tuple[dict[str, _Member], tuple[str, ...]]:
+    """What is known of a request's structure, for every call: its members, and the keys of its lists."""
+    members = {
+        name: _Member(
+            _old_name(operation_name, name, member), member, name in _HIDDEN or _is_sensitive(member)
+        )
+        for name, member in shape.members.items()
+    }
+    return members, tuple(each.key for each in members.values() if each.shape.type_name == "list")
+
+
 def _old_request(operation_name: str, shape: Any, value: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
-    for name, member in shape.members.items():
-        item = value.get(name)
-        key = _old_name(operation_name, name, member)
-        if item is None:
-            if shape.name in _WHOLE and member.type_name == "list":
-                shown[key] = {}
-        elif name in _HIDDEN or _is_sensitive(member):
-            shown[key] = REMOVED
-        elif member.type_name == "list":
-            entries = [_old_entry(operation_name, name, member, each) for each in item]
+    members, lists = _old_members(operation_name, shape)
+    for name, item in value.items():
+        member = members.get(name)
+        if item is None or member is None:
+            continue
+        kind = member.shape.type_name
+        if member.is_hidden:
+            shown[member.key] = REMOVED
+        elif kind == "list":
+            entries = [_old_entry(operation_name, name, member.shape, each) for each in item]
             if shape.name == "TagSpecification" and name == "Tags":
                 shown["tags"] = entries  # the one list without `items`
             else:
-                shown[key] = {"items": entries} if entries else {}
-        elif member.type_name == "structure":
-            shown[key] = _old_request(operation_name, member, item)
+                shown[member.key] = {"items": entries} if entries else {}
+        elif kind == "structure":
+            shown[member.key] = _old_request(operation_name, member.shape, item)
         else:
-            shown[key] = _scalar(member, item)
+            shown[member.key] = _scalar(member.shape, item)
+    if shape.name in _WHOLE:
+        for key in lists:
+            shown.setdefault(key, {})
     return shown
 
 
