@@ -4,8 +4,10 @@ Pure: no AWS client, no clock, no file. What an event looks like, whether a trai
 it lands is decided here and nowhere else.
 """
 
-from secretwatch.cloudtrail.classify import event_category, is_global_service, is_read_only
+from secretwatch.cloudtrail.answers import named_key
+from secretwatch.cloudtrail.classify import event_category, is_global_service, is_read_only, shows_answer
 from secretwatch.cloudtrail.digest import Digest, LoggedFile, digest_key, make_digest
+from secretwatch.cloudtrail.errors import error_code, error_message
 from secretwatch.cloudtrail.event import (
     Event,
     assumed_role_identity,
@@ -21,7 +23,10 @@ from secretwatch.cloudtrail.logfile import (
     logs_folder,
     notification,
 )
+from secretwatch.cloudtrail.names import event_name, event_source
 from secretwatch.cloudtrail.parameters import request_parameters, response_elements
+from secretwatch.cloudtrail.resources import Call, resources
+from secretwatch.cloudtrail.s3_shapes import s3_additional_event_data, s3_wire
 from secretwatch.cloudtrail.selectors import (
     DEFAULT_EVENT_SELECTORS,
     InvalidEventSelectors,
@@ -32,6 +37,7 @@ from secretwatch.cloudtrail.selectors import (
 
 __all__ = [
     "DEFAULT_EVENT_SELECTORS",
+    "Call",
     "Digest",
     "Event",
     "InvalidEventSelectors",
@@ -39,7 +45,11 @@ __all__ = [
     "SelectedBy",
     "assumed_role_identity",
     "digest_key",
+    "error_code",
+    "error_message",
     "event_category",
+    "event_name",
+    "event_source",
     "event_text",
     "iam_user_identity",
     "is_global_service",
@@ -50,10 +60,15 @@ __all__ = [
     "logs_folder",
     "make_digest",
     "make_event",
+    "named_key",
     "normalise_advanced_event_selectors",
     "normalise_event_selectors",
     "notification",
     "request_parameters",
+    "resources",
     "response_elements",
     "root_identity",
+    "s3_additional_event_data",
+    "s3_wire",
+    "shows_answer",
 ]

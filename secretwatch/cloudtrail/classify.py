@@ -1,7 +1,8 @@
 """What kind of event an API call is: read or write, management or data, global or regional.
 
-CloudTrail knows this for each API; the service models that are published do not say it. So it is
-derived from the operation's name, with the exceptions that CloudTrail's own logs show.
+CloudTrail knows this for each API; the service models that are published do not say it. So it is derived
+from the event's name, with the exceptions that CloudTrail's own logs and AWS's pages show. Names are those in
+events (``names``).
 
 Follows
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
@@ -11,34 +12,25 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-w
 
 from __future__ import annotations
 
-_READ_PREFIXES = (
-    "BatchGet",
-    "Check",
-    "Describe",
-    "Detect",
-    "Discover",
-    "Download",
-    "Estimate",
-    "Filter",
-    "Get",
-    "Head",
-    "List",
-    "Lookup",
-    "Preview",
-    "Query",
-    "Retrieve",
-    "Scan",
-    "Search",
-    "Select",
-    "Simulate",
-    "Test",
-    "Validate",
-    "Verify",
-    "View",
+import re
+from functools import lru_cache
+
+# The first word says it: "Check…" reads, "Checkpoint…" does not.
+_READS = re.compile(
+    r"(?:Batch)?(?:Check|Count|Describe|Detect|Discover|Download|Estimate|Filter|Get|Head|Is|List|Lookup|Preview|Query"
+    r"|Read|Retrieve|Scan|Search|Select|Simulate|Test|Validate|Verify|View)(?=[A-Z0-9]|$)"
 )
 
 # Named as writes, logged as reads.
 _ALSO_READ = {
+    # Recorded with readOnly (observed), as management events: Bedrock User Guide, "Monitor API calls".
+    "bedrock.amazonaws.com": {
+        "Converse",
+        "ConverseStream",
+        "InvokeModel",
+        "InvokeModelWithResponseStream",
+    },
+    # AWS KMS Developer Guide, "Examples of AWS KMS log entries".
     "kms.amazonaws.com": {
         "Decrypt",
         "DeriveSharedSecret",
@@ -53,6 +45,9 @@ _ALSO_READ = {
         "Sign",
     },
     "logs.amazonaws.com": {"StartQuery", "StopQuery"},
+    # Amazon S3 User Guide, "CloudTrail log file examples for directory buckets".
+    "s3.amazonaws.com": {"CreateSession"},
+    # Observed for AssumeRole; IAM User Guide, "Logging IAM and AWS STS API calls", has the others.
     "sts.amazonaws.com": {
         "AssumeRole",
         "AssumeRoleWithSAML",
@@ -61,9 +56,18 @@ _ALSO_READ = {
     },
 }
 # Named as reads, logged as writes.
-_NOT_READ = {"iam.amazonaws.com": {"GenerateCredentialReport"}}
+_NOT_READ = {
+    "iam.amazonaws.com": {"GenerateCredentialReport"},
+    # Observed for GetFederationToken. AWS does not say for the others that hand out credentials.
+    "sts.amazonaws.com": {"GetFederationToken", "GetSessionToken"},
+}
+# Reads whose answer stands in the event (observed): the new session's key is how it is traced.
+_ANSWERED_READS = {
+    "sts.amazonaws.com": {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"},
+}
 
-# Data-plane operations, and the resource type by which a selector names them.
+# Data-plane operations, and the resource type by which a selector names them. AWS CloudTrail User Guide,
+# "Logging data events", and the page it links to for each service.
 _DATA_EVENTS: dict[str, tuple[str, set[str]]] = {
     "s3.amazonaws.com": (
         "AWS::S3::Object",
@@ -72,6 +76,7 @@ _DATA_EVENTS: dict[str, tuple[str, set[str]]] = {
             "CompleteMultipartUpload",
             "CopyObject",
             "CreateMultipartUpload",
+            "CreateSession",
             "DeleteObject",
             "DeleteObjects",
             "DeleteObjectTagging",
@@ -82,6 +87,7 @@ _DATA_EVENTS: dict[str, tuple[str, set[str]]] = {
             "GetObjectRetention",
             "GetObjectTagging",
             "GetObjectTorrent",
+            "HeadBucket",
             "HeadObject",
             "ListObjectVersions",
             "ListObjects",
@@ -93,10 +99,13 @@ _DATA_EVENTS: dict[str, tuple[str, set[str]]] = {
             "PutObjectLegalHold",
             "PutObjectRetention",
             "PutObjectTagging",
+            "RenameObject",
             "RestoreObject",
             "SelectObjectContent",
+            "UpdateObjectEncryption",
             "UploadPart",
             "UploadPartCopy",
+            "WriteGetObjectResponse",
         },
     ),
     "lambda.amazonaws.com": ("AWS::Lambda::Function", {"Invoke", "InvokeAsync", "InvokeWithResponseStream"}),
@@ -116,6 +125,9 @@ _DATA_EVENTS: dict[str, tuple[str, set[str]]] = {
             "TransactGetItems",
             "TransactWriteItems",
             "UpdateItem",
+            # Of streams, whose type is AWS::DynamoDB::Stream.
+            "GetRecords",
+            "GetShardIterator",
         },
     ),
     "sns.amazonaws.com": ("AWS::SNS::Topic", {"Publish", "PublishBatch"}),
@@ -159,6 +171,7 @@ _GLOBAL_SERVICES = {
 }
 
 
+@lru_cache(maxsize=4096)
 def is_read_only(event_source: str, event_name: str) -> bool:
     """Whether CloudTrail marks the call ``readOnly``.
 
@@ -166,7 +179,12 @@ def is_read_only(event_source: str, event_name: str) -> bool:
     """
     if event_name in _NOT_READ.get(event_source, ()):
         return False
-    return event_name.startswith(_READ_PREFIXES) or event_name in _ALSO_READ.get(event_source, ())
+    return bool(_READS.match(event_name)) or event_name in _ALSO_READ.get(event_source, ())
+
+
+def shows_answer(event_source: str, event_name: str) -> bool:
+    """Whether the event of a successful call carries ``responseElements``."""
+    return not is_read_only(event_source, event_name) or event_name in _ANSWERED_READS.get(event_source, ())
 
 
 def event_category(event_source: str, event_name: str) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from secretwatch.cloudtrail.classify import event_category, is_read_only
+from secretwatch.cloudtrail.classify import event_category, is_read_only, shows_answer
 
 EVENT_VERSION = "1.11"
 
@@ -33,12 +33,16 @@ def make_event(
     error_code: str | None = None,
     error_message: str | None = None,
     resources: list[dict[str, str]] | None = None,
+    additional_event_data: dict[str, Any] | None = None,
+    tls_details: dict[str, str] | None = None,
 ) -> Event:
     """An ``AwsApiCall`` event.
 
-    ``event_time`` is ISO 8601 in UTC, to the second, with ``Z``. ``account_id`` is the account that
-    owns what was called (``recipientAccountId``). A failed call has no response elements, and neither
-    has a read-only one, whatever is passed.
+    ``event_name`` is the name in events (``names``), not the API's. ``event_time`` is ISO 8601 in UTC, to
+    the second, with ``Z``. ``account_id`` is the account that owns what was called
+    (``recipientAccountId``). A failed call has no response elements, and neither has a read-only one but
+    for those that hand out a session, whatever is passed. ``tls_details`` has what is known of
+    ``tlsVersion``, ``cipherSuite`` and ``clientProvidedHostHeader``.
     """
     read_only = is_read_only(event_source, event_name)
     category, _ = event_category(event_source, event_name)
@@ -57,7 +61,10 @@ def make_event(
         if error_message:
             event["errorMessage"] = error_message
     event["requestParameters"] = request_parameters or None
-    event["responseElements"] = None if read_only or error_code is not None else response_elements or None
+    answered = error_code is None and shows_answer(event_source, event_name)
+    event["responseElements"] = (response_elements or None) if answered else None
+    if additional_event_data:
+        event["additionalEventData"] = additional_event_data
     event["requestID"] = request_id
     event["eventID"] = event_id
     event["readOnly"] = read_only
@@ -67,6 +74,8 @@ def make_event(
     event["managementEvent"] = category == "Management"
     event["recipientAccountId"] = account_id
     event["eventCategory"] = category
+    if tls_details:
+        event["tlsDetails"] = tls_details
     return event
 
 

@@ -29,9 +29,13 @@ _ACTIONS = {
 _MOST_ACTIONS = 5
 
 
+class ValidationException(CommonServiceException):
+    """Its name is what CloudWatch's own protocols answer, its code what the query protocol had (observed)."""
+
+
 def refusal(message: str) -> CommonServiceException:
     """An error as CloudWatch answers it."""
-    return CommonServiceException("ValidationError", message, 400, True)
+    return ValidationException("ValidationError", message, 400, True)
 
 
 def check(request: Mapping[str, Any], region: str) -> None:

@@ -44,17 +44,21 @@ _PATIENCE = 10.0
 def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
     from secretwatch.localstack.access import SecretAccess
+    from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.unique_ids import give_unique_ids
 
     backport()
+    give_unique_ids()
     for service in ("cloudwatch", "events", "logs", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
+    handlers.serve_custom_service_request_handlers.append(LogNames())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])

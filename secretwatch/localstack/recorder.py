@@ -12,30 +12,31 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from localstack.aws.api import RequestContext
 
 from secretwatch.cloudtrail import (
+    Call,
     Event,
-    event_category,
+    error_code,
+    error_message,
+    event_name,
+    event_source,
     is_global_service,
-    is_read_only,
     make_event,
+    named_key,
     request_parameters,
+    resources,
     response_elements,
+    s3_additional_event_data,
+    s3_wire,
+    shows_answer,
 )
 from secretwatch.localstack.identity import caller_of_request
+from secretwatch.localstack.key_ids import key_arn
 
 LOG = logging.getLogger(__name__)
-
-# A service's name in events is its endpoint prefix, but for these.
-_EVENT_SOURCES = {
-    "cloudwatch": "monitoring",
-    "ses": "ses",
-    "stepfunctions": "states",
-    "sesv2": "ses",
-}
 
 
 class Recorder:
@@ -44,50 +45,86 @@ class Recorder:
     def __init__(self, sink: Callable[[str, Event], None]) -> None:
         self._sink = sink
 
-    def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
+    def __call__(self, _chain: Any, context: RequestContext, response: Any) -> None:
         if context.operation is None or context.service is None or context.is_internal_call:
             return
         try:
-            self._sink(context.account_id, event_of(context))
+            self._sink(context.account_id, event_of(context, response))
         except Exception:
             # An event that cannot be built must not fail the caller's request, but it must be seen.
             LOG.exception("no event for %s.%s", context.service.service_name, context.operation.name)
 
 
-def event_source_of(service: Any) -> str:
-    """``secretsmanager.amazonaws.com`` for a botocore service model."""
-    name = _EVENT_SOURCES.get(service.service_name) or service.endpoint_prefix
-    return f"{name}.amazonaws.com"
+class _Known(NamedTuple):
+    """What is the same for every call of an operation."""
+
+    source: str
+    name: str
+    region: str | None
+    """Where the events of a global service are recorded; None for the call's own region."""
+    shows_answer: bool
+    is_s3: bool
 
 
-def event_of(context: RequestContext) -> Event:
-    """The event of a finished request."""
-    source = event_source_of(context.service)
-    operation = context.operation
-    parameters = context.service_request or {}
+@lru_cache(maxsize=4096)
+def _known(service: str, signing_name: str, operation: str) -> _Known:
+    source, name = event_source(signing_name), event_name(service, operation)
+    return _Known(
+        source=source,
+        name=name,
+        region="us-east-1" if is_global_service(source) else None,
+        shows_answer=shows_answer(source, name),
+        is_s3=source == "s3.amazonaws.com",
+    )
+
+
+def event_of(context: RequestContext, response: Any = None) -> Event:
+    """The event of a finished request, whose HTTP answer is ``response``."""
+    service, operation = context.service, context.operation
+    known = _known(service.service_name, service.signing_name, operation.name)
+    source = known.source
+    parameters: Mapping[str, Any] = context.service_request or {}
     error = context.service_exception
-    output: Mapping[str, Any] = {}
-    if isinstance(context.service_response, Mapping) and not is_read_only(source, operation.name):
-        output = context.service_response
-    region = "us-east-1" if is_global_service(source) else context.region
+    answer: Mapping[str, Any] = {}
+    if error is None and isinstance(context.service_response, Mapping):
+        answer = context.service_response
     request = context.request
-    caller = caller_of_request(context)
+    request_id = context.request_id or str(uuid.uuid4())
+    shown = request_parameters(source, operation.input_shape, parameters, operation.name, request_id)
+    if known.is_s3:
+        shown = {**(shown or {}), **s3_wire(request.host, request.args.items())}
+    about = resources(_call(context, known, parameters, answer, error is not None))
+    elements = None
+    if known.shows_answer and error is None:
+        elements = response_elements(source, operation.output_shape, answer, operation.name, request_id)
+        if source == "kms.amazonaws.com" and about and ":key/" in about[0]["ARN"]:
+            elements = {**(elements or {}), **(named_key(operation.name, about[0]["ARN"]) or {})} or None
+    code = None if error is None else _error_code(service, error)
+    if code == "AccessDenied" and source == "sts.amazonaws.com":
+        # Observed: a refused AssumeRole does not say what was asked for.
+        shown = None
+    agent = request.headers.get("User-Agent")
     return make_event(
         event_id=_event_id(),
         event_time=_time(int(time.time())),
         event_source=source,
-        event_name=operation.name,
-        aws_region=region,
+        event_name=known.name,
+        aws_region=known.region or context.region,
         account_id=context.account_id,
-        user_identity=caller.user_identity,
+        user_identity=caller_of_request(context).user_identity,
         source_ip_address=request.remote_addr or "127.0.0.1",
-        user_agent=request.headers.get("User-Agent"),
-        request_id=context.request_id or str(uuid.uuid4()),
-        request_parameters=request_parameters(source, operation.input_shape, parameters),
-        response_elements=response_elements(source, operation.output_shape, output),
-        error_code=None if error is None else _error_code(error),
-        error_message=None if error is None else getattr(error, "message", None) or None,
-        resources=_resources(source, operation.name, parameters, context),
+        # S3 puts its callers' agents in brackets (observed).
+        user_agent=f"[{agent}]" if known.is_s3 and agent else agent,
+        request_id=request_id,
+        request_parameters=shown,
+        response_elements=elements,
+        error_code=code,
+        error_message=None if code is None else error_message(source, code, getattr(error, "message", None)),
+        resources=about,
+        additional_event_data=_additional(request, response) if known.is_s3 else None,
+        # AWS does not say what stands here for a call over plain HTTP. What is known of the connection does:
+        # its User Guide says that details are recorded in part where some are missing.
+        tls_details={"clientProvidedHostHeader": request.host} if request.host else None,
     )
 
 
@@ -101,36 +138,56 @@ def _time(second: int) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _error_code(error: Any) -> str:
-    code = str(getattr(error, "code", None) or type(error).__name__)
-    # CloudTrail writes the short form, whatever the service answered.
-    return "AccessDenied" if code == "AccessDeniedException" else code
+def _error_code(service: Any, error: Any) -> str:
+    names, kind = _exceptions(service), type(error).__name__
+    # An error that the model has comes as its exception, any other as a code alone.
+    code = kind if kind in names else str(getattr(error, "code", None) or kind)
+    return error_code(_protocol(service), code, getattr(error, "status_code", 400), names)
 
 
-def _resources(
-    source: str, operation: str, parameters: Mapping[str, Any], context: RequestContext
-) -> list[dict[str, str]]:
-    category, kind = event_category(source, operation)
-    if category != "Data" or kind is None:
-        return []
-    account, region, partition = context.account_id, context.region, context.partition
-    if source == "s3.amazonaws.com" and parameters.get("Bucket"):
-        bucket = f"arn:{partition}:s3:::{parameters['Bucket']}"
-        resources = [{"accountId": account, "type": "AWS::S3::Bucket", "ARN": bucket}]
-        if "Key" in parameters:
-            resources.insert(0, {"type": kind, "ARN": f"{bucket}/{parameters['Key']}"})
-        else:
-            resources.insert(0, {"type": kind, "ARNPrefix": f"{bucket}/"})
-        return resources
-    arn = None
-    if source == "sns.amazonaws.com":
-        arn = parameters.get("TopicArn") or parameters.get("TargetArn")
-    elif source == "lambda.amazonaws.com" and (name := parameters.get("FunctionName")):
-        arn = (
-            name if name.startswith("arn:") else f"arn:{partition}:lambda:{region}:{account}:function:{name}"
-        )
-    elif source == "dynamodb.amazonaws.com" and (name := parameters.get("TableName")):
-        arn = f"arn:{partition}:dynamodb:{region}:{account}:table/{name}"
-    elif source == "sqs.amazonaws.com" and (url := parameters.get("QueueUrl")):
-        arn = f"arn:{partition}:sqs:{region}:{account}:{url.rpartition('/')[2]}"
-    return [{"accountId": account, "type": kind, "ARN": arn}] if arn else []
+@lru_cache(maxsize=512)
+def _exceptions(service: Any) -> dict[str, str]:
+    """The codes of the errors in a service's model, and the exceptions' names."""
+    names: dict[str, str] = {}
+    for shape in service.error_shapes:
+        code = shape.metadata.get("error", {}).get("code") or shape.name
+        names.setdefault(code, shape.name)
+    # An exception's own name stands for itself.
+    return names | {shape.name: shape.name for shape in service.error_shapes}
+
+
+def _protocol(service: Any) -> str:
+    """The protocol whose errors a service has: one that was a query service still has the codes of one."""
+    return "query" if "awsQueryCompatible" in service.metadata else service.metadata["protocol"]
+
+
+def _call(
+    context: RequestContext,
+    known: _Known,
+    parameters: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    failed: bool,
+) -> Call:
+    account, region = context.account_id, context.region
+    return Call(
+        event_source=known.source,
+        event_name=known.name,
+        parameters=parameters,
+        response=answer,
+        failed=failed,
+        account_id=account,
+        region=region,
+        partition=context.partition,
+        key_arn=lambda identifier: key_arn(identifier, account, region, context.partition),
+    )
+
+
+def _additional(request: Any, response: Any) -> dict[str, Any]:
+    headers = getattr(response, "headers", {})
+    return s3_additional_event_data(
+        authorization=request.headers.get("Authorization"),
+        arguments=request.args.keys(),
+        bytes_in=request.content_length or 0,
+        bytes_out=int(headers.get("Content-Length") or 0),
+        id_2=headers.get("x-amz-id-2"),
+    )

@@ -49,6 +49,20 @@ def test_a_write_shows_what_it_answered() -> None:
     assert event(event_name="CreateSecret")["responseElements"] == {"aRN": "x"}
 
 
+def test_a_read_that_hands_out_a_session_shows_it() -> None:
+    taken = event(event_source="sts.amazonaws.com", event_name="AssumeRole")
+    assert (taken["readOnly"], taken["responseElements"]) == (True, {"aRN": "x"})
+    refused = event(event_source="sts.amazonaws.com", event_name="AssumeRole", error_code="AccessDenied")
+    assert refused["responseElements"] is None
+
+
+def test_what_is_known_of_the_connection_and_the_transport_stands_there() -> None:
+    plain = event(tls_details={"clientProvidedHostHeader": "h"}, additional_event_data={"n": 1})
+    assert plain["tlsDetails"] == {"clientProvidedHostHeader": "h"}
+    assert plain["additionalEventData"] == {"n": 1}
+    assert not {"tlsDetails", "additionalEventData"} & set(event())
+
+
 def test_a_failed_call_has_its_error_and_no_answer() -> None:
     failed = event(event_name="CreateSecret", error_code="AccessDenied", error_message="no")
     assert (failed["errorCode"], failed["errorMessage"]) == ("AccessDenied", "no")
@@ -71,6 +85,10 @@ def test_nothing_sent_is_null_and_not_empty() -> None:
         ("kms", "ScheduleKeyDeletion", False),
         ("sts", "AssumeRole", True),
         ("sts", "GetCallerIdentity", True),
+        ("sts", "GetFederationToken", False),
+        ("bedrock", "InvokeModel", True),
+        ("lambda", "GetFunction20150331v2", True),
+        ("lambda", "CheckpointDurableExecution", False),
         ("iam", "GenerateCredentialReport", False),
         ("logs", "FilterLogEvents", True),
         ("logs", "TestMetricFilter", True),
@@ -87,6 +105,7 @@ def test_read_or_write(source: str, name: str, read_only: bool) -> None:
     [
         ("s3", "GetObject", ("Data", "AWS::S3::Object")),
         ("s3", "CreateBucket", ("Management", None)),
+        ("s3", "HeadBucket", ("Data", "AWS::S3::Object")),
         ("dynamodb", "Query", ("Data", "AWS::DynamoDB::Table")),
         ("dynamodb", "CreateTable", ("Management", None)),
         ("sns", "Publish", ("Data", "AWS::SNS::Topic")),
