@@ -295,3 +295,7 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+# Commands with a file of their own join the group when it is loaded.
+from secretwatch.cli import sign_in  # noqa: E402, F401

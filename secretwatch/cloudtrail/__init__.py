@@ -4,6 +4,7 @@ Pure: no AWS client, no clock, no file. What an event looks like, whether a trai
 it lands is decided here and nowhere else.
 """
 
+from secretwatch.cloudtrail import ec2, sign_in
 from secretwatch.cloudtrail.answers import named_key
 from secretwatch.cloudtrail.classify import event_category, is_global_service, is_read_only, shows_answer
 from secretwatch.cloudtrail.digest import Digest, LoggedFile, digest_key, make_digest
@@ -11,10 +12,13 @@ from secretwatch.cloudtrail.errors import error_code, error_message
 from secretwatch.cloudtrail.event import (
     Event,
     assumed_role_identity,
+    federated_user_identity,
     iam_user_identity,
+    in_session,
     make_event,
     root_identity,
 )
+from secretwatch.cloudtrail.insights import InvalidInsightSelectors, normalise_insight_selectors
 from secretwatch.cloudtrail.logfile import (
     event_text,
     log_file_content,
@@ -41,17 +45,21 @@ __all__ = [
     "Digest",
     "Event",
     "InvalidEventSelectors",
+    "InvalidInsightSelectors",
     "LoggedFile",
     "SelectedBy",
     "assumed_role_identity",
     "digest_key",
+    "ec2",
     "error_code",
     "error_message",
     "event_category",
     "event_name",
     "event_source",
     "event_text",
+    "federated_user_identity",
     "iam_user_identity",
+    "in_session",
     "is_global_service",
     "is_read_only",
     "log_file_content",
@@ -63,6 +71,7 @@ __all__ = [
     "named_key",
     "normalise_advanced_event_selectors",
     "normalise_event_selectors",
+    "normalise_insight_selectors",
     "notification",
     "request_parameters",
     "resources",
@@ -71,4 +80,5 @@ __all__ = [
     "s3_additional_event_data",
     "s3_wire",
     "shows_answer",
+    "sign_in",
 ]

@@ -102,13 +102,55 @@ def iam_user_identity(arn: str, user_id: str, user_name: str, access_key_id: str
     }
 
 
+def in_session(
+    identity: dict[str, Any], *, access_key_id: str, creation_date: str, mfa: bool
+) -> dict[str, Any]:
+    """The identity of root or a user with the temporary keys of GetSessionToken."""
+    attributes = _attributes(creation_date, mfa)
+    return identity | {"accessKeyId": access_key_id, "sessionContext": {"attributes": attributes}}
+
+
+def federated_user_identity(
+    issuer: dict[str, Any], *, partition: str, name: str, access_key_id: str, creation_date: str
+) -> dict[str, Any]:
+    """A session of GetFederationToken.
+
+    ``issuer`` is the identity of the user, or root, that asked for it; such a session never has MFA.
+    """
+    account_id = issuer["accountId"]
+    of_issuer = ("type", "principalId", "arn", "accountId", "userName")
+    return {
+        "type": "FederatedUser",
+        "principalId": f"{account_id}:{name}",
+        "arn": f"arn:{partition}:sts::{account_id}:federated-user/{name}",
+        "accountId": account_id,
+        "accessKeyId": access_key_id,
+        "sessionContext": {
+            "sessionIssuer": {key: issuer[key] for key in of_issuer if key in issuer},
+            "webIdFederationData": {},
+            "attributes": _attributes(creation_date, False),
+        },
+    }
+
+
+def _attributes(creation_date: str, mfa: bool) -> dict[str, str]:
+    return {"creationDate": creation_date, "mfaAuthenticated": "true" if mfa else "false"}
+
+
 def assumed_role_identity(
-    *, arn: str, assumed_role_id: str, role_arn: str, access_key_id: str, creation_date: str
+    *,
+    arn: str,
+    assumed_role_id: str,
+    role_arn: str,
+    access_key_id: str,
+    creation_date: str,
+    mfa: bool = False,
 ) -> dict[str, Any]:
     """A session of a role.
 
     ``arn`` is the session's (``arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION``), ``assumed_role_id`` is
-    ``AROA…:SESSION``, ``role_arn`` the role's own, which carries its path.
+    ``AROA…:SESSION``, ``role_arn`` the role's own, which carries its path; ``mfa`` says whether the caller of
+    AssumeRole gave a code of its MFA device.
     """
     return {
         "type": "AssumedRole",
@@ -124,6 +166,6 @@ def assumed_role_identity(
                 "accountId": role_arn.split(":")[4],
                 "userName": role_arn.rpartition("/")[2],
             },
-            "attributes": {"creationDate": creation_date, "mfaAuthenticated": "false"},
+            "attributes": _attributes(creation_date, mfa),
         },
     }

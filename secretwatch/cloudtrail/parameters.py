@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from secretwatch.cloudtrail.answers import IamWriter, KmsRequests, SecretsManagerAnswers
+from secretwatch.cloudtrail.ec2 import Ec2Requests
 from secretwatch.cloudtrail.redaction import HIDDEN
 from secretwatch.cloudtrail.s3_shapes import S3Answers, S3Writer
 from secretwatch.cloudtrail.writer import Writer
@@ -18,6 +19,7 @@ __all__ = ["HIDDEN", "request_parameters", "response_elements"]
 
 # event source → the writer's class, called with the event source.
 _REQUESTS: dict[str, type[Writer]] = {
+    "ec2.amazonaws.com": Ec2Requests,
     "kms.amazonaws.com": KmsRequests,
     "s3.amazonaws.com": S3Writer,
 }

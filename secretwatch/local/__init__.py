@@ -5,7 +5,7 @@ Here: starting it (`start`), finding it (`status`), stopping it (`stop`) and tal
 """
 
 from .cloud import ACCOUNT_ID, HOST, REGION, LocalCloud, foreign_variables
-from .errors import DidNotStart, LocalCloudError, LocalStackMissing, NotUp, PortNotFree
+from .errors import DidNotStart, LocalCloudError, LocalStackMissing, NotUp, PortNotFree, SignInRefused
 from .process import DEFAULT_PORT, memory_mib, require, start, status, stop
 from .state import StateDir, find_state_dir
 
@@ -20,6 +20,7 @@ __all__ = [
     "LocalStackMissing",
     "NotUp",
     "PortNotFree",
+    "SignInRefused",
     "StateDir",
     "find_state_dir",
     "foreign_variables",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import NotUp, UnexpectedAnswer
+from .errors import NotUp, SignInRefused, UnexpectedAnswer
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "000000000000"
@@ -48,6 +48,21 @@ def get(url: str, timeout: float = 10) -> bytes:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
+        raise UnexpectedAnswer(f"{url} answered {error.code} {error.reason}.") from error
+    except OSError as error:
+        raise NotUp(f"Nothing answers on {url} ({error}).") from error
+
+
+def _post(url: str, content: Mapping[str, Any]) -> Any:
+    """The JSON that answers a POST of JSON. Raises NotUp without an answer, SignInRefused for a refusal."""
+    body = json.dumps(content).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with _http.open(request, timeout=10) as response:
+            return json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        if error.code == 400:
+            raise SignInRefused(json.loads(error.read())["error"]) from error
         raise UnexpectedAnswer(f"{url} answered {error.code} {error.reason}.") from error
     except OSError as error:
         raise NotUp(f"Nothing answers on {url} ({error}).") from error
@@ -117,6 +132,41 @@ class LocalCloud:
                 get(message["confirm_url"])
                 followed.append(message)
         return followed
+
+    def sign_in(
+        self,
+        *,
+        user: str | None = None,
+        role: str | None = None,
+        session: str | None = None,
+        mfa: bool = False,
+        failed: bool = False,
+        account_id: str = ACCOUNT_ID,
+        region: str | None = None,
+        source_ip_address: str | None = None,
+        user_agent: str | None = None,
+    ) -> dict[str, Any]:
+        """Somebody signs in to the console, as CloudTrail sees it; the ConsoleLogin event that is recorded.
+
+        `user` is an IAM user of the account, `role` a role that `session` (a name) holds; without either it
+        is root. `region` is that of the regional endpoint, None for the global one. Raises SignInRefused for
+        who is not there, but a failed sign-in may name a user that does not exist.
+        """
+        answer: dict[str, Any] = _post(
+            f"{self.url}/_secretwatch/sign-in",
+            {
+                "account_id": account_id,
+                "failed": failed,
+                "mfa": mfa,
+                "region": region,
+                "role": role,
+                "session": session,
+                "source_ip_address": source_ip_address,
+                "user": user,
+                "user_agent": user_agent,
+            },
+        )
+        return answer
 
     def _json(self, path: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(get(self.url + path))

@@ -19,6 +19,10 @@ class UnexpectedAnswer(LocalCloudError):
     """Something answers, but not with what was asked for."""
 
 
+class SignInRefused(LocalCloudError):
+    """A sign-in to the console that cannot be made."""
+
+
 class PortNotFree(LocalCloudError):
     """Something else listens on the port, or the local cloud is up on another one."""
 

@@ -31,13 +31,19 @@ class SecretAccess:
         caller = caller_of_request(context)
         arn, policy = _secret(context, secret_id or "")
         action = "secretsmanager:GetSecretValue"
-        request = Request(principal=_principal(caller), action=action, resource=arn)
+        holder = caller.issuer or caller
+        request = Request(principal=_principal(holder), action=action, resource=arn)
         try:
             decision = authorize(
                 request,
-                identity_policies=_identity_policies(caller, context.partition),
+                identity_policies=_identity_policies(holder, context.partition),
                 resource_policy=policy,
             )
+            if caller.issuer and decision.allowed:
+                # No more than the user behind it, and no more than was asked for.
+                session = [Policy.parse(caller.session_policy)] if caller.session_policy else []
+                request = Request(principal=_principal(caller), action=action, resource=arn)
+                decision = authorize(request, identity_policies=session, resource_policy=policy)
         except MalformedPolicy as error:
             raise _refusal(f"A policy cannot be read: {error}") from error
         if not decision.allowed:

@@ -22,8 +22,10 @@ from secretwatch.cloudtrail import (
     DEFAULT_EVENT_SELECTORS,
     Event,
     InvalidEventSelectors,
+    InvalidInsightSelectors,
     normalise_advanced_event_selectors,
     normalise_event_selectors,
+    normalise_insight_selectors,
 )
 from secretwatch.localstack.digests import SIGNING_KEYS
 from secretwatch.localstack.drops import DROPS
@@ -232,12 +234,27 @@ class CloudTrailProvider(ServiceLifecycleHook):
 
     @handler("GetInsightSelectors", expand=False)
     def get_insight_selectors(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-        trail = self._find(context, request.get("TrailName") or "")
-        raise refusal(
-            "InsightNotEnabledException",
-            f"Trail {trail.name} does not have Insights enabled. Edit the trail settings to enable Insights, "
-            "and then try the operation again.",
-        )
+        trail = self._find(context, _trail_with_insights(request))
+        if not trail.insight_selectors:
+            raise refusal(
+                "InsightNotEnabledException",
+                f"Trail {trail.name} does not have Insights enabled. Edit the trail settings to enable "
+                "Insights, and then try the operation again.",
+            )
+        return {"TrailARN": trail.arn, "InsightSelectors": trail.insight_selectors}
+
+    @handler("PutInsightSelectors", expand=False)
+    def put_insight_selectors(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Kept, and without effect: the local cloud has no insights. No selectors turn them off."""
+        trail = self._at_home(context, _trail_with_insights(request))
+        try:
+            wanted = normalise_insight_selectors(
+                request.get("InsightSelectors") or [], trail.event_selectors, trail.advanced_event_selectors
+            )
+        except InvalidInsightSelectors as error:
+            raise refusal("InvalidInsightSelectorsException", str(error)) from error
+        trail.insight_selectors = wanted
+        return {"TrailARN": trail.arn, "InsightSelectors": wanted}
 
     # Tags
 
@@ -365,6 +382,18 @@ class CloudTrailProvider(ServiceLifecycleHook):
             sns.publish(TopicArn=trail.sns_topic_arn, Message="CloudTrail validation message.")
 
 
+def _trail_with_insights(request: Mapping[str, Any]) -> str:
+    if request.get("EventDataStore") or request.get("InsightsDestination"):
+        if request.get("TrailName"):
+            raise refusal(
+                "InvalidParameterCombinationException", "Give either TrailName or an event data store."
+            )
+        raise refusal("UnsupportedOperationException", "The local cloud has no event data stores.")
+    if not request.get("TrailName"):
+        raise refusal("InvalidParameterCombinationException", "TrailName is missing.")
+    return str(request["TrailName"])
+
+
 def _is_seen_in(trail: Trail, region: str) -> bool:
     return trail.home_region == region or trail.is_multi_region_trail
 
@@ -404,7 +433,7 @@ def _description(trail: Trail) -> dict[str, Any]:
     return _settings(trail) | {
         "HomeRegion": trail.home_region,
         "HasCustomEventSelectors": trail.has_custom_event_selectors,
-        "HasInsightSelectors": False,
+        "HasInsightSelectors": bool(trail.insight_selectors),
     }
 
 
@@ -458,7 +487,7 @@ def _lookup_values(event: Event, key: str) -> list[str]:
 
 def _username(identity: Mapping[str, Any]) -> str | None:
     """A user's name or a session's; None where an AWS service called."""
-    if identity["type"] == "AssumedRole":
+    if identity["type"] in ("AssumedRole", "FederatedUser"):
         return str(identity["arn"].rpartition("/")[2])
     return "root" if identity["type"] == "Root" else identity.get("userName")
 

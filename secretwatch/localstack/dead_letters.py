@@ -33,13 +33,21 @@ _ERROR_CODES = {
 
 def count_invocation(sender: Any, metric: str) -> None:
     """A metric of AWS/Events for the rule of LocalStack's target sender."""
+    path = sender.rule_arn.partition(":rule/")[2]
+    bus = path.rpartition("/")[0] or "default"
+    count_of_rule(sender.account_id, sender.region, bus, sender.rule_name, metric)
+
+
+def count_of_rule(account_id: str, region: str, bus: str, rule: str, metric: str) -> None:
+    """One more in a metric of AWS/Events; that of a rule of another bus than the default one names both."""
     METRICS.add(
         "AWS/Events",
         metric,
         1,
-        account_id=sender.account_id,
-        region=sender.region,
-        dimension=("RuleName", sender.rule_name),
+        account_id=account_id,
+        region=region,
+        dimension=("RuleName", rule),
+        more_dimensions=() if bus == "default" else (("EventBusName", bus),),
     )
 
 

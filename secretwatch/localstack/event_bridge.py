@@ -16,13 +16,14 @@ import uuid
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from secretwatch.cloudtrail import Event
+from secretwatch.cloudtrail import Event, sign_in
 from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
 
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
+_DETAIL_TYPES = {"AwsConsoleSignIn": sign_in.DETAIL_TYPE}
 _MOST_BYTES = 256 * 1024
 
 
@@ -108,7 +109,7 @@ def envelope_of(account_id: str, event: Event) -> dict[str, Any] | None:
     envelope = {
         "version": "0",
         "id": str(uuid.uuid4()),
-        "detail-type": "AWS API Call via CloudTrail",
+        "detail-type": _DETAIL_TYPES.get(event["eventType"], "AWS API Call via CloudTrail"),
         "source": f"aws.{event['eventSource'].partition('.')[0]}",
         "account": account_id,
         "time": event["eventTime"],

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
+from localstack.aws.api import RequestContext
 from localstack.aws.api.events import RuleState
 from localstack.services.events import target as localstack_target
 from localstack.services.events.event_rule_engine import EventPatternCompiler
 from localstack.services.events.models import events_stores
 from localstack.services.events.provider import EventsProvider
 from localstack.utils import event_matcher
+from localstack.utils.event_matcher import matches_event
 from localstack.utils.xray.trace_header import TraceHeader
 
 from secretwatch.filterpattern import InvalidFilterPattern, Selector
-from secretwatch.localstack.dead_letters import count_invocation, invocation_failed
+from secretwatch.localstack.dead_letters import count_invocation, count_of_rule, invocation_failed
 from secretwatch.localstack.event_bridge import EventBridge
 from secretwatch.localstack.event_patterns import PatternEngine
 from secretwatch.localstack.permissions import require_publish
+from secretwatch.localstack.service_metrics import METRICS
 from secretwatch.policy.services import EVENTS
+
+# Observed; https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+_NOT_AUTHORIZED = {
+    "ErrorCode": "NotAuthorizedForSourceException",
+    "ErrorMessage": "Not authorized for the source.",
+}
 
 
 class RecordingEventsProvider(EventsProvider):
@@ -26,6 +36,7 @@ class RecordingEventsProvider(EventsProvider):
 
     def __init__(self, event_bridge: EventBridge) -> None:
         super().__init__()
+        self._matched = _LastMatched()
         localstack_target.extract_jsonpath = at_path
         localstack_target.is_nested_in_string = is_in_quotes
         event_matcher._event_rule_engine = PatternEngine()
@@ -91,8 +102,34 @@ class RecordingEventsProvider(EventsProvider):
     def _process_rules(
         self, rule: Any, region: str, account_id: str, event_formatted: Any, trace_header: Any
     ) -> None:
-        if rule.state != RuleState.DISABLED:
-            super()._process_rules(rule, region, account_id, event_formatted, trace_header)
+        if rule.state == RuleState.DISABLED or not matches_event(rule.event_pattern, event_formatted):
+            return
+        bus = event_formatted.get("event-bus-name") or "default"
+        if self._matched.event != event_formatted.get("id"):
+            # All rules of a bus see one event after the other, on one thread: it counts once.
+            self._matched.event = event_formatted.get("id")
+            METRICS.add("AWS/Events", "MatchedEvents", 1, account_id=account_id, region=region)
+        for metric in ("MatchedEvents", "TriggeredRules"):
+            count_of_rule(account_id, region, bus, rule.name, metric)
+        super()._process_rules(rule, region, account_id, event_formatted, trace_header)
+
+    def _process_entry(
+        self,
+        entry: Any,
+        processed_entries: list[Any],
+        failed_entry_count: dict[str, int],
+        context: RequestContext,
+    ) -> None:
+        """What begins with `aws.` comes from AWS's services alone."""
+        if str(entry.get("Source") or "").startswith("aws.") and not context.is_internal_call:
+            processed_entries.append(dict(_NOT_AUTHORIZED))
+            failed_entry_count["count"] += 1
+            return
+        super()._process_entry(entry, processed_entries, failed_entry_count, context)
+
+
+class _LastMatched(threading.local):
+    event: str | None = None
 
 
 def at_path(event: dict[str, Any], path: str) -> Any:

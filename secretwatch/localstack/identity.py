@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -10,7 +10,14 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from secretwatch.cloudtrail import assumed_role_identity, iam_user_identity, root_identity
+from secretwatch.cloudtrail import (
+    assumed_role_identity,
+    federated_user_identity,
+    iam_user_identity,
+    in_session,
+    root_identity,
+)
+from secretwatch.localstack.sessions import SESSIONS, Session
 
 _KEPT = "secretwatch_caller"
 
@@ -19,8 +26,9 @@ _KEPT = "secretwatch_caller"
 class Caller:
     """A resolved caller.
 
-    ``kind`` is ``root``, ``user`` or ``assumed-role``; ``arn`` is the caller's own, ``role_arn`` the role
-    behind a session; ``user_identity`` is what CloudTrail writes.
+    ``kind`` is ``root``, ``user``, ``assumed-role`` or ``federated-user``; ``arn`` is the caller's own,
+    ``role_arn`` the role behind a session; ``user_identity`` is what CloudTrail writes; ``issuer`` is who
+    asked for a federated user's session, and ``session_policy`` what that one may do at most.
     """
 
     kind: str
@@ -29,6 +37,8 @@ class Caller:
     name: str
     role_arn: str | None
     user_identity: dict[str, Any]
+    issuer: Caller | None = None
+    session_policy: str | None = None
 
 
 def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
@@ -48,8 +58,11 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
                 role_arn=session.role_arn,
                 access_key_id=access_key_id,
                 creation_date=f"{created:%Y-%m-%dT%H:%M:%SZ}",
+                mfa=SESSIONS.has_mfa(access_key_id),
             ),
         )
+    if temporary := SESSIONS.get(access_key_id):
+        return _with_temporary_keys(temporary, access_key_id, partition)
     if user := iam_backends[account_id][partition].get_user_from_access_key_id(access_key_id):
         return Caller(
             kind="user",
@@ -61,6 +74,35 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
         )
     identity = root_identity(account_id, partition, access_key_id)
     return Caller("root", account_id, identity["arn"], "root", None, identity)
+
+
+def _with_temporary_keys(session: Session, access_key_id: str, partition: str) -> Caller:
+    issuer: Caller = session.issuer
+    if session.federated_name is None:
+        identity = in_session(
+            issuer.user_identity,
+            access_key_id=access_key_id,
+            creation_date=session.creation_date,
+            mfa=session.mfa,
+        )
+        return replace(issuer, user_identity=identity)
+    identity = federated_user_identity(
+        issuer.user_identity,
+        partition=partition,
+        name=session.federated_name,
+        access_key_id=access_key_id,
+        creation_date=session.creation_date,
+    )
+    return Caller(
+        kind="federated-user",
+        account_id=issuer.account_id,
+        arn=identity["arn"],
+        name=session.federated_name,
+        role_arn=None,
+        user_identity=identity,
+        issuer=issuer,
+        session_policy=session.policy,
+    )
 
 
 def caller_of_request(context: Any) -> Caller:

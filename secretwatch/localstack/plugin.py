@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import Any
 
 from localstack import config
@@ -44,6 +45,7 @@ _PATIENCE = 10.0
 def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
     from secretwatch.localstack.access import SecretAccess
+    from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
@@ -52,17 +54,21 @@ def start() -> None:
 
     backport()
     give_unique_ids()
-    for service in ("cloudwatch", "events", "logs", "sns"):
+    if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
+        config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
+    for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "sts"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
+    handlers.serve_custom_service_request_handlers.append(DryRun())
     handlers.serve_custom_service_request_handlers.append(LogNames())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
     ROUTER.add("/_secretwatch/confirm", _confirm, methods=["GET"])
+    ROUTER.add("/_secretwatch/sign-in", _sign_in, methods=["POST"])
     DELIVERY.start()
 
 
@@ -100,6 +106,33 @@ def organizations() -> Service:
     from secretwatch.localstack.organizations import OrganizationsProvider, dispatch_table
 
     return Service.for_provider(OrganizationsProvider(), dispatch_table_factory=dispatch_table)
+
+
+@aws_provider(api="dynamodb", name="secretwatch")
+def dynamodb() -> Service:
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from secretwatch.localstack.dynamodb_provider import DynamoDbProvider
+
+    return Service.for_provider(DynamoDbProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@aws_provider(api="ec2", name="secretwatch")
+def ec2() -> Service:
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from secretwatch.localstack.ec2_provider import DefaultKeyEc2Provider
+
+    return Service.for_provider(DefaultKeyEc2Provider(), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@aws_provider(api="sts", name="secretwatch")
+def sts() -> Service:
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from secretwatch.localstack.sts_provider import SessionStsProvider
+
+    return Service.for_provider(SessionStsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
 
 
 @aws_provider(api="events", name="secretwatch")
@@ -168,6 +201,18 @@ def _status(_request: Request) -> Response:
             "drops": DROPS.entries(),
         }
     )
+
+
+def _sign_in(request: Request) -> Response:
+    """Puts a sign-in to the console in by hand; answers its event, or a sentence that says why not."""
+    from secretwatch.localstack.console import SignInRefused, sign_in_event
+
+    try:
+        account_id, event = sign_in_event(json.loads(request.get_data()))
+    except SignInRefused as refusal:
+        return Response(json.dumps({"error": str(refusal)}), 400, content_type="application/json")
+    _recorded(account_id, event)
+    return _json(event)
 
 
 def _confirm(request: Request) -> Response:

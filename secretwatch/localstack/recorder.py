@@ -19,6 +19,7 @@ from localstack.aws.api import RequestContext
 from secretwatch.cloudtrail import (
     Call,
     Event,
+    ec2,
     error_code,
     error_message,
     event_name,
@@ -96,7 +97,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     about = resources(_call(context, known, parameters, answer, error is not None))
     elements = None
     if known.shows_answer and error is None:
-        elements = response_elements(source, operation.output_shape, answer, operation.name, request_id)
+        elements = _elements(source, operation, answer, request_id)
         if source == "kms.amazonaws.com" and about and ":key/" in about[0]["ARN"]:
             elements = {**(elements or {}), **(named_key(operation.name, about[0]["ARN"]) or {})} or None
     code = None if error is None else _error_code(service, error)
@@ -136,6 +137,16 @@ def _event_id() -> str:
 @lru_cache(maxsize=4)
 def _time(second: int) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _elements(
+    source: str, operation: Any, answer: Mapping[str, Any], request_id: str
+) -> dict[str, Any] | None:
+    if source == ec2.EVENT_SOURCE:
+        # How its answer is written hangs on the request: calls of two generations.
+        shapes = operation.input_shape, operation.output_shape
+        return ec2.response_elements(operation.name, *shapes, answer, request_id)
+    return response_elements(source, operation.output_shape, answer, operation.name, request_id)
 
 
 def _error_code(service: Any, error: Any) -> str:

@@ -1,4 +1,4 @@
-"""The metrics that AWS's services publish of themselves: log events that come in, targets that fail.
+"""The metrics that AWS's services publish of themselves: log events that come in, rules that match.
 
 Values are gathered for a moment and put together: a busy log group would otherwise pay for a second call
 with each of its own.
@@ -54,11 +54,13 @@ class ServiceMetrics:
         account_id: str,
         region: str,
         dimension: tuple[str, str] | None = None,
+        more_dimensions: tuple[tuple[str, str], ...] = (),
         unit: str = "Count",
     ) -> None:
-        """A value of now, of the metric with this dimension (name and value)."""
+        """A value of now, of the metric with this dimension (name and value) and, with it, these."""
+        dimensions = (*((dimension,) if dimension else ()), *more_dimensions)
         with self._lock:
-            key = (account_id, region, namespace, name, dimension, unit, int(time.time()))
+            key = (account_id, region, namespace, name, dimensions, unit, int(time.time()))
             self._values[key].append(value)
             if not self._is_running:
                 self._is_running = True
@@ -71,7 +73,7 @@ class ServiceMetrics:
         puts: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
         taken: dict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
         for key, each in values.items():
-            account_id, region, namespace, name, dimension, unit, at = key
+            account_id, region, namespace, name, dimensions, unit, at = key
             taken[account_id, region, namespace].append(key)
             datum = {
                 "MetricName": name,
@@ -84,8 +86,8 @@ class ServiceMetrics:
                     "Maximum": max(each),
                 },
             }
-            if dimension:
-                datum["Dimensions"] = [{"Name": dimension[0], "Value": dimension[1]}]
+            if dimensions:
+                datum["Dimensions"] = [{"Name": each, "Value": value} for each, value in dimensions]
             puts[account_id, region, namespace].append(datum)
         for (account_id, region, namespace), data in puts.items():
             try:

@@ -47,6 +47,7 @@ class Trail:
     event_selectors: list[dict[str, Any]] = field(default_factory=lambda: list(DEFAULT_EVENT_SELECTORS))
     advanced_event_selectors: list[dict[str, Any]] = field(default_factory=list)
     has_custom_event_selectors: bool = False
+    insight_selectors: list[dict[str, Any]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     is_logging: bool = False
     stopped_by: str | None = None
@@ -69,8 +70,9 @@ class Trail:
 
     def records(self, event: Event) -> bool:
         """Whether the event is this trail's, now."""
-        logging = self.is_logging or event["requestID"] == self.stopped_by
-        return logging and self.sees(event)
+        # A sign-in has no requestID.
+        stops_it = self.stopped_by is not None and event.get("requestID") == self.stopped_by
+        return (self.is_logging or stops_it) and self.sees(event)
 
     def sees(self, event: Event) -> bool:
         """Whether the event happened where this trail looks, and its selectors want it."""

@@ -1,0 +1,54 @@
+"""Temporary keys of users and of root, which LocalStack's STS gives out and forgets. No I/O here."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Session:
+    """What stands behind the keys of GetSessionToken, or of GetFederationToken (``federated_name``).
+
+    ``issuer`` is the `Caller` that asked for them; ``creation_date`` is ISO 8601 in UTC; ``mfa`` says whether
+    it gave a code of its MFA device; ``policy`` is GetFederationToken's.
+    """
+
+    issuer: Any
+    creation_date: str
+    mfa: bool = False
+    federated_name: str | None = None
+    policy: str | None = None
+
+
+class Sessions:
+    """Sessions by access key id. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+        self._roles_with_mfa: set[str] = set()
+
+    def add(self, access_key_id: str, session: Session) -> None:
+        with self._lock:
+            self._sessions[access_key_id] = session
+
+    def get(self, access_key_id: str) -> Session | None:
+        return self._sessions.get(access_key_id)
+
+    def add_role_with_mfa(self, access_key_id: str) -> None:
+        """AssumeRole was given a code: the role's session, whose keys these are, is one with MFA."""
+        with self._lock:
+            self._roles_with_mfa.add(access_key_id)
+
+    def has_mfa(self, access_key_id: str) -> bool:
+        return access_key_id in self._roles_with_mfa
+
+    def clear(self) -> None:
+        with self._lock:
+            self._sessions.clear()
+            self._roles_with_mfa.clear()
+
+
+SESSIONS = Sessions()
