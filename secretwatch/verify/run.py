@@ -69,6 +69,11 @@ class Verification:
         """What the trail cost that experiments share."""
         return _cents(self._stage.made)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether an experiment still runs, as after a second interrupt: it may still have things."""
+        return any(not each.done() for each in self._pending)
+
     def run(self) -> None:
         """Raises KeyboardInterrupt after cleaning up, where it was interrupted."""
         self._began = time.monotonic()
@@ -139,6 +144,12 @@ class Verification:
                 seen, detail = Seen(model.FAILED), f"{type(error).__name__}: {error}"
             seconds = time.monotonic() - began
         return Result(experiment, seen.outcome, seen.numbers, seconds, _cents(made.made), code), detail
+
+
+def estimate(experiments: Sequence[Experiment]) -> float:
+    """Seconds that these take on AWS, side by side: as long as the longest, or their share of the jobs."""
+    seconds = [each.seconds for each in experiments]
+    return max(*seconds, sum(seconds) / JOBS) if len(seconds) > 1 else sum(seconds)
 
 
 def _cents(made: Mapping[str, int]) -> float:

@@ -221,14 +221,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="topic-target-role",
-        claim="PutTargets refuses a RoleArn on a topic of the same account.",
+        claim="PutTargets takes a RoleArn on a topic of the same account, and no message comes.",
         why="A role looks like the way to let EventBridge publish without a statement in the topic's policy.",
-        source="AWS says that topics of the same account are reached by their policy, not what a role does: "
-        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html",
+        source="AWS says that delivery may fail, not whether PutTargets refuses the role: "
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
         outcomes={
-            "refused": confirmed("PutTargets answered ValidationException."),
+            "dropped": confirmed("It was taken, and no message came."),
+            "refused": refuted("PutTargets answered ValidationException."),
             "delivered": refuted("It was taken, and messages came."),
-            "dropped": refuted("It was taken, and no message came."),
         },
         run=_topic_role,
         seconds=60,
