@@ -187,8 +187,8 @@ def _check(console: Console, cloud: Cloud, experiments: Sequence[Experiment], *,
         raise click.UsageError(f"The permissions cannot be looked at: {one_line(error)}") from error
     if answer.missing and not unchecked:
         raise click.UsageError(
-            f"These permissions lack: {', '.join(answer.missing)}. Give them, run fewer experiments (--only), "
-            "or start nevertheless (--unchecked)."
+            f"These permissions lack: {', '.join(answer.missing)}. Give them, run fewer experiments "
+            "(--only), or start nevertheless (--unchecked)."
         )
     if answer.unknown:
         console.print(
@@ -207,8 +207,9 @@ def _ask(console: Console, experiments: Sequence[Experiment], *, yes: bool) -> N
     on_trail = sum(each.on_trail for each in experiments)
     total = sum(each.cents for each in experiments) + (STAGE_CENTS if on_trail else 0)
     made = sum(sum(each.makes.values()) for each in experiments)
-    text = f"{len(experiments)} experiments make up to {made} small things, cost up to {cents(total)}"
-    text += f" and take about {duration(estimate(experiments))} on AWS."
+    count = "1 experiment" if len(experiments) == 1 else f"{len(experiments)} experiments"
+    text = f"{count}: up to {made} small things are made, which cost up to {cents(total)}, "
+    text += f"in about {duration(estimate(experiments))} on AWS."
     if on_trail:
         text += f" {on_trail} share a trail, a bucket and a log group, made for them."
     console.print(Text(text))

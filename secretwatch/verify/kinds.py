@@ -39,6 +39,10 @@ CENTS: Mapping[str, float] = {
     "trail": 0.5,
 }
 
+_RULE = (
+    "events:DeleteRule events:ListEventBuses events:ListRules events:ListTargetsByRule events:PutRule "
+    "events:PutTargets events:RemoveTargets events:TagResource"
+)
 _LOG_GROUP = "logs:CreateLogGroup logs:DeleteLogGroup logs:DescribeLogGroups logs:TagResource"
 _TRAIL = "cloudtrail:AddTags cloudtrail:CreateTrail cloudtrail:DeleteTrail cloudtrail:ListTrails"
 
@@ -49,7 +53,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
         "cloudwatch:TagResource",
         "bucket": "s3:CreateBucket s3:DeleteBucket s3:DeleteObject s3:ListAllMyBuckets s3:ListBucket "
         "s3:PutBucketPolicy s3:PutBucketTagging",
-        "bus": "events:CreateEventBus events:DeleteEventBus events:ListEventBuses events:TagResource",
+        "bus": f"events:CreateEventBus events:DeleteEventBus {_RULE}",
         "log group": _LOG_GROUP,
         "metric": "cloudwatch:GetMetricStatistics",
         "mute rule": "cloudwatch:DeleteAlarmMuteRule cloudwatch:ListAlarmMuteRules "
@@ -58,8 +62,7 @@ ACTIONS: Mapping[str, frozenset[str]] = {
         "sqs:SetQueueAttributes sqs:TagQueue",
         "role": "iam:CreateRole iam:DeleteRole iam:DeleteRolePolicy iam:ListRolePolicies iam:ListRoles "
         "iam:PassRole iam:PutRolePolicy iam:TagRole",
-        "rule": "events:DeleteRule events:ListEventBuses events:ListRules events:ListTargetsByRule "
-        "events:PutRule events:PutTargets events:RemoveTargets events:TagResource",
+        "rule": _RULE,
         "secret": "secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:ListSecrets "
         "secretsmanager:TagResource",
         "topic": "sns:CreateTopic sns:DeleteTopic sns:ListTopics sns:SetTopicAttributes sns:Subscribe "
