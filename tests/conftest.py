@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers (`-n`), what shares a local cloud or a Terraform folder stays on one of them."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
-        if used & {"local_cloud", "aws"}:
+        if used & {"local_cloud", "aws", "secretwatch_cloud"}:
             item.add_marker(pytest.mark.xdist_group("local cloud"))
         elif "terraform" in used:
             item.add_marker(pytest.mark.xdist_group("terraform"))
@@ -65,6 +65,12 @@ def local_cloud(workdir: Path) -> Iterator[local.LocalCloud]:
         yield cloud
     finally:
         local.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def secretwatch_cloud(local_cloud: local.LocalCloud) -> local.LocalCloud:
+    """Whose delivery the plugin's fixture `held_delivery` holds."""
+    return local_cloud
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,10 @@ class HeldDelivery:
         self, *, first: int | None = None, reordered: bool = False, twice: bool = False
     ) -> dict[str, int]:
         """Let what is held arrive now, and return when it has; as `LocalCloud.release`."""
-        return self._cloud.release(*self._channels, first=first, reordered=reordered, twice=twice)
+        released = self._cloud.release(*self._channels, first=first, reordered=reordered, twice=twice)
+        if first is None:
+            self._to_release = []
+        return released
 
     def hold(self) -> None:
         """Hold again, after a release."""
