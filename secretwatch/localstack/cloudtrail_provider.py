@@ -154,7 +154,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def start_logging(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
         if not trail.is_logging:
-            trail.is_logging = True
+            self._trails.start(trail)
             set_time(trail, "StartLoggingTime", datetime.now(UTC))
         return {}
 

@@ -52,8 +52,12 @@ class Trail:
     is_logging: bool = False
     stopped_by: str | None = None
     """The request that stopped logging: its own event is the last that the trail records."""
+    first_started_at: int | None = None
+    """The number of the last event before logging was first started."""
+    started_at: int = 0
+    """The same of the last start."""
     stopped_at: int = 0
-    """The number of the last event before logging was last stopped, by StopLogging or DeleteTrail."""
+    """The same of the last stop, by StopLogging or DeleteTrail."""
     status: dict[str, Any] = field(default_factory=dict)
     """GetTrailStatus's times and errors, by AWS's names."""
     events_delivered: int = 0
@@ -71,23 +75,25 @@ class Trail:
         return f"arn:{self.partition}:sns:{self.home_region}:{self.account_id}:{self.sns_topic_name}"
 
     def logs(self, event: Event, number: int) -> bool:
-        """Whether the trail takes the event when it arrives now, whatever it was when the call was made.
+        """Whether the trail takes this event, which arrives now.
 
-        A trail that was stopped still gets what was called before it was last stopped, and not what was
-        called after that; whether it was logging at the time of the call is not asked (AWS: "Turning off
-        logging for a trail", event delivery after logging is stopped). AWS does not say what becomes of a
-        call that was made while the trail was stopped and arrives when it logs again: by the same rule it
-        is delivered. AWS says that selectors may not be minded for a stopped trail: here they always are.
-        AWS does not say what a deleted trail still delivers: here what was called before, as if it had been
-        stopped, but not DeleteTrail itself.
+        A trail that was stopped still gets what was called before it was last stopped, and StopLogging
+        itself, but not what came after. It is the last stop that counts, not whether the trail was logging
+        at the time of the call (AWS: "Turning off logging for a trail").
+
+        AWS does not say what becomes of calls from before the first start, or from between a stop and the
+        next start, when they arrive while the trail logs: here they are not delivered. AWS does not say what
+        a deleted trail still delivers: here the same as a stopped one, but not DeleteTrail itself. AWS says
+        that a stopped trail may get what its selectors leave out: here they are minded, as they are when the
+        event arrives.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-turning-off-logging.html
         """
-        return (
-            self.is_logging
-            or number <= self.stopped_at
-            or (self.stopped_by is not None and event.get("requestID") == self.stopped_by)
-        )
+        if self.is_logging and number > self.started_at:
+            return True
+        if self.stopped_by is not None and event.get("requestID") == self.stopped_by:
+            return True
+        return (self.first_started_at or 0) < number <= self.stopped_at
 
     def sees(self, event: Event) -> bool:
         """Whether the event happened where this trail looks, and its selectors want it."""
@@ -201,6 +207,14 @@ class Trails:
         with self.lock:
             self._trails[trail.arn] = trail
             self._pending[id(trail)] = Pending()
+
+    def start(self, trail: Trail) -> None:
+        """The trail logs, from StartLogging's own event on."""
+        with self.lock:
+            if not trail.is_logging:
+                trail.is_logging, trail.started_at = True, self.number
+                if trail.first_started_at is None:
+                    trail.first_started_at = self.number
 
     def stop(self, trail: Trail, request_id: str | None = None) -> None:
         """The trail logs no more, but for the event of this request."""

@@ -74,15 +74,9 @@ class Cloud:
         self.count = 0
 
     def new_trail(self) -> Trail:
-        trail = Trail(
-            name="t",
-            account_id=ACCOUNT,
-            home_region=REGION,
-            partition="aws",
-            s3_bucket_name="b",
-            is_logging=True,
-        )
+        trail = Trail(name="t", account_id=ACCOUNT, home_region=REGION, partition="aws", s3_bucket_name="b")
         self.trails.add(trail)
+        self.trails.start(trail)
         return trail
 
     def settle(self) -> None:
@@ -280,21 +274,34 @@ def test_a_new_trail_of_the_same_name_is_another(cloud: Cloud) -> None:
     cloud.trails.remove(cloud.trail)
     cloud.new_trail()
     cloud.release()
-    # Both log when it arrives, or did until after the call.
-    assert cloud.arrived()["trail"] == [call, call]
+    assert cloud.arrived()["trail"] == [call]
 
 
-def test_a_trail_that_is_not_logging_when_a_call_arrives_does_not_get_it(cloud: Cloud) -> None:
-    cloud.trails.stop(cloud.trail)
+def test_what_was_called_while_a_trail_was_stopped_never_comes(cloud: Cloud) -> None:
     cloud.hold()
-    call = cloud.call()
-    cloud.release(first=1)
-    assert cloud.arrived()["trail"] == cloud.arrived()["events"] == []
-    cloud.call()
-    cloud.trail.is_logging = True
+    before = cloud.call()
+    cloud.trails.stop(cloud.trail, "stop")
+    last = cloud.call("stop")
+    gap = cloud.call()
+    cloud.trails.start(cloud.trail)
+    after = cloud.call()
     cloud.release()
-    assert cloud.arrived()["trail"] == ["2"]
-    assert cloud.history() == [call, "2"]
+    assert cloud.arrived()["trail"] == cloud.arrived()["events"] == [before, last, after]
+    assert cloud.history() == [before, last, gap, after]
+
+
+def test_what_was_called_before_the_last_stop_comes_whether_or_not_the_trail_logged_then(
+    cloud: Cloud,
+) -> None:
+    cloud.hold()
+    for stop in ("first stop", "last stop"):
+        cloud.trails.stop(cloud.trail, stop)
+        cloud.call(stop)
+        cloud.call()
+        cloud.trails.start(cloud.trail)
+    cloud.trails.stop(cloud.trail, "end")
+    cloud.release()
+    assert cloud.arrived()["trail"] == ["1", "2", "3", "4"]
 
 
 def test_a_queue_that_is_full_says_what_it_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
