@@ -90,17 +90,20 @@ class EventBridge:
 
     def offer(self, account_id: str, event: Event, number: int) -> None:
         """An event was recorded, as the trails' event of this number."""
-        if self._bus is not None or self.held.since is not None:
+        if self.held.since is not None:
             self.held.take(Offered(account_id, event, number))
+        elif self._bus is not None and self._is_wanted(account_id, event, number):
+            self._queue.put(Offered(account_id, event, number))
 
     def _arrive(self, offered: Offered) -> None:
-        event = offered.event
-        if (
-            self._bus is not None
-            and any(_is_for(rule, event) for rule in self._bus.rules(offered.account_id, event["awsRegion"]))
-            and self._trails.is_logged(offered.account_id, event, offered.number)
-        ):
+        if self._is_wanted(offered.account_id, offered.event, offered.number):
             self._queue.put(offered)
+
+    def _is_wanted(self, account_id: str, event: Event, number: int) -> bool:
+        rules = self._bus.rules(account_id, event["awsRegion"]) if self._bus else []
+        return any(_is_for(rule, event) for rule in rules) and self._trails.is_logged(
+            account_id, event, number
+        )
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:

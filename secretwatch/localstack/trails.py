@@ -104,12 +104,8 @@ class Trail:
         return SelectedBy(self.event_selectors, self.advanced_event_selectors)(event)
 
 
-class Recorded(NamedTuple):
-    """A call on its way to the trails."""
-
-    number: int
-    account_id: str
-    event: Event
+Recorded = tuple[int, str, Event]
+"""A call on its way to the trails: its number, the account and the event."""
 
 
 class PendingEvent(NamedTuple):
@@ -249,11 +245,18 @@ class Trails:
     def record(self, account_id: str, event: Event) -> int:
         """Take the event for the account's history and for the trails; its number."""
         with self.lock:
-            self.number += 1
+            self.number = number = self.number + 1
+            # This is done for every call: what is not held does not go through the queues.
             if event["managementEvent"]:
-                self.held_history.take((account_id, event))
-            self.held.take(Recorded(self.number, account_id, event))
-            return self.number
+                if self.held_history.since is None:
+                    self._history[account_id].append(event)
+                else:
+                    self.held_history.take((account_id, event))
+            if self.held.since is not None:
+                self.held.take((number, account_id, event))
+            elif self._trails:
+                self._arrive((number, account_id, event))
+            return number
 
     def _remember(self, item: tuple[str, Event]) -> None:
         account_id, event = item

@@ -10,8 +10,10 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from channels import Channels
 from click.testing import CliRunner
@@ -330,3 +332,47 @@ def test_only_a_post_of_json_changes_something(local_cloud: local.LocalCloud) ->
         with pytest.raises(urllib.error.HTTPError, match="415"):
             urllib.request.urlopen(form)
     assert local_cloud.held() == []
+
+
+def test_up_at_full_minutes_and_down_while_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud of its own, as it is stopped: what it held is dropped, and said."""
+    monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(tmp_path / "state"))
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(command, arguments)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    try:
+        said("up", "--port", "0", "--alarm-tick", "minute")
+        assert "at full minutes" in said("status")
+        running = local.require(tmp_path / "state")
+        session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+        )
+        cloudwatch = session.client("cloudwatch", endpoint_url=running.url)
+        cloudwatch.put_metric_alarm(
+            AlarmName="reads",
+            Namespace="n",
+            MetricName="reads",
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            TreatMissingData="notBreaching",
+        )
+        states = []
+        for value in (None, 1.0):
+            if value:
+                cloudwatch.put_metric_data(
+                    Namespace="n", MetricData=[{"MetricName": "reads", "Value": value}]
+                )
+            said("tick")
+            states.append(cloudwatch.describe_alarms()["MetricAlarms"][0]["StateValue"])
+        assert states == ["OK", "ALARM"]
+        said("hold", "history")
+        cloudwatch.describe_alarms()
+    finally:
+        down = said("down")
+    assert down.splitlines() == ["dropped 1 call held back from the history", "The local cloud is down."]
