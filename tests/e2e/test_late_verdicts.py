@@ -101,8 +101,8 @@ def test_channels_are_compared_when_all_of_it_has_arrived(
     assert all(each.complete for each in result.channels)
     assert alarm.messages == 1
     assert trail.messages >= 1
-    # EventBridge may deliver an event twice, and then somebody is told twice.
-    assert realtime.messages == (4 if how else 2)
+    # EventBridge may deliver an event twice: somebody is told twice, it may be after the comparison's end.
+    assert 2 <= realtime.messages <= (4 if how else 2)
 
 
 def examine(account: Channels) -> Any:
