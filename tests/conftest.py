@@ -53,7 +53,9 @@ def _group(item: pytest.Item) -> str | None:
 def _rank(item: pytest.Item) -> int:
     """Terraform takes longest, then what asks a local cloud."""
     used = set(getattr(item, "fixturenames", ()))
-    return 0 if "terraform" in used else 1 if used & {"local_cloud", "aws", "cloud"} else 2
+    return (
+        0 if "terraform" in used else 1 if used & {"local_cloud", "aws", "cloud", "secretwatch_cloud"} else 2
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,6 +91,12 @@ def local_cloud(workdir: Path) -> Iterator[local.LocalCloud]:
         yield cloud
     finally:
         local.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def secretwatch_cloud(local_cloud: local.LocalCloud) -> local.LocalCloud:
+    """Whose delivery the plugin's fixture `held_delivery` holds."""
+    return local_cloud
 
 
 @pytest.fixture(scope="session")

@@ -67,9 +67,8 @@ class Account:
         return str(alarm["StateValue"])
 
     def settle(self) -> None:
-        """Every alarm is OK again: as if the time since had passed."""
-        for name in ("wide-app", "wide-changes", "wide-many", "wide-tampering"):
-            self.cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="for the next test")
+        """Every alarm is OK again: for them, the time since has passed."""
+        self.cloud.tick(16)
 
     def as_role(self, name: str, may_read: str | None) -> Any:
         """Secrets Manager as a session of a new role that may read this secret, or none."""
