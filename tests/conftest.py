@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,17 +20,42 @@ from secretwatch import terraform as tf
 REPO = Path(__file__).resolve().parents[1]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (`-n`), what shares a local cloud or a Terraform folder stays on one of them."""
+# What is built once for many files; a test of one of them runs on the worker that has it.
+_BUILT_ONCE = ("deployment", "instances", "quickstart")
+
+
+# First of all: pytest-xdist reads the marks in this same hook, and it was registered later than this file.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers (`-n`), tests that share something costly stay together on one of them.
+
+    That is: tests with a fixture of `_BUILT_ONCE`, and tests of a file that has fixtures of its own for the
+    whole file. Everything else goes to whichever worker is free, each with a local cloud of its own. What
+    takes long comes first, so that no worker is left with it at the end.
+    """
     for item in items:
-        used = set(getattr(item, "fixturenames", ()))
-        if used & {"local_cloud", "aws"}:
-            item.add_marker(pytest.mark.xdist_group("local cloud"))
-        elif "terraform" in used:
-            item.add_marker(pytest.mark.xdist_group("terraform"))
-        elif "e2e" in item.path.parts:
-            # Clouds of their own, shared by the tests of a file.
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _group(item: pytest.Item) -> str | None:
+    used = getattr(item, "fixturenames", ())
+    if shared := [name for name in _BUILT_ONCE if name in used]:
+        return shared[0]
+    found: Any = getattr(item, "_fixtureinfo", None)
+    definitions = found.name2fixturedefs if found else {}
+    of_the_file = any(each[-1].scope in ("module", "class") for each in definitions.values())
+    return item.path.name if of_the_file else None
+
+
+def _rank(item: pytest.Item) -> int:
+    """Terraform takes longest, then what asks a local cloud."""
+    used = set(getattr(item, "fixturenames", ()))
+    return (
+        0 if "terraform" in used else 1 if used & {"local_cloud", "aws", "cloud", "secretwatch_cloud"} else 2
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,6 +91,12 @@ def local_cloud(workdir: Path) -> Iterator[local.LocalCloud]:
         yield cloud
     finally:
         local.stop(state_dir)
+
+
+@pytest.fixture(scope="session")
+def secretwatch_cloud(local_cloud: local.LocalCloud) -> local.LocalCloud:
+    """Whose delivery the plugin's fixture `held_delivery` holds."""
+    return local_cloud
 
 
 @pytest.fixture(scope="session")

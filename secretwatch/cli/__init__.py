@@ -17,6 +17,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),
     "smoke": ("secretwatch.cli.smoke", "smoke"),
+    "verify": ("secretwatch.cli.verify", "verify"),
 }
 
 

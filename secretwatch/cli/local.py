@@ -23,6 +23,7 @@ from rich.table import Table
 
 from secretwatch import local as cloud
 from secretwatch.cli.options import SECONDS
+from secretwatch.local.cloud import AlarmTick
 
 EXIT_FAILED = 1
 EXIT_NOT_UP = 3
@@ -110,6 +111,16 @@ def local() -> None:
     """
 
 
+class _AlarmTick(click.ParamType[AlarmTick]):
+    name = "seconds or minute"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> AlarmTick:
+        if value == "minute":
+            return "minute"
+        seconds: float = SECONDS.convert(value, param, ctx)
+        return seconds
+
+
 @local.command(epilog=_EXIT_CODES)
 @click.option(
     "--port",
@@ -132,15 +143,15 @@ def local() -> None:
 )
 @click.option(
     "--alarm-tick",
-    type=SECONDS,
+    type=_AlarmTick(),
     default=1.0,
     show_default=True,
-    help="Seconds between two evaluations of the alarms; AWS's are 60.",
+    help="Seconds between two evaluations of the alarms; or minute: at full minutes only, as on AWS.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
 @_sentences
 def up(
-    port: int | None, delivery_interval: float, digest_interval: float, alarm_tick: float, as_json: bool
+    port: int | None, delivery_interval: float, digest_interval: float, alarm_tick: AlarmTick, as_json: bool
 ) -> None:
     """Start the local cloud; no error where it is up already."""
     state_dir = cloud.find_state_dir()
@@ -167,7 +178,7 @@ def up(
         if (delivery_interval, digest_interval, alarm_tick) != kept:
             out.print(
                 f"It keeps its delivery interval of {kept[0]:g} s, digest interval of {kept[1]:g} s and "
-                f"alarm tick of {kept[2]:g} s: stop it first to change them.",
+                f"alarms {_evaluated(kept[2])}: stop it first to change them.",
                 soft_wrap=True,
             )
     else:
@@ -181,9 +192,20 @@ def up(
 @local.command(epilog=_EXIT_CODES)
 @_sentences
 def down() -> None:
-    """Stop the local cloud, after it has delivered what it has accepted; no error where none is up."""
+    """Stop the local cloud, after it has delivered what it has accepted; no error where none is up.
+
+    What is held is dropped, not delivered: `release` it first.
+    """
+    state_dir = cloud.find_state_dir()
+    held = []
+    if running := cloud.status(state_dir):
+        with contextlib.suppress(cloud.LocalCloudError):
+            held = running.held()
     with patience("Delivering what is left, stopping LocalStack …") as on_wait:
-        stopped = cloud.stop(cloud.find_state_dir(), on_wait=on_wait)
+        stopped = cloud.stop(state_dir, on_wait=on_wait)
+    for each in held:
+        if each["calls"]:
+            out.print(f"[yellow]dropped[/] {_calls(each['calls'])} held back from the {each['channel']}")
     out.print("The local cloud is down." if stopped else "No local cloud was up.")
 
 
@@ -191,7 +213,7 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_sentences
 def status(as_json: bool) -> None:
-    """Show whether the local cloud is up, its trails, and what was dropped silently, and why."""
+    """Show whether the local cloud is up, its trails, what is held, what was dropped silently, and why."""
     state_dir = cloud.find_state_dir()
     running = cloud.status(state_dir)
     if running is None:
@@ -211,7 +233,7 @@ def status(as_json: bool) -> None:
     table.add_row("memory", f"{facts['memory_mib']:.0f} MiB")
     table.add_row("delivery", f"every {running.delivery_interval:g} s")
     table.add_row("digests", f"every {running.digest_interval:g} s")
-    table.add_row("alarms", f"every {running.alarm_tick:g} s")
+    table.add_row("alarms", _evaluated(running.alarm_tick))
     table.add_row("log", escape(str(facts["log"])))
     out.print(table, soft_wrap=True)
     for trail in facts["trails"]:
@@ -221,6 +243,12 @@ def status(as_json: bool) -> None:
         out.print(f"trail {escape(trail['name'])}: {logging}, {events}, last {last}", soft_wrap=True)
     if not facts["trails"]:
         out.print("no trail")
+    for each in facts["held"]:
+        lost = f", {each['dropped']} more dropped" if each["dropped"] else ""
+        out.print(
+            f"[yellow]held[/] {each['channel']}: {_calls(each['calls'])} since {each['since']}{lost}",
+            soft_wrap=True,
+        )
     for drop in facts["drops"]:
         out.print(
             f"[yellow]dropped[/] {drop['time']} {escape(drop['service'])} → {escape(drop['target'])}: "
@@ -258,6 +286,62 @@ def confirm() -> None:
         out.print("No open confirmation.")
 
 
+_CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "events", "history"]))
+
+
+@local.command(epilog=_EXIT_CODES)
+@_CHANNELS
+@_sentences
+def hold(channels: tuple[str, ...]) -> None:
+    """Hold delivery, as AWS's minutes do: calls take effect, and nothing is told of them until `release`.
+
+    \b
+    trail    log files, the log group, the trail's notifications
+    events   EventBridge
+    history  LookupEvents
+    Without a name: all three. What was called before still arrives.
+    """
+    running = cloud.require(cloud.find_state_dir())
+    newly_held = running.hold(*channels)
+    out.print(f"Held: {', '.join(each['channel'] for each in running.held())}.")
+    if not newly_held:
+        out.print("That was held already.")
+
+
+@local.command(epilog=_EXIT_CODES)
+@_CHANNELS
+@click.option("--first", type=click.IntRange(min=0), metavar="N", help="Only the oldest N; hold the rest.")
+@click.option("--reordered", is_flag=True, help="The newest call first.")
+@click.option("--twice", is_flag=True, help="Everything once, and then once more.")
+@_sentences
+def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice: bool) -> None:
+    """Let what is held arrive, with the times of the calls, and hold no more. Returns when it has arrived.
+
+    LookupEvents sorts by time and knows an event once: the history minds neither --reordered nor --twice.
+    """
+    running = cloud.require(cloud.find_state_dir())
+    released = running.release(*channels, first=first, reordered=reordered, twice=twice)
+    for channel, count in released.items():
+        out.print(f"{channel}: {_calls(count)} released")
+    for each in running.held():
+        out.print(f"{each['channel']}: still held, {_calls(each['calls'])}")
+
+
+@local.command(epilog=_EXIT_CODES)
+@click.option("--minutes", type=click.IntRange(1, 24 * 60), default=1, show_default=True, metavar="N")
+@_sentences
+def tick(minutes: int) -> None:
+    """Let full minutes pass for the alarms, without waiting: each evaluates all of them.
+
+    What was measured until then is so much older for the alarms; nothing else has its time moved.
+    """
+    ahead = cloud.require(cloud.find_state_dir()).tick(minutes)
+    if ahead:
+        out.print(f"The alarms were evaluated: their time is {ahead // 60} min ahead.")
+    else:
+        out.print("There is no alarm: nothing uses CloudWatch yet.")
+
+
 @local.command(epilog=_EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: name → value.")
 @_sentences
@@ -289,6 +373,14 @@ def _facts(running: cloud.LocalCloud) -> dict[str, Any]:
         "alarm_tick": running.alarm_tick,
         "log": str(cloud.StateDir(running.state_dir).log_file),
     }
+
+
+def _evaluated(alarm_tick: AlarmTick) -> str:
+    return "at full minutes" if alarm_tick == "minute" else f"every {alarm_tick:g} s"
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"
 
 
 def _duration(seconds: float) -> str:

@@ -5,94 +5,157 @@ Reading files and showing results stand here; whether a message matches is decid
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import click
 
-from secretwatch.filterpattern import Explanation, FilterPattern, InvalidFilterPattern
+from secretwatch.cli.inputs import STDIN, chunks, files
+from secretwatch.cloudtrail.reader import Broken, Message, read
+from secretwatch.filterpattern import Explanation, FilterPattern, InvalidFilterPattern, Kind
 
 _SHOWN = 160  # characters of a message on a person's screen
+_NAMED = 5  # broken pieces that are named; the others are counted
 
 
-@click.command(epilog="Exit codes: 0 something matched, 1 nothing matched, 2 wrong usage, pattern or file.")
+@click.command(
+    epilog="Exit codes: 0 something matched, 1 nothing matched, 2 wrong usage, pattern or file, "
+    "3 nothing matched, but not all could be read."
+)
 @click.argument("pattern")
-@click.argument("files", metavar="[FILE]...", nargs=-1)
+@click.argument("names", metavar="[FILE]...", nargs=-1)
 @click.option(
     "--explain", is_flag=True, help="Show every message, and what each condition of the pattern saw in it."
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON: {pattern, kind, messages, matched, results}."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print JSON: {pattern, kind, results, messages, matched, broken, not_json}.",
 )
-def match(pattern: str, files: tuple[str, ...], explain: bool, as_json: bool) -> None:
-    """Try the CloudWatch Logs filter PATTERN on messages, one a line, and show which match.
+def match(pattern: str, names: tuple[str, ...], explain: bool, as_json: bool) -> None:
+    """Try the CloudWatch Logs filter PATTERN on messages, and show which match.
 
-    FILE may also be a CloudTrail log file ({"Records": [...]}) or a file of JSON lines, each also gzipped.
-    Without a FILE, or for -, messages are read from standard input.
+    FILE holds messages, one a line, or CloudTrail events in whatever AWS or a common tool wraps them: a
+    trail's log files, answers of lookup-events and filter-log-events, EventBridge's events, JSON lines or
+    arrays; also gzipped. A folder stands for all files below it. Without a FILE, or for -, standard input
+    is read.
     """
     try:
         parsed = FilterPattern.parse(pattern)
     except InvalidFilterPattern as error:
         _refuse(f"This is not a filter pattern. {error}")
-    count = matched = 0
-    results: list[dict[str, Any]] = []
-    for name in files or ("-",):
-        for number, message in enumerate(_messages(name), 1):
-            count += 1
-            matches = parsed.matches(message)
-            matched += matches
+    try:
+        found = list(files(names or (STDIN,)))
+    except OSError as error:
+        _refuse(f"{error.filename} cannot be read: {error.strerror or error}.")
+    tally = Tally(parsed)
+    shown = _matches(parsed, found, explain, as_json, tally)
+    if as_json:
+        head = json.dumps({"pattern": pattern, "kind": str(parsed.kind)})
+        click.echo(f'{head[:-1]}, "results": [')
+        for number, result in enumerate(shown):
+            click.echo(f"{',' if number else ' '}{json.dumps(result)}")
+        click.echo(f"], {json.dumps(tally.counts())[1:]}")
+    else:
+        for _ in shown:
+            pass
+        verb = "message matches" if tally.messages == 1 else "messages match"
+        click.echo(f"{tally.matched} of {tally.messages} {verb}", err=True)
+    for line in tally.remarks():
+        click.echo(line, err=True)
+    sys.exit(0 if tally.matched else 3 if tally.broken else 1)
+
+
+@dataclass
+class Tally:
+    """What was read so far, and what a person should know of it."""
+
+    pattern: FilterPattern
+    messages: int = 0
+    matched: int = 0
+    broken: int = 0
+    not_json: int = 0
+    seen: int = 0
+    named: list[str] = field(default_factory=list)
+
+    def add(self, message: str, matches: bool) -> None:
+        self.messages += 1
+        self.matched += matches
+        if self.pattern.kind is not Kind.JSON or matches:
+            return
+        if not message.lstrip().startswith("{"):
+            self.not_json += 1
+        elif not self.matched and not self.seen:
+            self.seen += any(each.saw for each in self.pattern.explain(message))
+
+    def add_broken(self, name: str, piece: Broken) -> None:
+        self.broken += 1
+        if len(self.named) < _NAMED:
+            where = f"after message {piece.after}" if piece.after else "at its beginning"
+            self.named.append(
+                f"{_place(name)}, {where}, has a piece that cannot be read: {_line(piece.why)}."
+            )
+
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("messages", "matched", "broken", "not_json")}
+
+    def remarks(self) -> Iterator[str]:
+        yield from self.named
+        if self.broken > len(self.named):
+            yield f"{self.broken - len(self.named)} more pieces cannot be read."
+        if self.not_json:
+            yield (
+                f"{self.not_json} of {self.messages} messages are not JSON objects: a pattern in braces "
+                "matches none of them. Write events as JSON."
+            )
+        elif self.messages and not self.matched and not self.seen and self.pattern.kind is Kind.JSON:
+            yield (
+                "No message has a field that the pattern asks for: these may be no CloudTrail events, or are "
+                "wrapped in something unknown."
+            )
+
+
+def _matches(
+    pattern: FilterPattern, names: list[str], explain: bool, as_json: bool, tally: Tally
+) -> Iterator[dict[str, Any] | None]:
+    """Each message that is to be shown: as a result, or printed."""
+    for name in names:
+        for piece in _pieces(name, tally):
+            # A line that only begins like JSON is a message to a pattern of terms.
+            if isinstance(piece, Broken) and (piece.text is None or pattern.kind is Kind.JSON):
+                tally.add_broken(name, piece)
+                continue
+            number, message = (
+                (piece.after + 1, piece.text or "")
+                if isinstance(piece, Broken)
+                else (piece.number, piece.text)
+            )
+            matches = pattern.matches(message)
+            tally.add(message, matches)
             if not matches and not explain:
                 continue
-            explanations = parsed.explain(message) if explain else []
+            explanations = pattern.explain(message) if explain else []
             if as_json:
-                results.append(_result(parsed, name, number, message, matches, explanations, explain))
+                yield _result(pattern, name, number, message, matches, explanations, explain)
             else:
                 _show(name, number, message, matches, explanations)
-    if as_json:
-        summary = {"pattern": pattern, "kind": str(parsed.kind), "messages": count, "matched": matched}
-        click.echo(json.dumps({**summary, "results": results}, indent=2))
-    else:
-        click.echo(f"{matched} of {count} {'message matches' if count == 1 else 'messages match'}", err=True)
-    sys.exit(0 if matched else 1)
+                yield None
+
+
+def _pieces(name: str, tally: Tally) -> Iterator[Message | Broken]:
+    try:
+        yield from read(chunks(name))
+    except OSError as error:
+        _refuse(f"{name} cannot be read: {error.strerror or error}.")
 
 
 def _refuse(reason: str) -> NoReturn:
     click.echo(reason, err=True)
     sys.exit(2)
-
-
-def _messages(name: str) -> Iterator[str]:
-    """What a file holds: the records of a CloudTrail file, one JSON object, or a message a line."""
-    text = _read(name)
-    if text.lstrip()[:1] == "{":
-        try:
-            whole = json.loads(text)
-        except (ValueError, RecursionError):
-            whole = None  # JSON lines, or lines that only begin like JSON
-        if isinstance(whole, dict):
-            records = whole.get("Records")
-            for event in records if isinstance(records, list) else [whole]:
-                yield json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-            return
-    for line in text.split("\n"):
-        if line.strip():
-            yield line.removesuffix("\r")
-
-
-def _read(name: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        _refuse(f"{name} cannot be read: {reason}.")
-    return data.decode("utf-8", errors="replace")
 
 
 def _result(
@@ -120,12 +183,16 @@ def _result(
 
 
 def _show(name: str, number: int, message: str, matches: bool, explanations: list[Explanation]) -> None:
-    place = _line(f"{'stdin' if name == '-' else name}:{number}")
+    place = f"{_place(name)}:{number}"
     mark = click.style("match   ", fg="green") if matches else click.style("no match", dim=True)
     click.echo(f"{mark}  {click.style(place, bold=True)}  {_line(message)}")
     for explanation in explanations:
         sign = click.style("yes", fg="green") if explanation.holds else click.style("no ", fg="red")
         click.echo(f"    {sign}  {_line(explanation.condition)}{_saw(explanation)}")
+
+
+def _place(name: str) -> str:
+    return _line("stdin" if name == STDIN else name)
 
 
 def _saw(explanation: Explanation) -> str:

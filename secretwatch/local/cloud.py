@@ -12,9 +12,11 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from .errors import NotUp, SignInRefused, UnexpectedAnswer
+from .errors import LocalCloudError, NotUp, SignInRefused, UnexpectedAnswer
+
+AlarmTick = float | Literal["minute"]
 
 HOST = "127.0.0.1"
 ACCOUNT_ID = "000000000000"
@@ -53,17 +55,27 @@ def get(url: str, timeout: float = 10) -> bytes:
         raise NotUp(f"Nothing answers on {url} ({error}).") from error
 
 
-def _post(url: str, content: Mapping[str, Any]) -> Any:
-    """The JSON that answers a POST of JSON. Raises NotUp without an answer, SignInRefused for a refusal."""
-    body = json.dumps(content).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+def post(
+    url: str,
+    body: Mapping[str, Any],
+    timeout: float = 120,
+    refusal: type[LocalCloudError] | None = None,
+) -> Any:
+    """The JSON that a POST of JSON is answered with; raises as `get` does.
+
+    For a 400, whose body says what is wrong, ``refusal`` if given.
+    """
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
     try:
-        with _http.open(request, timeout=10) as response:
+        with _http.open(request, timeout=timeout) as response:
             return json.loads(response.read())
     except urllib.error.HTTPError as error:
-        if error.code == 400:
-            raise SignInRefused(json.loads(error.read())["error"]) from error
-        raise UnexpectedAnswer(f"{url} answered {error.code} {error.reason}.") from error
+        said = error.read().decode(errors="replace").strip()
+        if refusal and error.code == 400:
+            raise refusal(said) from error
+        raise UnexpectedAnswer(f"{url} answered {error.code}: {said}") from error
     except OSError as error:
         raise NotUp(f"Nothing answers on {url} ({error}).") from error
 
@@ -81,8 +93,8 @@ class LocalCloud:
     """Seconds between two deliveries of a trail."""
     digest_interval: float
     """Seconds between two digests of a trail that validates its log files."""
-    alarm_tick: float
-    """Seconds between two evaluations of the alarms."""
+    alarm_tick: AlarmTick
+    """Seconds between two evaluations of the alarms, or "minute": at full minutes."""
 
     @property
     def url(self) -> str:
@@ -120,8 +132,42 @@ class LocalCloud:
         return messages
 
     def details(self) -> dict[str, Any]:
-        """What the plugin tells of itself: version, settings, trails, drops."""
+        """What the plugin tells of itself: version, settings, trails, held, drops."""
         return self._json("/_secretwatch/status")
+
+    def hold(self, *channels: str) -> list[str]:
+        """Hold delivery on these of trail, events and history, all by default; those not held before.
+
+        Calls take effect and are recorded, but nothing arrives until `release`. See also `held_delivery`.
+        """
+        newly_held: list[str] = post(f"{self.url}/_secretwatch/hold", {"channels": channels})["newly_held"]
+        return newly_held
+
+    def release(
+        self, *channels: str, first: int | None = None, reordered: bool = False, twice: bool = False
+    ) -> dict[str, int]:
+        """Let what is held arrive, and return when it has: how many calls, by channel.
+
+        `first`: only the oldest so many; the rest, and what comes, stays held. `reordered`: the newest of
+        them first. `twice`: everything once, and then once more.
+        """
+        wanted = {"channels": channels, "first": first, "reordered": reordered, "twice": twice}
+        released: dict[str, int] = post(f"{self.url}/_secretwatch/release", wanted)["released"]
+        return released
+
+    def held(self) -> list[dict[str, Any]]:
+        """Of each channel that is held: channel, since, calls, dropped."""
+        held: list[dict[str, Any]] = self.details()["held"]
+        return held
+
+    def tick(self, minutes: int = 1) -> int:
+        """Let full minutes pass for the alarms, without waiting: each evaluates all of them.
+
+        What was measured before is older by so much for the alarms, and only for them. By how many seconds
+        their time is now ahead of the machine's; 0 where nobody has used CloudWatch yet.
+        """
+        ahead: int = post(f"{self.url}/_secretwatch/tick", {"minutes": minutes})["ahead_seconds"]
+        return ahead
 
     def confirm(self) -> list[dict[str, Any]]:
         """Follow the confirmation links in the inbox as their readers would; the messages followed."""
@@ -152,7 +198,7 @@ class LocalCloud:
         is root. `region` is that of the regional endpoint, None for the global one. Raises SignInRefused for
         who is not there, but a failed sign-in may name a user that does not exist.
         """
-        answer: dict[str, Any] = _post(
+        answer: dict[str, Any] = post(
             f"{self.url}/_secretwatch/sign-in",
             {
                 "account_id": account_id,
@@ -165,6 +211,7 @@ class LocalCloud:
                 "user": user,
                 "user_agent": user_agent,
             },
+            refusal=SignInRefused,
         )
         return answer
 

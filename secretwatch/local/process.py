@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .catalog import prepare_catalog
-from .cloud import HOST, LocalCloud, get
+from .cloud import HOST, AlarmTick, LocalCloud, get
 from .errors import DidNotStart, LocalStackMissing, NotUp, PortNotFree, UnexpectedAnswer
 from .state import Record, StateDir
 
@@ -46,7 +46,7 @@ def start(
     *,
     delivery_interval: float = 1.0,
     digest_interval: float = 3600.0,
-    alarm_tick: float = 1.0,
+    alarm_tick: AlarmTick = 1.0,
     tied: bool = False,
     on_wait: OnWait | None = None,
 ) -> LocalCloud:
@@ -187,7 +187,7 @@ def _launch(
     port: int,
     delivery_interval: float,
     digest_interval: float,
-    alarm_tick: float,
+    alarm_tick: AlarmTick,
     tied: bool,
     on_wait: OnWait | None,
 ) -> LocalCloud:
@@ -226,7 +226,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def _child_environment(
-    state: StateDir, port: int, delivery_interval: float, digest_interval: float, alarm_tick: float
+    state: StateDir, port: int, delivery_interval: float, digest_interval: float, alarm_tick: AlarmTick
 ) -> dict[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
         "DISABLE_EVENTS": "1",
@@ -239,7 +239,7 @@ def _child_environment(
         "OVERRIDE_IN_DOCKER": "0",
         "PYTHONUNBUFFERED": "1",
         "RUNTIME_COMPONENTS": "secretwatch",
-        "SECRETWATCH_ALARM_TICK": f"{alarm_tick:g}",
+        "SECRETWATCH_ALARM_TICK": alarm_tick if isinstance(alarm_tick, str) else f"{alarm_tick:g}",
         "SECRETWATCH_DELIVERY_INTERVAL": f"{delivery_interval:g}",
         "SECRETWATCH_DIGEST_INTERVAL": f"{digest_interval:g}",
         "SKIP_SSL_CERT_DOWNLOAD": "1",

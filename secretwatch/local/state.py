@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .cloud import AlarmTick
 from .errors import LocalCloudError
 
 NAME = ".secretwatch"
@@ -55,7 +56,7 @@ class Record:
     """Unix time, seconds."""
     delivery_interval: float
     digest_interval: float
-    alarm_tick: float
+    alarm_tick: AlarmTick
 
 
 class StateDir:

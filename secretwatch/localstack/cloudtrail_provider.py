@@ -27,11 +27,10 @@ from secretwatch.cloudtrail import (
     normalise_event_selectors,
     normalise_insight_selectors,
 )
+from secretwatch.localstack.delivery import tell_lost
 from secretwatch.localstack.digests import SIGNING_KEYS
-from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.trail_settings import check, check_name, refusal
 from secretwatch.localstack.trails import Trail, Trails, set_time
-from secretwatch.policy.services import CLOUDTRAIL
 
 _TRAIL_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail/[^/]+")
 _TRAILS_PER_REGION = 5
@@ -117,13 +116,8 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def delete_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
         self._deliver()  # what it has recorded
-        if waiting := len(self._trails.pending(trail)):
-            DROPS.add(
-                service=CLOUDTRAIL,
-                target=trail.arn,
-                reason=f"{waiting} deliveries were waiting for a sink when the trail was deleted",
-            )
-        self._trails.remove(trail)
+        if waiting := self._trails.remove(trail):
+            tell_lost(trail, waiting)
         return {}
 
     @handler("GetTrail", expand=False)
@@ -162,7 +156,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def start_logging(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
         if not trail.is_logging:
-            trail.is_logging = True
+            self._trails.start(trail)
             set_time(trail, "StartLoggingTime", datetime.now(UTC))
         return {}
 
@@ -170,8 +164,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def stop_logging(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
         if trail.is_logging:
-            trail.is_logging = False
-            trail.stopped_by = context.request_id
+            self._trails.stop(trail, context.request_id)
             set_time(trail, "StopLoggingTime", datetime.now(UTC))
         return {}
 

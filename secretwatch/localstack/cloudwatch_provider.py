@@ -6,7 +6,8 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -25,7 +26,7 @@ from localstack.services.cloudwatch.provider_v2 import (
 from localstack.utils.aws import arns
 
 from secretwatch.alarm import Sample, notification
-from secretwatch.localstack.alarm_clock import AlarmClock
+from secretwatch.localstack.alarm_clock import MINUTE, AlarmClock, Position
 from secretwatch.localstack.alarm_settings import check, refusal
 from secretwatch.localstack.permissions import require_publish
 from secretwatch.localstack.regions import region_name
@@ -138,6 +139,8 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
         alarm = store.alarms.get(arn)
         if alarm is None:
             raise ResourceNotFound()
+        if self.alarm_scheduler and alarm.alarm.get("Period"):
+            self.alarm_scheduler.set_by_hand(arn, int(alarm.alarm["Period"]))
         self._set_state(alarm, state_value, state_reason, data)
 
     def _set_state(self, alarm: Any, state: str, reason: str, reason_data: Mapping[str, Any] | None) -> None:
@@ -308,8 +311,25 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
             if isinstance(alarm, LocalStackMetricAlarm)
         ]
 
-    def samples(self, alarm: Any, start: datetime, end: datetime) -> list[Sample]:
-        """The alarm's metric from ``start`` up to ``end``, as it was put."""
+    def position(self) -> Position:
+        """The newest row of each table of metrics."""
+        database = self.cloudwatch_database
+        with (
+            database.DATABASE_LOCK,
+            closing(sqlite3.connect(database.METRICS_DB_READ_ONLY, uri=True)) as connection,
+        ):
+            return tuple(
+                connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
+                for table in (database.TABLE_SINGLE_METRICS, database.TABLE_AGGREGATED_METRICS)
+            )
+
+    def samples(
+        self, alarm: Any, start: datetime, end: datetime, ticks: Sequence[Position] = ()
+    ) -> list[Sample]:
+        """The alarm's metric from ``start`` up to ``end``, in the alarms' time.
+
+        That is the time of each sample and a minute more for each of the ``ticks`` before it was put.
+        """
         described = alarm.alarm
         database = self.cloudwatch_database
         dimensions = list(described.get("Dimensions") or [])
@@ -323,7 +343,7 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
             described["Namespace"],
             described["MetricName"],
             database._get_ordered_dimensions_with_separator(dimensions),
-            int(start.timestamp()),
+            int((start - MINUTE * len(ticks)).timestamp()),
             int(end.timestamp()),
         )
         with (
@@ -331,21 +351,23 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
             closing(sqlite3.connect(database.METRICS_DB_READ_ONLY, uri=True)) as connection,
         ):
             single = connection.execute(
-                "SELECT timestamp, unit, value " + where.format(database.TABLE_SINGLE_METRICS), values
+                "SELECT id, timestamp, unit, value " + where.format(database.TABLE_SINGLE_METRICS), values
             ).fetchall()
             sets = connection.execute(
-                "SELECT timestamp, unit, sample_count, sum, min, max "
+                "SELECT id, timestamp, unit, sample_count, sum, min, max "
                 + where.format(database.TABLE_AGGREGATED_METRICS),
                 values,
             ).fetchall()
-        return [Sample(datetime.fromtimestamp(at, UTC), value, unit=unit) for at, unit, value in single] + [
+        singles_at, sets_at = ([position[table] for position in ticks] for table in (0, 1))
+
+        def time(at: int, row: int, positions: list[int]) -> datetime:
+            return datetime.fromtimestamp(at, UTC) + MINUTE * bisect_left(positions, row)
+
+        found = [Sample(time(at, row, singles_at), value, unit=unit) for row, at, unit, value in single]
+        found += [
             Sample.statistic_set(
-                datetime.fromtimestamp(at, UTC),
-                count=count,
-                sum=total,
-                minimum=least,
-                maximum=most,
-                unit=unit,
+                time(at, row, sets_at), count=count, sum=total, minimum=least, maximum=most, unit=unit
             )
-            for at, unit, count, total, least, most in sets
+            for row, at, unit, count, total, least, most in sets
         ]
+        return [sample for sample in found if start <= sample.time < end]

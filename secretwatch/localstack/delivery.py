@@ -1,7 +1,7 @@
 """Delivery: what trails recorded goes to S3, to the log group and, as a note, to a topic.
 
 A sink that refuses keeps its events and is tried again at the next interval, as CloudTrail retries; the
-other sinks, and other trails, do not wait for it.
+other sinks, and other trails, do not wait for it. What is held (`held.py`) is not here yet.
 """
 
 from __future__ import annotations
@@ -73,10 +73,14 @@ class Delivery:
 
     def flush(self, *, last: bool = False) -> None:
         with self._busy:
-            trails = self._trails.all()
-            self._digests.forget_all_but(trails)
-            for trail in trails:
+            trails, leaving = self._trails.all(), self._trails.leaving()
+            self._digests.forget_all_but([*trails, *leaving])
+            for trail in (*trails, *leaving):
                 self._deliver(trail, self._trails.pending(trail), last)
+            if self._trails.held.is_settled:
+                for trail in leaving:
+                    if left := self._trails.forget(trail):
+                        tell_lost(trail, left)
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval):
@@ -109,6 +113,8 @@ class Delivery:
                 put = partial(_to_logs, trail, account_id, queue, batch)
                 if not _tried(trail, "LatestCloudWatchLogsDeliveryError", put):
                     break
+        if not (last or self._trails.held.is_settled):
+            return  # A digest names what was delivered: the last one of a stopped trail waits for the rest.
         sign = partial(self._digests.deliver, trail, datetime.now(UTC), last=last)
         _tried(trail, "LatestDigestDeliveryError", sign)
 
@@ -150,6 +156,15 @@ class Delivery:
         """The events of a queue, oldest first; they stay in it, and others are being added."""
         with self._trails.lock:
             return list(queue)
+
+
+def tell_lost(trail: Trail, count: int) -> None:
+    """A deleted trail delivers no more: what its sinks refused is lost, and seen to be."""
+    DROPS.add(
+        service=CLOUDTRAIL,
+        target=trail.arn,
+        reason=f"{count} deliveries were waiting for a sink when the trail was deleted",
+    )
 
 
 def _clients(trail: Trail) -> Any:

@@ -86,7 +86,7 @@ class Digests:
         self._store = store
         self._keys = keys
         # A new trail of the same name begins anew, so the trail itself is kept with its chains.
-        self._trails: dict[str, tuple[Trail, dict[tuple[str, str], _Chain]]] = {}
+        self._trails: dict[int, tuple[Trail, dict[tuple[str, str], _Chain]]] = {}
 
     def add(
         self, trail: Trail, region: str, log_file: LoggedFile, now: datetime, account_id: str | None = None
@@ -120,15 +120,11 @@ class Digests:
 
     def forget_all_but(self, trails: list[Trail]) -> None:
         """Trails that were deleted have no more digests."""
-        arns = {trail.arn for trail in trails}
-        self._trails = {arn: entry for arn, entry in self._trails.items() if arn in arns}
+        ids = {id(trail) for trail in trails}
+        self._trails = {key: entry for key, entry in self._trails.items() if key in ids}
 
     def _chains(self, trail: Trail) -> dict[tuple[str, str], _Chain]:
-        known, chains = self._trails.get(trail.arn, (trail, {}))
-        if known is not trail:
-            chains = {}
-        self._trails[trail.arn] = trail, chains
-        return chains
+        return self._trails.setdefault(id(trail), (trail, {}))[1]
 
     def _deliver(self, trail: Trail, account_id: str, region: str, chain: _Chain, now: datetime) -> None:
         # Two digests never end in the same second: the second would take the first one's key.

@@ -13,10 +13,12 @@ import json
 import logging
 import threading
 import uuid
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Protocol
 
 from secretwatch.cloudtrail import Event, sign_in
+from secretwatch.localstack.held import HeldQueue
 from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
@@ -44,6 +46,17 @@ class Bus(Protocol):
         """Send the event to the rule's targets, if the rule's pattern matches it."""
 
 
+@dataclass(slots=True)
+class Offered:
+    """An event on its way to EventBridge."""
+
+    account_id: str
+    event: Event
+    number: int
+    id: str = ""
+    """Of EventBridge's own, the same where it comes twice."""
+
+
 class EventBridge:
     """Takes every recorded event, and carries on those that a rule could want.
 
@@ -54,7 +67,8 @@ class EventBridge:
     def __init__(self, trails: Trails) -> None:
         self._trails = trails
         self._bus: Bus | None = None
-        self._queue: SimpleQueue[tuple[str, Event, list[Rule]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Offered | threading.Event | None] = SimpleQueue()
+        self.held: HeldQueue[Offered] = HeldQueue(self._arrive)
         self._thread = threading.Thread(target=self._run, name="cloudtrail-to-eventbridge", daemon=True)
 
     def attach(self, bus: Bus) -> None:
@@ -69,33 +83,50 @@ class EventBridge:
             self._queue.put(None)
             self._thread.join(timeout=30)
 
-    def offer(self, account_id: str, event: Event) -> None:
-        """An event was recorded."""
-        if self._bus is None:
-            return
-        rules = [rule for rule in self._bus.rules(account_id, event["awsRegion"]) if _is_for(rule, event)]
-        if rules and self._is_logged(account_id, event):
-            self._queue.put((account_id, event, rules))
+    def settle(self) -> None:
+        """Return when everything that arrived so far was sent."""
+        if self._thread.is_alive():
+            self._queue.put(sent := threading.Event())
+            sent.wait(timeout=30)
 
-    def _is_logged(self, account_id: str, event: Event) -> bool:
-        return any(
-            trail.is_logging
-            and (trail.is_multi_region_trail or trail.home_region == event["awsRegion"])
-            and (event["managementEvent"] or trail.sees(event))
-            for trail in self._trails.over(account_id)
+    def offer(self, account_id: str, event: Event, number: int) -> None:
+        """An event was recorded, as the trails' event of this number."""
+        if self.held.since is not None:
+            self.held.take(Offered(account_id, event, number))
+        elif self._bus is not None and self._is_wanted(account_id, event, number):
+            self._queue.put(Offered(account_id, event, number))
+
+    def _arrive(self, offered: Offered) -> None:
+        if self._is_wanted(offered.account_id, offered.event, offered.number):
+            self._queue.put(offered)
+
+    def _is_wanted(self, account_id: str, event: Event, number: int) -> bool:
+        rules = self._bus.rules(account_id, event["awsRegion"]) if self._bus else []
+        return any(_is_for(rule, event) for rule in rules) and self._trails.is_logged(
+            account_id, event, number
         )
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            account_id, event, rules = item
-            envelope = envelope_of(account_id, event)
-            if envelope is None or self._bus is None:
+            if isinstance(item, threading.Event):
+                item.set()
+            else:
+                self._send(item)
+
+    def _send(self, offered: Offered) -> None:
+        account_id, event = offered.account_id, offered.event
+        offered.id = offered.id or str(uuid.uuid4())
+        envelope = envelope_of(account_id, event, offered.id)
+        if envelope is None or self._bus is None:
+            return
+        # Asked anew: there may have been much to send before this one.
+        for rule in self._bus.rules(account_id, event["awsRegion"]):
+            if not _is_for(rule, event):
                 continue
-            for rule in rules:
-                try:
-                    self._bus.send(rule, account_id, event["awsRegion"], envelope)
-                except Exception:
-                    LOG.exception("rule %s did not get %s", rule.name, event["eventName"])
+            try:
+                self._bus.send(rule, account_id, event["awsRegion"], envelope)
+            except Exception:
+                LOG.exception("rule %s did not get %s", rule.name, event["eventName"])
 
 
 def _is_for(rule: Rule, event: Event) -> bool:
@@ -104,11 +135,11 @@ def _is_for(rule: Rule, event: Event) -> bool:
     return rule.state in ("ENABLED", ALL_MANAGEMENT_EVENTS)
 
 
-def envelope_of(account_id: str, event: Event) -> dict[str, Any] | None:
+def envelope_of(account_id: str, event: Event, event_id: str = "") -> dict[str, Any] | None:
     """What a rule sees of a CloudTrail event; None where it is too large for EventBridge."""
     envelope = {
         "version": "0",
-        "id": str(uuid.uuid4()),
+        "id": event_id or str(uuid.uuid4()),
         "detail-type": _DETAIL_TYPES.get(event.get("eventType", ""), "AWS API Call via CloudTrail"),
         "source": f"aws.{event['eventSource'].partition('.')[0]}",
         "account": account_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack import config
@@ -18,6 +19,7 @@ from secretwatch.cloudtrail import Event
 from secretwatch.localstack.delivery import Delivery
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.event_bridge import EventBridge
+from secretwatch.localstack.held import CHANNELS, Holds
 from secretwatch.localstack.in_flight import InFlight
 from secretwatch.localstack.settings import SETTINGS
 from secretwatch.localstack.trails import Trails
@@ -36,6 +38,14 @@ TRAILS = Trails(_organization_of)
 EVENT_BRIDGE = EventBridge(TRAILS)
 DELIVERY = Delivery(TRAILS, SETTINGS.delivery_interval, SETTINGS.digest_interval)
 IN_FLIGHT = InFlight()
+
+
+def _settle() -> None:
+    DELIVERY.flush()
+    EVENT_BRIDGE.settle()
+
+
+HOLDS = Holds({"trail": TRAILS.held, "events": EVENT_BRIDGE.held, "history": TRAILS.held_history}, _settle)
 
 # Longer than any call but one that waits on purpose, as ReceiveMessage does.
 _PATIENCE = 10.0
@@ -67,24 +77,30 @@ def start() -> None:
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
+    # A link in a mail, followed as on AWS: whatever else changes something is a POST.
     ROUTER.add("/_secretwatch/confirm", _confirm, methods=["GET"])
     ROUTER.add("/_secretwatch/sign-in", _sign_in, methods=["POST"])
+    ROUTER.add("/_secretwatch/hold", _hold, methods=["POST"])
+    ROUTER.add("/_secretwatch/release", _release, methods=["POST"])
+    ROUTER.add("/_secretwatch/tick", _tick, methods=["POST"])
     DELIVERY.start()
 
 
 # Before anything else is stopped: delivery needs S3, CloudWatch Logs and SNS.
 @hooks.on_infra_shutdown(name="secretwatch", priority=100)
 def stop() -> None:
-    """Everything that was accepted is delivered before the process ends."""
+    """Everything that was accepted is delivered before the process ends, but for what is held."""
     if left := IN_FLIGHT.drain(_PATIENCE):
         LOG.warning("%d requests are still being answered: what they do is not delivered", left)
+    for channel, count in HOLDS.drop().items():
+        LOG.warning("%d calls were held back from the %s until the end, and are dropped", count, channel)
     DELIVERY.stop()
     EVENT_BRIDGE.stop()
 
 
 def _recorded(account_id: str, event: Event) -> None:
-    TRAILS.record(account_id, event)
-    EVENT_BRIDGE.offer(account_id, event)
+    number = TRAILS.record(account_id, event)
+    EVENT_BRIDGE.offer(account_id, event, number)
 
 
 @aws_provider(api="cloudtrail", name="default")
@@ -198,6 +214,7 @@ def _status(_request: Request) -> Response:
                 }
                 for trail in TRAILS.all()
             ],
+            "held": HOLDS.status(),
             "drops": DROPS.entries(),
         }
     )
@@ -207,12 +224,63 @@ def _sign_in(request: Request) -> Response:
     """Puts a sign-in to the console in by hand; answers its event, or a sentence that says why not."""
     from secretwatch.localstack.console import SignInRefused, sign_in_event
 
+    wanted = _body(request)
+    if isinstance(wanted, Response):
+        return wanted
     try:
-        account_id, event = sign_in_event(json.loads(request.get_data()))
+        account_id, event = sign_in_event(wanted)
     except SignInRefused as refusal:
-        return Response(json.dumps({"error": str(refusal)}), 400, content_type="application/json")
+        return Response(f"{refusal}\n", 400)
     _recorded(account_id, event)
     return _json(event)
+
+
+def _hold(request: Request) -> Response:
+    """Body: channels. Answer: those that were not held before."""
+    wanted = _body(request)
+    if isinstance(wanted, Response):
+        return wanted
+    try:
+        return _json({"newly_held": HOLDS.hold(wanted.get("channels") or CHANNELS, datetime.now(UTC))})
+    except ValueError as error:
+        return Response(f"{error}\n", 400)
+
+
+def _release(request: Request) -> Response:
+    """Body: channels, first, reordered, twice. Answer, when all of it was delivered: calls by channel."""
+    wanted = _body(request)
+    if isinstance(wanted, Response):
+        return wanted
+    try:
+        released = HOLDS.release(
+            wanted.get("channels") or CHANNELS,
+            first=wanted.get("first"),
+            reordered=bool(wanted.get("reordered")),
+            twice=bool(wanted.get("twice")),
+        )
+    except ValueError as error:
+        return Response(f"{error}\n", 400)
+    return _json({"released": released})
+
+
+def _tick(request: Request) -> Response:
+    """Body: minutes. Answer, when the alarms were evaluated: by how many seconds their time is ahead."""
+    from secretwatch.localstack.alarm_clock import AlarmClock
+
+    wanted = _body(request)
+    if isinstance(wanted, Response):
+        return wanted
+    ahead = 0
+    for _ in range(int(wanted.get("minutes") or 1)):
+        if clock := AlarmClock.running:
+            ahead = clock.tick()
+    return _json({"ahead_seconds": ahead})
+
+
+def _body(request: Request) -> Response | dict[str, Any]:
+    """What was posted. A page in a browser can post no JSON to another address."""
+    body = request.get_json(silent=True) if request.is_json else None
+    return body if isinstance(body, dict) else Response("Post JSON, as application/json.\n", 415)
 
 
 def _confirm(request: Request) -> Response:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Literal
+
+AlarmTick = float | Literal["minute"]
 
 
 @dataclass(frozen=True)
@@ -14,16 +17,21 @@ class Settings:
     """How often a trail delivers what it recorded. AWS takes about 300."""
     digest_interval: float
     """How often the log files delivered since are signed for. Looked at with each delivery. AWS: 3600."""
-    alarm_tick: float
-    """How often it is looked whether an alarm has something new to evaluate. AWS evaluates every 60."""
+    alarm_tick: AlarmTick
+    """How often it is looked whether an alarm has something new to evaluate; "minute": only at full minutes,
+    as on AWS."""
 
     @classmethod
     def from_environment(cls) -> Settings:
         return cls(
             delivery_interval=_seconds("SECRETWATCH_DELIVERY_INTERVAL", 1.0),
             digest_interval=_seconds("SECRETWATCH_DIGEST_INTERVAL", 3600.0),
-            alarm_tick=_seconds("SECRETWATCH_ALARM_TICK", 1.0),
+            alarm_tick=_tick("SECRETWATCH_ALARM_TICK", 1.0),
         )
+
+
+def _tick(name: str, default: float) -> AlarmTick:
+    return "minute" if os.environ.get(name) == "minute" else _seconds(name, default)
 
 
 def _seconds(name: str, default: float) -> float:

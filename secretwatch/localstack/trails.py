@@ -16,6 +16,7 @@ from secretwatch.cloudtrail import (
     event_text,
     is_global_service,
 )
+from secretwatch.localstack.held import HeldQueue
 
 HISTORY_LIMIT = 50_000
 """Events kept for LookupEvents in each account, oldest dropped first."""
@@ -52,6 +53,12 @@ class Trail:
     is_logging: bool = False
     stopped_by: str | None = None
     """The request that stopped logging: its own event is the last that the trail records."""
+    first_started_at: int | None = None
+    """The number of the last event before logging was first started."""
+    started_at: int = 0
+    """The same of the last start."""
+    stopped_at: int = 0
+    """The same of the last stop, by StopLogging or DeleteTrail."""
     status: dict[str, Any] = field(default_factory=dict)
     """GetTrailStatus's times and errors, by AWS's names."""
     events_delivered: int = 0
@@ -68,11 +75,26 @@ class Trail:
             return self.sns_topic_name
         return f"arn:{self.partition}:sns:{self.home_region}:{self.account_id}:{self.sns_topic_name}"
 
-    def records(self, event: Event) -> bool:
-        """Whether the event is this trail's, now."""
-        # A sign-in has no requestID.
-        stops_it = self.stopped_by is not None and event.get("requestID") == self.stopped_by
-        return (self.is_logging or stops_it) and self.sees(event)
+    def logs(self, event: Event, number: int) -> bool:
+        """Whether the trail takes this event, which arrives now.
+
+        A trail that was stopped still gets what was called before it was last stopped, and StopLogging
+        itself, but not what came after. It is the last stop that counts, not whether the trail was logging
+        at the time of the call (AWS: "Turning off logging for a trail").
+
+        AWS does not say what becomes of calls from before the first start, or from between a stop and the
+        next start, when they arrive while the trail logs: here they are not delivered. AWS does not say what
+        a deleted trail still delivers: here the same as a stopped one, but not DeleteTrail itself. AWS says
+        that a stopped trail may get what its selectors leave out: here they are minded, as they are when the
+        event arrives.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-turning-off-logging.html
+        """
+        if self.is_logging and number > self.started_at:
+            return True
+        if self.stopped_by is not None and event.get("requestID") == self.stopped_by:
+            return True
+        return (self.first_started_at or 0) < number <= self.stopped_at
 
     def sees(self, event: Event) -> bool:
         """Whether the event happened where this trail looks, and its selectors want it."""
@@ -81,6 +103,10 @@ class Trail:
         if not self.is_multi_region_trail and event["awsRegion"] != self.home_region:
             return False
         return SelectedBy(self.event_selectors, self.advanced_event_selectors)(event)
+
+
+Recorded = tuple[int, str, Event]
+"""A call on its way to the trails: its number, the account and the event."""
 
 
 class PendingEvent(NamedTuple):
@@ -121,8 +147,15 @@ class Trails:
         self._organization_of = organization_of
         self.lock = threading.RLock()
         self._trails: dict[str, Trail] = {}
-        self._pending: dict[str, Pending] = {}
+        self._pending: dict[int, Pending] = {}
+        """By the trail itself: one that was deleted may leave its name to another."""
+        self._leaving: list[Trail] = []
+        """Deleted, but not before what was held: when that arrives, a part of it is still theirs."""
         self._history: dict[str, deque[Event]] = defaultdict(lambda: deque(maxlen=HISTORY_LIMIT))
+        self.number = 0
+        """Of the newest event. Times of events are whole seconds, too coarse to tell what came first."""
+        self.held: HeldQueue[Recorded] = HeldQueue(self._arrive, self.lock)
+        self.held_history: HeldQueue[tuple[str, Event]] = HeldQueue(self._remember, self.lock)
 
     def all(self) -> list[Trail]:
         with self.lock:
@@ -131,9 +164,27 @@ class Trails:
     def of(self, account_id: str) -> list[Trail]:
         return [trail for trail in self.all() if trail.account_id == account_id]
 
+    def leaving(self) -> list[Trail]:
+        """The trails that were deleted and may still have something to deliver."""
+        with self.lock:
+            return list(self._leaving)
+
     def over(self, account_id: str) -> list[Trail]:
         """The trails that record this account: its own, and those of its organization."""
         return [trail for trail in self.all() if self.is_over(trail, account_id)]
+
+    def is_logged(self, account_id: str, event: Event, number: int) -> bool:
+        """Whether some trail logs where the event happened: what EventBridge asks.
+
+        AWS does not say how EventBridge treats events from before StopLogging: here as the trail itself.
+        """
+        return any(
+            trail.logs(event, number)
+            and (trail.is_multi_region_trail or trail.home_region == event["awsRegion"])
+            and (event["managementEvent"] or trail.sees(event))
+            for trail in (*self.all(), *self.leaving())
+            if self.is_over(trail, account_id)
+        )
 
     def is_over(self, trail: Trail, account_id: str) -> bool:
         return trail.account_id == account_id or (
@@ -152,31 +203,78 @@ class Trails:
     def add(self, trail: Trail) -> None:
         with self.lock:
             self._trails[trail.arn] = trail
-            self._pending[trail.arn] = Pending()
+            self._pending[id(trail)] = Pending()
 
-    def remove(self, trail: Trail) -> None:
+    def start(self, trail: Trail) -> None:
+        """The trail logs, from StartLogging's own event on."""
         with self.lock:
+            if not trail.is_logging:
+                trail.is_logging, trail.started_at = True, self.number
+                if trail.first_started_at is None:
+                    trail.first_started_at = self.number
+
+    def stop(self, trail: Trail, request_id: str | None = None) -> None:
+        """The trail logs no more, but for the event of this request."""
+        with self.lock:
+            if trail.is_logging:
+                trail.is_logging = False
+                trail.stopped_by, trail.stopped_at = request_id, self.number
+
+    def remove(self, trail: Trail) -> int:
+        """The trail is deleted; how many deliveries are lost that no sink took.
+
+        While calls are held none is: the trail still waits for its part of them.
+        """
+        with self.lock:
+            self.stop(trail)
             self._trails.pop(trail.arn, None)
-            self._pending.pop(trail.arn, None)
+            if not self.held.is_settled:
+                self._leaving.append(trail)
+                return 0
+            return self.forget(trail)
+
+    def forget(self, trail: Trail) -> int:
+        """A deleted trail has had its part; how many deliveries are left that no sink took."""
+        with self.lock:
+            self._leaving = [each for each in self._leaving if each is not trail]
+            return len(self._pending.pop(id(trail), ()))
 
     def pending(self, trail: Trail) -> Pending:
         with self.lock:
-            return self._pending.setdefault(trail.arn, Pending())
+            return self._pending.get(id(trail)) or Pending()
 
-    def record(self, account_id: str, event: Event) -> None:
-        """Keep the event in the account's history, and for every trail that wants it."""
+    def record(self, account_id: str, event: Event) -> int:
+        """Take the event for the account's history and for the trails; its number."""
         with self.lock:
+            self.number = number = self.number + 1
+            # This is done for every call: what is not held does not go through the queues.
             if event["managementEvent"]:
-                self._history[account_id].append(event)
-            waiting = None
-            for trail in self._trails.values():
-                if self.is_over(trail, account_id) and trail.records(event):
-                    # Written out once, for all sinks of all trails.
-                    waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
-                    pending = self._pending[trail.arn]
-                    pending.add(waiting, pending.s3[account_id, event["awsRegion"]])
-                    if trail.cloud_watch_logs_log_group_arn:
-                        pending.add(waiting, pending.logs[account_id])
+                if self.held_history.since is None:
+                    self._history[account_id].append(event)
+                else:
+                    self.held_history.take((account_id, event))
+            if self.held.since is not None:
+                self.held.take((number, account_id, event))
+            elif self._trails:
+                self._arrive((number, account_id, event))
+            return number
+
+    def _remember(self, item: tuple[str, Event]) -> None:
+        account_id, event = item
+        self._history[account_id].append(event)
+
+    def _arrive(self, recorded: Recorded) -> None:
+        """Every trail that wants the event has it to deliver."""
+        number, account_id, event = recorded
+        waiting = None
+        for trail in (*self._trails.values(), *self._leaving) if self._leaving else self._trails.values():
+            if self.is_over(trail, account_id) and trail.logs(event, number) and trail.sees(event):
+                # Written out once, for all sinks of all trails.
+                waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
+                pending = self._pending[id(trail)]
+                pending.add(waiting, pending.s3[account_id, event["awsRegion"]])
+                if trail.cloud_watch_logs_log_group_arn:
+                    pending.add(waiting, pending.logs[account_id])
 
     def history(self, account_id: str, region: str) -> Iterable[Event]:
         """Management events of the region, newest first."""
@@ -187,8 +285,11 @@ class Trails:
     def clear(self) -> None:
         with self.lock:
             self._trails.clear()
+            self._leaving.clear()
             self._pending.clear()
             self._history.clear()
+            self.held.drop()
+            self.held_history.drop()
 
 
 def set_time(trail: Trail, name: str, at: datetime) -> None:

@@ -24,5 +24,5 @@ def deployment(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterato
         terraform.run(root, "apply", "-auto-approve")
         local_cloud.confirm()
         watch = json.loads(terraform.run(root, "output", "-json", "watch"))
+        # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
         yield Deployment(root, watch, values)
-        terraform.run(root, "destroy", "-auto-approve")

@@ -163,6 +163,7 @@ class Handmade:
     account: Account
     inbox: Callable[[], list[dict[str, Any]]]
     confirm: Callable[[], Any]
+    tick: Callable[[int], Any]
 
     def __post_init__(self) -> None:
         self.name = f"w-{uuid.uuid4().hex[:10]}"
@@ -298,9 +299,7 @@ class Handmade:
         before = len(mails())
         alarms = self.account.cloudwatch.describe_alarms(AlarmNames=[self.alarm_name])["MetricAlarms"]
         if alarms[0]["StateValue"] == "ALARM":
-            # An earlier read, of which nobody was told, may have set it.
-            self.account.cloudwatch.set_alarm_state(
-                AlarmName=self.alarm_name, StateValue="OK", StateReason="the test goes on"
-            )
+            # An earlier read, of which nobody was told, may have set it: let it pass out of sight.
+            self.tick(16)
         self.read(by, region)
         wait_for(f"a mail of {self.name}", lambda: len(mails()) > before, seconds=15)

@@ -44,7 +44,7 @@ def account(cloud: local.LocalCloud) -> Account:
 
 @pytest.fixture
 def watch(account: Account, cloud: local.LocalCloud) -> Iterator[Handmade]:
-    yield Handmade(account, cloud.inbox, cloud.confirm)
+    yield Handmade(account, cloud.inbox, cloud.confirm, cloud.tick)
     account.repair()
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 from deployment import wait_for
 
-COMMAND = str(Path(sys.executable).with_name("secretwatch"))
+from secretwatch.pipeline.doctor.examine import Doctor
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.walk import Diagnosis
+from secretwatch.pipeline.watch import Watch
+
 ACCOUNT = "730000000001"
 ARN = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret"
 SECRETS = ("production/database", "production/card", "staging/database", "token")
@@ -75,54 +76,50 @@ def watch(dice: random.Random) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def root(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[Path]:
+def watches(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[dict[str, Any]]:
+    """What the applied root says of its watches."""
     dice = random.Random(SEED)
-    watches = {f"w{number}": watch(dice) for number in range(50)}
+    made = {f"w{number}": watch(dice) for number in range(50)}
     session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x")
     secrets = session.client("secretsmanager")
     for name in SECRETS:
         secrets.create_secret(Name=name, SecretString="x")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
-        patch.setenv("TF_VAR_watches", json.dumps(json.dumps(watches)))
-        for name, value in terraform.env.items():
-            patch.setenv(name, value)
+        patch.setenv("TF_VAR_watches", json.dumps(json.dumps(made)))
         root = terraform.new_root("any-watches", ROOT)
-        try:
-            terraform.run(root, "apply", "-auto-approve")
-            local_cloud.confirm()
-            for name in SECRETS:
-                secrets.get_secret_value(SecretId=name)
-                secrets.put_secret_value(SecretId=name, SecretString="y")
-            last = secrets.get_secret_value(SecretId="token")["ResponseMetadata"]["RequestId"]
-            logs = session.client("logs")
-            wait_for(
-                "delivery",
-                lambda: logs.filter_log_events(
-                    logGroupName="/aws/cloudtrail/any", filterPattern=f'{{ $.requestID = "{last}" }}'
-                )["events"],
-            )
-            yield root
-        finally:
-            terraform.run(root, "destroy", "-auto-approve")
+        terraform.run(root, "apply", "-auto-approve")
+        local_cloud.confirm()
+        for name in SECRETS:
+            secrets.get_secret_value(SecretId=name)
+            secrets.put_secret_value(SecretId=name, SecretString="y")
+        last = secrets.get_secret_value(SecretId="token")["ResponseMetadata"]["RequestId"]
+        logs = session.client("logs")
+        wait_for(
+            "delivery",
+            lambda: logs.filter_log_events(
+                logGroupName="/aws/cloudtrail/any", filterPattern=f'{{ $.requestID = "{last}" }}'
+            )["events"],
+        )
+        # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
+        yield json.loads(terraform.run(root, "output", "-json", "watches"))
 
 
-def doctor(root: Path, key: str) -> dict[str, Any] | None:
-    """What the doctor says of a watch; None while it cannot tell, since something is still on its way."""
-    ended = subprocess.run(
-        [COMMAND, "doctor", str(root), "--watch", key, "--json"],
-        env=os.environ,
-        text=True,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return None if ended.returncode == 3 else found
+def diagnosis(facts: dict[str, Any]) -> Diagnosis | None:
+    """What the doctor says of a watch; None while something is still on its way."""
+    doctor = Doctor(Subject.of_watch(Watch.from_outputs({"watch": facts})), _session())
+    found = doctor.examine()
+    return None if found.result == "cannot tell" else found
+
+
+@cache
+def _session() -> Any:
+    """Kept, as what AWS's services are takes a while to read."""
+    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x", region_name="us-east-1")
 
 
 @pytest.mark.parametrize("number", range(50))
-def test_a_healthy_watch_is_called_so(root: Path, number: int) -> None:
-    found = wait_for("a verdict", lambda: doctor(root, f"w{number}"), seconds=60)
-    assert found["broken"] == []
-    assert found["result"] == "healthy"
+def test_a_healthy_watch_is_called_so(watches: dict[str, Any], number: int) -> None:
+    found = wait_for("a verdict", lambda: diagnosis(watches[f"w{number}"]), seconds=60)
+    assert found.broken == []
+    assert found.result == "healthy"

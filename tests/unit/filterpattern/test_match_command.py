@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -105,12 +106,62 @@ def test_a_bad_pattern_is_refused_with_its_place():
 
 
 def test_an_unreadable_file_is_refused_with_its_name(tmp_path):
-    broken = tmp_path / "broken.gz"
-    broken.write_bytes(gzip.compress(b"x" * 1000)[:-20])
-    for path in (tmp_path / "missing", tmp_path, broken):
+    for path in (tmp_path / "missing", tmp_path):
         result = run("x", str(path))
         assert result.exit_code == 2
         assert f"{path} cannot be read" in result.stderr
+
+
+def test_a_cut_file_is_named_and_what_is_in_it_is_read(tmp_path):
+    cut, whole = tmp_path / "cut.json.gz", tmp_path / "whole.json"
+    events = "".join(f'{{"eventName": "{n} {hash(n * 0.1)}"}}\n' for n in range(1000))
+    cut.write_bytes(gzip.compress(events.encode())[:-20])
+    whole.write_text(json.dumps({"Records": [LIST]}))
+    result = run(PATTERN, str(cut), str(whole))
+    assert result.exit_code == 3
+    assert re.search(rf"0 of \d+ messages match\n{cut}, after message \d+, has a piece", result.stderr)
+    whole.write_text(json.dumps({"Records": [READ]}))
+    result = run(PATTERN, str(cut), str(whole))
+    assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
+    assert f"{whole}:1" in result.stdout
+    assert "the gzip data is cut off" in result.stderr
+
+
+def test_a_folder_as_it_lies_in_the_bucket(tmp_path):
+    """Log files and digests of an account, region by region."""
+    for kind, region, content in (
+        ("CloudTrail", "us-east-1", {"Records": [READ]}),
+        ("CloudTrail", "eu-west-1", {"Records": [LIST, READ]}),
+        ("CloudTrail-Digest", "us-east-1", {"digestS3Object": "x"}),
+    ):
+        folder = tmp_path / "AWSLogs" / "111122223333" / kind / region / "2026/07/10"
+        folder.mkdir(parents=True)
+        (folder / f"111122223333_{kind}_{region}_20260710T1200Z_x.json.gz").write_bytes(
+            gzip.compress(json.dumps(content).encode())
+        )
+    report = json.loads(run(PATTERN, str(tmp_path), "--json").output)
+    assert (report["messages"], report["matched"], report["broken"]) == (3, 2, 0)
+
+
+def test_what_is_no_json_is_said():
+    """The answer of lookup-events as YAML, for example."""
+    result = run(PATTERN, stdin="Events:\n- EventName: GetSecretValue\n")
+    assert result.exit_code == 1
+    assert "2 of 2 messages are not JSON objects" in result.stderr
+
+
+def test_an_unknown_wrapping_is_said():
+    result = run(PATTERN, stdin=json.dumps({"payload": READ}))
+    assert result.exit_code == 1
+    assert "No message has a field that the pattern asks for" in result.stderr
+    assert "No message" not in run(PATTERN, stdin=json.dumps(LIST)).stderr
+
+
+def test_broken_pieces_are_named_and_counted():
+    result = run(PATTERN, stdin="".join(f'{{"a{n}" 1}}\n' for n in range(9)))
+    assert result.exit_code == 3
+    assert result.stderr.count("has a piece that cannot be read: it is not JSON") == 5
+    assert "4 more pieces cannot be read." in result.stderr
 
 
 def test_no_pattern_is_wrong_usage():

@@ -56,7 +56,7 @@ def sent(bus: Bus, *events: dict[str, Any], **trail: Any) -> list[tuple[str, str
     bridge = EventBridge(trails)
     bridge.attach(bus)
     for each in events:
-        bridge.offer(ACCOUNT, each)
+        bridge.offer(ACCOUNT, each, trails.record(ACCOUNT, each))
     bridge.stop()
     return bus.sent
 

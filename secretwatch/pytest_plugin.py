@@ -1,0 +1,55 @@
+"""Fixtures for tests of anything that runs on secretwatch's local cloud. pytest finds them by itself.
+
+    def test_a_deleted_filter_counts_nothing(held_delivery, secretwatch_cloud):
+        held = held_delivery()
+        ...                     # calls take effect, and nothing is told of them
+        held.release()          # as on AWS minutes later
+
+Nothing is imported and nothing started before a test asks for one of these. With pytest-xdist each worker
+has a local cloud of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from secretwatch import local
+
+
+@pytest.fixture(scope="session")
+def secretwatch_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.LocalCloud]:
+    """A local cloud of this test process, on a free port, stopped at its end; define your own to use another.
+
+    `secretwatch_cloud.env()` are the variables that point boto3, Terraform and the AWS CLI at it.
+    """
+    from secretwatch import local
+
+    state_dir = tmp_path_factory.mktemp("secretwatch") / "cloud"
+    cloud = local.start(state_dir, tied=True)
+    try:
+        yield cloud
+    finally:
+        local.stop(state_dir)
+
+
+@pytest.fixture
+def held_delivery(request: pytest.FixtureRequest) -> Iterator[Callable[..., local.HeldDelivery]]:
+    """`held_delivery(*channels, cloud=...)` holds delivery from now on, until `release()` or the test's end.
+
+    Channels are trail, events and history, all by default; the cloud is `secretwatch_cloud`, unless given.
+    What it returns can be used with `with`, which then is what it lasts for.
+    """
+    from secretwatch import local
+
+    with contextlib.ExitStack() as stack:
+
+        def hold(*channels: str, cloud: local.LocalCloud | None = None) -> local.HeldDelivery:
+            where = cloud or request.getfixturevalue("secretwatch_cloud")
+            return stack.enter_context(local.held_delivery(where, *channels))
+
+        yield hold

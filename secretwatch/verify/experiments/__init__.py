@@ -1,0 +1,1 @@
+"""The experiments, a subject a file. Each file has one tuple, `EXPERIMENTS`."""

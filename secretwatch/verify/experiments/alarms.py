@@ -1,0 +1,294 @@
+"""What alarms make of little data, and of what is done to them by hand.
+
+Datapoints are put with times in the past, so that nothing has to be waited for but the next evaluation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from secretwatch.verify.lab import Lab, Queue, service
+from secretwatch.verify.model import Experiment, Number, Seen, confirmed, refuted
+
+_ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
+_MISSING = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html"
+_METRICS: dict[str, Any] = {
+    "calls": ("cloudwatch:PutMetricData",),
+    "seconds": 180,
+    "patience": 600,
+}
+
+
+def _put(lab: Lab, *values: tuple[float, float]) -> str:
+    """A metric with a value at so many minutes ago each, once CloudWatch shows it; its namespace."""
+    namespace = lab.metric()
+    now = datetime.now(UTC)
+    cloudwatch = lab.client("cloudwatch")
+    for value, minutes in values:
+        data = {"MetricName": "reads", "Value": value, "Timestamp": now - timedelta(minutes=minutes)}
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+    span = max(minutes for _, minutes in values) + 10
+
+    def shown() -> bool:
+        answer = cloudwatch.get_metric_statistics(
+            Namespace=namespace,
+            MetricName="reads",
+            StartTime=now - timedelta(minutes=span),
+            EndTime=now + timedelta(minutes=5),
+            Period=60,
+            Statistics=["SampleCount"],
+        )
+        return bool(sum(each["SampleCount"] for each in answer["Datapoints"]) >= len(values))
+
+    lab.wait("that CloudWatch shows the datapoints", shown)
+    return namespace
+
+
+def _described(lab: Lab, name: str) -> dict[str, Any]:
+    (alarm,) = lab.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return dict(alarm)
+
+
+def _evaluated(lab: Lab, name: str) -> str:
+    """The state of a new alarm, once it has been looked at."""
+
+    def state() -> str | None:
+        value = str(_described(lab, name)["StateValue"])
+        return None if value == "INSUFFICIENT_DATA" else value
+
+    return lab.wait("the first evaluation of an alarm", state)
+
+
+_AGES = (7, 12, 17, 22, 32)
+
+
+def _looks_back(lab: Lab) -> Seen:
+    alarms = {minutes: lab.alarm(_put(lab, (1, minutes))) for minutes in _AGES}
+    numbers: Mapping[str, Number] = {
+        f"{minutes} minutes": _evaluated(lab, name) == "ALARM" for minutes, name in alarms.items()
+    }
+    # Windows of five minutes: 7 stands in the second of them, 12 in the third, 17 in the fourth.
+    if not numbers["7 minutes"]:
+        return Seen("newest only", numbers)
+    return Seen("three" if numbers["12 minutes"] and not numbers["17 minutes"] else "other", numbers)
+
+
+def _double_alarm(lab: Lab) -> Seen:
+    # Both stand in the window before the newest, in which there is nothing.
+    quiet = lab.alarm(_put(lab, (1, 7), (0, 6)))
+    # The same read, and a later event that matches nothing.
+    followed = lab.alarm(_put(lab, (1, 7), (0, 1)))
+    first, second = _evaluated(lab, quiet), _evaluated(lab, followed)
+    numbers = {"quiet": first == "ALARM", "followed": second == "ALARM"}
+    return Seen("again" if first == "ALARM" and second == "OK" else "not again", numbers)
+
+
+def _negative(lab: Lab) -> Seen:
+    plain = lab.alarm(_put(lab, (1, 2)))
+    lowered = lab.alarm(_put(lab, (1, 2), (-1, 2)))
+    numbers = {"plain": _evaluated(lab, plain) == "ALARM", "lowered": _evaluated(lab, lowered) == "ALARM"}
+    return Seen("lowered" if numbers["plain"] and not numbers["lowered"] else "not lowered", numbers)
+
+
+def _by_hand(lab: Lab) -> Seen:
+    cloudwatch = lab.client("cloudwatch")
+    namespace = _put(lab, (0, 2))
+    name = lab.alarm(namespace)
+    _evaluated(lab, name)
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="verify")
+    at_once = _described(lab, name)["StateValue"] == "ALARM"
+    # A new datapoint is something to evaluate.
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[{"MetricName": "reads", "Value": 0}])
+    lab.wait("that an evaluation takes the state back", lambda: _described(lab, name)["StateValue"] == "OK")
+    return Seen("until then" if at_once else "never", {"at once": at_once})
+
+
+def _failed_action(lab: Lab) -> Seen:
+    cloudwatch = lab.client("cloudwatch")
+    # Its policy lets another service in.
+    topic = lab.topic(service("events"))
+    name = lab.alarm(_put(lab, (0, 2)), AlarmActions=[topic])
+    _evaluated(lab, name)
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="verify")
+    (item, *_) = lab.wait(
+        "the action in the alarm's history",
+        lambda: cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")[
+            "AlarmHistoryItems"
+        ],
+    )
+    failed = str(item["HistorySummary"]).startswith("Failed")
+    return Seen("failed" if failed else "succeeded", {"failed": failed})
+
+
+def _heard(queue: Queue, text: str, times: int) -> bool:
+    return sum(text in body for body in queue.bodies()) >= times
+
+
+def _mute_rule(lab: Lab) -> Seen:
+    cloudwatch = lab.client("cloudwatch")
+    topic = lab.topic(service("cloudwatch"))
+    queue = lab.subscribe(topic)
+    muted, loud = (lab.alarm(_put(lab, (0, 2)), AlarmActions=[topic]) for _ in range(2))
+    for name in (muted, loud):
+        _evaluated(lab, name)
+    rule = lab.thing("mute rule")
+    cloudwatch.put_alarm_mute_rule(
+        Name=rule,
+        # Whatever the minute, a window of five minutes is open.
+        Rule={"Schedule": {"Expression": "cron(* * * * *)", "Duration": "PT5M"}},
+        MuteTargets={"AlarmNames": [muted]},
+    )
+    for rounds in (1, 2):
+        for name in (muted, loud):
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="verify")
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="verify")
+        lab.wait("the message of the other alarm", partial(_heard, queue, loud, rounds))
+    came = queue.holds(muted)
+    return Seen("rang" if came else "silent", {"rang": came})
+
+
+_PERIODS = (3540, 3480)
+"""Minutes of which the clock's fives, or hours, are seldom multiples: two windows that begin at multiples of
+both are no chance."""
+
+
+def _slides(lab: Lab) -> Seen:
+    namespace = _put(lab, (1, 2))
+    alarms = [lab.alarm(namespace, Period=period) for period in _PERIODS]
+    offsets = []
+    for name, period in zip(alarms, _PERIODS, strict=True):
+        _evaluated(lab, name)
+        start = json.loads(_described(lab, name)["StateReasonData"])["startDate"]
+        offsets.append(int(datetime.fromisoformat(start.replace("+0000", "+00:00")).timestamp()) % period)
+    numbers = {"first": offsets[0], "second": offsets[1]}
+    if any(offset % 60 for offset in offsets):
+        return Seen("no full minute", numbers)
+    return Seen("slides" if any(offsets) else "boundary", numbers)
+
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment(
+        id="alarm-looks-back",
+        claim="An alarm of 1 of 1 with missing data not breaching also finds a datapoint in the two windows "
+        "before the newest, if that one is empty, and none before those.",
+        why="One read in a quiet account holds the alarm for up to three periods.",
+        source=f"AWS says that more than the evaluation periods are retrieved, not how many: {_MISSING}",
+        outcomes={
+            "three": confirmed("It found one 7 and 12 minutes old, and none 17 minutes old."),
+            "newest only": refuted("It found none that was 7 minutes old."),
+            "other": refuted("It looks back another number of windows."),
+        },
+        run=_looks_back,
+        makes={"metric": 5, "alarm": 5},
+        numbers={f"{minutes} minutes": f"whether one of {minutes} minutes ago rang" for minutes in _AGES},
+        **_METRICS,
+    ),
+    Experiment(
+        id="double-alarm",
+        claim="A read rings once more when the zero of a later event slides out of the newest window "
+        "together with it.",
+        why="One read in a quiet account can make two mails.",
+        source=f"It follows from how far alarms look back, and is nowhere said: {_MISSING}",
+        outcomes={
+            "again": confirmed(
+                "With a zero behind it in the same window it rang; with one in the newest it did not."
+            ),
+            "not again": refuted("It was otherwise."),
+        },
+        run=_double_alarm,
+        makes={"metric": 2, "alarm": 2},
+        numbers={
+            "quiet": "whether it rang with nothing in the newest window",
+            "followed": "whether it rang with a zero there",
+        },
+        **_METRICS,
+    ),
+    Experiment(
+        id="negative-value",
+        claim="A negative value lowers the Sum that an alarm sees.",
+        why="Who may call PutMetricData silences the watch, and CloudTrail has no event of it.",
+        source="PutMetricData takes negative values; what alarms make of them is not said: "
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
+        outcomes={
+            "lowered": confirmed("1 rang, and 1 beside -1 did not."),
+            "not lowered": refuted("It was otherwise."),
+        },
+        run=_negative,
+        makes={"metric": 2, "alarm": 2},
+        numbers={"plain": "whether 1 rang", "lowered": "whether 1 and -1 rang"},
+        **_METRICS,
+    ),
+    Experiment(
+        id="state-by-hand",
+        claim="A state that is set by hand is there at once and stays until the next evaluation.",
+        why="It hides an alarm, or tests one.",
+        source=_ALARMS,
+        outcomes={
+            "until then": confirmed("It was there at once, and an evaluation took it back."),
+            "never": refuted("It was not there."),
+        },
+        run=_by_hand,
+        makes={"metric": 1, "alarm": 1},
+        numbers={"at once": "whether it was there at once"},
+        **_METRICS | {"calls": ("cloudwatch:PutMetricData", "cloudwatch:SetAlarmState")},
+    ),
+    Experiment(
+        id="failed-action",
+        claim="An alarm whose topic refuses it says so in its history.",
+        why="It is the only place where AWS tells that nobody was told.",
+        source="Seen in reports, not documented.",
+        outcomes={
+            "failed": confirmed("The history has the failed action."),
+            "succeeded": refuted("The history says that it succeeded."),
+        },
+        run=_failed_action,
+        makes={"metric": 1, "alarm": 1, "topic": 1},
+        numbers={"failed": "whether the history's summary begins with Failed"},
+        **_METRICS
+        | {
+            "calls": (
+                "cloudwatch:DescribeAlarmHistory",
+                "cloudwatch:PutMetricData",
+                "cloudwatch:SetAlarmState",
+            )
+        },
+    ),
+    Experiment(
+        id="mute-rule",
+        claim="An alarm that a mute rule names changes its state and tells nobody.",
+        why="A mute rule silences the watch without touching the alarm.",
+        source="Documented: "
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html. Whether it "
+        "holds from its first minute on is not.",
+        outcomes={
+            "silent": confirmed("The other alarm's messages came, and none of the muted one."),
+            "rang": refuted("The muted alarm's message came."),
+        },
+        run=_mute_rule,
+        makes={"metric": 2, "alarm": 2, "topic": 1, "queue": 1, "mute rule": 1},
+        numbers={"rang": "whether the muted alarm's message came"},
+        **_METRICS | {"calls": ("cloudwatch:PutMetricData", "cloudwatch:SetAlarmState")},
+    ),
+    Experiment(
+        id="windows-slide",
+        claim="Windows end at the last full minute, not at multiples of the period.",
+        why="It decides how long a read rings, and whether two reads are one alarm.",
+        source=f"Observed; AWS's page shows windows without times: {_MISSING}",
+        outcomes={
+            "slides": confirmed("A window began at a full minute that is no multiple of the period."),
+            "boundary": refuted("Both windows began at multiples of their periods."),
+            "no full minute": refuted("A window began within a minute."),
+        },
+        run=_slides,
+        makes={"metric": 1, "alarm": 2},
+        numbers={
+            "first": "how many seconds after a multiple of the first alarm's period its window began",
+            "second": "the same of the second",
+        },
+        **_METRICS,
+    ),
+)

@@ -1,0 +1,318 @@
+"""What rules of EventBridge take, and what comes out of their targets."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from secretwatch.verify.kinds import PREFIX, code
+from secretwatch.verify.lab import Lab, Queue, refusal, service
+from secretwatch.verify.model import Experiment, Seen, confirmed, refuted
+
+_POLICIES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"
+_BUS_TO_BUS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html"
+_TRANSFORM = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"
+
+_MOST_WILDCARDS = 9
+# What is said of a role that is not known everywhere yet.
+_NOT_YET = "cannot be assumed"
+
+
+def _marked(queue: Queue, marks: list[str]) -> int:
+    return sum(queue.holds(mark) for mark in marks)
+
+
+# Conditions in a topic's policy
+
+
+def _topic_conditions(lab: Lab) -> Seen:
+    bus = lab.bus()
+    account = {"StringEquals": {"aws:SourceAccount": lab.cloud.account}}
+    rules = {"ArnLike": {"aws:SourceArn": lab.cloud.arn("events", f"rule/{PREFIX}*")}}
+    topics = [lab.topic(service("events", **condition)) for condition in ({}, account, rules)]
+    free, by_account, by_rule = map(lab.subscribe, topics)
+    lab.rule(bus, *({"Arn": topic} for topic in topics))
+    marks = lab.markers(
+        "a message of the topic without a condition", lambda mark: lab.send(bus, mark=mark), free
+    )
+    numbers = {
+        "without": len(marks),
+        "SourceAccount": _marked(by_account, marks),
+        "SourceArn": _marked(by_rule, marks),
+    }
+    return Seen("let through" if numbers["SourceAccount"] or numbers["SourceArn"] else "dropped", numbers)
+
+
+# A role on a topic
+
+
+def _topic_role(lab: Lab) -> Seen:
+    bus = lab.bus()
+    plain, with_role = (lab.topic(service("events")) for _ in range(2))
+    control, subject = lab.subscribe(plain), lab.subscribe(with_role)
+    role = lab.role("events", {"Effect": "Allow", "Action": "sns:Publish", "Resource": with_role})
+    lab.rule(bus, {"Arn": plain})
+    try:
+        lab.accepted(
+            "that EventBridge takes the role",
+            lambda: lab.rule(bus, {"Arn": with_role, "RoleArn": role}),
+            _NOT_YET,
+        )
+    except ClientError as error:
+        if code(error) != "ValidationException":
+            raise
+        return Seen("refused")
+    marks = lab.markers(
+        "a message of the topic without a role", lambda mark: lab.send(bus, mark=mark), control
+    )
+    came = _marked(subject, marks)
+    return Seen("delivered" if came else "dropped", {"without": len(marks), "with": came})
+
+
+# How complex a rule may be
+
+
+def _complexity(lab: Lab) -> Seen:
+    events = lab.client("events")
+    name = lab.thing("rule")
+    taken = 0
+    for count in range(1, _MOST_WILDCARDS + 1):
+        values = [{"wildcard": f"*:secret:name-{number}-*"} for number in range(count)]
+        pattern = json.dumps({"source": ["verify"], "detail": {"a": values}})
+        refused = refusal(
+            partial(events.put_rule, Name=name, EventPattern=pattern, State="DISABLED"),
+            ("InvalidEventPatternException",),
+        )
+        if refused:
+            break
+        taken = count
+    return Seen("three" if taken in (2, 3) else "other", {"taken": taken})
+
+
+def _complexity_prefix(lab: Lab) -> Seen:
+    values = [
+        {"prefix": f"arn:aws:secretsmanager:us-east-1:111122223333:secret:name-{n}-"} for n in range(15)
+    ]
+    pattern = json.dumps({"source": ["verify"], "detail": {"a": values}})
+    name = lab.thing("rule")
+    refused = refusal(
+        lambda: lab.client("events").put_rule(Name=name, EventPattern=pattern, State="DISABLED"),
+        ("InvalidEventPatternException",),
+    )
+    return Seen("refused" if refused else "taken")
+
+
+# A third bus
+
+
+def _third_bus(lab: Lab) -> Seen:
+    first, second, third = (lab.bus() for _ in range(3))
+    role = lab.role(
+        "events",
+        {
+            "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": [lab.cloud.arn("events", f"event-bus/{bus}") for bus in (second, third)],
+        },
+    )
+
+    def forward(bus: str, to: str) -> str:
+        target = {"Arn": lab.cloud.arn("events", f"event-bus/{to}"), "RoleArn": role}
+        return lab.accepted("that EventBridge takes the role", lambda: lab.rule(bus, target), _NOT_YET)
+
+    forward(first, second)
+    forward(second, third)
+    at_second, at_third = lab.queue(), lab.queue()
+    lab.rule(second, {"Arn": at_second.arn})
+    lab.rule(third, {"Arn": at_third.arn})
+    # The way from the second to the third is open: an event put on the second itself takes it.
+    lab.markers(
+        "an event from the second bus on the third", lambda mark: lab.send(second, mark=mark), at_third, 0
+    )
+    marks = lab.markers("an event on the second bus", lambda mark: lab.send(first, mark=mark), at_second)
+    came = _marked(at_third, marks)
+    return Seen("forwarded" if came else "not forwarded", {"second": len(marks), "third": came})
+
+
+# What transformers make of quotation marks
+
+
+def _transformed(lab: Lab, template: str, value: str) -> tuple[list[str], list[str]]:
+    """What a queue got of events with the value in a field, and the marks of those that reached a control."""
+    bus = lab.bus()
+    control, subject = lab.queue(), lab.queue()
+    transformer = {
+        "InputPathsMap": {"mark": "$.detail.mark", "value": "$.detail.value"},
+        "InputTemplate": template,
+    }
+    lab.rule(bus, {"Arn": control.arn}, {"Arn": subject.arn, "InputTransformer": transformer})
+    marks = lab.markers(
+        "an event without a transformer", lambda mark: lab.send(bus, mark=mark, value=value), control
+    )
+    return [body for body in subject.bodies() if any(mark in body for mark in marks)], marks
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _quotes_in_object(lab: Lab) -> Seen:
+    bodies, marks = _transformed(lab, '{"mark": "<mark>", "value": "says <value>"}', 'a "b" c')
+    numbers = {"sent": len(marks), "came": len(bodies)}
+    if not bodies:
+        return Seen("not delivered", numbers)
+    return Seen("escaped" if all(map(_is_json, bodies)) else "broken", numbers)
+
+
+def _quotes_in_text(lab: Lab) -> Seen:
+    bodies, marks = _transformed(lab, '"<mark> says <value>"', 'a "b" c')
+    numbers = {"sent": len(marks), "came": len(bodies)}
+    if not bodies:
+        return Seen("not delivered", numbers)
+    return Seen("as it is" if all('a "b" c' in body for body in bodies) else "escaped", numbers)
+
+
+def _constant_input(lab: Lab) -> Seen:
+    bus = lab.bus()
+    control, subject = lab.queue(), lab.queue()
+    constant = json.dumps({"text": 'a <value> "b" \\ é', "list": [1, None]})
+    lab.rule(bus, {"Arn": control.arn}, {"Arn": subject.arn, "Input": constant})
+    marks = lab.markers("an event without an input", lambda mark: lab.send(bus, mark=mark), control)
+    bodies = lab.wait("the constant input", subject.bodies)
+    same = all(body == constant for body in bodies)
+    return Seen("as it is" if same else "changed", {"sent": len(marks), "came": len(bodies)})
+
+
+_DELIVERED: dict[str, Any] = {
+    "calls": ("events:PutEvents",),
+    "seconds": 60,
+    "numbers": {"sent": "events that came without a transformer", "came": "events that came transformed"},
+    "makes": {"bus": 1, "queue": 2},
+}
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment(
+        id="topic-policy-conditions",
+        claim="A topic whose policy lets events.amazonaws.com publish only on a condition gets nothing from "
+        "a rule.",
+        why="The realtime message of a watch is lost without a word if its topic's policy has a condition.",
+        source=f"AWS's page says that EventBridge sends no condition keys to topics; newer examples have "
+        f"them: {_POLICIES}",
+        outcomes={
+            "dropped": confirmed("Only the topic without a condition got messages."),
+            "let through": refuted("A topic with a condition got messages, too."),
+        },
+        run=_topic_conditions,
+        seconds=90,
+        makes={"bus": 1, "topic": 3, "queue": 3, "rule": 1},
+        calls=("events:PutEvents",),
+        numbers={
+            "without": "events that came without a condition",
+            "SourceAccount": "of these, with a condition on aws:SourceAccount",
+            "SourceArn": "of these, with one on aws:SourceArn",
+        },
+    ),
+    Experiment(
+        id="topic-target-role",
+        claim="PutTargets takes a RoleArn on a topic of the same account, and no message comes.",
+        why="A role looks like the way to let EventBridge publish without a statement in the topic's policy.",
+        source="AWS says that delivery may fail, not whether PutTargets refuses the role: "
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+        outcomes={
+            "dropped": confirmed("It was taken, and no message came."),
+            "refused": refuted("PutTargets answered ValidationException."),
+            "delivered": refuted("It was taken, and messages came."),
+        },
+        run=_topic_role,
+        seconds=60,
+        makes={"bus": 1, "topic": 2, "queue": 2, "role": 1, "rule": 1},
+        calls=("events:PutEvents",),
+        numbers={"without": "events that came without a role", "with": "of these, with one"},
+    ),
+    Experiment(
+        id="rule-complexity-wildcards",
+        claim="PutRule takes two or three values of the form `*…*` on one field, and refuses four.",
+        why="A realtime rule of many secrets must be split before AWS refuses it.",
+        source='Not documented but for the words "Rule is too complex".',
+        outcomes={
+            "three": confirmed("Two or three were taken, one more was refused."),
+            "other": refuted("Fewer or more were taken."),
+        },
+        run=_complexity,
+        seconds=5,
+        makes={"rule": 1},
+        numbers={"taken": f"how many were taken, of at most {_MOST_WILDCARDS}"},
+    ),
+    Experiment(
+        id="rule-complexity-prefixes",
+        claim="PutRule takes fifteen values of the form `prefix` on one field.",
+        why="It is how the realtime rule names secrets by the ARN without its suffix.",
+        source="Not documented.",
+        outcomes={"taken": confirmed("It was taken."), "refused": refuted("It was refused.")},
+        run=_complexity_prefix,
+        seconds=2,
+        makes={"rule": 1},
+    ),
+    Experiment(
+        id="third-bus",
+        claim="An event that came from another bus is not sent on to a third one.",
+        why="A chain of buses to a security account loses every event at its second link.",
+        source=f"AWS's page says so in one sentence: {_BUS_TO_BUS}",
+        outcomes={
+            "not forwarded": confirmed("Events came to the second bus, and none of them to the third."),
+            "forwarded": refuted("Events came to the third bus."),
+        },
+        run=_third_bus,
+        seconds=120,
+        makes={"bus": 3, "queue": 2, "role": 1},
+        calls=("events:PutEvents",),
+        numbers={"second": "events that came to the second bus", "third": "of these, to the third"},
+    ),
+    Experiment(
+        id="transformer-quotes-in-object",
+        claim="A value with a quotation mark makes no valid JSON of a template that is an object with the "
+        "value in a string, and the event is not delivered.",
+        why="Who names a role or a session so that it holds a quotation mark would silence the realtime "
+        "message.",
+        source=f"AWS says that nothing is escaped, and not what becomes of the event: {_TRANSFORM}",
+        outcomes={
+            "not delivered": confirmed("No such event came."),
+            "broken": refuted("Such events came, and are no JSON."),
+            "escaped": refuted("Such events came, and are JSON: the mark was escaped."),
+        },
+        run=_quotes_in_object,
+        **_DELIVERED,
+    ),
+    Experiment(
+        id="transformer-quotes-in-text",
+        claim="In a template that is one text a value with a quotation mark is delivered as it is.",
+        why="It is the form of the realtime message.",
+        source=f"AWS does not say: {_TRANSFORM}",
+        outcomes={
+            "as it is": confirmed("It came with its quotation marks."),
+            "escaped": refuted("It came with something in their place."),
+            "not delivered": refuted("No such event came."),
+        },
+        run=_quotes_in_text,
+        **_DELIVERED,
+    ),
+    Experiment(
+        id="constant-input",
+        claim="A constant `Input` is delivered as it is, with what looks like a placeholder in it.",
+        why="Messages for chat are sent so.",
+        source="AWS does not say what becomes of `<` and `>` in it.",
+        outcomes={
+            "as it is": confirmed("It came byte by byte."),
+            "changed": refuted("It came changed."),
+        },
+        run=_constant_input,
+        **_DELIVERED,
+    ),
+)

@@ -1,0 +1,103 @@
+"""What is remembered between runs: which experiments are done, and which runs may have left something behind.
+
+A JSON file in the user's state folder, by account, region and endpoint:
+{place: {"runs": [id], "results": [result]}}.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from secretwatch.verify.cloud import Cloud
+from secretwatch.verify.model import Experiment, Verdict
+from secretwatch.verify.result import Result
+
+
+def default_file(environ: Mapping[str, str], home: Path) -> Path:
+    """In the user's state folder: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    return Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "secretwatch" / "verify.json"
+
+
+def place_of(cloud: Cloud) -> str:
+    """A cloud on this machine is another one at another port."""
+    place = f"{cloud.partition}/{cloud.account}/{cloud.region}"
+    return f"{place} {cloud.endpoint}" if cloud.is_local else place
+
+
+class State:
+    """Of one place. Several processes may use the file at once. Raises OSError where it cannot be written."""
+
+    def __init__(self, file: Path, place: str) -> None:
+        self._file = file
+        self._place = place
+
+    def results(self, experiments: Iterable[Experiment]) -> list[Result]:
+        """Of these experiments, what was confirmed or refuted. What nobody could tell is tried again."""
+        kept = {
+            str(each.get("id")): each for each in self._read().get("results", ()) if isinstance(each, dict)
+        }
+        found = []
+        for experiment in experiments:
+            with suppress(KeyError, TypeError, ValueError, AttributeError):
+                found.append(Result.from_dict(experiment, kept[experiment.id]))
+        return [each for each in found if each.verdict is not Verdict.CANNOT_TELL]
+
+    def runs(self) -> list[str]:
+        """Runs that did not come to their end."""
+        return [str(each) for each in self._read().get("runs", ())]
+
+    def begin(self, run: str) -> None:
+        self._change(lambda kept: kept["runs"].append(run))
+
+    def end(self, run: str) -> None:
+        """Nothing of the run is left behind."""
+        self._change(lambda kept: kept.update(runs=[each for each in kept["runs"] if each != run]))
+
+    def add(self, result: Result) -> None:
+        def change(kept: dict[str, Any]) -> None:
+            others = [each for each in kept["results"] if each.get("id") != result.experiment.id]
+            kept["results"] = [*others, result.as_dict()]
+
+        self._change(change)
+
+    def forget(self, experiments: Iterable[Experiment]) -> None:
+        """These are to be run again."""
+        gone = {each.id for each in experiments}
+        self._change(
+            lambda kept: kept.update(results=[each for each in kept["results"] if each.get("id") not in gone])
+        )
+
+    def _read(self) -> dict[str, Any]:
+        return dict(self._load().get(self._place) or {})
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            loaded = json.loads(self._file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return loaded if isinstance(loaded, dict) else {}
+
+    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            places = self._load()
+            kept = {"runs": [], "results": [], **(places.get(self._place) or {})}
+            change(kept)
+            places[self._place] = kept
+            new = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as text:
+                json.dump(places, text, indent=1)
+            new.replace(self._file)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with open(self._file.with_name(f"{self._file.name}.lock"), "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

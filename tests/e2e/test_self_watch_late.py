@@ -1,0 +1,281 @@
+"""Is the watch on the watch heard on AWS, where an event arrives minutes after what it tells of was done?
+
+Each thing is done while delivery is held, then released: what counts and what tells is what is left by then.
+One deployment, which is put back after each; what the module does not hear is marked as its defect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from deployment import wait_for
+
+from secretwatch import local
+
+ACCOUNT = "720000000091"
+ALARM = "late-tampering"
+
+ROOT = """
+module "secretwatch" {
+  source = "../"
+
+  email_addresses             = ["oncall@example.com"]
+  kms_deletion_window_in_days = 7
+  name                        = "late"
+  trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
+  watches                     = { app = { secrets = ["app"] } }
+}
+
+output "watches" {
+  value = module.secretwatch.watches
+}
+"""
+
+
+@dataclass
+class Account:
+    cloud: local.LocalCloud
+    facts: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x")
+        self.cloudwatch, self.logs = self.session.client("cloudwatch"), self.session.client("logs")
+        self.cloudtrail, self.sns = self.session.client("cloudtrail"), self.session.client("sns")
+        self.iam, self.s3 = self.session.client("iam"), self.session.client("s3")
+        self.group, self.topic = self.facts["log_group_name"], self.facts["topic_arn"]
+        self.role = "late-trail-us-east-1"
+
+    def mails(self) -> int:
+        """How many said that somebody tampered."""
+        return len([each for each in self.cloud.inbox() if f'ALARM: "{ALARM}"' in str(each["subject"])])
+
+    def told(self) -> int:
+        """How many times the alarm has told its topic."""
+        history = self.cloudwatch.describe_alarm_history(AlarmName=ALARM, HistoryItemType="Action")
+        return str(history["AlarmHistoryItems"]).count("Successfully executed action")
+
+    def is_heard(self, told: int, mails: int) -> bool:
+        """Whether somebody got a mail since it had told so often, and so many mails had come."""
+        if self.told() == told or not self.subscriptions():
+            return False
+        wait_for("the mail", lambda: self.mails() > mails)
+        return True
+
+    def subscriptions(self) -> list[str]:
+        found = self.sns.list_subscriptions_by_topic(TopicArn=self.topic)["Subscriptions"]
+        return [str(each["SubscriptionArn"]) for each in found]
+
+    def settle(self) -> None:
+        """What was counted so far is out of the alarms' sight, and all of them are OK."""
+        self.cloud.tick(16)
+
+    def filters(self) -> list[dict[str, Any]]:
+        found = self.logs.describe_metric_filters(logGroupName=self.group, filterNamePrefix=ALARM)
+        return [
+            {
+                name: each[name]
+                for name in ("filterName", "filterPattern", "metricTransformations", "logGroupName")
+            }
+            for each in found["metricFilters"]
+        ]
+
+    def alarm(self, name: str = ALARM) -> dict[str, Any]:
+        (described,) = self.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        members = self.cloudwatch.meta.service_model.shape_for("PutMetricAlarmInput").members
+        return {key: value for key, value in described.items() if key in members}
+
+
+@pytest.fixture(scope="module")
+def account(terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud) -> Iterator[Account]:
+    """Applied with delivery held: what the apply did arrives when all of it is there, as on AWS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+        root = terraform.new_root("late", ROOT)
+        try:
+            with local.held_delivery(local_cloud):
+                terraform.run(root, "apply", "-auto-approve")
+                local_cloud.confirm()
+            watches = json.loads(terraform.run(root, "output", "-json", "watches"))
+            yield Account(local_cloud, watches["app"])
+        finally:
+            terraform.run(root, "destroy", "-auto-approve")
+
+
+def test_the_first_apply_rings_for_nothing_that_it_did(account: Account) -> None:
+    """The first test of the file: later ones do ring."""
+    account.cloud.tick()
+    assert account.alarm()["AlarmName"] == ALARM
+    assert (account.told(), account.mails()) == (0, 0)
+
+
+Deed = Callable[[Account], Callable[[], Any]]
+"""Does something and answers how it is put back."""
+
+
+def stop_the_trail(account: Account) -> Callable[[], Any]:
+    account.cloudtrail.stop_logging(Name="late")
+    return lambda: account.cloudtrail.start_logging(Name="late")
+
+
+def narrow_the_trail(account: Account) -> Callable[[], Any]:
+    def select(kind: str) -> None:
+        selector = {"ReadWriteType": kind, "IncludeManagementEvents": True}
+        account.cloudtrail.put_event_selectors(TrailName="late", EventSelectors=[selector])
+
+    select("WriteOnly")
+    return lambda: select("All")
+
+
+def delete_a_watch_s_filter(account: Account) -> Callable[[], Any]:
+    (found,) = account.logs.describe_metric_filters(logGroupName=account.group, filterNamePrefix="late-app")[
+        "metricFilters"
+    ]
+    kept = {
+        key: found[key] for key in ("filterName", "filterPattern", "metricTransformations", "logGroupName")
+    }
+    account.logs.delete_metric_filter(logGroupName=account.group, filterName=kept["filterName"])
+    return lambda: account.logs.put_metric_filter(**kept)
+
+
+def delete_a_watch_s_alarm(account: Account) -> Callable[[], Any]:
+    kept = account.alarm("late-app")
+    account.cloudwatch.delete_alarms(AlarmNames=["late-app"])
+    return lambda: account.cloudwatch.put_metric_alarm(**kept)
+
+
+def delete_the_bucket_policy(account: Account) -> Callable[[], Any]:
+    bucket = account.facts["bucket_name"]
+    kept = account.s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    account.s3.delete_bucket_policy(Bucket=bucket)
+    return lambda: account.s3.put_bucket_policy(Bucket=bucket, Policy=kept)
+
+
+def delete_the_tamper_filters(account: Account) -> Callable[[], Any]:
+    kept = account.filters()
+    for each in kept:
+        account.logs.delete_metric_filter(logGroupName=account.group, filterName=each["filterName"])
+    return lambda: [account.logs.put_metric_filter(**each) for each in kept]
+
+
+def delete_the_tamper_alarm(account: Account) -> Callable[[], Any]:
+    kept = account.alarm()
+    account.cloudwatch.delete_alarms(AlarmNames=[ALARM])
+    return lambda: account.cloudwatch.put_metric_alarm(**kept)
+
+
+def delete_filters_then_alarm(account: Account) -> Callable[[], Any]:
+    undo = [delete_the_tamper_filters(account), delete_the_tamper_alarm(account)]
+    return lambda: [each() for each in undo]
+
+
+def replace_the_tamper_filters(account: Account) -> Callable[[], Any]:
+    kept = account.filters()
+    for each in kept:
+        account.logs.put_metric_filter(**each | {"filterPattern": '{ $.eventName = "Nothing" }'})
+    return lambda: [account.logs.put_metric_filter(**each) for each in kept]
+
+
+def raise_the_threshold(account: Account) -> Callable[[], Any]:
+    kept = account.alarm()
+    account.cloudwatch.put_metric_alarm(**kept | {"Threshold": 1000.0})
+    return lambda: account.cloudwatch.put_metric_alarm(**kept)
+
+
+def mute_the_tamper_alarm(account: Account) -> Callable[[], Any]:
+    account.cloudwatch.disable_alarm_actions(AlarmNames=[ALARM])
+    return lambda: account.cloudwatch.enable_alarm_actions(AlarmNames=[ALARM])
+
+
+def close_the_topic(account: Account) -> Callable[[], Any]:
+    kept = account.sns.get_topic_attributes(TopicArn=account.topic)["Attributes"]["Policy"]
+    closed = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sns:*", "Resource": account.topic}
+        ],
+    }
+
+    def set_policy(policy: str) -> None:
+        account.sns.set_topic_attributes(
+            TopicArn=account.topic, AttributeName="Policy", AttributeValue=policy
+        )
+
+    set_policy(json.dumps(closed))
+    return lambda: set_policy(kept)
+
+
+def unsubscribe(account: Account) -> Callable[[], Any]:
+    (found,) = account.subscriptions()
+    account.sns.unsubscribe(SubscriptionArn=found)
+
+    def subscribe() -> None:
+        account.sns.subscribe(TopicArn=account.topic, Protocol="email", Endpoint="oncall@example.com")
+        account.cloud.confirm()
+
+    return subscribe
+
+
+def shut_the_role(account: Account) -> Callable[[], Any]:
+    (name,) = account.iam.list_role_policies(RoleName=account.role)["PolicyNames"]
+    kept = account.iam.get_role_policy(RoleName=account.role, PolicyName=name)["PolicyDocument"]
+    account.iam.delete_role_policy(RoleName=account.role, PolicyName=name)
+    return lambda: account.iam.put_role_policy(
+        RoleName=account.role, PolicyName=name, PolicyDocument=json.dumps(kept)
+    )
+
+
+HEARD: list[Deed] = [
+    stop_the_trail,
+    narrow_the_trail,
+    delete_a_watch_s_filter,
+    delete_a_watch_s_alarm,
+    delete_the_bucket_policy,
+]
+UNHEARD: dict[Deed, str] = {
+    delete_the_tamper_filters: "the tamper filters have to count their own deletion, after it",
+    delete_the_tamper_alarm: "the tamper alarm has to tell of its own deletion, after it",
+    delete_filters_then_alarm: "filters and alarm have to tell of their own deletion, after it",
+    replace_the_tamper_filters: "the tamper filters have to count that they were replaced, after it",
+    raise_the_threshold: "the tamper alarm is judged by the threshold that was put in its place",
+    mute_the_tamper_alarm: "the tamper alarm has to tell that its actions are off, when they are",
+    close_the_topic: "the tamper alarm has one topic, and tells of its closing on it",
+    unsubscribe: "who is unsubscribed is told of it by the subscription that is gone",
+    shut_the_role: "that the role was shut would have to come through it",
+}
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        *(pytest.param(deed, id=deed.__name__) for deed in HEARD),
+        *(
+            pytest.param(
+                deed,
+                id=deed.__name__,
+                # Only that it was not heard: anything else that goes wrong is an error.
+                marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason),
+            )
+            for deed, reason in UNHEARD.items()
+        ),
+    ],
+)
+def test_it_is_heard_although_its_event_arrives_later(
+    account: Account, held_delivery: Callable[..., local.HeldDelivery], do: Deed
+) -> None:
+    account.settle()
+    before = account.told(), account.mails()
+    with held_delivery() as held:
+        undo = do(account)
+        held.release()
+        account.cloud.tick()
+        heard = account.is_heard(*before)
+        held.hold()
+        undo()
+        # What putting it back did arrives here, and is counted before the next test begins.
+        held.release()
+    assert heard
