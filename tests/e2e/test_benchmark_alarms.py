@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from benchmark import BY_NAME, CONTROLS, REGION, SCENES, Account, pattern_of, policy, trust
+from benchmark import BY_NAME, CONTROLS, REGION, Account, pattern_of, policy, trust
+from benchmark_calls import buckets, config, iam, keys, organizations, trails
+from benchmark_network import network
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
@@ -22,6 +24,9 @@ NOT_HERE = {
     *("AttachClassicLinkVpc", "DetachClassicLinkVpc"),
     *("InviteAccountToOrganization", "AcceptHandshake", "DeclineHandshake", "LeaveOrganization"),
 }
+
+
+SCENES = (iam, trails, keys, buckets, config, network, organizations)
 
 
 @dataclass
