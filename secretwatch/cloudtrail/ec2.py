@@ -31,8 +31,8 @@ DRY_RUN_MESSAGE = "Request would have succeeded, but DryRun flag is set."
 
 _NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
-# The model gives `DryRun` of the first generation's calls a name of the wire, `dryRun`. These calls of before
-# 2015 had no DryRun then.
+# AWS does not say which call is of which generation. The model gives `DryRun` of the first one's a name of
+# the wire, `dryRun`, and all recorded calls agree with that; these are older, and had no DryRun then.
 _OLD_WITHOUT_DRY_RUN = {
     "AssignPrivateIpAddresses",
     "CancelExportTask",
