@@ -44,6 +44,7 @@ _PATIENCE = 10.0
 def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
     from secretwatch.localstack.access import SecretAccess
+    from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
@@ -55,6 +56,7 @@ def start() -> None:
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
+    handlers.serve_custom_service_request_handlers.append(EventsConstraints())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from deployment import wait_for
+from sinks import queue_for_rules
 
 ACCOUNT = "740000000001"
 REGION = "us-east-1"
@@ -68,7 +69,7 @@ def test_it_is_asked_of_the_event(aws: dict[str, str]) -> None:
 
 def test_rules_match_alike(aws: dict[str, str]) -> None:
     events, sqs = client("events"), client("sqs")
-    queue = sqs.create_queue(QueueName="patterns")["QueueUrl"]
+    queue, arn = queue_for_rules(sqs, "patterns")
     pattern = {
         "source": ["tests"],
         "detail": {
@@ -82,7 +83,6 @@ def test_rules_match_alike(aws: dict[str, str]) -> None:
         },
     }
     events.put_rule(Name="patterns", EventPattern=json.dumps(pattern))
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:patterns"
     events.put_targets(Rule="patterns", Targets=[{"Id": "queue", "Arn": arn, "InputPath": "$.detail.number"}])
     details: list[dict[str, Any]] = [
         {"requestParameters": {"secretId": "payments"}},
