@@ -23,7 +23,6 @@ from moto.sns.models import sns_backends
 
 from secretwatch.cloudtrail import log_stream_name, logs_folder
 from secretwatch.localstack.drops import DROPS
-from secretwatch.localstack.organizations import organization_of
 from secretwatch.localstack.trails import Trail
 from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, services
 from secretwatch.policy.services import CLOUDTRAIL
@@ -268,6 +267,9 @@ def target_refusal(
         return refused
     _, partition, _, _, account_id, name = role.arn.split(":", 5)
     session = f"arn:{partition}:sts::{account_id}:assumed-role/{name.rsplit('/', 1)[-1]}/EventBridge"
+    # Not at the start: few have rules with such targets.
+    from secretwatch.localstack.organizations import organization_of
+
     caller: dict[str, Any] = {}
     if organization_id := organization_of(account_id):
         caller["aws:PrincipalOrgID"] = organization_id

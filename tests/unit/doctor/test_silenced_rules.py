@@ -1,9 +1,10 @@
-"""A condition in a statement for EventBridge, on a topic or its key, is a fault: it is named and mended."""
+"""What silences a rule and its topic: conditions in statements for EventBridge, a role. Named and mended."""
 
 from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,19 @@ def test_on_a_topic(condition: dict[str, Any]) -> None:
 def test_without_it_all_is_well() -> None:
     given = topic(Policy=publishing(None))
     assert walk(facts(topics=[given], rule_topics={TOPIC: given})).result == "healthy"
+
+
+def test_a_role_on_a_target_at_home() -> None:
+    healthy = facts()
+    target = {"Id": "topic", "Arn": TOPIC, "InputPath": "$.detail"}
+    (rule,) = healthy.rules
+    found = walk(facts(rules=[replace(rule, targets=asked([target | {"RoleArn": "arn:aws:iam::1:role/r"}]))]))
+    assert [(hop.name, hop.cause) for hop in found.hops if hop.verdict == "broken"] == [
+        ("realtime", "target-role")
+    ]
+    (_, finding) = found.broken[0]
+    assert json.loads(shlex.split(finding.mend)[-1]) == [target]
+    assert walk(facts(rules=[replace(rule, targets=asked([target]))])).result == "healthy"
 
 
 def test_on_a_topics_key() -> None:
