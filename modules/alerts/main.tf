@@ -58,16 +58,13 @@ locals {
           StringEquals = { "aws:SourceAccount" = var.account.id }
         }
       }],
+      # No condition: EventBridge takes none in a topic's policy either, and drops its messages without a word.
       !var.realtime ? [] : [{
         Sid       = "RulesPublish"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sns:Publish"
         Resource  = arn
-        Condition = {
-          ArnLike      = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-*" }
-          StringEquals = { "aws:SourceAccount" = var.account.id }
-        }
       }],
     )
   }

@@ -20,7 +20,7 @@ variable "kms_key" {
 }
 
 variable "name" {
-  description = "Name of the instance. Alarms and rules whose name begins with it and a hyphen may publish."
+  description = "Name of the instance. Alarms whose name begins with it and a hyphen may publish."
   nullable    = false
   type        = string
 }

@@ -1,5 +1,6 @@
 # The watch in EventBridge's event patterns, made of the same definition as the filters. A rule takes 2,048
-# characters, so ids are dealt out to as many as it takes. Pieces are JSON, since their types differ.
+# characters, so ids are dealt out to as many as it takes, and few wildcards on one field: EventBridge refuses
+# more as too complex. Pieces are JSON, since their types differ.
 # One rule for calls that were allowed and one for those that were not: a template has no conditions.
 
 locals {
@@ -45,17 +46,21 @@ locals {
   # Ids, each with the characters that it takes
   ################################################################################
 
-  id_texts = concat(
-    flatten([for known in local.definition.known : [
-      jsonencode(known.name),
-      jsonencode({ suffix = ":${known.account}:secret:${known.name}" }),
-      jsonencode({ suffix = ":${known.account}:secret:${known.name}-${known.suffix}" }),
-    ]]),
-    flatten([for prefix in local.definition.prefixes : [
-      jsonencode({ prefix = prefix }),
-      jsonencode({ wildcard = "*:${local.account}:secret:${prefix}*" }),
-    ]]),
-  )
+  known_texts = flatten([for known in local.definition.known : [
+    jsonencode(known.name),
+    jsonencode({ suffix = ":${known.account}:secret:${known.name}" }),
+    jsonencode({ suffix = ":${known.account}:secret:${known.name}-${known.suffix}" }),
+  ]])
+
+  # One text can match the beginnings of such a wildcard in four ways at once; EventBridge takes ten on a field,
+  # so a rule takes two. A prefix within another's adds nothing.
+  prefixes = chunklist([
+    for prefix in local.definition.prefixes : prefix if !anytrue([for other in local.definition.prefixes : other != prefix && startswith(prefix, other)])
+  ], 2)
+  prefix_texts = [for prefixes in concat(local.prefixes, length(local.prefixes) == 0 ? [[]] : []) : flatten([for prefix in prefixes : [
+    jsonencode({ prefix = prefix }),
+    jsonencode({ wildcard = "*:${local.account}:secret:${prefix}*" }),
+  ]])]
 
   # What this very apply creates gets its ARN there; how long that will be is known before.
   created = var.created == null ? [] : [for unknown in local.definition.unknown : var.created if unknown.name == var.created.name]
@@ -67,22 +72,28 @@ locals {
     ] : form
   ]])
 
-  ids = concat(local.created_units, [for text in local.id_texts : { text = text, size = length(text) }])
+  # By wildcards that go together, of which the first also has what is without.
+  ids = [for index, texts in local.prefix_texts : concat(
+    index == 0 ? local.created_units : [],
+    [for text in concat(index == 0 ? local.known_texts : [], texts) : { text = text, size = length(text) }],
+  )]
 
-  batch_ids = !local.batch ? [] : local.definition.batch_is_exact ? local.ids : concat(local.created_units, [
-    for text in [
-      jsonencode({ prefix = local.definition.common_start }),
-      jsonencode({ wildcard = "*:${local.account}:secret:${local.definition.common_start}*" }),
-    ] : { text = text, size = length(text) }
-  ])
+  batch_ids = !local.batch ? [for texts in local.prefix_texts : []] : local.definition.batch_is_exact ? local.ids : [
+    for index, texts in local.prefix_texts : index > 0 ? [] : concat(local.created_units, [
+      for text in [
+        jsonencode({ prefix = local.definition.common_start }),
+        jsonencode({ wildcard = "*:${local.account}:secret:${local.definition.common_start}*" }),
+      ] : { text = text, size = length(text) }
+    ])
+  ]
 
   nameless = local.batch ? "{\"secretId\":[{\"exists\":false}],\"secretIdList\":[{\"exists\":false}]}" : "{\"secretId\":[{\"exists\":false}]}"
 
-  units = concat(
-    [{ kind = "nameless", text = local.nameless, size = length(local.nameless) + 1 }],
-    [for id in local.ids : { kind = "id", text = id.text, size = id.size + 1 }],
-    [for id in local.batch_ids : { kind = "batch", text = id.text, size = id.size + 1 }],
-  )
+  units = [for index, texts in local.prefix_texts : concat(
+    index == 0 ? [{ kind = "nameless", text = local.nameless, size = length(local.nameless) + 1 }] : [],
+    [for id in local.ids[index] : { kind = "id", text = id.text, size = id.size + 1 }],
+    [for id in local.batch_ids[index] : { kind = "batch", text = id.text, size = id.size + 1 }],
+  )]
 
   ################################################################################
   # The patterns
@@ -91,13 +102,15 @@ locals {
   frame       = "{\"source\":[\"aws.secretsmanager\"],\"detail-type\":[\"AWS API Call via CloudTrail\"],\"detail\":{%s}}"
   frame_bytes = length(local.frame) + max([for always in values(local.always) : length(always)]...) + length(",\"requestParameters\":{\"$or\":[{\"secretId\":[]},{\"secretIdList\":[]}]}")
 
-  groups = local.definition.all ? [] : [
-    for group in module.rules.groups : concat(
-      [for index in group : local.units[index].text if local.units[index].kind == "nameless"],
-      [for texts in [[for index in group : local.units[index].text if local.units[index].kind == "id"]] : "{\"secretId\":[${join(",", texts)}]}" if length(texts) > 0],
-      [for texts in [[for index in group : local.units[index].text if local.units[index].kind == "batch"]] : "{\"secretIdList\":[${join(",", texts)}]}" if length(texts) > 0],
-    )
-  ]
+  groups = local.definition.all ? [] : concat([
+    for part, units in local.units : [
+      for group in module.rules[part].groups : concat(
+        [for index in group : units[index].text if units[index].kind == "nameless"],
+        [for texts in [[for index in group : units[index].text if units[index].kind == "id"]] : "{\"secretId\":[${join(",", texts)}]}" if length(texts) > 0],
+        [for texts in [[for index in group : units[index].text if units[index].kind == "batch"]] : "{\"secretIdList\":[${join(",", texts)}]}" if length(texts) > 0],
+      )
+    ]
+  ]...)
 
   patterns = merge([
     for outcome, always in local.always : {
@@ -115,7 +128,8 @@ locals {
 
 module "rules" {
   source = "../pack"
+  count  = length(local.units)
 
   capacity = 2048 - local.frame_bytes
-  sizes    = local.units[*].size
+  sizes    = local.units[count.index][*].size
 }

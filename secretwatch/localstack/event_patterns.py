@@ -1,73 +1,60 @@
-"""Event patterns as EventBridge matches them, where LocalStack's engine does otherwise.
-
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html
-"""
+"""LocalStack's reading and matching of event patterns, replaced by `eventpattern`."""
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from localstack.services.events.event_rule_engine import EventRuleEngine
+from localstack.aws.api.events import InvalidEventPatternException
+from localstack.utils import event_matcher
 
-_IGNORING_CASE = "equals-ignore-case"
+from secretwatch.eventpattern import MOST_COMPLEX, EventPattern, InvalidEventPattern
+from secretwatch.eventpattern.complexity import TOO_COMPLEX
 
 
-class PatternEngine(EventRuleEngine):
-    """Takes the place of LocalStack's engine, for rules and for TestEventPattern."""
+def install() -> None:
+    """For rules, archives, pipes and TestEventPattern, wherever LocalStack asks `matches_event`."""
+    event_matcher._event_pattern_compiler = PatternCompiler()
+    event_matcher._event_rule_engine = PatternEngine()
 
-    def _evaluate_nested_event_pattern_on_dict(
-        self, event_pattern: dict[str, Any], payload: dict[str, Any]
+
+def compiled(pattern: str | Mapping[str, Any]) -> EventPattern:
+    """Raises InvalidEventPatternException, also for a pattern that is too complex."""
+    try:
+        return _read(pattern) if isinstance(pattern, str) else _checked(pattern)
+    except InvalidEventPattern as error:
+        raise InvalidEventPatternException(str(error)) from error
+
+
+class PatternCompiler:
+    """Takes the place of LocalStack's."""
+
+    def compile_event_pattern(self, event_pattern: str | Mapping[str, Any]) -> EventPattern:
+        return compiled(event_pattern)
+
+
+class PatternEngine:
+    """Takes the place of LocalStack's."""
+
+    def evaluate_pattern_on_event(
+        self, compiled_event_pattern: EventPattern, event: str | Mapping[str, Any]
     ) -> bool:
-        """All fields of an object in an array match in the same object, and not each in another one.
-
-        A field does not exist where it is in none of them.
-        """
-        if not event_pattern:
-            return True
-        patterns = self.flatten_pattern(event_pattern)
-        events = self.flatten_payload(payload, patterns)
-        present = set().union(*events)
-
-        def matches(event: Mapping[str, Any], key: str, condition: Any) -> bool:
-            is_absence = isinstance(condition, dict) and condition.get("exists") is False
-            exists = key in (present if is_absence else event)
-            return self._evaluate_condition(event.get(key), condition, exists)
-
-        return any(
-            all(
-                any(matches(event, key, condition) for condition in conditions)
-                for key, conditions in pattern.items()
-            )
-            for pattern in patterns
-            for event in events
-        )
-
-    def _evaluate_condition(self, value: Any, condition: Any, field_exists: bool) -> bool:
-        if not isinstance(condition, dict):
-            # In Python true is 1.
-            return (
-                field_exists and value == condition and isinstance(value, bool) == isinstance(condition, bool)
-            )
-        if not isinstance(value, str):
-            inner = condition.get("prefix", condition.get("suffix"))
-            if isinstance(inner, dict) and _IGNORING_CASE in inner:
+        """What is no JSON object matches no pattern."""
+        if isinstance(event, str):
+            try:
+                event = json.loads(event)
+            except ValueError:
                 return False
-        return bool(super()._evaluate_condition(value, condition, field_exists))
-
-    @staticmethod
-    def _evaluate_wildcard(condition: str, value: Any) -> bool:
-        return isinstance(value, str) and _wildcard(condition).fullmatch(value) is not None
+        return isinstance(event, Mapping) and compiled_event_pattern.matches(event)
 
 
-@lru_cache(maxsize=256)
-def _wildcard(text: str) -> re.Pattern[str]:
-    r"""``*`` stands for any characters, also for none; ``\*`` is a star and ``\\`` a backslash."""
-    parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", text)
-    return re.compile(
-        "".join(".*" if part == "*" else re.escape(part[-1] if part[0] == "\\" else part) for part in parts),
-        re.DOTALL,
-    )
+def _checked(pattern: str | Mapping[str, Any]) -> EventPattern:
+    made = EventPattern.parse(pattern)
+    if made.complexity > MOST_COMPLEX:
+        raise InvalidEventPattern(TOO_COMPLEX)
+    return made
+
+
+_read = lru_cache(maxsize=1024)(_checked)

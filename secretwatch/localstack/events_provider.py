@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import threading
+from collections.abc import Mapping
 from typing import Any
 
-from localstack.aws.api import RequestContext
-from localstack.aws.api.events import RuleState
-from localstack.services.events import target as localstack_target
-from localstack.services.events.event_rule_engine import EventPatternCompiler
+from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api.events import LimitExceededException, RuleState
 from localstack.services.events.models import events_stores
 from localstack.services.events.provider import EventsProvider
-from localstack.utils import event_matcher
 from localstack.utils.event_matcher import matches_event
 from localstack.utils.xray.trace_header import TraceHeader
 
-from secretwatch.filterpattern import InvalidFilterPattern, Selector
+from secretwatch.eventpattern import MOST_CHARACTERS
+from secretwatch.localstack import event_patterns
 from secretwatch.localstack.dead_letters import count_invocation, count_of_rule, invocation_failed
-from secretwatch.localstack.event_bridge import EventBridge
-from secretwatch.localstack.event_patterns import PatternEngine
-from secretwatch.localstack.permissions import require_publish
+from secretwatch.localstack.event_bridge import ALL_MANAGEMENT_EVENTS, EventBridge
+from secretwatch.localstack.event_targets import bus_of, check_target, deliver
 from secretwatch.localstack.service_metrics import METRICS
-from secretwatch.policy.services import EVENTS
 
 # Observed; https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
 _NOT_AUTHORIZED = {
@@ -37,9 +33,7 @@ class RecordingEventsProvider(EventsProvider):
     def __init__(self, event_bridge: EventBridge) -> None:
         super().__init__()
         self._matched = _LastMatched()
-        localstack_target.extract_jsonpath = at_path
-        localstack_target.is_nested_in_string = is_in_quotes
-        event_matcher._event_rule_engine = PatternEngine()
+        event_patterns.install()
         event_bridge.attach(self)
 
     def rules(self, account_id: str, region: str) -> list[Any]:
@@ -51,6 +45,15 @@ class RecordingEventsProvider(EventsProvider):
     def send(self, rule: Any, account_id: str, region: str, event: dict[str, Any]) -> None:
         self._process_rules(rule, region, account_id, event, TraceHeader().ensure_root_exists())
 
+    def forward(self, bus_arn: str, event: Mapping[str, Any]) -> None:
+        """An event came from another bus, and keeps its account, region and time."""
+        bus = bus_of(bus_arn)
+        if bus is None:
+            return
+        for rule in list(bus.rules.values()):
+            if not rule.schedule_expression and _asks_for(rule, event):
+                self.send(rule, bus.account_id, bus.region, {**event, "event-bus-name": bus.name})
+
     def create_rule_service(
         self,
         name: str,
@@ -61,42 +64,60 @@ class RecordingEventsProvider(EventsProvider):
         *others: Any,
     ) -> Any:
         """As AWS does, refuse a broken pattern when the rule is put, not at its first event."""
+        rules = events_stores[account_id][region].event_buses[others[4]].rules
+        if name not in rules and len(rules) >= _MOST_RULES:
+            raise LimitExceededException("The requested resource exceeds the maximum number allowed.")
         if event_pattern:
-            EventPatternCompiler().compile_event_pattern(event_pattern)
+            if len(event_pattern) > MOST_CHARACTERS:
+                message = f"Parameter EventPattern for rule {name} exceeds limit of {MOST_CHARACTERS}."
+                raise CommonServiceException("ValidationException", message, 400, True)
+            event_patterns.compiled(event_pattern)
         return super().create_rule_service(
             name, region, account_id, schedule_expression, event_pattern, *others
         )
 
+    @handler("PutTargets", expand=False)
+    def put_targets(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
+        """All are refused where one is, but for what FailedEntries is for."""
+        rule, bus = request["Rule"], request.get("EventBusName")
+        service = self.get_rule_service(context.region, context.account_id, rule, bus)
+        for target in request["Targets"]:
+            check_target(target, service.arn)
+        known = set(service.rule.targets)
+        if len(known | {target["Id"] for target in request["Targets"]}) > _MOST_TARGETS:
+            raise LimitExceededException("The requested resource exceeds the maximum number allowed.")
+        return super().put_targets(context, rule, request["Targets"], bus)
+
+    @handler("PutPermission", expand=False)
+    def put_permission(self, context: RequestContext, request: Mapping[str, Any]) -> None:
+        """On the default bus where none is named, which LocalStack does not find."""
+        super().put_permission(
+            context,
+            request.get("EventBusName") or "default",
+            *(request.get(each) for each in ("Action", "Principal", "StatementId", "Condition", "Policy")),
+        )
+
+    @handler("RemovePermission", expand=False)
+    def remove_permission(self, context: RequestContext, request: Mapping[str, Any]) -> None:
+        bus = request.get("EventBusName") or "default"
+        super().remove_permission(
+            context, request.get("StatementId"), request.get("RemoveAllPermissions"), bus
+        )
+
     def create_target_sender(self, target: Any, rule_arn: str, *others: Any) -> Any:
-        """A topic whose policy or key does not let EventBridge publish gets nothing, as on AWS.
-
-        What became of an event is counted; one that failed goes to the target's dead-letter queue.
-        """
+        """What became of an event is counted; one that failed goes to the target's dead-letter queue."""
         sender = super().create_target_sender(target, rule_arn, *others)
-        if isinstance(sender, localstack_target.SnsTargetSender):
-            send = sender.send_event
 
-            def send_if_allowed(event: Any, trace_header: Any) -> None:
-                require_publish(EVENTS, target["Arn"], rule_arn)
-                if isinstance(event, str) and target.get("InputTransformer"):
-                    # Lines, each in its quotation marks: LocalStack would make one JSON string of them.
-                    sender.client.publish(TopicArn=target["Arn"], Message=f'"{event}"')
-                else:
-                    send(event, trace_header)
-
-            sender.send_event = send_if_allowed
-        process = sender.process_event
-
-        def process_and_count(event: Any, trace_header: Any) -> None:
+        def process(event: Any, trace_header: Any) -> None:
             original = {name: value for name, value in event.items() if name != "event-bus-name"}
             try:
-                process(event, trace_header)
+                deliver(sender, original, trace_header, self.forward)
             except Exception as error:
                 invocation_failed(sender, original, error)
                 raise
             count_invocation(sender, "Invocations")
 
-        sender.process_event = process_and_count
+        sender.process_event = process
         return sender
 
     def _process_rules(
@@ -132,26 +153,18 @@ class _LastMatched(threading.local):
     event: str | None = None
 
 
-def at_path(event: dict[str, Any], path: str) -> Any:
-    """What a target's input path points to, several values as a list, none as an empty one.
-
-    LocalStack reads paths by a package that the local cloud does not need for anything else. The paths that
-    EventBridge takes are written as the selectors of a filter pattern are, but for `$`, the whole event.
-    """
-    if path == "$":
-        return event
-    try:
-        selector = Selector.parse(path)
-    except InvalidFilterPattern:
-        return []
-    values = selector.values(event)
-    return values[0] if len(values) == 1 and not selector.has_wildcard else values
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+_MOST_TARGETS = 5
+_MOST_RULES = 300
 
 
-def is_in_quotes(template: str, match: re.Match[str]) -> bool:
-    """Whether a placeholder of an input template stands in a string.
-
-    LocalStack's own answer is no where a comma or a brace follows in the same string.
-    """
-    before = template[: match.start()].replace("\\\\", "").replace('\\"', "")
-    return before.count('"') % 2 == 1
+def _asks_for(rule: Any, event: Mapping[str, Any]) -> bool:
+    """Whether the rule's state lets a read-only management event through, if it is one."""
+    detail = event.get("detail")
+    is_read = (
+        event.get("detail-type") == "AWS API Call via CloudTrail"
+        and isinstance(detail, Mapping)
+        and detail.get("managementEvent") is True
+        and detail.get("readOnly") is True
+    )
+    return not is_read or rule.state == ALL_MANAGEMENT_EVENTS

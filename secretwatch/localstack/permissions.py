@@ -186,13 +186,17 @@ def queue_refusal(service: str, queue_arn: str, source_arn: str) -> str | None:
 
     source_arn: the rule on whose behalf it does.
     """
-    parts = queue_arn.split(":")
-    queue = sqs_stores[parts[4]][parts[3]].queues.get(parts[5]) if len(parts) == 6 else None
+    queue = _queue(queue_arn)
     if queue is None:
         return f"the queue {queue_arn} does not exist"
     context = {"aws:SourceArn": source_arn, "aws:SourceAccount": _account(source_arn)}
     policy = queue.attributes.get("Policy")
     return _first_refusal(policy, [Request(Principal.of(service), "sqs:SendMessage", queue_arn, context)])
+
+
+def _queue(arn: str) -> Any | None:
+    parts = arn.split(":")
+    return sqs_stores[parts[4]][parts[3]].queues.get(parts[5]) if len(parts) == 6 else None
 
 
 # Roles and log groups
@@ -241,6 +245,62 @@ def _role(arn: str) -> Any | None:
         return None
     roles = iam_backends[parts[4]][parts[1]].roles.values()
     return next((role for role in roles if role.arn == arn), None)
+
+
+# Roles that EventBridge assumes to reach a target
+
+
+def target_refusal(
+    role_arn: str, rule_arn: str, action: str, target_arn: str, policy: str | None
+) -> str | None:
+    """Why a rule's target role may not act on the target, by its trust, its own and the target's policy.
+
+    policy: the target's; in the role's own account the role's policies are enough.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
+    """
+    role = _role(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    context = {"aws:SourceArn": rule_arn, "aws:SourceAccount": _account(rule_arn)}
+    asked = Request(Principal.of(services.EVENTS), "sts:AssumeRole", role.arn, context)
+    if refused := _first_refusal(_document(role.assume_role_policy_document), [asked]):
+        return refused
+    _, partition, _, _, account_id, name = role.arn.split(":", 5)
+    session = f"arn:{partition}:sts::{account_id}:assumed-role/{name.rsplit('/', 1)[-1]}/EventBridge"
+    # Not at the start: few have rules with such targets.
+    from secretwatch.localstack.organizations import organization_of
+
+    caller: dict[str, Any] = {}
+    if organization_id := organization_of(account_id):
+        caller["aws:PrincipalOrgID"] = organization_id
+    request = Request(Principal.of(session, issuer=role.arn), action, target_arn, caller)
+    try:
+        decision = authorize(
+            request,
+            identity_policies=attached_policies(role),
+            resource_policy=_parsed(policy) if policy else None,
+        )
+    except MalformedPolicy as error:
+        return f"a policy of {role_arn} or {target_arn} cannot be read: {error}"
+    return None if decision.allowed else decision.reason
+
+
+def topic_policy(arn: str) -> str | None:
+    topic = _topic(arn)
+    return topic.policy if topic else None
+
+
+def queue_policy(arn: str) -> str | None:
+    queue = _queue(arn)
+    return queue.attributes.get("Policy") if queue else None
+
+
+def topic_key(arn: str) -> Any | None:
+    """LocalStack's key of an encrypted topic; None for a topic without one. Raises KeyNotFound."""
+    topic = _topic(arn)
+    identifier = topic.kms_master_key_id if topic else None
+    region, account_id = arn.split(":")[3:5]
+    return key_of(identifier, region, account_id) if identifier else None
 
 
 # What delivery asks: a refusal is the error that the service would have got

@@ -56,6 +56,7 @@ def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
     from secretwatch.localstack.access import SecretAccess
     from secretwatch.localstack.ec2_dry_run import DryRun
+    from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
@@ -74,6 +75,7 @@ def start() -> None:
     handlers.serve_custom_service_request_handlers.append(SecretPages())
     handlers.serve_custom_service_request_handlers.append(DryRun())
     handlers.serve_custom_service_request_handlers.append(LogNames())
+    handlers.serve_custom_service_request_handlers.append(EventsConstraints())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])

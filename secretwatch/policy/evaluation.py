@@ -139,6 +139,8 @@ def _applies(
     if unknown_elements:
         verdicts.append(unknown(f"its element {unknown_elements[0]} is not understood"))
     if "Condition" in statement.elements:
+        if not request.takes_conditions and statement.effect == "Allow":
+            verdicts.append(no(f"{request.principal.name} is let through by no statement with a Condition"))
         condition = statement.elements["Condition"]
         verdicts.append(conditions_hold(condition, request.keys, variables=policy.has_variables))
     steps = next((i for i, verdict in enumerate(verdicts) if verdict.holds is False), len(verdicts))

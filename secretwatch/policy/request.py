@@ -112,6 +112,8 @@ class Request:
     action: `service:Action`. resource: its ARN. context: condition keys to a value or a list of values; their
     names are compared without case; keys that follow from the principal and the resource are added.
     resource_account: who owns the resource, where its ARN does not say (S3): None = the principal's account.
+    takes_conditions: False where no Allow statement with a Condition lets the request through, whatever the
+    condition asks for.
     """
 
     principal: Principal
@@ -119,6 +121,7 @@ class Request:
     resource: str
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     resource_account: str | None = None
+    takes_conditions: bool = True
 
     @property
     def owner(self) -> str | None:

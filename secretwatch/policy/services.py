@@ -18,8 +18,12 @@ EVENTS = "events.amazonaws.com"
 def publishing(service: str, topic_arn: str, source_arn: str) -> list[Request]:
     """A service publishes to a topic; source_arn: the alarm, trail or rule.
 
+    EventBridge sends no condition key and takes no Condition: a statement with one lets nothing through.
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     """
+    if service == EVENTS:
+        return [Request(Principal.of(service), "sns:Publish", topic_arn, takes_conditions=False)]
     account_id = source_arn.split(":")[4]
     context: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_id}
     if service == CLOUDWATCH:
@@ -31,6 +35,7 @@ def publishing(service: str, topic_arn: str, source_arn: str) -> list[Request]:
 def using_topic_key(service: str, topic_arn: str, source_arn: str, key_arn: str) -> list[Request]:
     """A service publishes to a topic that is encrypted with this key.
 
+    For EventBridge conditions in a key's policy are documented as not supported: messages drop silently.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     region = topic_arn.split(":")[3]
@@ -43,7 +48,10 @@ def using_topic_key(service: str, topic_arn: str, source_arn: str, key_arn: str)
         # EventBridge does not send these when it uses a topic's key.
         context |= {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}
     actions = ("kms:GenerateDataKey", "kms:Decrypt")
-    return [Request(Principal.of(service), action, key_arn, context) for action in actions]
+    return [
+        Request(Principal.of(service), action, key_arn, context, takes_conditions=service != EVENTS)
+        for action in actions
+    ]
 
 
 def storing_log_files(

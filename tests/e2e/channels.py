@@ -34,7 +34,7 @@ PATHS = {
     "time": "$.detail.eventTime",
 }
 
-_account_ids = itertools.count(720000000001)
+_account_ids = itertools.count(780000000001)
 
 
 class Channels:

@@ -31,6 +31,15 @@ def document(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def queue_for_rules(sqs: Any, name: str) -> tuple[str, str]:
+    """A queue that lets EventBridge send: its URL and ARN."""
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = document(allow("sqs:SendMessage", arn, "events.amazonaws.com"))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url, arn
+
+
 @dataclass
 class Sinks:
     """A bucket, a key, a topic, a log group and its role, all as CloudTrail wants them."""

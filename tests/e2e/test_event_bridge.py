@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from deployment import wait_for
+from sinks import queue_for_rules
 
 ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 SECRETS = {"source": ["aws.secretsmanager"], "detail-type": ["AWS API Call via CloudTrail"]}
@@ -73,8 +74,7 @@ class Account:
         """Make a rule with a queue of its own; the answer, called, tells all that came into it so far."""
         name = f"rule-{uuid.uuid4()}"
         sqs = self.session.client("sqs", region_name=region)
-        url = sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        url, arn = queue_for_rules(sqs, name)
         events = self.session.client("events", region_name=region)
         events.put_rule(Name=name, EventPattern=json.dumps(pattern), State=state)
         events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn, **target}])

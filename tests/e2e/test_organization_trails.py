@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from deployment import wait_for
-from sinks import REGION, allow, document
+from sinks import REGION, allow, document, queue_for_rules
 
 _account_ids = itertools.count(730000000001)
 
@@ -170,13 +170,12 @@ def test_rules_of_members_get_events(management: Management) -> None:
     management.create_trail()
     session = management.member.session
     sqs, events = session.client("sqs"), session.client("events")
-    queue = sqs.create_queue(QueueName="events")["QueueUrl"]
+    queue, arn = queue_for_rules(sqs, "events")
     events.put_rule(
         Name="reads",
         EventPattern=json.dumps({"detail": {"eventName": ["GetSecretValue"]}}),
         State="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
     )
-    arn = f"arn:aws:sqs:{REGION}:{management.member.id}:events"
     events.put_targets(Rule="reads", Targets=[{"Id": "queue", "Arn": arn}])
     request_id = management.member.read()
 

@@ -31,7 +31,8 @@ ARNS = {
     name: "".join(_random.choices(string.ascii_letters + string.digits, k=6))
     for name in ["db", "prod/db", *(_name(n) for n in (1, 2, 5, 24, 40, 120, 500))]
 }
-PREFIXES = ["prod/", "a.b+c@", _name(20)]
+# One lies within another.
+PREFIXES = ["prod/", "a.b+c@", _name(20), "prod/db/", _name(9)]
 MANY = [f"team-{n % 7}/service-{n}" for n in range(300)]
 APP, CI, ADA = (f"arn:aws:iam::{ACCOUNT}:{path}" for path in ("role/app", "role/ci/*", "user/ada"))
 

@@ -210,10 +210,6 @@ def test_realtime_lets_eventbridge_in_and_nobody_else(instances: Plan) -> None:
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sns:Publish",
         "Resource": topic,
-        "Condition": {
-            "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-*"},
-            "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        },
     }
     key = json.loads(made["module.alerts.aws_kms_key.this[0]"]["policy"])["Statement"][-1]
     assert (key["Principal"], "Condition" in key) == ({"Service": "events.amazonaws.com"}, False)

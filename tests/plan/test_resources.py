@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from secretwatch.eventpattern import MOST_CHARACTERS, MOST_COMPLEX, EventPattern
+
 from .conftest import ACCOUNT, REGION, VALUE, Plan
 
 QUICKSTART = {
@@ -210,7 +212,9 @@ def test_every_pattern_and_description_is_within_its_limits(instances: Plan, qui
     for values in resources:
         # Where a plan does not know an ARN yet, nothing is said.
         assert len(values.get("pattern") or "") <= 1024
-        assert len(values.get("event_pattern") or "") <= 2048
+        if values.get("event_pattern"):
+            assert len(values["event_pattern"]) <= MOST_CHARACTERS
+            assert EventPattern.parse(values["event_pattern"]).complexity <= MOST_COMPLEX
         assert len(values.get("alarm_description") or "") <= 1024
         if values["type"] == "aws_cloudwatch_event_rule":
             assert len(values["name"]) <= 64

@@ -43,7 +43,7 @@ def allowed(requests: list[Request], document: str) -> bool:
         ),
         (
             services.publishing(services.EVENTS, TOPIC, RULE),
-            policy(services.EVENTS, "sns:Publish", TOPIC, aws_SourceArn=RULE),
+            policy(services.EVENTS, "sns:Publish", TOPIC),
         ),
         (
             services.using_topic_key(services.CLOUDWATCH, TOPIC, ALARM, KEY),
@@ -66,10 +66,43 @@ def test_it_is_let_through_by_its_policy_alone(requests: list[Request], document
     assert not allowed(requests, document.replace("amazonaws.com", "amazonaws.com.cn"))
 
 
-def test_eventbridge_shows_a_key_no_condition() -> None:
-    requests = services.using_topic_key(services.EVENTS, TOPIC, RULE, KEY)
-    conditioned = policy(services.EVENTS, ["kms:Decrypt", "kms:GenerateDataKey*"], aws_SourceAccount=ACCOUNT)
-    assert not allowed(requests, conditioned)
+CONDITIONS: list[dict[str, Any]] = [
+    {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    {"ArnLike": {"aws:SourceArn": RULE}},
+    {"ArnLike": {"aws:SourceArn": "*"}},
+    # These would hold, if they were looked at.
+    {"Null": {"aws:SourceArn": "true"}},
+    {"StringNotEquals": {"aws:PrincipalAccount": "999999999999"}},
+    {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+    {},
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+def test_eventbridge_is_let_through_by_no_condition(condition: dict[str, Any]) -> None:
+    for requests, actions in (
+        (services.publishing(services.EVENTS, TOPIC, RULE), "sns:Publish"),
+        (
+            services.using_topic_key(services.EVENTS, TOPIC, RULE, KEY),
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+        ),
+    ):
+        document = json.loads(policy(services.EVENTS, actions))
+        assert allowed(requests, json.dumps(document))
+        document["Statement"][0]["Condition"] = condition
+        assert not allowed(requests, json.dumps(document))
+        # Another statement without one is enough, and a denial that does not hold denies nothing.
+        document["Statement"].append(json.loads(policy(services.EVENTS, actions))["Statement"][0])
+        insecure = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+        insecure["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+        document["Statement"].append(insecure)
+        assert allowed(requests, json.dumps(document))
+
+
+def test_the_reason_names_the_condition() -> None:
+    conditioned = policy(services.EVENTS, "sns:Publish", TOPIC, aws_SourceAccount=ACCOUNT)
+    decision = authorize(services.publishing(services.EVENTS, TOPIC, RULE)[0], resource_policy=conditioned)
+    assert "events.amazonaws.com is let through by no statement with a Condition" in decision.reason
 
 
 def test_the_delivery_role_writes_to_the_trails_stream() -> None:

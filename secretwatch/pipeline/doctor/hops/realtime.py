@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from secretwatch.pipeline.doctor import mends
@@ -155,7 +156,22 @@ def _targets(hop: Hop, facts: Facts, found: RuleFacts) -> None:
         )
     for target in asked.answer:
         if target["Arn"] in facts.rule_topics:
+            _role(hop, facts, found.name, target)
             topic.check(hop, facts, facts.rule_topics[target["Arn"]], services.EVENTS, "target-")
+
+
+def _role(hop: Hop, facts: Facts, rule: str, target: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
+    arn = target["Arn"]
+    if not target.get("RoleArn") or arn.split(":")[4] != facts.account_id:
+        return
+    without = {name: value for name, value in target.items() if name != "RoleArn"}
+    hop.broken(
+        "target-role",
+        f"The target {arn} of the rule {rule} has a RoleArn, with which EventBridge may deliver nothing to a "
+        "topic of its own account.",
+        mends.aws("events", "put-targets", "--rule", rule, "--targets", mends.document([without])),
+    )
 
 
 def _alarms(hop: Hop, facts: Facts) -> None:

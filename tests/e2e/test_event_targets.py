@@ -1,0 +1,489 @@
+"""Targets of rules: by which right an event comes to them, and which of them PutTargets takes.
+
+Each test in accounts of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from deployment import wait_for
+from sinks import allow, document, queue_for_rules
+
+REGION = "us-east-1"
+EVENTS = "events.amazonaws.com"
+_account_ids = itertools.count(760000000001)
+
+
+class Account:
+    def __init__(self, region: str = REGION) -> None:
+        self.id = str(next(_account_ids))
+        self.region = region
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        session = boto3.Session(aws_access_key_id=self.id, aws_secret_access_key="test")
+        return session.client(service, region_name=region or self.region)
+
+    def rule(self, *targets: dict[str, Any], name: str = "tests", bus: str = "default") -> str:
+        """A rule for all events of tests; its ARN."""
+        events = self.client("events")
+        pattern = json.dumps({"source": ["tests"]})
+        arn = events.put_rule(Name=name, EventPattern=pattern, EventBusName=bus)["RuleArn"]
+        if targets:
+            events.put_targets(Rule=name, EventBusName=bus, Targets=list(targets))
+        return str(arn)
+
+    def put(self, detail: Any, bus: str = "default") -> None:
+        entry = {"Source": "tests", "DetailType": "t", "Detail": json.dumps(detail), "EventBusName": bus}
+        self.client("events").put_events(Entries=[entry])
+
+    def role(self, action: str = "*", trusted: str = EVENTS, name: str = "send") -> str:
+        trust = allow("sts:AssumeRole", "*", trusted)
+        del trust["Resource"]
+        iam = self.client("iam")
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(statement))
+        return str(arn)
+
+    def topic(self, *statements: dict[str, Any], key: str | None = None) -> tuple[str, str]:
+        """A topic with this policy, and the URL of a queue that gets its messages."""
+        sns, sqs = self.client("sns"), self.client("sqs")
+        arn = sns.create_topic(Name="topic", Attributes={"KmsMasterKeyId": key} if key else {})["TopicArn"]
+        if statements:
+            sns.set_topic_attributes(
+                TopicArn=arn, AttributeName="Policy", AttributeValue=document(*statements)
+            )
+        queue = sqs.create_queue(QueueName="messages")["QueueUrl"]
+        sns.subscribe(
+            TopicArn=arn,
+            Protocol="sqs",
+            Endpoint=f"arn:aws:sqs:{self.region}:{self.id}:messages",
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        return arn, queue
+
+    def bodies(self, queue: str) -> list[Any]:
+        found = self.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        return [json.loads(each["Body"]) for each in found.get("Messages", [])]
+
+    def one(self, queue: str) -> Any:
+        (body,) = wait_for("a message", lambda: self.bodies(queue))
+        return body
+
+
+@pytest.fixture
+def account(aws: dict[str, str]) -> Account:
+    return Account()
+
+
+@pytest.fixture
+def other(aws: dict[str, str]) -> Account:
+    return Account()
+
+
+def refusal(target: dict[str, Any], account: Account) -> tuple[str, str]:
+    account.rule()
+    with pytest.raises(ClientError) as caught:
+        account.client("events").put_targets(Rule="tests", Targets=[{"Id": "t", **target}])
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def dropped(local_cloud: Any, target: str) -> str:
+    """Why something for the target was dropped, once something was."""
+
+    def newest() -> str | None:
+        found = [each["reason"] for each in local_cloud.details()["drops"] if each["target"] == target]
+        return found[-1] if found else None
+
+    return str(wait_for("a drop", newest))
+
+
+# The rule's own account
+
+
+@pytest.mark.parametrize(
+    "condition", [None, {"ArnLike": {"aws:SourceArn": "arn:aws:events:*"}}, {"Null": {"aws:x": "true"}}]
+)
+def test_a_topic_takes_no_condition(account: Account, local_cloud: Any, condition: Any) -> None:
+    statement = allow("sns:Publish", "*", EVENTS)
+    topic, queue = account.topic(statement | ({"Condition": condition} if condition else {}))
+    account.rule({"Id": "t", "Arn": topic})
+    account.put({"n": 1})
+    if condition is None:
+        assert account.one(queue)["detail"] == {"n": 1}
+    else:
+        assert "let through by no statement with a Condition" in dropped(local_cloud, topic)
+        assert account.bodies(queue) == []
+
+
+def test_a_topics_key_takes_no_condition(account: Account, local_cloud: Any) -> None:
+    kms = account.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account.id}:root"}}
+    root |= {"Action": "kms:*", "Resource": "*"}
+    uses = allow(["kms:Decrypt", "kms:GenerateDataKey*"], "*", EVENTS)
+    conditioned = uses | {"Condition": {"StringEquals": {"aws:SourceAccount": account.id}}}
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=document(root, conditioned))
+    topic, queue = account.topic(allow("sns:Publish", "*", EVENTS), key=key)
+    account.rule({"Id": "t", "Arn": topic})
+    account.put({"n": 1})
+    assert "no statement with a Condition" in dropped(local_cloud, topic)
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=document(root, uses))
+    account.put({"n": 2})
+    assert account.one(queue)["detail"] == {"n": 2}
+
+
+def test_a_queue_has_to_let_eventbridge_send(account: Account, local_cloud: Any) -> None:
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{account.id}:q"
+    rule = account.rule({"Id": "t", "Arn": arn})
+    account.put({"n": 1})
+    assert dropped(local_cloud, arn).startswith(rule)
+    # Unlike a topic, a queue takes conditions.
+    policy = document(allow("sqs:SendMessage", arn, EVENTS, equals={"aws:SourceArn": rule}))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    account.put({"n": 2})
+    assert account.one(url)["detail"] == {"n": 2}
+
+
+@pytest.mark.parametrize("kind", ["sns", "sqs"])
+def test_a_role_at_home_delivers_nothing(account: Account, local_cloud: Any, kind: str) -> None:
+    if kind == "sns":
+        arn, queue = account.topic(allow("sns:Publish", "*", EVENTS))
+    else:
+        queue, arn = queue_for_rules(account.client("sqs"), "q")
+    account.rule({"Id": "t", "Arn": arn, "RoleArn": account.role()})
+    account.put({"n": 1})
+    assert "RoleArn" in dropped(local_cloud, arn)
+    account.client("events").put_targets(Rule="tests", Targets=[{"Id": "t", "Arn": arn}])
+    account.put({"n": 2})
+    assert account.one(queue)["detail"] == {"n": 2}
+
+
+def test_a_quotation_mark_in_a_value_breaks_the_message(account: Account, local_cloud: Any) -> None:
+    queue, arn = queue_for_rules(account.client("sqs"), "q")
+    dead, dead_arn = queue_for_rules(account.client("sqs"), "dead")
+    transformer = {"InputPathsMap": {"who": "$.detail.who"}, "InputTemplate": '{"by": "<who>"}'}
+    account.rule(
+        {"Id": "t", "Arn": arn, "InputTransformer": transformer, "DeadLetterConfig": {"Arn": dead_arn}}
+    )
+    account.put({"who": 'a "b"'})
+    assert "no valid JSON" in dropped(local_cloud, arn)
+    assert account.one(dead)["detail"] == {"who": 'a "b"'}
+    account.put({"who": "a b"})
+    assert account.one(queue) == {"by": "a b"}
+
+
+def test_a_constant_is_delivered_as_it_is(account: Account) -> None:
+    queue, arn = queue_for_rules(account.client("sqs"), "q")
+    account.rule({"Id": "t", "Arn": arn, "Input": '{"a":   "<b>"}'})
+    account.put({})
+    (message,) = wait_for(
+        "a message", lambda: account.client("sqs").receive_message(QueueUrl=queue).get("Messages")
+    )
+    assert message["Body"] == '{"a":   "<b>"}'
+
+
+# Another account
+
+
+@pytest.mark.parametrize("kind", ["sns", "sqs"])
+def test_another_accounts_target(account: Account, other: Account, local_cloud: Any, kind: str) -> None:
+    """The role has to be allowed by its own policy and by the target's."""
+    role = account.role(f"{kind}:*")
+    if kind == "sns":
+        arn, queue = other.topic()
+        sns = other.client("sns")
+
+        def let_in(statement: dict[str, Any]) -> None:
+            sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=document(statement))
+
+        action = "sns:Publish"
+    else:
+        sqs = other.client("sqs")
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:{other.id}:q"
+
+        def let_in(statement: dict[str, Any]) -> None:
+            sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document(statement)})
+
+        action = "sqs:SendMessage"
+    assert refusal({"Arn": arn}, account) == ("ValidationException", f"RoleArn is required for target {arn}.")
+    account.client("events").put_targets(Rule="tests", Targets=[{"Id": "t", "Arn": arn, "RoleArn": role}])
+    account.put({"n": 1})
+    dropped(local_cloud, arn)
+    # As for a target at home: this does not help here.
+    let_in(allow(action, arn, EVENTS))
+    account.put({"n": 2})
+    let_in({"Effect": "Allow", "Principal": {"AWS": role}, "Action": action, "Resource": arn})
+    account.put({"n": 3})
+    assert other.one(queue)["detail"] == {"n": 3}
+
+
+def bus_arn(account: Account, bus: str = "default", region: str = REGION) -> str:
+    return f"arn:aws:events:{region}:{account.id}:event-bus/{bus}"
+
+
+def test_a_bus_of_another_account(account: Account, other: Account) -> None:
+    queue, arn = queue_for_rules(other.client("sqs"), "q")
+    other.rule({"Id": "t", "Arn": arn})
+    role = account.role("events:PutEvents")
+    target = {"Arn": bus_arn(other), "RoleArn": role}
+    assert refusal({"Arn": bus_arn(other)}, account) == (
+        "ValidationException",
+        f"RoleArn is required for target {bus_arn(other)}.",
+    )
+    assert refusal(target, account)[0] == "AccessDeniedException"
+    other.client("events").put_permission(StatementId="let", Action="events:PutEvents", Principal=account.id)
+    account.client("events").put_targets(Rule="tests", Targets=[{"Id": "t", **target}])
+    account.put({"n": 1})
+    event = other.one(queue)
+    # Where and whose it was stays.
+    assert (event["account"], event["region"], event["detail"]) == (account.id, REGION, {"n": 1})
+
+
+def test_an_organizations_members_are_let_in_by_its_id(account: Account, other: Account) -> None:
+    organizations = account.client("organizations")
+    organization_id = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    condition = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-another000"}
+    target = {"Arn": bus_arn(other), "RoleArn": account.role()}
+    permission = {"StatementId": "let", "Action": "events:PutEvents", "Principal": "*"}
+    events = other.client("events")
+    events.put_permission(**permission, Condition=condition)
+    assert refusal(target, account)[0] == "AccessDeniedException"
+    events.remove_permission(StatementId="let")
+    events.put_permission(**permission, Condition=condition | {"Value": organization_id})
+    account.client("events").put_targets(Rule="tests", Targets=[{"Id": "t", **target}])
+
+
+def test_a_bus_of_another_region_and_no_further(account: Account, local_cloud: Any) -> None:
+    """An event crosses one bus."""
+    there, third = Account("eu-west-1"), bus_arn(account, "third")
+    there.id = account.id
+    account.client("events").create_event_bus(Name="third")
+    last, last_arn = queue_for_rules(account.client("sqs"), "last")
+    account.rule({"Id": "t", "Arn": last_arn}, bus="third")
+    queue, arn = queue_for_rules(there.client("sqs"), "q")
+    role = account.role()
+    there.rule({"Id": "t", "Arn": arn}, {"Id": "on", "Arn": third, "RoleArn": role})
+    account.rule({"Id": "t", "Arn": bus_arn(account, region="eu-west-1"), "RoleArn": role})
+    account.put({"n": 1})
+    event = there.one(queue)
+    assert (event["region"], event["detail"]) == (REGION, {"n": 1})
+    assert "came from another bus" in dropped(local_cloud, third)
+    # What begins there crosses one bus, too.
+    there.put({"n": 2})
+    assert account.one(last)["detail"] == {"n": 2}
+
+
+def test_the_role_of_a_bus_has_to_be_eventbridges(account: Account, local_cloud: Any) -> None:
+    account.client("events").create_event_bus(Name="second")
+    target = bus_arn(account, "second")
+    account.rule({"Id": "t", "Arn": target, "RoleArn": account.role(trusted="ec2.amazonaws.com")})
+    account.put({"n": 1})
+    assert "sts:AssumeRole" in dropped(local_cloud, target)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "message"),
+    [
+        ({"Arn": "no-arn"}, "ValidationException", "Provided Arn is not in correct format."),
+        ({"Arn": "arn:aws:sqs:eu-west-1:{id}:q"}, "ValidationException", "same region"),
+        (
+            {"Arn": "arn:aws:states:us-east-1:{id}:stateMachine:m"},
+            "ValidationException",
+            "RoleArn is required",
+        ),
+        (
+            {"Arn": "arn:aws:logs:us-east-1:999999999999:log-group:/aws/events/x", "RoleArn": "{role}"},
+            "AccessDeniedException",
+            "Adding cross-account target is not permitted.",
+        ),
+        (
+            {"Arn": "arn:aws:sns:us-east-1:999999999999:t", "RoleArn": "arn:aws:iam::999999999999:role/r"},
+            "AccessDeniedException",
+            "Cross-account pass role is not allowed.",
+        ),
+        (
+            {"Arn": "arn:aws:sqs:us-east-1:{id}:q.fifo"},
+            "ValidationException",
+            "SqsParameters must be specified",
+        ),
+        (
+            {"DeadLetterConfig": {"Arn": "arn:aws:sns:us-east-1:{id}:t"}},
+            "ValidationException",
+            "sns is not supported as a dead letter resource",
+        ),
+        (
+            {"DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:{id}:q.fifo"}},
+            "ValidationException",
+            "SQS FIFO is not supported by Dead Letter Queues",
+        ),
+        ({"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:{id}:q"}}, "ValidationException", "region"),
+        ({"Input": "word"}, "ValidationException", "JSON syntax error in input for target t"),
+        ({"InputPath": "detail"}, "ValidationException", "InputPath for target t is invalid."),
+        (
+            {"Id": "a b"},
+            "ValidationException",
+            r"1 validation error detected: Value 'a b' at 'targets.1.member.id' failed to satisfy "
+            r"constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+",
+        ),
+        (
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {f"k{n}": "$" for n in range(101)},
+                    "InputTemplate": '"a"',
+                }
+            },
+            "ValidationException",
+            "Member must have length less than or equal to 100",
+        ),
+        ({"InputTransformer": {"InputTemplate": '"' + "a" * 8192}}, "ValidationException", "equal to 8192"),
+        (
+            {"InputTransformer": {"InputPathsMap": {"aws.events.x": "$"}, "InputTemplate": '"a"'}},
+            "ValidationException",
+            "1 validation error detected",
+        ),
+    ],
+    ids=str,
+)
+def test_put_targets_refuses(account: Account, target: dict[str, Any], code: str, message: str) -> None:
+    text = json.dumps({"Arn": f"arn:aws:sqs:{REGION}:{account.id}:q", **target})
+    text = text.replace("{id}", account.id).replace("{role}", f"arn:aws:iam::{account.id}:role/r")
+    found, words = refusal(json.loads(text), account)
+    assert found == code
+    assert message in words
+    assert account.client("events").list_targets_by_rule(Rule="tests")["Targets"] == []
+
+
+def test_five_targets_and_no_more(account: Account) -> None:
+    account.rule()
+    events = account.client("events")
+    arn = f"arn:aws:sqs:{REGION}:{account.id}:q"
+    with pytest.raises(events.exceptions.LimitExceededException):
+        events.put_targets(Rule="tests", Targets=[{"Id": str(n), "Arn": arn} for n in range(6)])
+    assert events.list_targets_by_rule(Rule="tests")["Targets"] == []
+    events.put_targets(Rule="tests", Targets=[{"Id": str(n), "Arn": arn} for n in range(5)])
+    events.put_targets(Rule="tests", Targets=[{"Id": "4", "Arn": arn}])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            {"EventPattern": json.dumps({"a": [{"wildcard": f"*:stack/{name}/*"} for name in "ABCD"]})},
+            "InvalidEventPatternException",
+            "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard characters "
+            "or fewer repeating character sequences after a wildcard character",
+        ),
+        ({"EventPattern": "{"}, "InvalidEventPatternException", "Event pattern is not valid. Reason: "),
+        (
+            {"EventPattern": json.dumps({"a": ["x" * 2048]})},
+            "ValidationException",
+            "Parameter EventPattern for rule tests exceeds limit of 2048.",
+        ),
+        ({"EventPattern": "x" * 4097}, "ValidationException", "'eventPattern' failed to satisfy constraint"),
+        ({"EventPattern": "{}", "State": "ON"}, "ValidationException", "satisfy enum value set: [ENABLED, "),
+        ({}, "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."),
+        (
+            {"ScheduleExpression": "rate(1 minutes)"},
+            "ValidationException",
+            "Parameter ScheduleExpression is not",
+        ),
+        (
+            {"ScheduleExpression": "rate(5 minute)"},
+            "ValidationException",
+            "Parameter ScheduleExpression is not",
+        ),
+        (
+            {"EventPattern": '{"a": [1]}', "EventBusName": "none"},
+            "ResourceNotFoundException",
+            "Event bus none does not exist.",
+        ),
+    ],
+    ids=str,
+)
+def test_put_rule_refuses(account: Account, arguments: dict[str, Any], code: str, message: str) -> None:
+    events = account.client("events")
+    with pytest.raises(ClientError) as caught:
+        events.put_rule(Name="tests", **arguments)
+    assert caught.value.response["Error"]["Code"] == code
+    assert message in caught.value.response["Error"]["Message"]
+    assert events.list_rules()["Rules"] == []
+
+
+def test_calls_on_what_is_not_there(account: Account) -> None:
+    events = account.client("events")
+    for call in (
+        lambda: events.put_targets(Rule="none", Targets=[{"Id": "a", "Arn": "arn:aws:sqs:us-east-1:1:q"}]),
+        lambda: events.remove_targets(Rule="none", Ids=["a"]),
+        lambda: events.enable_rule(Name="none"),
+        lambda: events.disable_rule(Name="none"),
+        lambda: events.describe_rule(Name="none"),
+        lambda: events.put_permission(
+            EventBusName="none", StatementId="a", Action="events:PutEvents", Principal="*"
+        ),
+        lambda: events.remove_permission(StatementId="none"),
+        lambda: events.tag_resource(
+            ResourceARN=f"arn:aws:events:{REGION}:{account.id}:rule/none", Tags=[{"Key": "a", "Value": "b"}]
+        ),
+    ):
+        with pytest.raises(events.exceptions.ResourceNotFoundException):
+            call()
+
+
+def test_a_rule_with_targets_stays_and_a_missing_target_fails_by_itself(account: Account) -> None:
+    events = account.client("events")
+    account.rule({"Id": "a", "Arn": f"arn:aws:sqs:{REGION}:{account.id}:q"})
+    with pytest.raises(ClientError, match="Rule can't be deleted since it has targets"):
+        events.delete_rule(Name="tests")
+    answer = events.remove_targets(Rule="tests", Ids=["a", "b"])
+    assert answer["FailedEntryCount"] == 1
+    assert answer["FailedEntries"][0]["ErrorCode"] == "ResourceNotFoundException"
+    events.delete_rule(Name="tests")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"StatementId": "a", "Principal": "*"},
+        {"Principal": "*", "Action": "events:PutEvents"},
+        {"StatementId": "a", "Action": "events:PutEvents", "Principal": "everybody"},
+        {"StatementId": "a", "Policy": document(allow("events:PutEvents", "*"))},
+        {"Policy": "{"},
+        {
+            "StatementId": "a",
+            "Action": "events:PutEvents",
+            "Principal": "111122223333",
+            "Condition": {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-0000000000"},
+        },
+    ],
+    ids=str,
+)
+def test_permissions_that_are_refused(account: Account, arguments: dict[str, Any]) -> None:
+    events = account.client("events")
+    with pytest.raises(ClientError) as caught:
+        events.put_permission(**arguments)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert "Policy" not in events.describe_event_bus()
+
+
+def test_buses_names(account: Account) -> None:
+    events = account.client("events")
+    with pytest.raises(ClientError, match="Event bus name must not contain '/'"):
+        events.create_event_bus(Name="a/b")
+    with pytest.raises(events.exceptions.ResourceAlreadyExistsException):
+        events.create_event_bus(Name="default")
+    with pytest.raises(ClientError, match="Cannot delete event bus default"):
+        events.delete_event_bus(Name="default")
