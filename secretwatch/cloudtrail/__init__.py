@@ -26,7 +26,7 @@ from secretwatch.cloudtrail.logfile import (
 from secretwatch.cloudtrail.names import event_name, event_source
 from secretwatch.cloudtrail.parameters import request_parameters, response_elements
 from secretwatch.cloudtrail.resources import Call, resources
-from secretwatch.cloudtrail.s3_shapes import s3_additional_event_data, s3_wire
+from secretwatch.cloudtrail.s3_shapes import anonymous_identity, s3_additional_event_data, s3_wire
 from secretwatch.cloudtrail.selectors import (
     DEFAULT_EVENT_SELECTORS,
     InvalidEventSelectors,
@@ -43,6 +43,7 @@ __all__ = [
     "InvalidEventSelectors",
     "LoggedFile",
     "SelectedBy",
+    "anonymous_identity",
     "assumed_role_identity",
     "digest_key",
     "error_code",
