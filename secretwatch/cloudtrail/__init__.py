@@ -30,7 +30,7 @@ from secretwatch.cloudtrail.logfile import (
 from secretwatch.cloudtrail.names import event_name, event_source
 from secretwatch.cloudtrail.parameters import request_parameters, response_elements
 from secretwatch.cloudtrail.resources import Call, resources
-from secretwatch.cloudtrail.s3_shapes import s3_additional_event_data, s3_wire
+from secretwatch.cloudtrail.s3_shapes import anonymous_identity, s3_additional_event_data, s3_wire
 from secretwatch.cloudtrail.selectors import (
     DEFAULT_EVENT_SELECTORS,
     InvalidEventSelectors,
@@ -48,6 +48,7 @@ __all__ = [
     "InvalidInsightSelectors",
     "LoggedFile",
     "SelectedBy",
+    "anonymous_identity",
     "assumed_role_identity",
     "digest_key",
     "ec2",

@@ -99,13 +99,19 @@ def s3_additional_event_data(
     """
     known: dict[str, Any] = {}
     names = {name.lower() for name in arguments}
-    if authorization:
-        known = {"SignatureVersion": _version(authorization), "AuthenticationMethod": "AuthHeader"}
-    elif "x-amz-signature" in names or "signature" in names:
+    # The query first: LocalStack makes a header of it.
+    if "x-amz-signature" in names or "signature" in names:
         version = "SigV4" if "x-amz-signature" in names else "SigV2"
         known = {"SignatureVersion": version, "AuthenticationMethod": "QueryString"}
+    elif authorization:
+        known = {"SignatureVersion": _version(authorization), "AuthenticationMethod": "AuthHeader"}
     known |= {"bytesTransferredIn": bytes_in, "bytesTransferredOut": bytes_out}
     return known if id_2 is None else {**known, "x-amz-id-2": id_2}
+
+
+def anonymous_identity() -> dict[str, Any]:
+    """Who calls S3 without credentials (observed: ListObjects of a public bucket)."""
+    return {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
 
 
 def _version(authorization: str) -> str:

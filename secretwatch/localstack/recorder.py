@@ -36,6 +36,7 @@ from secretwatch.cloudtrail import (
 )
 from secretwatch.localstack.identity import caller_of_request
 from secretwatch.localstack.key_ids import key_arn
+from secretwatch.localstack.s3_callers import authorization_of, s3_identity
 
 LOG = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         event_name=known.name,
         aws_region=known.region or context.region,
         account_id=context.account_id,
-        user_identity=caller_of_request(context).user_identity,
+        user_identity=(s3_identity(context) if known.is_s3 else caller_of_request(context).user_identity),
         source_ip_address=request.remote_addr or "127.0.0.1",
         # S3 puts its callers' agents in brackets (observed).
         user_agent=f"[{agent}]" if known.is_s3 and agent else agent,
@@ -196,7 +197,7 @@ def _call(
 def _additional(request: Any, response: Any) -> dict[str, Any]:
     headers = getattr(response, "headers", {})
     return s3_additional_event_data(
-        authorization=request.headers.get("Authorization"),
+        authorization=authorization_of(request),
         arguments=request.args.keys(),
         bytes_in=request.content_length or 0,
         bytes_out=int(headers.get("Content-Length") or 0),

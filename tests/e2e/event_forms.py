@@ -197,6 +197,84 @@ FACTS: dict[tuple[str, str, str | None], Forms] = {
         """requestParameters.name text, requestParameters.withDecryption true, responseElements null,
         readOnly true, resources[].accountId text, resources[].ARN arn"""
     ),
+    # What recorded events show as well, for where there are none.
+    ("sts", "AssumeRole", None): fact(
+        """requestParameters.durationSeconds number, requestParameters.roleArn arn,
+        requestParameters.roleSessionName text, responseElements.assumedRoleUser.arn arn,
+        responseElements.assumedRoleUser.assumedRoleId session id,
+        responseElements.credentials.accessKeyId access key,
+        responseElements.credentials.expiration time with comma,
+        responseElements.credentials.sessionToken hidden, responseElements.packedPolicySize number,
+        resources[].ARN arn, resources[].accountId text, resources[].type text, readOnly true"""
+    ),
+    ("sts", "GetFederationToken", None): fact(
+        """requestParameters.name text, requestParameters.policy text,
+        responseElements.credentials.accessKeyId access key,
+        responseElements.credentials.expiration time with comma,
+        responseElements.credentials.sessionToken hidden, responseElements.federatedUser.arn arn,
+        responseElements.federatedUser.federatedUserId text, responseElements.packedPolicySize number,
+        readOnly false"""
+    ),
+    ("iam", "CreateUser", None): fact(
+        """requestParameters.userName text, requestParameters.tags[].key text,
+        requestParameters.tags[].value text, responseElements.user.arn arn, responseElements.user.path text,
+        responseElements.user.createDate time without comma, responseElements.user.userId user id,
+        responseElements.user.userName text, responseElements.user.tags[].key text,
+        responseElements.user.tags[].value text, readOnly false"""
+    ),
+    ("iam", "CreateRole", None): fact(
+        """requestParameters.roleName text, requestParameters.assumeRolePolicyDocument text,
+        requestParameters.permissionsBoundary arn, responseElements.role.arn arn,
+        responseElements.role.assumeRolePolicyDocument text, responseElements.role.path text,
+        responseElements.role.createDate time without comma, responseElements.role.roleId role id,
+        responseElements.role.permissionsBoundary.permissionsBoundaryArn arn,
+        responseElements.role.permissionsBoundary.permissionsBoundaryType text,
+        responseElements.role.roleName text, readOnly false"""
+    ),
+    ("iam", "CreateAccessKey", None): fact(
+        """requestParameters.userName text, responseElements.accessKey.accessKeyId access key,
+        responseElements.accessKey.createDate time without comma, responseElements.accessKey.status text,
+        responseElements.accessKey.userName text, readOnly false"""
+    ),
+    ("iam", "CreateLoginProfile", None): fact(
+        """requestParameters.userName text, requestParameters.passwordResetRequired false,
+        responseElements.loginProfile.createDate time without comma,
+        responseElements.loginProfile.passwordResetRequired false,
+        responseElements.loginProfile.userName text, readOnly false"""
+    ),
+    ("iam", "UpdateLoginProfile", None): fact(
+        "requestParameters.userName text, responseElements null, readOnly false"
+    ),
+    ("iam", "UpdateAssumeRolePolicy", None): fact(
+        """requestParameters.roleName text, requestParameters.policyDocument text, responseElements null,
+        readOnly false"""
+    ),
+    ("iam", "AttachRolePolicy", None): fact(
+        """requestParameters.roleName text, requestParameters.policyArn arn, responseElements null,
+        readOnly false"""
+    ),
+    ("cloudtrail", "StopLogging", None): fact(
+        "requestParameters.name text, responseElements null, readOnly false"
+    ),
+    ("cloudtrail", "DeleteTrail", None): fact(
+        "requestParameters.name text, responseElements null, readOnly false"
+    ),
+    ("secretsmanager", "GetSecretValue", None): fact(
+        "requestParameters.secretId arn, responseElements null, readOnly true"
+    ),
+    ("secretsmanager", "BatchGetSecretValue", None): fact(
+        """requestParameters.filters[].key text, requestParameters.filters[].values[] text,
+        responseElements null, readOnly true"""
+    ),
+    ("ssm", "GetParameters", None): fact(
+        """requestParameters.names[] text, requestParameters.withDecryption true, responseElements null,
+        resources[].ARN arn, resources[].accountId text, readOnly true"""
+    ),
+    ("lambda", "AddPermission20150331v2", None): fact(
+        """requestParameters.action text, requestParameters.functionName text,
+        requestParameters.principal text, requestParameters.statementId text,
+        responseElements.statement text, readOnly false"""
+    ),
     # AWS KMS Developer Guide, "Examples of AWS KMS log entries".
     ("kms", "Encrypt", None): fact(
         f"""{_KEY}, requestParameters.keyId text, requestParameters.encryptionAlgorithm text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import urllib.request
 import uuid
 import zipfile
 from collections import defaultdict
@@ -12,6 +13,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from deployment import wait_for
 from event_forms import FACTS, Forms, differences, form_of, shape_of
@@ -320,6 +323,38 @@ def test_events_agree_with_what_is_known(
             if found := differences(shape, [known], parts):
                 wrong[call] = found
     assert wrong == {}
+
+
+def test_who_calls_s3_without_a_header(aws: dict[str, str]) -> None:
+    """A presigned URL is its signer's call, and one without a signature nobody's: never root's."""
+    name = f"callers-{uuid.uuid4().hex[:8]}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    iam = boto3.client("iam")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
+    signer = session.client("s3", config=Config(signature_version="s3v4"))
+    url = signer.generate_presigned_url("get_bucket_location", Params={"Bucket": name})
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        answer.read()
+    boto3.client("s3", config=Config(signature_version=UNSIGNED)).get_bucket_versioning(Bucket=name)
+
+    def events() -> dict[str, dict[str, Any]]:
+        attribute = {"AttributeKey": "ResourceName", "AttributeValue": name}
+        found = boto3.client("cloudtrail").lookup_events(LookupAttributes=[attribute])["Events"]
+        return {each["EventName"]: json.loads(each["CloudTrailEvent"]) for each in found}
+
+    wanted = {"GetBucketLocation", "GetBucketVersioning"}
+    seen = wait_for("both calls", lambda: seen if wanted <= set(seen := events()) else None)
+    assert seen["GetBucketLocation"]["userIdentity"]["userName"] == name
+    assert seen["GetBucketLocation"]["additionalEventData"]["AuthenticationMethod"] == "QueryString"
+    assert "X-Amz-Signature" not in seen["GetBucketLocation"]["requestParameters"]
+    assert seen["GetBucketVersioning"]["userIdentity"] == {
+        "type": "AWSAccount",
+        "principalId": "",
+        "accountId": "anonymous",
+    }
+    assert "AuthenticationMethod" not in seen["GetBucketVersioning"]["additionalEventData"]
 
 
 def _same_caller(shapes: list[Forms]) -> list[Forms]:

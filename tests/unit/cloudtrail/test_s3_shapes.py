@@ -161,6 +161,12 @@ def test_the_query_and_the_host_but_no_signature() -> None:
             {"SignatureVersion": "SigV4", "AuthenticationMethod": "AuthHeader"},
         ),
         ("AWS x:y", [], {"SignatureVersion": "SigV2", "AuthenticationMethod": "AuthHeader"}),
+        (
+            "AWS x:y",
+            ["X-Amz-Signature"],
+            {"SignatureVersion": "SigV4", "AuthenticationMethod": "QueryString"},
+        ),
+        (None, ["Signature"], {"SignatureVersion": "SigV2", "AuthenticationMethod": "QueryString"}),
         (None, ["X-Amz-Signature"], {"SignatureVersion": "SigV4", "AuthenticationMethod": "QueryString"}),
         (None, [], {}),
     ],
