@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from secretwatch.alarm import Sample, config_of, datapoints, evaluate, window_end
+from secretwatch.alarm import Sample, evaluate, window_end
+from secretwatch.localstack import math_alarms
 
 LOG = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class Alarms(Protocol):
     def samples(self, alarm: Any, start: datetime, end: datetime) -> list[Sample]: ...
 
     def evaluated(self, alarm: Any, state: str, reason: str, reason_data: Any) -> None: ...
+
+    def unmute(self, at: datetime) -> None: ...
 
 
 class AlarmClock:
@@ -79,17 +82,19 @@ class AlarmClock:
 
     def _look(self) -> None:
         now = datetime.now(UTC)
+        self._alarms.unmute(now)
         with self._lock:
             new_data, self._new_data = self._new_data, set()
         for alarm in self._alarms.metric_alarms():
             described = alarm.alarm
-            if any(described.get(name) is None for name in _EVALUATED):
-                continue  # metric math and anomaly detection are not emulated
+            if any(described.get(name) is None for name in _EVALUATED) and not math_alarms.is_evaluated(
+                described
+            ):
+                continue  # anomaly detection and most of metric math are not emulated
             arn = described["AlarmArn"]
-            metric = (alarm.account_id, alarm.region, described["Namespace"], described["MetricName"])
-            end = coming_window_end(now, int(described["Period"]))
+            end = coming_window_end(now, math_alarms.period_of(described))
             with self._lock:
-                if self._evaluated_window.get(arn) == end and metric not in new_data:
+                if self._evaluated_window.get(arn) == end and not math_alarms.metrics_of(alarm) & new_data:
                     continue
                 self._evaluated_window[arn] = end
             try:
@@ -101,14 +106,14 @@ class AlarmClock:
 
     def _evaluate(self, alarm: Any, now: datetime, end: datetime) -> None:
         described = alarm.alarm
-        config = config_of(described)
-        start = end - timedelta(seconds=config.period * config.evaluation_range)
-        seen = datapoints(config, self._alarms.samples(alarm, start, end), end)
+        config = math_alarms.configuration_of(described)
+        seen = math_alarms.datapoints_of(alarm, config, self._alarms.samples, end)
         outcome = evaluate(config, seen, described["StateValue"], at=now)
         if not outcome.kept:
-            self._alarms.evaluated(
-                alarm, outcome.state.value, outcome.reason, json.loads(outcome.reason_data)
-            )
+            reason_data = json.loads(outcome.reason_data)
+            if described.get("Metrics"):
+                del reason_data["statistic"]
+            self._alarms.evaluated(alarm, outcome.state.value, outcome.reason, reason_data)
 
 
 def coming_window_end(now: datetime, period: int) -> datetime:

@@ -43,12 +43,16 @@ _PATIENCE = 10.0
 @hooks.on_infra_start(name="secretwatch")
 def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
+    from localstack.aws.spec import loader
+
     from secretwatch.localstack.access import SecretAccess
+    from secretwatch.localstack.newer_operations import extend
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
 
     backport()
+    extend(loader.load_service_model("cloudwatch", "service-2"))
     for service in ("cloudwatch", "events", "logs", "sns"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)

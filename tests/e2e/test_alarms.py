@@ -121,7 +121,7 @@ def alarm(aws: dict[str, str]) -> Iterator[Alarm]:
         ({"Period": 3600, "EvaluationPeriods": 169}, "(EvaluationPeriods * Period must be <= 604800)."),
         ({"DatapointsToAlarm": 2}, "datapoints to alarm are at most 1"),
         ({"TreatMissingData": "zero"}, "The value zero is not supported for TreatMissingData parameter."),
-        ({"MetricName": None}, "The parameter MetricName is required"),
+        ({"MetricName": None}, "MetricName must not be null"),
         ({"AlarmActions": ["nobody"]}, "Invalid arn syntax: nobody"),
         (
             {"AlarmActions": [f"arn:aws:sns:eu-west-1:{ACCOUNT}:topic"]},
