@@ -63,6 +63,7 @@ def start() -> None:
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
     ROUTER.add("/_secretwatch/confirm", _confirm, methods=["GET"])
+    ROUTER.add("/_secretwatch/unsubscribe", _unsubscribe, methods=["GET"])
     DELIVERY.start()
 
 
@@ -186,3 +187,23 @@ def _confirm(request: Request) -> Response:
         return Response(f"The subscription cannot be confirmed: {error}\n", 400)
     INBOX.confirmed(token)
     return Response(f"Subscription confirmed! Your subscription's id is: {arn}\n", 200)
+
+
+def _unsubscribe(request: Request) -> Response:
+    """The page behind the link at the end of a notification."""
+    from localstack.aws.api import ServiceException
+    from localstack.aws.connect import connect_to
+
+    from secretwatch.localstack.sns_subscriptions import check_unsubscribing, find
+
+    arn = request.args.get("SubscriptionArn", "")
+    subscription = find(arn)
+    if subscription is None or subscription["Endpoint"] != request.args.get("Endpoint"):
+        return Response("This is not a link from a notification.\n", 400)
+    try:
+        check_unsubscribing(None, arn)
+    except ServiceException as error:
+        return Response(f"The subscription cannot be removed: {error.message}\n", 403)
+    sns = connect_to(aws_access_key_id=arn.split(":")[4], region_name=arn.split(":")[3]).sns
+    sns.unsubscribe(SubscriptionArn=arn)
+    return Response(f"Subscription removed! Your subscription's id was: {arn}\n", 200)

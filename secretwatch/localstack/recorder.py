@@ -26,6 +26,7 @@ from secretwatch.cloudtrail import (
     response_elements,
 )
 from secretwatch.localstack.identity import caller_of_request
+from secretwatch.localstack.unsigned import leaves_no_event
 
 LOG = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class Recorder:
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
         if context.operation is None or context.service is None or context.is_internal_call:
+            return
+        if leaves_no_event(context):
             return
         try:
             self._sink(context.account_id, event_of(context))

@@ -319,5 +319,6 @@ def test_a_composite_alarm_follows_and_tells(alarm: Alarm) -> None:
     message = alarm.message()
     assert (message["AlarmName"], message["NewStateValue"]) == (name, "ALARM")
     items = alarm.cloudwatch.describe_alarm_history(AlarmName=name, AlarmTypes=["CompositeAlarm"])
-    assert {item["HistoryItemType"] for item in items["AlarmHistoryItems"]} == {"StateUpdate", "Action"}
+    kinds = {item["HistoryItemType"] for item in items["AlarmHistoryItems"]}
+    assert kinds == {"Action", "ConfigurationUpdate", "StateUpdate"}
     alarm.cloudwatch.delete_alarms(AlarmNames=[name])
