@@ -5,8 +5,7 @@ key's conditions one; `$or` over two or more objects wants one of them. At most 
 of values; in a nested policy each level multiplies.
 
 AWS does not say whether keys below an array have to be satisfied by one element: here any will do for each
-key, as in public tests that ran against AWS. AWS does not say what `exists: false` wants of an array of
-objects: here that none has the key.
+key. AWS does not say what `exists: false` wants of an array of objects: here that none has the key.
 
 https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering.html

@@ -81,7 +81,7 @@ class CompositeAlarmOperations:
                 f'Alarm "{request["AlarmName"]}" {"updated" if before else "created"}',
                 {"version": HISTORY_VERSION, "type": "Update" if before else "Create"},
             )
-            self._evaluate_composite(context, alarm, None, 0)
+            self._evaluate_composite(context, alarm, None, 0, was_updated=before is not None)
 
     def parents_of(self, store: Any, names: set[str]) -> list[str]:
         """Those of the named alarms of which a composite alarm that is not among them depends."""
@@ -104,7 +104,10 @@ class CompositeAlarmOperations:
             if isinstance(alarm, LocalStackCompositeAlarm) and alarm is not triggering_alarm:
                 self._evaluate_composite(context, alarm, triggering_alarm, depth)
 
-    def _evaluate_composite(self, context: RequestContext, alarm: Any, trigger: Any, depth: int) -> None:
+    def _evaluate_composite(
+        self, context: RequestContext, alarm: Any, trigger: Any, depth: int, *, was_updated: bool = False
+    ) -> None:
+        """trigger: the alarm that changed; None where this one was created or updated."""
         store = self.get_store(context.account_id, context.region)
         described = alarm.alarm
         rule = _rule(described["AlarmRule"])
@@ -114,9 +117,10 @@ class CompositeAlarmOperations:
         old_time = described["StateUpdatedTimestamp"]
         if state == old_state:
             return
-        ringing = (each for each in children.values() if each is not None and _state(each) == "ALARM")
-        trigger = next(ringing, trigger) if state == "ALARM" else trigger
-        reason, reason_data = _reason(described["AlarmArn"], state, trigger)
+        reason, triggering = _reason(described["AlarmArn"], state, trigger, was_updated), [trigger]
+        if trigger is None:
+            triggering = [each for each in children.values() if each is not None]
+        reason_data = {"triggeringAlarms": [_triggering(each) for each in triggering]}
         now = datetime.now(UTC)
         described |= {
             "StateValue": state,
@@ -157,17 +161,19 @@ def _state(alarm: Any | None) -> str:
     return "" if alarm is None else str(alarm.alarm["StateValue"])
 
 
-def _reason(arn: str, state: str, trigger: Any | None) -> tuple[str, dict[str, Any]]:
+def _reason(arn: str, state: str, trigger: Any | None, was_updated: bool) -> str:
+    """Its forms were observed."""
     if trigger is None:
-        return f"{arn} was created and its alarm rule evaluates to {state}", {"triggeringAlarms": []}
+        return f"{arn} was {'updated' if was_updated else 'created'} and its alarm rule evaluates to {state}"
     described = trigger.alarm
-    at = described["StateTransitionedTimestamp"]
-    reason = (
-        f"{described['AlarmArn']} transitioned to {described['StateValue']} at {at:%A %d %B, %Y %H:%M:%S %Z}"
-    )
+    at = f"{described['StateTransitionedTimestamp']:%A %d %B, %Y %H:%M:%S %Z}"
+    return f"{described['AlarmArn']} transitioned to {described['StateValue']} at {at}"
+
+
+def _triggering(alarm: Any) -> dict[str, Any]:
+    at = alarm.alarm["StateTransitionedTimestamp"]
     timestamp = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
-    triggering = {
-        "arn": described["AlarmArn"],
-        "state": {"value": described["StateValue"], "timestamp": timestamp},
+    return {
+        "arn": alarm.alarm["AlarmArn"],
+        "state": {"value": alarm.alarm["StateValue"], "timestamp": timestamp},
     }
-    return reason, {"triggeringAlarms": [triggering]}

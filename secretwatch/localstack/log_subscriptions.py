@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.aws.api.logs import (
     InvalidParameterException,
     LimitExceededException,
@@ -78,6 +78,19 @@ def refuse_too_many_regexes(
         raise LimitExceededException("Resource limit exceeded.")
 
 
+def refuse_foreign_functions(context: RequestContext, destination_arn: str) -> None:
+    """Observed: this comes before it is asked whether the log group and the function are there."""
+    parts = destination_arn.split(":")
+    if parts[2:3] == ["lambda"] and parts[4:5] != [context.account_id]:
+        raise CommonServiceException(
+            "AccessDeniedException",
+            "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to "
+            "create cross account lambda triggers.",
+            400,
+            True,
+        )
+
+
 def check_destination(destination_arn: str, role_arn: str | None, source_arn: str) -> None:
     """InvalidParameterException for a destination that gets nothing."""
     parts = destination_arn.split(":", 5)
@@ -114,6 +127,7 @@ class LogSubscriptionOperations:
     def put_subscription_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
         refuse_malformed(context, request)
         name = request["filterName"]
+        refuse_foreign_functions(context, request["destinationArn"])
         group = group_named(context, request["logGroupName"])
         refuse_other_classes(group)
         pattern = parse_pattern(request["filterPattern"], "subscription filter pattern")
@@ -141,7 +155,7 @@ class LogSubscriptionOperations:
         prefix = request.get("filterNamePrefix") or ""
         found = [
             {name: value for name, value in each.to_json().items() if value is not None}
-            | {"distribution": each.distribution}
+            | {"distribution": each.distribution, "applyOnTransformedLogs": False}
             for each in sorted(group.subscription_filters.values(), key=lambda each: each.name)
             if each.name.startswith(prefix)
         ]

@@ -27,7 +27,12 @@ from secretwatch.alarm.notification import email_body
 from secretwatch.localstack import sns_subscriptions
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.service_metrics import METRICS
-from secretwatch.localstack.sns_topics import check_new_topic, check_subject, check_topic_attribute
+from secretwatch.localstack.sns_topics import (
+    check_existing_topic,
+    check_new_topic,
+    check_subject,
+    check_topic_attribute,
+)
 from secretwatch.localstack.unsigned import is_unsigned
 
 SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
@@ -220,12 +225,15 @@ class MailingSnsProvider(SnsProvider):
         self, context: RequestContext, subscription_arn: str, **kwargs: Any
     ) -> dict[str, Any]:
         response = super().get_subscription_attributes(context, subscription_arn, **kwargs)
-        return {"Attributes": sns_subscriptions.shown(response["Attributes"])}
+        return {"Attributes": sns_subscriptions.shown_attributes(response["Attributes"])}
 
     def create_topic(
         self, context: RequestContext, name: str, attributes: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
         check_new_topic(name, attributes or {})
+        arn = f"arn:{context.partition}:sns:{context.region}:{context.account_id}:{name}"
+        if known := self.get_moto_backend(context.account_id, context.region).topics.get(arn):
+            check_existing_topic(known, attributes or {})
         return super().create_topic(context, name, attributes, *args, **kwargs)
 
     def set_topic_attributes(

@@ -36,7 +36,7 @@ _ENDPOINTS = {
     "sqs": ("sqs", "Invalid parameter: SQS endpoint ARN"),
     "lambda": ("lambda", "Invalid parameter: Lambda endpoint ARN"),
     "firehose": ("firehose", "Invalid parameter: Kinesis Data Firehose endpoint ARN"),
-    "application": ("sns", "Invalid parameter: Application endpoint arn invalid"),
+    "application": ("sns", "Invalid parameter: Application endpoint arn invalid:{}"),
 }
 
 
@@ -50,7 +50,7 @@ def check_subscription(
         service, sentence = _ENDPOINTS[protocol]
         parts = endpoint.split(":", 5)
         if len(parts) != 6 or parts[0] != "arn" or parts[2] != service or not all(parts[3:]):
-            raise InvalidParameterException(sentence)
+            raise InvalidParameterException(sentence.format(endpoint))
     if protocol == "firehose" and not attributes.get("SubscriptionRoleArn"):
         raise InvalidParameterException(
             "Invalid parameter: Attributes Reason: SubscriptionRoleArn is required for the protocol firehose"
@@ -76,7 +76,7 @@ def check_attribute(
     if name == "RawMessageDelivery" and protocol not in _RAW:
         # Also where it is false.
         raise InvalidParameterException(
-            f"Invalid parameter: Delivery protocol [{protocol}] does not support raw message delivery."
+            f"{said}Delivery protocol [{protocol}] does not support raw message delivery."
         )
     if name == "FilterPolicy" and value:
         try:
@@ -86,7 +86,7 @@ def check_attribute(
     if name == "DeliveryPolicy" and value:
         if protocol not in ("http", "https"):
             raise InvalidParameterException(
-                f"Invalid parameter: Delivery protocol [{protocol}] does not support delivery policies."
+                f"{said}Delivery protocol [{protocol}] does not support delivery policies."
             )
         check_delivery_policy(value, said)
     if name == "RedrivePolicy" and value:
@@ -148,6 +148,7 @@ def check_unsubscribing(context: RequestContext | None, subscription_arn: str) -
         )
 
 
-def shown(attributes: dict[str, Any]) -> dict[str, Any]:
+def shown_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     """A subscription's attributes as GetSubscriptionAttributes answers them."""
-    return {name: value for name, value in attributes.items() if name != _AUTHENTICATED}
+    shown = {name: value for name, value in attributes.items() if name != _AUTHENTICATED}
+    return {"ConfirmationWasAuthenticated": "false"} | shown

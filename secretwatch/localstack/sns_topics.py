@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from localstack.aws.api.sns import InvalidParameterException
+from moto.core.utils import camelcase_to_underscores
 
 from secretwatch.policy import MalformedPolicy, Policy
 
@@ -55,6 +56,24 @@ def check_new_topic(name: str, attributes: Mapping[str, str]) -> None:
             check_topic_attribute(attribute, value, is_fifo, "Invalid parameter: Attributes Reason: ")
 
 
+def check_existing_topic(topic: Any, attributes: Mapping[str, str]) -> None:
+    """Raises InvalidParameter where moto's topic of the same name has other attributes than those given."""
+    for name, value in attributes.items():
+        if not _same(getattr(topic, camelcase_to_underscores(name), None), value):
+            raise InvalidParameterException(
+                "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
+            )
+
+
+def _same(kept: Any, given: str) -> bool:
+    if str(kept or "").lower() == given.lower() or (not kept and given.lower() in ("", "false")):
+        return True
+    try:
+        return bool(json.loads(kept) == json.loads(given))
+    except (TypeError, ValueError):
+        return False
+
+
 def check_topic_attribute(
     name: str, value: str | None, is_fifo: bool, said: str = "Invalid parameter: "
 ) -> None:
@@ -64,11 +83,15 @@ def check_topic_attribute(
         raise InvalidParameterException(said + unknown)
     value = value or ""
     if name == "Policy":
-        _check_policy(value)
+        _check_policy(value, said)
     elif name == "DeliveryPolicy" and value:
         check_delivery_policy(value, said)
     elif name == "DisplayName" and (len(value) > 100 or re.search(r"[\x00-\x1f\x7f]", value)):
         raise InvalidParameterException(f"{said}DisplayName")
+    elif name.endswith("SampleRate") and not re.fullmatch(r"\d{1,2}|100", value):
+        raise InvalidParameterException(
+            f"{said}{name}: {value} value provided is not an integer between 0-100"
+        )
     elif name == "ContentBasedDeduplication" and not is_fifo:
         raise InvalidParameterException(f"{said}Content-based deduplication can only be set for FIFO topics")
     elif name == "SignatureVersion" and value not in ("1", "2"):
@@ -77,12 +100,12 @@ def check_topic_attribute(
         raise InvalidParameterException(f"{said}TracingConfig")
 
 
-def _check_policy(text: str) -> None:
+def _check_policy(text: str, said: str) -> None:
     """SNS's sentence for a policy that is none was observed, and so was that for actions of others.
 
     AWS does not say its words for a policy of more than 30 KB: here those of a policy that is none.
     """
-    malformed = InvalidParameterException("Invalid parameter: Policy Error: null")
+    malformed = InvalidParameterException(f"{said}Policy Error: null")
     if len(text.encode("utf-8", "surrogatepass")) > _MOST_OF_A_POLICY:
         raise malformed
     try:
@@ -96,9 +119,7 @@ def _check_policy(text: str) -> None:
         for action in actions if isinstance(actions, list) else [actions]:
             service, _, verb = action.lower().partition(":")
             if action != "*" and (service != "sns" or (verb not in _ACTIONS and not set("*?") & set(verb))):
-                raise InvalidParameterException(
-                    "Invalid parameter: Policy statement action out of service scope!"
-                )
+                raise InvalidParameterException(f"{said}Policy statement action out of service scope!")
 
 
 def check_delivery_policy(text: str, said: str) -> None:
@@ -116,6 +137,7 @@ def check_delivery_policy(text: str, said: str) -> None:
     inner: dict[str, Any] = http if isinstance(http, dict) else policy
     retries = inner.get("defaultHealthyRetryPolicy") or inner.get("healthyRetryPolicy") or {}
     name = "defaultHealthyRetryPolicy" if "defaultHealthyRetryPolicy" in inner else "healthyRetryPolicy"
+    name = f"http.{name}" if inner is http else name
     said = f"{said}DeliveryPolicy: {name}"
     for member, (least, most) in _HEALTHY.items():
         value = retries.get(member)

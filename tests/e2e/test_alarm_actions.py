@@ -226,6 +226,12 @@ def test_a_composite_alarm_is_evaluated_by_its_whole_rule(account: Account) -> N
     put(AlarmName="over", AlarmRule='OK("both") OR FALSE', OKActions=[account.topic])
     assert account.state("both", "CompositeAlarms") == "OK"
     assert account.state("over", "CompositeAlarms") == "ALARM"
+    (over,) = account.cloudwatch.describe_alarms(AlarmNames=["over"], AlarmTypes=["CompositeAlarm"])[
+        "CompositeAlarms"
+    ]
+    assert over["StateReason"] == f"{over['AlarmArn']} was created and its alarm rule evaluates to ALARM"
+    triggering = json.loads(over["StateReasonData"])["triggeringAlarms"]
+    assert [each["arn"].rpartition(":")[2] for each in triggering] == ["both"]
     account.set("ALARM", "deploying")
     account.set("ALARM", "high")
     assert account.state("both", "CompositeAlarms") == "OK"

@@ -104,11 +104,10 @@ def test_a_log_group_of_the_class_infrequent_access_has_no_filters(account: Acco
 
 def test_names_of_log_groups(account: Account) -> None:
     create = account.logs.create_log_group
-    code, message = refused(create, logGroupName="n" * 513)
-    assert code == "InvalidParameterException"
-    assert message.startswith("1 validation error detected: Value 'nnn")
-    assert "at 'logGroupName' failed to satisfy constraint" in message
-    assert message.endswith("Member must have length less than or equal to 512")
+    assert refused(create, logGroupName="n" * 513) == (
+        "InvalidParameterException",
+        "Invalid LogGroup or LogStream, both must have length less than or equal to 512.",
+    )
     assert "regular expression pattern" in refused(create, logGroupName="a:b")[1]
     assert refused(create, logGroupName="aws/mine")[0] == "InvalidParameterException"
     already = ("ResourceAlreadyExistsException", "The specified log group already exists")
@@ -337,11 +336,11 @@ DESTINATIONS = {
         "destinationArn for vendor firehose cannot be used without roleArn",
     ),
     "a function with a role": (
-        {"destinationArn": "arn:aws:lambda:us-east-1:1:function:f", "roleArn": "arn:aws:iam::1:role/r"},
+        {"destinationArn": "arn:aws:lambda:us-east-1:{}:function:f", "roleArn": "arn:aws:iam::1:role/r"},
         "destinationArn for vendor lambda cannot be used with roleArn",
     ),
     "a function that is not there": (
-        {"destinationArn": "arn:aws:lambda:us-east-1:1:function:f"},
+        {"destinationArn": "arn:aws:lambda:us-east-1:{}:function:f"},
         "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission",
     ),
     "a destination that is not there": (
@@ -356,5 +355,16 @@ DESTINATIONS = {
 def test_destinations_that_are_refused(account: Account, wrong: str) -> None:
     arguments, words = DESTINATIONS[wrong]
     where = {"logGroupName": "/group", "filterName": "f", "filterPattern": ""}
+    arguments = {name: value.format(account.id) for name, value in arguments.items()}
     code, message = refused(account.logs.put_subscription_filter, **where, **arguments)
     assert (code, words in message) == ("InvalidParameterException", True)
+
+
+def test_a_function_of_another_account_is_refused_first(account: Account) -> None:
+    put = {"logGroupName": "/none", "filterName": "f", "filterPattern": ""}
+    foreign = "arn:aws:lambda:us-east-1:111122223333:function:f"
+    assert refused(account.logs.put_subscription_filter, **put, destinationArn=foreign) == (
+        "AccessDeniedException",
+        "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create "
+        "cross account lambda triggers.",
+    )

@@ -109,6 +109,14 @@ def test_a_link_confirms_and_another_unsubscribes_without_any_event(account: Acc
     assert not {"ConfirmSubscription", "Unsubscribe"} & set(account.events()), events
 
 
+def test_a_pending_subscription_was_not_authenticated(account: Account) -> None:
+    attributes = account.attributes(account.subscribe())
+    assert (attributes["PendingConfirmation"], attributes["ConfirmationWasAuthenticated"]) == (
+        "true",
+        "false",
+    )
+
+
 def test_unsigned_calls_confirm_and_unsubscribe_without_any_event(account: Account) -> None:
     arn = account.subscribe()
     account.unsigned.confirm_subscription(TopicArn=account.topic, Token=account.token())
@@ -209,11 +217,12 @@ SUBSCRIPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "a function": ({"Protocol": "lambda", "Endpoint": "f"}, "Invalid parameter: Lambda endpoint ARN"),
     "raw mail": (
         {"Attributes": {"RawMessageDelivery": "false"}},
-        "Invalid parameter: Delivery protocol [email] does not support raw message delivery.",
+        "Invalid parameter: Attributes Reason: Delivery protocol [email] does not support raw message "
+        "delivery.",
     ),
     "retries of mails": (
         {"Attributes": {"DeliveryPolicy": "{}"}},
-        "Invalid parameter: Delivery protocol [email] does not support delivery policies.",
+        "Invalid parameter: Attributes Reason: Delivery protocol [email] does not support delivery policies.",
     ),
     "retries without delay": (
         {
@@ -285,6 +294,43 @@ def test_an_ordered_topic_takes_queues_only(account: Account) -> None:
     put = {"TopicArn": arn, "Protocol": "email", "Endpoint": "ops@example.com"}
     said = "Invalid parameter: Invalid protocol type: email"
     assert refused(account.sns.subscribe, **put) == ("InvalidParameter", said)
+
+
+OF_BUCKETS = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({"Policy": "{"}, "Policy Error: null"),
+        (
+            {"Policy": OF_BUCKETS},
+            "Policy statement action out of service scope!",
+        ),
+        ({"Colour": "red"}, "Unknown attribute Colour"),
+        ({"DisplayName": "other"}, "Topic already exists with different attributes"),
+        ({"KmsMasterKeyId": "alias/aws/sns"}, "Topic already exists with different attributes"),
+        (
+            {"SQSSuccessFeedbackSampleRate": "500"},
+            "SQSSuccessFeedbackSampleRate: 500 value provided is not an integer between 0-100",
+        ),
+        (
+            {"DeliveryPolicy": '{"http": {"defaultHealthyRetryPolicy": {"numRetries": 300}}}'},
+            "DeliveryPolicy: http.defaultHealthyRetryPolicy.numRetries must be less than or equal to 100",
+        ),
+    ],
+)
+def test_attributes_of_new_topics(account: Account, attributes: dict[str, str], words: str) -> None:
+    account.sns.set_topic_attributes(
+        TopicArn=account.topic, AttributeName="DisplayName", AttributeValue="mine"
+    )
+    assert account.sns.create_topic(Name="topic")["TopicArn"] == account.topic
+    assert (
+        account.sns.create_topic(Name="topic", Attributes={"DisplayName": "mine"})["TopicArn"]
+        == account.topic
+    )
+    found = refused(account.sns.create_topic, Name="topic", Attributes=attributes)
+    assert found == ("InvalidParameter", f"Invalid parameter: Attributes Reason: {words}")
 
 
 @pytest.mark.parametrize(
