@@ -18,7 +18,8 @@ is silent what was observed. Where neither decides, or the page's versions disag
 - `IS NULL` is false on a missing field (the page of 2021: only where it is set to null);
 - `$.flag = true` never matches a boolean: only text and numbers satisfy = and !=, so write `$.flag IS
   TRUE`;
-- an unquoted number never matches a JSON text of digits, with no operator: quote account numbers;
+- an unquoted number and a JSON text of digits: unequal, as a text is to any number (observed: != matches
+  a text), and neither equal, less nor more: quote account numbers;
 - `*` inside a text stands for anything (the page of 2021 has it as itself there; what is observed of `*`
   disagrees);
 - a message that is not one JSON object matches no JSON pattern, not even NOT EXISTS;

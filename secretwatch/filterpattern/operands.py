@@ -1,7 +1,8 @@
 """What stands at the right of an operator, and how it compares with a value that was found.
 
 A value found in JSON is whatever `json.loads` gives; a field of a space-delimited message is text.
-Only text and numbers compare: true, false, null, objects and arrays satisfy neither = nor !=.
+Only text and numbers compare: true, false, null, objects and arrays satisfy neither = nor !=. A text is
+unequal to every number, and neither equal to one nor more or less, whatever digits it has.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ def _number_test(operator: str, wanted: float) -> Test:
         return lambda found: type(found) in (int, float) and ordered(found, wanted)  # type: ignore[arg-type]
     if operator == "=":
         return lambda found: type(found) in (int, float) and found == wanted
-    return lambda found: type(found) in (int, float) and found != wanted
+    # Observed on AWS: a text is unequal to any number, so `$.port != 22` matches "ssh".
+    return lambda found: type(found) is str or (type(found) in (int, float) and found != wanted)
 
 
 def field_test_of(operator: str, operand: Operand) -> Callable[[str], bool]:

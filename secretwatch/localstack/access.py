@@ -50,6 +50,22 @@ class SecretAccess:
             raise _refusal(denied_message(caller.arn, action, arn, decision))
 
 
+def require_permission(context: RequestContext, action: str, resource: str) -> None:
+    """Raises AccessDeniedException where the caller's own policies do not allow this; root may everything."""
+    if context.is_internal_call:
+        return
+    caller = caller_of_request(context)
+    if caller.kind == "root":
+        return
+    request = Request(principal=_principal(caller), action=action, resource=resource)
+    try:
+        decision = authorize(request, identity_policies=_identity_policies(caller, context.partition))
+    except MalformedPolicy as error:
+        raise _refusal(f"A policy cannot be read: {error}") from error
+    if not decision.allowed:
+        raise _refusal(denied_message(caller.arn, action, resource, decision))
+
+
 def _refusal(message: str) -> CommonServiceException:
     return CommonServiceException(
         code="AccessDeniedException", message=message, status_code=400, sender_fault=True

@@ -23,9 +23,11 @@ import logging
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
-from secretwatch.alarm import Sample, config_of, datapoints, evaluate, window_end
+from secretwatch.alarm import Sample, evaluate, window_end
+from secretwatch.localstack import math_alarms
 from secretwatch.localstack.settings import AlarmTick
 
 LOG = logging.getLogger(__name__)
@@ -51,6 +53,8 @@ class Alarms(Protocol):
     ) -> list[Sample]: ...
 
     def evaluated(self, alarm: Any, state: str, reason: str, reason_data: Any) -> None: ...
+
+    def unmute(self, at: datetime) -> None: ...
 
 
 class AlarmClock:
@@ -137,15 +141,18 @@ class AlarmClock:
             self._look(now or self.now())
 
     def _look(self, now: datetime) -> None:
+        self._alarms.unmute(now)
         with self._lock:
             new_data, self._new_data = self._new_data, set()
         for alarm in self._alarms.metric_alarms():
             described = alarm.alarm
-            if any(described.get(name) is None for name in _EVALUATED):
-                continue  # metric math and anomaly detection are not emulated
+            if any(described.get(name) is None for name in _EVALUATED) and not math_alarms.is_evaluated(
+                described
+            ):
+                continue  # anomaly detection and most of metric math are not emulated
             arn = described["AlarmArn"]
-            metric = (alarm.account_id, alarm.region, described["Namespace"], described["MetricName"])
-            passed = window_end(now, int(described["Period"]))
+            period = math_alarms.period_of(described)
+            passed = window_end(now, period)
             with self._lock:
                 before = self._evaluated_window.get(arn)
                 if self._by_hand.get(arn) == passed:
@@ -156,8 +163,8 @@ class AlarmClock:
                     # One that is seen for the first time waits for its first full minute.
                     is_due = self._evaluated_window.setdefault(arn, passed) != passed
                 else:
-                    end = coming_window_end(now, int(described["Period"]))
-                    is_due = before != end or metric in new_data
+                    end = coming_window_end(now, period)
+                    is_due = before != end or bool(math_alarms.metrics_of(alarm) & new_data)
                 if not is_due:
                     continue
                 self._evaluated_window[arn] = end
@@ -170,15 +177,15 @@ class AlarmClock:
 
     def _evaluate(self, alarm: Any, now: datetime, end: datetime) -> None:
         described = alarm.alarm
-        config = config_of(described)
-        start = end - timedelta(seconds=config.period * config.evaluation_range)
-        samples = self._alarms.samples(alarm, start, end, self._ticks)
-        seen = datapoints(config, samples, end)
+        config = math_alarms.configuration_of(described)
+        samples = partial(self._alarms.samples, ticks=self._ticks)
+        seen = math_alarms.datapoints_of(alarm, config, samples, end)
         outcome = evaluate(config, seen, described["StateValue"], at=now)
         if not outcome.kept:
-            self._alarms.evaluated(
-                alarm, outcome.state.value, outcome.reason, json.loads(outcome.reason_data)
-            )
+            reason_data = json.loads(outcome.reason_data)
+            if described.get("Metrics"):
+                del reason_data["statistic"]
+            self._alarms.evaluated(alarm, outcome.state.value, outcome.reason, reason_data)
 
 
 def coming_window_end(now: datetime, period: int) -> datetime:

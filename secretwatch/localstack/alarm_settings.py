@@ -1,25 +1,32 @@
 """What PutMetricAlarm refuses, with CloudWatch's wording where it is known.
 
 The rules themselves are AlarmConfig's; here are the parameters that it does not know of, and the sentences.
-Not checked: alarms on metric math and anomaly detection, which are stored and never evaluated.
+Of alarms on metric math the list of metrics is checked, not the expression; alarms on anomaly detection are
+stored and never evaluated.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
+from localstack.aws.api import CommonServiceException, RequestContext
 
 from secretwatch.alarm import InvalidAlarmConfig, config_of
+from secretwatch.localstack.constraints import validation_message, violations
 
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold, GreaterThanThreshold, GreaterThanUpperThreshold, "
     "LessThanLowerOrGreaterThanUpperThreshold, LessThanLowerThreshold, LessThanOrEqualToThreshold, "
     "LessThanThreshold"
 )
-_REQUIRED = ("MetricName", "Namespace", "Period", "Threshold", "EvaluationPeriods", "ComparisonOperator")
+_REQUIRED = ("Namespace", "Period", "Threshold", "EvaluationPeriods", "ComparisonOperator")
+_NOT_WITH_METRICS = (
+    *("MetricName", "Namespace", "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit"),
+)
+_METRIC_ID = re.compile(r"[a-z][A-Za-z0-9_]{0,254}")
 _STATISTICS = ("Maximum", "SampleCount", "Sum", "Minimum", "Average")
 _ACTIONS = {
     "OKActions": "oKActions",
@@ -38,12 +45,44 @@ def refusal(message: str) -> CommonServiceException:
     return ValidationException("ValidationError", message, 400, True)
 
 
-def check(request: Mapping[str, Any], region: str) -> None:
-    """Raises a ValidationError for an alarm that CloudWatch would not take."""
+def refuse_malformed(context: RequestContext, request: Mapping[str, Any], *but: str) -> None:
+    """A ValidationError for what the API's model excludes, but for these members.
+
+    CloudWatch writes the places in a request with small letters first.
+    """
+    assert context.operation is not None
+    judged = {name: value for name, value in request.items() if name not in but}
+    found = list(violations(context.operation.input_shape, judged))
+    found = [each for each in found if not any(each.startswith(f"Value null at '{name}'") for name in but)]
+    if found:
+        raise refusal(validation_message([_AT.sub(_with_small_letters, each) for each in found]))
+
+
+_AT = re.compile(r"(?<= at ')[^']*(?=' failed)")
+
+
+def _with_small_letters(place: re.Match[str]) -> str:
+    return ".".join(each[:1].lower() + each[1:] for each in place.group().split("."))
+
+
+def check_actions(request: Mapping[str, Any], region: str) -> None:
+    """Raises a ValidationError for actions that CloudWatch would not take."""
     for name, member in _ACTIONS.items():
         _check_actions(member, request.get(name) or [], region)
-    if request.get("Metrics") or request.get("ThresholdMetricId"):
+
+
+def check(request: Mapping[str, Any], region: str) -> None:
+    """Raises a ValidationError for an alarm that CloudWatch would not take."""
+    check_actions(request, region)
+    if request.get("Threshold") is not None and request.get("ThresholdMetricId"):
+        raise refusal("Threshold and ThresholdMetricId cannot both be set")
+    if request.get("Metrics"):
+        _check_metrics(request)
         return
+    if request.get("ThresholdMetricId"):
+        raise refusal("Metrics must be set if ThresholdMetricId is set.")
+    if not request.get("MetricName"):
+        raise refusal("MetricName must not be null")
     for name in _REQUIRED:
         if request.get(name) is None:
             raise refusal(f"The parameter {name} is required for an alarm on a metric.")
@@ -56,6 +95,28 @@ def check(request: Mapping[str, Any], region: str) -> None:
         config_of(request)
     except InvalidAlarmConfig as error:
         raise refusal(_said(error, request)) from error
+
+
+def _check_metrics(request: Mapping[str, Any]) -> None:
+    """The list of metrics of an alarm on metric math, with the sentences that were observed."""
+    for name in _NOT_WITH_METRICS:
+        if request.get(name):
+            raise refusal(f"{name} should not be set if list of Metrics is set.")
+    metrics = request["Metrics"]
+    ids = [each.get("Id") or "" for each in metrics]
+    for each in metrics:
+        stat = each.get("MetricStat")
+        whole = stat and stat.get("Metric", {}).get("MetricName") and stat.get("Period") and stat.get("Stat")
+        if bool(stat) == bool(each.get("Expression")) or (stat and not whole):
+            raise refusal("Invalid metrics list")
+    if len(set(ids)) < len(ids) or not all(_METRIC_ID.fullmatch(each) for each in ids):
+        raise refusal("Invalid metrics list")
+    returning = [each for each in metrics if each.get("ReturnData", True)]
+    band = request.get("ThresholdMetricId")
+    if len(returning) - sum(each.get("Id") == band for each in returning) != 1:
+        raise refusal("Exactly one element of the metrics list should return data.")
+    if band and band not in ids:
+        raise refusal("Invalid metrics list")
 
 
 def _check_actions(member: str, actions: list[str], region: str) -> None:

@@ -27,7 +27,15 @@ from localstack.utils.aws import arns
 
 from secretwatch.alarm import Sample, notification
 from secretwatch.localstack.alarm_clock import MINUTE, AlarmClock, Position
-from secretwatch.localstack.alarm_settings import check, refusal
+from secretwatch.localstack.alarm_mutes import AlarmMuteOperations, MutedActions
+from secretwatch.localstack.alarm_settings import check, refusal, refuse_malformed
+from secretwatch.localstack.composite_alarms import (
+    ACTIONS,
+    HISTORY_VERSION,
+    KEPT_ON_UPDATE,
+    CompositeAlarmOperations,
+)
+from secretwatch.localstack.metric_data import check_dashboard, check_metric_data
 from secretwatch.localstack.permissions import require_publish
 from secretwatch.localstack.regions import region_name
 from secretwatch.localstack.settings import SETTINGS
@@ -36,19 +44,6 @@ from secretwatch.policy.services import CLOUDWATCH
 LOG = logging.getLogger(__name__)
 
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
-_ACTIONS = {
-    "OK": "OKActions",
-    "ALARM": "AlarmActions",
-    "INSUFFICIENT_DATA": "InsufficientDataActions",
-}
-_KEPT_ON_UPDATE = (
-    "StateValue",
-    "StateReason",
-    "StateReasonData",
-    "StateUpdatedTimestamp",
-    "StateTransitionedTimestamp",
-)
-_HISTORY_VERSION = "1.0"
 _SAID_OF_TOPICS = {
     "AuthorizationError": "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: {}",
     "KMSAccessDenied": "CloudWatch Alarms does not have authorization to access the SNS topic encryption "
@@ -57,7 +52,15 @@ _SAID_OF_TOPICS = {
 """What an alarm's history says of the topic, by the refusal's code."""
 
 
-class AlarmingCloudwatchProvider(CloudwatchProvider):
+# What PutMetricAlarm says of these is observed and stands in alarm_settings.
+_SAID_BY_CHECK = (
+    *("Period", "Statistic", "ExtendedStatistic", "ComparisonOperator", "EvaluationPeriods", "Metrics"),
+    *("DatapointsToAlarm", "TreatMissingData", "EvaluateLowSampleCountPercentile", "OKActions"),
+    *("AlarmActions", "InsufficientDataActions", "MetricName", "Namespace", "Unit"),
+)
+
+
+class AlarmingCloudwatchProvider(AlarmMuteOperations, CompositeAlarmOperations, CloudwatchProvider):
     """Replaces how alarms are evaluated, notified and remembered; the rest is LocalStack's."""
 
     alarm_scheduler: AlarmClock | None
@@ -74,7 +77,9 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
     def put_metric_data(
         self, context: RequestContext, namespace: str, metric_data: Any = None, *args: Any, **kwargs: Any
     ) -> None:
-        super().put_metric_data(context, namespace, metric_data, *args, **kwargs)
+        if not context.is_internal_call:
+            check_metric_data(namespace, metric_data, datetime.now(UTC))
+        super().put_metric_data(context, namespace, metric_data or [], *args, **kwargs)
         names = {datum["MetricName"] for datum in metric_data or []}
         if self.alarm_scheduler:
             self.alarm_scheduler.data_came(context.account_id, context.region, namespace, names)
@@ -82,6 +87,7 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
     @handler("PutMetricAlarm", expand=False)
     def put_metric_alarm(self, context: RequestContext, request: Mapping[str, Any]) -> None:
         """An alarm that exists keeps its state when it is changed, and its tags."""
+        refuse_malformed(context, request, *_SAID_BY_CHECK)
         check(request, context.region)
         with self._state_lock:
             store = self.get_store(context.account_id, context.region)
@@ -89,7 +95,7 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
             arn = alarm.alarm["AlarmArn"]
             before = store.alarms.get(arn)
             if isinstance(before, LocalStackMetricAlarm):
-                state = {name: before.alarm[name] for name in _KEPT_ON_UPDATE if name in before.alarm}
+                state = {name: before.alarm[name] for name in KEPT_ON_UPDATE if name in before.alarm}
                 alarm.alarm.update(state)
             elif tags := request.get("Tags"):
                 store.TAGS.tag_resource(arn, tags)
@@ -101,17 +107,23 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
                 alarm,
                 "ConfigurationUpdate",
                 f'Alarm "{request["AlarmName"]}" {"updated" if before else "created"}',
-                {"version": _HISTORY_VERSION, "type": "Update" if before else "Create"},
+                {"version": HISTORY_VERSION, "type": "Update" if before else "Create"},
             )
 
     def delete_alarms(self, context: RequestContext, alarm_names: list[str], **kwargs: Any) -> None:
         """An alarm's history outlives it."""
+        refuse_malformed(context, {"AlarmNames": alarm_names})
         store = self.get_store(context.account_id, context.region)
         with self._state_lock:
+            if needed := self.parents_of(store, set(alarm_names)):
+                them = "it" if len(needed) == 1 else "them"
+                raise refusal(
+                    f"Cannot delete {','.join(needed)} as there are composite alarm(s) depending on {them}."
+                )
             for name in alarm_names:
                 arn = arns.cloudwatch_alarm_arn(name, context.account_id, context.region)
                 if alarm := store.alarms.get(arn):
-                    data = {"version": _HISTORY_VERSION, "type": "Delete"}
+                    data = {"version": HISTORY_VERSION, "type": "Delete"}
                     self._remember(store, alarm, "ConfigurationUpdate", f'Alarm "{name}" deleted', data)
                     store.TAGS.tags.pop(arn, None)
             super().delete_alarms(context, alarm_names, **kwargs)
@@ -125,6 +137,8 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
         state_reason_data: str | None = None,
         **kwargs: Any,
     ) -> None:
+        given = {"AlarmName": alarm_name, "StateReason": state_reason, "StateReasonData": state_reason_data}
+        refuse_malformed(context, given, "StateValue")
         if state_value not in _STATES:
             raise refusal(
                 f"1 validation error detected: Value '{state_value}' at 'stateValue' failed to satisfy "
@@ -156,7 +170,7 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
             now = datetime.now(UTC)
             before: dict[str, Any] = {"stateValue": old_state, "stateReason": old_reason}
             after: dict[str, Any] = {"stateValue": state, "stateReason": reason}
-            history = {"version": _HISTORY_VERSION, "oldState": before, "newState": after}
+            history = {"version": HISTORY_VERSION, "oldState": before, "newState": after}
             if old_data := described.get("StateReasonData"):
                 before["stateReasonData"] = json.loads(old_data)
             if reason_data:
@@ -175,9 +189,42 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
             self._evaluate_composite_alarms(context, alarm)
             if not described["ActionsEnabled"]:
                 return
-            actions = list(described.get(_ACTIONS[state]) or [])
+            actions = list(described.get(ACTIONS[state]) or [])
+            if self.mute(store, alarm, actions, now, MutedActions(state, old_state, old_reason, old_time)):
+                return
         for action in actions:
             self._run(alarm, action, old_state, old_reason, old_time, store)
+
+    def run_muted(self, alarm: Any, muted: MutedActions) -> None:
+        store = self.get_store(alarm.account_id, alarm.region)
+        if isinstance(alarm, LocalStackMetricAlarm):
+            for action in list(alarm.alarm.get(ACTIONS[muted.state]) or []):
+                self._run(alarm, action, muted.old_state, muted.old_reason, muted.old_time, store)
+        else:
+            context = RequestContext(None)
+            context.account_id, context.region = alarm.account_id, alarm.region
+            self._run_composite_alarm_actions(context, alarm, muted.old_state, alarm)
+
+    def _set_alarm_actions(self, context: RequestContext, alarm_names: list[str], enabled: bool) -> None:
+        """Enabled or disabled: a change of the configuration, which the history tells. Unknown names are
+        none."""
+        refuse_malformed(context, {"AlarmNames": alarm_names})
+        store = self.get_store(context.account_id, context.region)
+        for name in alarm_names:
+            alarm = store.alarms.get(arns.cloudwatch_alarm_arn(name, context.account_id, context.region))
+            if alarm is None or alarm.alarm["ActionsEnabled"] == enabled:
+                continue
+            with self._state_lock:
+                alarm.alarm["ActionsEnabled"] = enabled
+                alarm.alarm["AlarmConfigurationUpdatedTimestamp"] = datetime.now(UTC)
+                data = {"version": HISTORY_VERSION, "type": "Update"}
+                self._remember(store, alarm, "ConfigurationUpdate", f'Alarm "{name}" updated', data)
+
+    def put_dashboard(
+        self, context: RequestContext, dashboard_name: str, dashboard_body: str, **kwargs: Any
+    ) -> Any:
+        check_dashboard(dashboard_name, dashboard_body)
+        return super().put_dashboard(context, dashboard_name, dashboard_body, **kwargs)
 
     def _run(
         self, alarm: Any, action: str, old_state: str, old_reason: str, old_time: datetime, store: Any
@@ -204,7 +251,7 @@ class AlarmingCloudwatchProvider(CloudwatchProvider):
     ) -> None:
         described = composite_alarm.alarm
         store = self.get_store(composite_alarm.account_id, composite_alarm.region)
-        for action in described[_ACTIONS[described["StateValue"]]]:
+        for action in described[ACTIONS[described["StateValue"]]]:
             if arns.parse_arn(action)["service"] != "sns":
                 LOG.warning("a composite alarm's action is not emulated: %s", action)
                 continue

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.logs import (
     InvalidParameterException,
@@ -22,8 +20,22 @@ from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
 from moto.logs.exceptions import ResourceNotFoundException as MotoResourceNotFound
 
-from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
-from secretwatch.localstack.constraints import validation_message, violations
+from secretwatch.localstack import log_events as stored_events
+from secretwatch.localstack.access import require_permission
+from secretwatch.localstack.log_groups import (
+    LogGroupOperations,
+    group_identified,
+    group_named,
+    refuse_malformed,
+    refuse_other_classes,
+)
+from secretwatch.localstack.log_policies import LogPolicyOperations
+from secretwatch.localstack.log_settings import masker_of
+from secretwatch.localstack.log_subscriptions import (
+    LogSubscriptionOperations,
+    parse_pattern,
+    refuse_too_many_regexes,
+)
 from secretwatch.localstack.metric_filters import MetricFilterEngine
 from secretwatch.localstack.service_metrics import METRICS, put_metric_data
 from secretwatch.localstack.transformation import InvalidTransformation, Transformation
@@ -31,7 +43,6 @@ from secretwatch.localstack.transformation import InvalidTransformation, Transfo
 LOG = logging.getLogger(__name__)
 
 _FILTERS_IN_A_GROUP = 100
-_FILTERS_WITH_REGEXES_IN_A_GROUP = 5
 _FILTERS_IN_A_PAGE = 50
 
 # PutLogEvents takes no events older or newer than this, and says so in its answer.
@@ -42,7 +53,7 @@ _EVENT_OVERHEAD = 26
 """Bytes that an event counts above its message."""
 
 
-class CountingLogsProvider(LogsProvider):
+class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscriptionOperations, LogsProvider):
     """Counts what is put into a log group in the group's own metric filters.
 
     The filters are kept where moto keeps them, as DescribeMetricFilters answers them.
@@ -53,6 +64,7 @@ class CountingLogsProvider(LogsProvider):
         self._engine = MetricFilterEngine(put_metric_data)
         self._changing = threading.Lock()
         localstack_logs.get_pattern_matcher = pattern_matcher
+        stored_events.install()
 
     def on_before_start(self) -> None:
         self._engine.start()
@@ -84,21 +96,20 @@ class CountingLogsProvider(LogsProvider):
                 response["rejectedLogEventsInfo"] = rejected
         except MotoResourceNotFound as error:
             raise ResourceNotFoundException(error.message) from error
-        except ClientError:
-            # The events are stored: a subscription whose destination refuses them does not fail their sender.
-            LOG.exception("a subscription filter of %s did not get its events", log_group_name)
         now = int(time.time() * 1000)
         accepted = [
             event for event in log_events if -_OLDEST_EVENT <= event["timestamp"] - now <= _NEWEST_EVENT
         ]
         _count_incoming(context, log_group_name, accepted)
         filters = _filters_of(backend, log_group_name)
+        if filters and (masker := masker_of(backend.groups[log_group_name])):
+            accepted = [event | {"message": masker.mask(event["message"])} for event in accepted]
         self._engine.observe(context.account_id, context.region, log_group_name, filters, accepted)
         return response
 
     @handler("PutMetricFilter", expand=False)
     def put_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
-        _refuse_malformed(context, request)
+        refuse_malformed(context, request)
         group, name = request["logGroupName"], request["filterName"]
         metric_filter: dict[str, Any] = {
             "filterName": name,
@@ -113,8 +124,9 @@ class CountingLogsProvider(LogsProvider):
                 metric_filter[more] = request[more]
         with self._changing:
             backend = _backend(context)
-            _refuse_missing_group(backend, group)
-            pattern = _parse(request["filterPattern"], "metric filter pattern")
+            log_group = group_named(context, group)
+            refuse_other_classes(log_group)
+            pattern = parse_pattern(request["filterPattern"], "metric filter pattern")
             try:
                 Transformation.of(metric_filter)
             except InvalidTransformation as error:
@@ -122,23 +134,20 @@ class CountingLogsProvider(LogsProvider):
             others = [each for each in _filters_of(backend, group) if each["filterName"] != name]
             if len(others) >= _FILTERS_IN_A_GROUP:
                 raise LimitExceededException("Resource limit exceeded.")
-            subscriptions = backend.groups[group].subscription_filters.values()
-            _refuse_too_many_regexes(
-                pattern, [*(f["filterPattern"] for f in others), *(f.filter_pattern for f in subscriptions)]
-            )
+            refuse_too_many_regexes(context, log_group, pattern, metric_filter=name)
             self._remove(context, group, name)
             backend.filters.metric_filters = [*backend.filters.metric_filters, metric_filter]
 
     @handler("DescribeMetricFilters", expand=False)
     def describe_metric_filters(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-        _refuse_malformed(context, request)
+        refuse_malformed(context, request)
         backend = _backend(context)
         group, prefix = request.get("logGroupName"), request.get("filterNamePrefix") or ""
         name, namespace = request.get("metricName"), request.get("metricNamespace")
         if bool(name) != bool(namespace):
             raise InvalidParameterException("Give both metricName and metricNamespace, or neither.")
         if group is not None:
-            _refuse_missing_group(backend, group)
+            group_named(context, group)
         found = [
             each
             for each in sorted(
@@ -159,19 +168,19 @@ class CountingLogsProvider(LogsProvider):
 
     @handler("DeleteMetricFilter", expand=False)
     def delete_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
-        _refuse_malformed(context, request)
+        refuse_malformed(context, request)
         group, name = request["logGroupName"], request["filterName"]
         with self._changing:
             backend = _backend(context)
-            _refuse_missing_group(backend, group)
+            group_named(context, group)
             if not any(each["filterName"] == name for each in _filters_of(backend, group)):
                 raise ResourceNotFoundException("The specified metric filter does not exist.")
             self._remove(context, group, name)
 
     @handler("TestMetricFilter", expand=False)
     def test_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
-        _refuse_malformed(context, request)
-        pattern = _parse(request["filterPattern"], "metric filter pattern")
+        refuse_malformed(context, request)
+        pattern = parse_pattern(request["filterPattern"], "metric filter pattern")
         return {
             "matches": [
                 {
@@ -184,39 +193,23 @@ class CountingLogsProvider(LogsProvider):
             ]
         }
 
-    @handler("PutSubscriptionFilter", expand=False)
-    def put_subscription_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
-        _refuse_malformed(context, request)
-        group, name = request["logGroupName"], request["filterName"]
-        backend = _backend(context)
-        _refuse_missing_group(backend, group)
-        pattern = _parse(request["filterPattern"], "subscription filter pattern")
-        subscriptions = backend.groups[group].subscription_filters.values()
-        _refuse_too_many_regexes(
-            pattern,
-            [
-                *(each["filterPattern"] for each in _filters_of(backend, group)),
-                *(each.filter_pattern for each in subscriptions if each.name != name),
-            ],
-        )
-        call_moto(context)
-
     @handler("FilterLogEvents", expand=False)
     def filter_log_events(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
         # Moto asks the pattern only about events: without this an empty group would take any pattern.
-        _parse(request.get("filterPattern") or "", "filter pattern")
-        return call_moto(context)
+        parse_pattern(request.get("filterPattern") or "", "filter pattern")
+        _refuse_to_unmask(context, request)
+        with stored_events.unmasked(bool(request.get("unmask"))):
+            return call_moto(context)
 
-    @handler("DescribeLogGroups", expand=False)
-    def describe_log_groups(self, context: RequestContext, request: Any) -> Any:
-        response = super().describe_log_groups(context, request)
-        counts = Counter(each["logGroupName"] for each in _backend(context).filters.metric_filters)
-        for group in response["logGroups"]:
-            group["metricFilterCount"] = counts[group["logGroupName"]]
-        return response
+    @handler("GetLogEvents", expand=False)
+    def get_log_events(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
+        _refuse_to_unmask(context, request)
+        with stored_events.unmasked(bool(request.get("unmask"))):
+            return call_moto(context)
 
     def delete_log_group(self, context: RequestContext, log_group_name: str, **kwargs: Any) -> None:
         """A log group takes its metric filters with it."""
+        self.refuse_protected(context, log_group_name)
         call_moto(context)
         with self._changing:
             for each in _filters_of(_backend(context), log_group_name):
@@ -234,7 +227,7 @@ class CountingLogsProvider(LogsProvider):
 
 def pattern_matcher(pattern: str) -> Callable[[str, Any], bool]:
     """LocalStack's hook for subscription filters and FilterLogEvents."""
-    parsed = _parse(pattern, "filter pattern")
+    parsed = parse_pattern(pattern, "filter pattern")
 
     def matches(_pattern: str, log_event: Any) -> bool:
         message = log_event["message"] if isinstance(log_event, Mapping) else log_event.message
@@ -262,6 +255,13 @@ def _count_incoming(context: RequestContext, group: str, log_events: Sequence[Ma
             )
 
 
+def _refuse_to_unmask(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """Who asks for data unmasked needs a permission of its own."""
+    if request.get("unmask"):
+        group = request.get("logGroupIdentifier") or request.get("logGroupName") or ""
+        require_permission(context, "logs:Unmask", group_identified(context, group).arn + ":*")
+
+
 def _backend(context: RequestContext) -> Any:
     return get_moto_logs_backend(context.account_id, context.region)
 
@@ -277,31 +277,3 @@ def _measures(metric_filter: Mapping[str, Any], name: str, namespace: str | None
 
 def _without_none(transformation: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in transformation.items() if value not in (None, {})}
-
-
-def _refuse_malformed(context: RequestContext, request: Mapping[str, Any]) -> None:
-    found = list(violations(context.operation.input_shape, request))
-    if found:
-        raise InvalidParameterException(validation_message(found))
-
-
-def _refuse_missing_group(backend: Any, group: str) -> None:
-    if group not in backend.groups:
-        raise ResourceNotFoundException("The specified log group does not exist.")
-
-
-def _parse(text: str, what: str) -> FilterPattern:
-    try:
-        return FilterPattern.parse(text)
-    except InvalidFilterPattern as error:
-        raise InvalidParameterException(
-            f"Invalid {what}: {error.reason} (at character {error.position + 1})"
-        ) from error
-
-
-def _refuse_too_many_regexes(pattern: FilterPattern, others: Sequence[str]) -> None:
-    """5 of a group's metric and subscription filters, taken together, may hold regular expressions."""
-    if pattern.regexes:
-        with_regexes = sum(FilterPattern.parse(text).regexes > 0 for text in others)
-        if with_regexes >= _FILTERS_WITH_REGEXES_IN_A_GROUP:
-            raise LimitExceededException("Resource limit exceeded.")

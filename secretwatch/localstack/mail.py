@@ -24,8 +24,16 @@ from localstack.services.sns.provider import SnsProvider
 from localstack.services.sns.publisher import PublishDispatcher, TopicPublisher
 
 from secretwatch.alarm.notification import email_body
+from secretwatch.localstack import sns_subscriptions
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.service_metrics import METRICS
+from secretwatch.localstack.sns_topics import (
+    check_existing_topic,
+    check_new_topic,
+    check_subject,
+    check_topic_attribute,
+)
+from secretwatch.localstack.unsigned import is_unsigned
 
 SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
 _KEPT = 10_000
@@ -121,7 +129,10 @@ class Dispatcher(PublishDispatcher):
                 f"{subscriber['TopicArn']}: nothing is mailed to it before that",
             )
             return False
-        return super()._should_publish(subscription_filter_policy, message_ctx, subscriber)
+        # Others that have not confirmed, as HTTP endpoints, get nothing either.
+        return subscriber["PendingConfirmation"] == "false" and sns_subscriptions.wants(
+            subscriber, message_ctx
+        )
 
 
 class MailingSnsProvider(SnsProvider):
@@ -144,6 +155,7 @@ class MailingSnsProvider(SnsProvider):
     ) -> dict[str, Any]:
         if protocol in _EMAIL_PROTOCOLS and not _ADDRESS.fullmatch(endpoint or ""):
             raise InvalidParameterException("Invalid parameter: Email address")
+        sns_subscriptions.check_subscription(topic_arn, protocol, endpoint, attributes or {})
         response: dict[str, Any] = super().subscribe(
             context, topic_arn, protocol, endpoint, attributes, return_subscription_arn, **kwargs
         )
@@ -167,9 +179,82 @@ class MailingSnsProvider(SnsProvider):
         )
         return response if return_subscription_arn else {"SubscriptionArn": "pending confirmation"}
 
+    def confirm_subscription(
+        self,
+        context: RequestContext,
+        topic_arn: str,
+        token: str,
+        authenticate_on_unsubscribe: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """The first confirmation counts: later ones change nothing."""
+        sns_subscriptions.check_confirmation(context, authenticate_on_unsubscribe)
+        parts = topic_arn.split(":")
+        store = self.get_store(parts[4], parts[3]) if len(parts) == 6 else None
+        known = store.subscriptions.get(store.subscription_tokens.get(token)) if store else None
+        was_pending = known is not None and known["PendingConfirmation"] != "false"
+        response = super().confirm_subscription(context, topic_arn, token, None, **kwargs)
+        if was_pending:
+            INBOX.confirmed(token)
+            sns_subscriptions.confirmed(
+                response["SubscriptionArn"],
+                # Only the page behind the link calls from within.
+                signed=not context.is_internal_call and not is_unsigned(context),
+                authenticate=(authenticate_on_unsubscribe or "").lower() == "true",
+            )
+        return response
+
+    def set_subscription_attributes(
+        self,
+        context: RequestContext,
+        subscription_arn: str,
+        attribute_name: str,
+        attribute_value: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if known := sns_subscriptions.find(subscription_arn):
+            scope = known.get("FilterPolicyScope") or "MessageAttributes"
+            sns_subscriptions.check_attribute(
+                attribute_name, attribute_value, known["Protocol"], known["TopicArn"], scope=scope
+            )
+        super().set_subscription_attributes(
+            context, subscription_arn, attribute_name, attribute_value, **kwargs
+        )
+
+    def get_subscription_attributes(
+        self, context: RequestContext, subscription_arn: str, **kwargs: Any
+    ) -> dict[str, Any]:
+        response = super().get_subscription_attributes(context, subscription_arn, **kwargs)
+        return {"Attributes": sns_subscriptions.shown_attributes(response["Attributes"])}
+
+    def create_topic(
+        self, context: RequestContext, name: str, attributes: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        check_new_topic(name, attributes or {})
+        arn = f"arn:{context.partition}:sns:{context.region}:{context.account_id}:{name}"
+        if known := self.get_moto_backend(context.account_id, context.region).topics.get(arn):
+            check_existing_topic(known, attributes or {})
+        return super().create_topic(context, name, attributes, *args, **kwargs)
+
+    def set_topic_attributes(
+        self,
+        context: RequestContext,
+        topic_arn: str,
+        attribute_name: str,
+        attribute_value: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._get_topic(topic_arn, context)
+        check_topic_attribute(attribute_name, attribute_value, topic_arn.endswith(".fifo"))
+        super().set_topic_attributes(context, topic_arn, attribute_name, attribute_value, **kwargs)
+
+    def publish(self, context: RequestContext, message: str, *args: Any, **kwargs: Any) -> Any:
+        check_subject(kwargs.get("subject"))
+        return super().publish(context, message, *args, **kwargs)
+
     def unsubscribe(self, context: RequestContext, subscription_arn: str, **kwargs: Any) -> None:
-        parts = subscription_arn.split(":")
-        known = self.get_store(parts[4], parts[3]).subscriptions.get(subscription_arn) if parts[6:] else None
+        known = sns_subscriptions.find(subscription_arn)
+        sns_subscriptions.check_unsubscribing(context, subscription_arn)
         super().unsubscribe(context, subscription_arn, **kwargs)
         if known:
             INBOX.withdraw(known["TopicArn"], known["Endpoint"])
@@ -231,11 +316,11 @@ def _readable(text: str) -> str:
 
 
 def _footer(subscriber: Mapping[str, Any]) -> str:
-    region = subscriber["TopicArn"].split(":")[3]
     query = urlencode({"SubscriptionArn": subscriber["SubscriptionArn"], "Endpoint": subscriber["Endpoint"]})
+    link = f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_secretwatch/unsubscribe?{query}"
     return (
         "\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link "
-        f"below to unsubscribe:\nhttps://sns.{region}.amazonaws.com/unsubscribe.html?{query}\n\n"
+        f"below to unsubscribe:\n{link}\n\n"
         "Please do not reply directly to this email. If you have any questions or comments regarding this "
         "email, please contact us at https://aws.amazon.com/support\n"
     )

@@ -129,6 +129,11 @@ def trail_key_refusal(trail: Trail) -> str | None:
     )
 
 
+def log_group_key_refusal(key: Any, group_arn: str) -> str | None:
+    """Why CloudWatch Logs may not use LocalStack's key for the log group (its ARN without `:*`)."""
+    return _first_refusal(key.policy, services.encrypting_log_events(group_arn, key.metadata["Arn"]))
+
+
 # Topics
 
 

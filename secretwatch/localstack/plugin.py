@@ -54,10 +54,13 @@ _PATIENCE = 10.0
 @hooks.on_infra_start(name="secretwatch")
 def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
+    from localstack.aws.spec import loader
+
     from secretwatch.localstack.access import SecretAccess
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.log_names import LogNames
+    from secretwatch.localstack.newer_operations import extend
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
@@ -65,6 +68,7 @@ def start() -> None:
 
     backport()
     give_unique_ids()
+    extend(loader.load_service_model("cloudwatch", "service-2"))
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
     for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "sts"):
@@ -81,6 +85,7 @@ def start() -> None:
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
     # A link in a mail, followed as on AWS: whatever else changes something is a POST.
     ROUTER.add("/_secretwatch/confirm", _confirm, methods=["GET"])
+    ROUTER.add("/_secretwatch/unsubscribe", _unsubscribe, methods=["GET"])
     ROUTER.add("/_secretwatch/sign-in", _sign_in, methods=["POST"])
     ROUTER.add("/_secretwatch/hold", _hold, methods=["POST"])
     ROUTER.add("/_secretwatch/release", _release, methods=["POST"])
@@ -301,3 +306,23 @@ def _confirm(request: Request) -> Response:
         return Response(f"The subscription cannot be confirmed: {error}\n", 400)
     INBOX.confirmed(token)
     return Response(f"Subscription confirmed! Your subscription's id is: {arn}\n", 200)
+
+
+def _unsubscribe(request: Request) -> Response:
+    """The page behind the link at the end of a notification."""
+    from localstack.aws.api import ServiceException
+    from localstack.aws.connect import connect_to
+
+    from secretwatch.localstack.sns_subscriptions import check_unsubscribing, find
+
+    arn = request.args.get("SubscriptionArn", "")
+    subscription = find(arn)
+    if subscription is None or subscription["Endpoint"] != request.args.get("Endpoint"):
+        return Response("This is not a link from a notification.\n", 400)
+    try:
+        check_unsubscribing(None, arn)
+    except ServiceException as error:
+        return Response(f"The subscription cannot be removed: {error.message}\n", 403)
+    sns = connect_to(aws_access_key_id=arn.split(":")[4], region_name=arn.split(":")[3]).sns
+    sns.unsubscribe(SubscriptionArn=arn)
+    return Response(f"Subscription removed! Your subscription's id was: {arn}\n", 200)

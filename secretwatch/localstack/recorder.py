@@ -37,6 +37,7 @@ from secretwatch.cloudtrail import (
 from secretwatch.localstack.identity import caller_of_request
 from secretwatch.localstack.key_ids import key_arn
 from secretwatch.localstack.s3_callers import authorization_of, s3_identity
+from secretwatch.localstack.unsigned import leaves_no_event
 
 LOG = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Recorder:
 
     def __call__(self, _chain: Any, context: RequestContext, response: Any) -> None:
         if context.operation is None or context.service is None or context.is_internal_call:
+            return
+        if leaves_no_event(context):
             return
         try:
             self._sink(context.account_id, event_of(context, response))

@@ -92,6 +92,27 @@ def using_trail_key(trail_arn: str, key_arn: str) -> list[Request]:
     return [Request(Principal.of(CLOUDTRAIL), "kms:GenerateDataKey", key_arn, context)]
 
 
+def encrypting_log_events(log_group_arn: str, key_arn: str) -> list[Request]:
+    """CloudWatch Logs encrypts the events of a log group (its ARN without `:*`).
+
+    AWS does not say which of the documented actions it needs when a key is associated: here encryption,
+    decryption and data keys.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    _, partition, _, region, account_id, _ = log_group_arn.split(":", 5)
+    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    context = {
+        "aws:SourceAccount": account_id,
+        "aws:SourceArn": log_group_arn,
+        "kms:EncryptionContext:aws:logs:arn": log_group_arn,
+        "kms:EncryptionContextKeys": ["aws:logs:arn"],
+    }
+    return [
+        Request(Principal.of(f"logs.{region}.{suffix}"), action, key_arn, context)
+        for action in ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
+    ]
+
+
 def assuming(role_arn: str) -> list[Request]:
     """CloudTrail assumes the role that writes to a log group. It sends no documented condition key."""
     return [Request(Principal.of(CLOUDTRAIL), "sts:AssumeRole", role_arn)]

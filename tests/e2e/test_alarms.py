@@ -121,7 +121,7 @@ def alarm(aws: dict[str, str]) -> Iterator[Alarm]:
         ({"Period": 3600, "EvaluationPeriods": 169}, "(EvaluationPeriods * Period must be <= 604800)."),
         ({"DatapointsToAlarm": 2}, "datapoints to alarm are at most 1"),
         ({"TreatMissingData": "zero"}, "The value zero is not supported for TreatMissingData parameter."),
-        ({"MetricName": None}, "The parameter MetricName is required"),
+        ({"MetricName": None}, "MetricName must not be null"),
         ({"AlarmActions": ["nobody"]}, "Invalid arn syntax: nobody"),
         (
             {"AlarmActions": [f"arn:aws:sns:eu-west-1:{ACCOUNT}:topic"]},
@@ -320,5 +320,6 @@ def test_a_composite_alarm_follows_and_tells(alarm: Alarm) -> None:
     message = alarm.message()
     assert (message["AlarmName"], message["NewStateValue"]) == (name, "ALARM")
     items = alarm.cloudwatch.describe_alarm_history(AlarmName=name, AlarmTypes=["CompositeAlarm"])
-    assert {item["HistoryItemType"] for item in items["AlarmHistoryItems"]} == {"StateUpdate", "Action"}
+    kinds = {item["HistoryItemType"] for item in items["AlarmHistoryItems"]}
+    assert kinds == {"Action", "ConfigurationUpdate", "StateUpdate"}
     alarm.cloudwatch.delete_alarms(AlarmNames=[name])

@@ -127,7 +127,7 @@ CONDITIONS = {
     '= "5"': lambda value: text_of(value) == "5",
     '!= "5"': lambda value: text_of(value) not in (None, "5"),
     "= 5": lambda value: is_number(value) and value == 5,
-    "!= 5": lambda value: is_number(value) and value != 5,
+    "!= 5": lambda value: isinstance(value, str) or (is_number(value) and value != 5),
     "> -1.5": lambda value: is_number(value) and value > -1.5,
     "<= 5": lambda value: is_number(value) and value <= 5,
     "IS NULL": lambda value: value is None,

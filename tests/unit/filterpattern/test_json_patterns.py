@@ -80,7 +80,7 @@ def holds(condition, event=None):
         ('$.digits = "12"', True),
         ("$.digits = 12", False),
         ("$.digits > 1", False),
-        ("$.eventName != 5", False),
+        ("$.eventName != 5", True),
         # neither text nor number
         ("$.readOnly = true", False),
         ('$.readOnly = "true"', False),

@@ -1,0 +1,30 @@
+"""Requests without a signature: which they are, and which of them CloudTrail does not record.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-logging-using-cloudtrail.html
+"""
+
+from __future__ import annotations
+
+from localstack.aws.api import RequestContext
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+
+_INJECTED = "injectedaccesskey"
+"""The access key that LocalStack puts into a request that has none."""
+
+_UNRECORDED = ("ConfirmSubscription", "Unsubscribe")
+
+
+def is_unsigned(context: RequestContext) -> bool:
+    """Whether the request came without a signature."""
+    return bool(extract_access_key_id_from_auth_header(context.request.headers) == _INJECTED)
+
+
+def leaves_no_event(context: RequestContext) -> bool:
+    """Unsigned calls to confirm and to unsubscribe are in no event of CloudTrail's."""
+    return (
+        context.operation is not None
+        and context.operation.name in _UNRECORDED
+        and context.service is not None
+        and context.service.service_name == "sns"
+        and is_unsigned(context)
+    )
