@@ -1,78 +1,202 @@
-"""May this caller read this secret? LocalStack's community edition lets everybody do everything.
+"""May this caller make this call? LocalStack's community edition lets everybody do everything.
 
-IAM users and role sessions are held to their own policies and to the secret's, so that a denied read
-can be tried out; the root user, as which LocalStack's usual test credentials count, is held to the
-secret's policy only.
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access.html
+IAM users and role sessions are held to their own policies, boundary and session policies, and to those of the
+resource: what a call needs stands in `policy.actions`, what the policies say in `policy`. The root user, as
+which LocalStack's usual test credentials and all unknown keys count, may do everything in its account but
+what a resource's policy denies. Calls between services, and those without credentials, are not looked at.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.services.secretsmanager.provider import SecretsmanagerProvider
-from moto.iam.models import iam_backends
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
+from secretwatch.localstack import batches
 from secretwatch.localstack.identity import Caller, caller_of_request
-from secretwatch.localstack.permissions import attached_policies
-from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, denied_message
+from secretwatch.localstack.permissions import parsed
+from secretwatch.localstack.principals import Permissions, context_of, permissions_of
+from secretwatch.localstack.resources import HAVE_POLICIES, Resource, resource_of
+from secretwatch.policy import Decision, MalformedPolicy, Policy, Principal, Request, authorize
+from secretwatch.policy.actions import Need, Where, needs
+from secretwatch.policy.denials import Denial, denial
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html: the root user of the bucket's
+# account can always see and undo a policy that shuts everybody out.
+_ROOT_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
 
-class SecretAccess:
-    """A request handler that refuses GetSecretValue as Secrets Manager does."""
+class Access:
+    """A request handler that refuses as the services do, before anything is done.
+
+    A refused call has the service's error as its exception, from which the recorder makes the event.
+    """
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
         if context.service is None or context.operation is None or context.is_internal_call:
             return
-        if context.service.service_name != "secretsmanager" or context.operation.name != "GetSecretValue":
-            return
-        secret_id = (context.service_request or {}).get("SecretId")
         caller = caller_of_request(context)
-        arn, policy = _secret(context, secret_id or "")
-        action = "secretsmanager:GetSecretValue"
-        request = Request(principal=_principal(caller), action=action, resource=arn)
-        try:
-            decision = authorize(
-                request,
-                identity_policies=_identity_policies(caller, context.partition),
-                resource_policy=policy,
+        service = context.service.service_name
+        if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(context)):
+            return
+        parameters = context.service_request or {}
+        call = _Call(context, caller)
+        if refused := call.refusal(service, context.operation.name, parameters):
+            raise CommonServiceException(
+                code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
             )
-        except MalformedPolicy as error:
-            raise _refusal(f"A policy cannot be read: {error}") from error
-        if not decision.allowed:
-            raise _refusal(denied_message(caller.arn, action, arn, decision))
+        if service == "secretsmanager" and context.operation.name == "BatchGetSecretValue":
+            batches.hold(call.reads)
 
 
-def _refusal(message: str) -> CommonServiceException:
-    return CommonServiceException(
-        code="AccessDeniedException", message=message, status_code=400, sender_fault=True
+class _Call:
+    """One call: its caller's permissions are looked up once."""
+
+    def __init__(self, context: RequestContext, caller: Caller) -> None:
+        self._context = context
+        self._caller = caller
+        self._holder: Caller = getattr(caller, "issuer", None) or caller
+        self._permissions: Permissions | None = None
+        self._keys: Mapping[str, Any] | None = None
+
+    def refusal(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Denial | None:
+        """The refusal of the first permission that is lacking; None where the call may be made."""
+        context, caller = self._context, self._caller
+        user = caller.name if caller.kind == "user" else "*"
+        where = Where(context.partition, context.region, context.account_id, user)
+        for need in needs(service, operation, parameters, where):
+            try:
+                refused = self._refusal(service, need, parameters)
+            except MalformedPolicy as error:
+                because = f"as a policy cannot be read: {error}"
+                refused = Decision("ImplicitDeny", because, because), need.resource, True
+            if refused is None:
+                continue
+            decision, arn, own = refused
+            named = replace(need, resource=arn)
+            found = denial(service, _protocol(context), caller.arn, named, decision, own=own)
+            if service == "cloudcontrol" and not need.action.startswith("cloudformation:"):
+                return _from_handler(found, parameters)
+            return found
+        return None
+
+    def reads(self, secret_id: str) -> str | None:
+        """Why the caller may not read a secret of a batch."""
+        found = self.refusal("secretsmanager", "GetSecretValue", {"SecretId": secret_id})
+        return found.message if found else None
+
+    def _refusal(
+        self, service: str, need: Need, parameters: Mapping[str, Any]
+    ) -> tuple[Decision, str, bool] | None:
+        """The decision against the caller, on which ARN, and whether that is of its own account."""
+        context, caller = self._context, self._caller
+        resource = resource_of(need.resource, parameters, caller.account_id, context.region)
+        own = resource.account == caller.account_id
+        policy = _policy_for(need, resource)
+        if caller.kind == "root":
+            if own and (need.action in _ROOT_ALWAYS or not _denies(resource)):
+                return None
+            if not own and not resource.exists:
+                return None
+        request = Request(
+            principal=Principal.of(self._holder.arn, issuer=self._holder.role_arn),
+            action=need.action,
+            resource=resource.arn,
+            context=self._about(resource, need),
+            resource_account=resource.account,
+        )
+        has = self._permissions_of()
+        decision = authorize(
+            request,
+            identity_policies=has.identity,
+            resource_policy=policy,
+            boundary=has.boundary,
+            session_policies=has.session,
+        )
+        # Of keys and roles here, unlike on AWS, nobody made sure that the root user can still change them.
+        if caller.kind == "root" and own and decision.effect != "Deny":
+            return None
+        return None if decision.allowed else (decision, resource.arn, own)
+
+    def _permissions_of(self) -> Permissions:
+        if self._permissions is None:
+            self._permissions = permissions_of(self._context, self._caller, self._holder)
+        return self._permissions
+
+    def _about(self, resource: Resource, need: Need) -> dict[str, Any]:
+        if self._keys is None:
+            self._keys = context_of(self._context, self._caller, self._holder)
+        tags = {f"aws:ResourceTag/{key}": value for key, value in resource.tags.items()}
+        return {**self._keys, **tags, **resource.keys, **need.context}
+
+
+def require_permission(context: RequestContext, action: str, resource: str) -> None:
+    """Raises the service's refusal where the caller may not do this beside the call; root may everything."""
+    caller = caller_of_request(context)
+    if context.is_internal_call or caller.kind == "root" or context.service is None:
+        return
+    has = permissions_of(context, caller, caller)
+    request = Request(Principal.of(caller.arn, issuer=caller.role_arn), action, resource)
+    decision = authorize(
+        request, identity_policies=has.identity, boundary=has.boundary, session_policies=has.session
+    )
+    if not decision.allowed:
+        need = Need(action, resource)
+        refused = denial(
+            context.service.service_name, _protocol(context), caller.arn, need, decision, own=True
+        )
+        raise CommonServiceException(
+            code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
+        )
+
+
+def _is_anonymous(context: RequestContext) -> bool:
+    """Whether LocalStack made up the credentials, as for the links in SNS's mails and plain requests of S3."""
+    return extract_access_key_id_from_auth_header(context.request.headers) == "injectedaccesskey"
+
+
+def _protocol(context: RequestContext) -> str:
+    return str(context.service.protocol) if context.service else ""
+
+
+def _policy_for(need: Need, resource: Resource) -> Policy | None:
+    if need.action.startswith("kms:") and not resource.exists:
+        return _default_key_policy(resource.account)
+    # A role's trust policy is about nothing but assuming it.
+    if not resource.policy or (":role/" in need.resource and not need.action.startswith("sts:")):
+        return None
+    return parsed(resource.policy)
+
+
+@lru_cache(maxsize=256)
+def _default_key_policy(account_id: str) -> Policy:
+    """Leaves a key to the policies of its account, as that of a key which does not exist has to."""
+    return Policy.parse(
+        {
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": account_id},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        }
     )
 
 
-def _principal(caller: Caller) -> Principal:
-    return Principal.of(caller.arn, issuer=caller.role_arn)
+def _denies(resource: Resource) -> bool:
+    return resource.policy is not None and '"Deny"' in resource.policy
 
 
-def _secret(context: RequestContext, secret_id: str) -> tuple[str, str | None]:
-    """The secret's ARN and policy; a secret that does not exist is named by what the caller sent."""
-    backend = SecretsmanagerProvider.get_moto_backend_for_resource(secret_id, context)
-    if not backend.secrets.get(secret_id):
-        where = f"arn:{context.partition}:secretsmanager:{context.region}:{context.account_id}"
-        return (secret_id if secret_id.startswith("arn:") else f"{where}:secret:{secret_id}"), None
-    secret = backend.secrets[secret_id]
-    return secret.arn, secret.policy
+def _from_handler(refused: Denial, parameters: Mapping[str, Any]) -> Denial:
+    """Cloud Control says what its handler was told.
 
-
-def _identity_policies(caller: Caller, partition: str) -> list[Policy]:
-    """The policies attached to a user, to its groups, or to the role behind a session."""
-    backend = iam_backends[caller.account_id][partition]
-    if caller.kind == "user":
-        user = backend.get_user(caller.name)
-        groups = backend.get_groups_for_user(caller.name)
-        holders = [user, *groups]
-    elif caller.kind == "assumed-role" and caller.role_arn:
-        holders = [backend.get_role_by_arn(caller.role_arn)]
-    else:
-        return []
-    return [policy for holder in holders for policy in attached_policies(holder)]
+    AWS does not say how; this is the form that its failed reads have (observed).
+    """
+    kind = parameters.get("TypeName")
+    message = f"{kind} Handler returned status FAILED: {refused.message} (HandlerErrorCode: AccessDenied)"
+    return Denial(refused.code, refused.status, message)

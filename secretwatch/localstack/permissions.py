@@ -209,7 +209,7 @@ def trust_refusal(role_arn: str) -> str | None:
     role = _role(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
-    return _first_refusal(_document(role.assume_role_policy_document), services.assuming(role_arn))
+    return _first_refusal(document_of(role.assume_role_policy_document), services.assuming(role_arn))
 
 
 def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
@@ -284,8 +284,14 @@ def _context(trail: Trail) -> dict[str, Any]:
 
 def attached_policies(holder: Any) -> list[Policy]:
     """The policies of a user, a group or a role of moto's, inline and managed. Raises MalformedPolicy."""
-    managed = (policy.document for policy in holder.managed_policies.values())
-    return [_parsed(_document(each)) for each in (*holder.policies.values(), *managed)]
+    managed = (default_version(policy) for policy in holder.managed_policies.values())
+    return [parsed(document_of(each)) for each in (*holder.policies.values(), *managed)]
+
+
+def default_version(policy: Any) -> str:
+    """The document of a managed policy of moto's that is in force."""
+    found = next(each for each in policy.versions if each.version_id == policy.default_version_id)
+    return str(found.document)
 
 
 def _account(arn: str) -> str:
@@ -296,7 +302,7 @@ def _first_refusal(policy: str | None, requests: list[Request]) -> str | None:
     """The reason of the first of the requests that the resource's policy does not allow."""
     try:
         for request in requests:
-            decision = authorize(request, resource_policy=_parsed(policy) if policy else None)
+            decision = authorize(request, resource_policy=parsed(policy) if policy else None)
             if not decision.allowed:
                 return decision.reason
     except MalformedPolicy as error:
@@ -304,13 +310,14 @@ def _first_refusal(policy: str | None, requests: list[Request]) -> str | None:
     return None
 
 
-def _document(stored: str | Mapping[str, Any]) -> str:
+def document_of(stored: str | Mapping[str, Any]) -> str:
     """IAM documents are stored as text, some of them percent-encoded."""
     if not isinstance(stored, str):
         return json.dumps(stored)
     return stored if stored.lstrip().startswith("{") else unquote(stored)
 
 
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> Policy:
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Policy:
+    """A policy from its text, which is read once. Raises MalformedPolicy."""
     return Policy.parse(text)

@@ -43,7 +43,8 @@ _PATIENCE = 10.0
 @hooks.on_infra_start(name="secretwatch")
 def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
-    from secretwatch.localstack.access import SecretAccess
+    from secretwatch.localstack.access import Access
+    from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
@@ -53,8 +54,9 @@ def start() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
-    handlers.serve_custom_service_request_handlers.append(SecretAccess())
+    handlers.serve_custom_service_request_handlers.append(Access())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
+    handlers.run_custom_response_handlers.append(remember_policy_arns)
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
