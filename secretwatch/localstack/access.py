@@ -156,8 +156,8 @@ def require_permission(context: RequestContext, action: str, resource: str) -> N
 
 
 def _is_anonymous(context: RequestContext) -> bool:
-    """Whether LocalStack made up the credentials, as for the links in SNS's mails and plain requests of S3."""
-    return extract_access_key_id_from_auth_header(context.request.headers) == "injectedaccesskey"
+    """Whether LocalStack made the credentials up: for links in SNS's mails, for plain requests of S3."""
+    return bool(extract_access_key_id_from_auth_header(context.request.headers) == "injectedaccesskey")
 
 
 def _protocol(context: RequestContext) -> str:

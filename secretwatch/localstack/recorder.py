@@ -103,8 +103,8 @@ def _time(second: int) -> str:
 
 def _error_code(error: Any) -> str:
     code = str(getattr(error, "code", None) or type(error).__name__)
-    # CloudTrail writes the short form, whatever the service answered.
-    return "AccessDenied" if code == "AccessDeniedException" else code
+    # CloudTrail writes the short form, whatever the service answered; of SNS it is observed.
+    return "AccessDenied" if code in ("AccessDeniedException", "AuthorizationError") else code
 
 
 def _resources(

@@ -163,10 +163,15 @@ def _applies(
 ) -> tuple[Verdict, int, principals.Named]:
     """(Whether the statement is about the request, how many elements agreed, how it names the caller)."""
     named = _principal(statement, request, kind)
+    if named.verdict.holds is False:
+        return named.verdict, 0, named
+    action = _action(statement.elements, request.action)
+    if action.holds is False:
+        return action, 1, named
     variables = request.keys if policy.has_variables else None
     verdicts = [
         named.verdict,
-        _action(statement.elements, request.action),
+        action,
         _resource(statement.elements, request, variables, kind, statement.effect == "Allow"),
     ]
     unknown_elements = sorted(set(statement.elements) - _ELEMENTS - {"Condition"})

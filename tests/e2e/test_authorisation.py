@@ -12,6 +12,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from deployment import wait_for
+from handmade import ACCOUNT, REGION, Handmade
+from handmade import Account as Watched
+
+from secretwatch.pipeline.doctor.examine import Doctor
+from secretwatch.pipeline.doctor.permissions import policy as policy_for
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.watch import Watch
 
 Document = Mapping[str, Any]
 ACCOUNTS = iter(f"4400{number:08}" for number in range(1, 1000))
@@ -260,6 +267,7 @@ def test_who_may_nothing_is_refused_as_the_service_does(
     event = account.event(answer["ResponseMetadata"]["RequestId"])
     assert event["errorMessage"] == answer["Error"]["Message"]
     assert event["userIdentity"]["userName"] == "ann"
+    assert event["errorCode"] == "AccessDenied"
 
 
 def test_ec2_has_words_of_its_own(account: Account) -> None:
@@ -524,3 +532,23 @@ def test_a_prefix_of_a_bucket(account: Account) -> None:
     s3.list_objects_v2(Bucket=bucket, Prefix="home/ann")
     assert refused(lambda: s3.list_objects_v2(Bucket=bucket))["Error"]["Code"] == "AccessDenied"
     assert refused(lambda: s3.head_bucket(Bucket=bucket))["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_the_doctors_policy_is_all_it_takes(local_cloud: Any, aws: dict[str, str]) -> None:
+    """Examined by a user who has it, nothing is missing; without one of its statements, something is."""
+    watch = Handmade(Watched(), local_cloud.inbox, local_cloud.confirm)
+    watch.rings()
+    known = Subject.of_watch(Watch.from_outputs({"watch": watch.facts}))
+    for number, subject in enumerate((known, Subject(region=REGION, alarm_name=watch.alarm_name))):
+        statements = policy_for(subject)["Statement"]
+        user = Account(ACCOUNT).user(*statements, name=f"doctor-{number}-{uuid.uuid4().hex[:8]}")
+        session = boto3.Session(user.key, user.secret, region_name=REGION)
+        found = Doctor(subject, session).examine()
+        assert found.missing == []
+        Account(ACCOUNT).client("iam").put_user_policy(
+            UserName=user.arn.rsplit("/", 1)[1],
+            PolicyName="own",
+            PolicyDocument=policy(*(each for each in statements if each["Sid"] != "Topics")),
+        )
+        missing = Doctor(subject, session).examine().missing
+        assert missing

@@ -21,6 +21,12 @@ _REFERENCE = "https://docs.aws.amazon.com/service-authorization/latest/reference
 
 _TOPIC = "arn:{partition}:sns:{region}:{account}:{Name}"
 
+
+def _subscribed(parameters: Parameters, _where: Where) -> Sequence[str]:
+    """The topic of a subscription."""
+    return [str(each).rpartition(":")[0] for each in values(parameters, "SubscriptionArn")] or ["*"]
+
+
 SNS = Service(
     "sns",
     f"{_REFERENCE}/list_amazonsns.html",
@@ -32,8 +38,9 @@ SNS = Service(
     operations={
         "CreateTopic": (Ask("CreateTopic", _TOPIC), Ask("TagResource", _TOPIC, when="Tags")),
         "PublishBatch": (Ask("Publish"),),
-        # Named in the messages of refused calls (observed); the reference gives them no resource.
+        # The reference gives these no resource; the messages of refused calls name these (observed).
         **on("ListTopics ListSubscriptions", "arn:{partition}:sns:{region}:{account}:*"),
+        **on("GetSubscriptionAttributes SetSubscriptionAttributes Unsubscribe", _subscribed),
     },
     keys={"sns:Protocol": "Protocol", "sns:Endpoint": "Endpoint"},
 )
@@ -108,6 +115,8 @@ EVENTS = Service(
         ),
         "PutTargets": (Ask("PutTargets", _RULE), passing("Targets[].RoleArn", "events.amazonaws.com")),
         **on("PutEvents", _buses),
+        # In the messages of refused calls (observed); the reference gives it no resource.
+        **on("ListRules", "arn:{partition}:events:{region}:{account}:rule/*"),
         **on("DeleteEventBus DescribeEventBus UpdateEventBus", _BUS),
         "CreateEventBus": (Ask("CreateEventBus", _BUS), Ask("TagResource", _BUS, when="Tags")),
         "CreateArchive": (

@@ -99,15 +99,23 @@ def passing(parameter: str, to: str) -> Ask:
     return Ask("iam:PassRole", role, when=parameter, keys={"iam:PassedToService": to})
 
 
-def values(parameters: Any, path: str) -> list[Any]:
+def values(parameters: Parameters, path: str) -> list[Any]:
     """What stands at a path of the parameters; nothing that is None or empty."""
-    found = [parameters]
-    for step in path.split("."):
-        name, each = step.removesuffix("[]"), step.endswith("[]")
-        found = [one.get(name) for one in found if isinstance(one, Mapping)] if name else found
+    if path.isalnum():
+        value = parameters.get(path)
+        return [] if value is None or value in ("", [], {}) else [value]
+    found: list[Any] = [parameters]
+    for name, each in _steps(path):
+        found = [one.get(name) for one in found if isinstance(one, Mapping)]
         if each:
             found = [inner for one in found if isinstance(one, list | tuple) for inner in one]
-    return [one for one in found if one is not None and one != "" and one != [] and one != {}]
+    return [one for one in found if one is not None and one not in ("", [], {})]
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[tuple[str, bool], ...]:
+    """(name, whether each of its list is meant)."""
+    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
 
 
 def arns(resource: Resource, parameters: Parameters, where: Where) -> Sequence[str]:

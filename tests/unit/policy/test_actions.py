@@ -196,6 +196,12 @@ NAMES = [
     ("iam", "CreateAccessKey", {}, ["iam:CreateAccessKey arn:aws:iam::111122223333:user/ann"]),
     ("ec2", "DescribeVpcs", {}, ["ec2:DescribeVpcs *"]),
     (
+        "sns",
+        "Unsubscribe",
+        {"SubscriptionArn": "arn:aws:sns:us-east-1:111122223333:t:0b5d"},
+        ["sns:Unsubscribe arn:aws:sns:us-east-1:111122223333:t"],
+    ),
+    (
         "ec2",
         "TerminateInstances",
         {"InstanceIds": ["i-1", "i-2"]},
