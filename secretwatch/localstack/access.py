@@ -19,10 +19,18 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 
 from secretwatch.localstack import batches
 from secretwatch.localstack.identity import Caller, caller_of_request
-from secretwatch.localstack.permissions import parsed
+from secretwatch.localstack.permissions import attached_policies, parsed, role_of
 from secretwatch.localstack.principals import Permissions, context_of, permissions_of
 from secretwatch.localstack.resources import HAVE_POLICIES, Resource, resource_of
-from secretwatch.policy import Decision, MalformedPolicy, Policy, Principal, Request, authorize
+from secretwatch.policy import (
+    Decision,
+    MalformedPolicy,
+    Policy,
+    Principal,
+    Request,
+    authorize,
+    denied_message,
+)
 from secretwatch.policy.actions import Need, Where, needs
 from secretwatch.policy.denials import Denial, denial
 
@@ -133,6 +141,39 @@ class _Call:
             self._keys = context_of(self._context, self._caller, self._holder)
         tags = {f"aws:ResourceTag/{key}": value for key, value in resource.tags.items()}
         return {**self._keys, **tags, **resource.keys, **need.context}
+
+
+def role_refusal(
+    role_arn: str, service: str, operation: str, parameters: Mapping[str, Any], *, region: str, session: str
+) -> str | None:
+    """Why a role that an AWS service has assumed may not make a call; for calls that pass no gateway.
+
+    service: botocore's name; session: the session's name, as the service gives it.
+    """
+    _, partition, _, _, account_id, _ = role_arn.split(":", 5)
+    role = role_of(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    name = role_arn.rsplit("/", 1)[-1]
+    principal = Principal.of(
+        f"arn:{partition}:sts::{account_id}:assumed-role/{name}/{session}", issuer=role_arn
+    )
+    for need in needs(service, operation, parameters, Where(partition, region, account_id)):
+        resource = resource_of(need.resource, parameters, account_id, region)
+        request = Request(
+            principal, need.action, resource.arn, {**resource.keys, **need.context}, resource.account
+        )
+        try:
+            decision = authorize(
+                request,
+                identity_policies=attached_policies(role),
+                resource_policy=_policy_for(need, resource),
+            )
+        except MalformedPolicy as error:
+            return f"a policy cannot be read: {error}"
+        if not decision.allowed:
+            return denied_message(principal.name, need.action, resource.arn, decision)
+    return None
 
 
 def require_permission(context: RequestContext, action: str, resource: str) -> None:

@@ -206,7 +206,7 @@ def log_group_of(arn: str) -> Any | None:
 
 def trust_refusal(role_arn: str) -> str | None:
     """Why CloudTrail may not assume the role. AWS documents no condition key that CloudTrail sends here."""
-    role = _role(role_arn)
+    role = role_of(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
     return _first_refusal(document_of(role.assume_role_policy_document), services.assuming(role_arn))
@@ -221,7 +221,7 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     role_arn, group_arn = trail.cloud_watch_logs_role_arn, trail.cloud_watch_logs_log_group_arn
     if not role_arn or not group_arn:
         return None
-    role = _role(role_arn)
+    role = role_of(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
     stream = log_stream_name(account_id or trail.account_id, trail.home_region, trail.organization_id)
@@ -235,7 +235,8 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     return None
 
 
-def _role(arn: str) -> Any | None:
+def role_of(arn: str) -> Any | None:
+    """moto's role by its ARN."""
     parts = arn.split(":", 5)
     if len(parts) != 6:
         return None

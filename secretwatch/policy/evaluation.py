@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from secretwatch.policy import principals, wildcards
@@ -202,8 +203,13 @@ def _action(elements: Mapping[str, Any], action: str) -> Verdict:
     if isinstance(patterns, Verdict):
         return patterns
     negated, texts = patterns
-    found = any(wildcards.matches(text.lower(), action.lower()) for text in texts)
+    found = any(_is_action(text, action) for text in texts)
     return yes() if found is not negated else no(f"its {'Not' * negated}Action leaves {action} out")
+
+
+@lru_cache(maxsize=16384)
+def _is_action(pattern: str, action: str) -> bool:
+    return wildcards.matches(pattern.lower(), action.lower())
 
 
 def _resource(

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from secretwatch.policy.actions.table import ANY, Ask, Parameters, Service, Where, on, passing, same, values
+from secretwatch.policy.actions.table import (
+    ANY,
+    Ask,
+    Parameters,
+    Resource,
+    Service,
+    Where,
+    on,
+    passing,
+    same,
+    values,
+)
 
 _BUCKET = "arn:{partition}:s3:::{Bucket}"
 _OBJECT = "arn:{partition}:s3:::{Bucket}/{Key}"
@@ -173,6 +185,7 @@ S3CONTROL = Service(
 _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}"
 _INDEX = "arn:{partition}:dynamodb:{region}:{account}:table/{TableName}/index/{IndexName}"
 _STREAM = "{StreamArn}"
+_VERBS = ("delete", "insert", "select", "update")
 _ITEMS = ("ConditionCheck", "Delete", "Get", "Put", "Update")
 
 
@@ -188,6 +201,31 @@ def _table_or_index(parameters: Parameters, where: Where) -> Sequence[str]:
         table = f"arn:{where.partition}:dynamodb:{where.region}:{where.account}:table/{table}"
     index = values(parameters, "IndexName")
     return [f"{table}/index/{index[0]}" if index else table]
+
+
+_PARTIQL = re.compile(
+    r"\s*(?:(insert)\s+into|(update)|(delete)\s+from|select\b.*?\bfrom)?\s*\"?([\w.-]*)", re.I | re.S
+)
+
+
+def _partiql(kind: str) -> Resource:
+    """The tables of the statements of one kind.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+    """
+
+    def resource(parameters: Parameters, where: Where) -> Sequence[str]:
+        start = f"arn:{where.partition}:dynamodb:{where.region}:{where.account}:table/"
+        tables = []
+        for path in ("Statement", "Statements[].Statement", "TransactStatements[].Statement"):
+            for statement in values(parameters, path):
+                found = _PARTIQL.match(str(statement))
+                verb = next((each for each in found.groups()[:3] if each), "select") if found else "select"
+                if verb.lower() == kind:
+                    tables.append(start + ((found[4] if found else "") or "*"))
+        return tables
+
+    return resource
 
 
 def _item(kind: str) -> Ask:
@@ -215,6 +253,10 @@ DYNAMODB = Service(
             "*",
         ),
         "ListTables": (Ask("ListTables", "*"),),
+        **same(
+            "ExecuteStatement BatchExecuteStatement ExecuteTransaction",
+            *(Ask(f"PartiQL{kind.capitalize()}", _partiql(kind)) for kind in _VERBS),
+        ),
     },
 )
 

@@ -237,6 +237,15 @@ NAMES = [
             ),
         ],
     ),
+    (
+        "dynamodb",
+        "BatchExecuteStatement",
+        {"Statements": [{"Statement": 'SELECT * FROM "a"'}, {"Statement": "insert into b value {}"}]},
+        [
+            "dynamodb:PartiQLInsert arn:aws:dynamodb:us-east-1:111122223333:table/b",
+            "dynamodb:PartiQLSelect arn:aws:dynamodb:us-east-1:111122223333:table/a",
+        ],
+    ),
     ("stepfunctions", "ListStateMachines", {}, [f"states:ListStateMachines {ANY}"]),
 ]
 
