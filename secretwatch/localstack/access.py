@@ -77,6 +77,10 @@ class _Call:
         context, caller = self._context, self._caller
         user = caller.name if caller.kind == "user" else "*"
         where = Where(context.partition, context.region, context.account_id, user)
+        if caller.kind == "root":
+            asked = needs(service, operation, parameters, where, keys=False)
+            if not any(self._binds_root(need, self._resource(need, parameters)) for need in asked):
+                return None
         for need in needs(service, operation, parameters, where):
             try:
                 refused = self._refusal(service, need, parameters)
@@ -105,14 +109,11 @@ class _Call:
         self, service: str, need: Need, parameters: Mapping[str, Any]
     ) -> tuple[Decision, str, bool] | None:
         """The decision against the caller, on which ARN, and whether that is of its own account."""
-        context, caller = self._context, self._caller
-        resource = resource_of(need.resource, parameters, caller.account_id, context.region)
+        caller = self._caller
+        resource = self._resource(need, parameters)
         own = resource.account == caller.account_id
-        if caller.kind == "root":
-            if own and (need.action in _ROOT_ALWAYS or not _denies(resource)):
-                return None
-            if not own and not resource.exists:
-                return None
+        if caller.kind == "root" and not self._binds_root(need, resource):
+            return None
         request = Request(
             principal=Principal.of(self._holder.arn, issuer=self._holder.role_arn),
             action=need.action,
@@ -132,6 +133,16 @@ class _Call:
         if caller.kind == "root" and own and decision.effect != "Deny":
             return None
         return None if decision.allowed else (decision, resource.arn, own)
+
+    def _resource(self, need: Need, parameters: Mapping[str, Any]) -> Resource:
+        return resource_of(need.resource, parameters, self._caller.account_id, self._context.region)
+
+    def _binds_root(self, need: Need, resource: Resource) -> bool:
+        """Whether the root user has to be asked about: its own account's denials, and what is another's."""
+        if resource.account != self._caller.account_id:
+            return resource.exists
+        denies = resource.policy is not None and '"Deny"' in resource.policy
+        return denies and need.action not in _ROOT_ALWAYS
 
     def _permissions_of(self) -> Permissions:
         if self._permissions is None:
@@ -229,10 +240,6 @@ def _default_key_policy(account_id: str) -> Policy:
             }
         }
     )
-
-
-def _denies(resource: Resource) -> bool:
-    return resource.policy is not None and '"Deny"' in resource.policy
 
 
 def _from_handler(refused: Denial, parameters: Mapping[str, Any]) -> Denial:

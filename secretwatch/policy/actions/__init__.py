@@ -77,13 +77,16 @@ def prefix_of(service: str) -> str:
     return known.prefix if known else _PREFIXES.get(service, service)
 
 
-def needs(service: str, operation: str, parameters: Parameters, where: Where) -> list[Need]:
+def needs(
+    service: str, operation: str, parameters: Parameters, where: Where, *, keys: bool = True
+) -> list[Need]:
     """What a call needs, all of it. Empty for calls that need no permission.
 
-    service: botocore's name; parameters: as botocore's model names them.
+    service: botocore's name; parameters: as botocore's model names them; keys: False where nobody asks for
+    condition keys.
     """
     found: list[Need] = []
-    context = _context(service, parameters)
+    context = _context(service, parameters) if keys else {}
     for ask in _asks(service, operation, parameters):
         if ask.when and not any(values(parameters, ask.when)):
             continue
