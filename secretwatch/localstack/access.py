@@ -20,7 +20,7 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 from secretwatch.localstack import batches
 from secretwatch.localstack.identity import Caller, caller_of_request
 from secretwatch.localstack.permissions import attached_policies, parsed, role_of
-from secretwatch.localstack.principals import Permissions, context_of, permissions_of
+from secretwatch.localstack.principals import Permissions, context_of, permissions_of, same_organization
 from secretwatch.localstack.resources import HAVE_POLICIES, Resource, resource_of
 from secretwatch.policy import (
     Decision,
@@ -89,11 +89,15 @@ class _Call:
                 if caller.kind == "root":
                     continue
                 because = f"as a policy cannot be read: {error}"
-                refused = Decision("ImplicitDeny", because, because), need.resource, True
+                refused = Decision("ImplicitDeny", because, because), need.resource, caller.account_id
             if refused is None:
                 continue
-            decision, arn, own = refused
+            decision, arn, owner = refused
+            own = owner == caller.account_id
             named = replace(need, resource=arn)
+            if service == "s3" and not own:
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+                own = same_organization(caller.account_id, owner)
             found = denial(service, _protocol(context), caller.arn, named, decision, own=own)
             if service == "cloudcontrol" and not need.action.startswith("cloudformation:"):
                 return _from_handler(found, parameters)
@@ -107,8 +111,8 @@ class _Call:
 
     def _refusal(
         self, service: str, need: Need, parameters: Mapping[str, Any]
-    ) -> tuple[Decision, str, bool] | None:
-        """The decision against the caller, on which ARN, and whether that is of its own account."""
+    ) -> tuple[Decision, str, str] | None:
+        """The decision against the caller, on which ARN, and whose that is."""
         caller = self._caller
         resource = self._resource(need, parameters)
         own = resource.account == caller.account_id
@@ -132,7 +136,7 @@ class _Call:
         # Of keys and roles here, unlike on AWS, nobody made sure that the root user can still change them.
         if caller.kind == "root" and own and decision.effect != "Deny":
             return None
-        return None if decision.allowed else (decision, resource.arn, own)
+        return None if decision.allowed else (decision, resource.arn, resource.account)
 
     def _resource(self, need: Need, parameters: Mapping[str, Any]) -> Resource:
         return resource_of(need.resource, parameters, self._caller.account_id, self._context.region)

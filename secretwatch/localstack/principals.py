@@ -140,6 +140,12 @@ def _organization_id(account_id: str) -> str | None:
     return organization_of(account_id)
 
 
+def same_organization(account_id: str, other: str) -> bool:
+    """Whether two accounts are of one organization."""
+    organization = _organization_id(account_id)
+    return organization is not None and organization == _organization_id(other)
+
+
 POLICY_ARNS: dict[str, list[str]] = {}
 """Access key ids of sessions to the managed policies that AssumeRole was given, which LocalStack forgets."""
 

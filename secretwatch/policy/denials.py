@@ -61,8 +61,8 @@ def _message(service: str, caller_arn: str, need: Need, decision: Decision, own:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html: the reason is
         # told for requests within an account.
         return "Access Denied"
-    if service == "sts" and decision.effect == "ImplicitDeny":
-        # Observed: AssumeRole does not tell whether the role's policy or the caller's lacks it.
+    if need.action == "sts:AssumeRole" and decision.effect == "ImplicitDeny":
+        # Observed: it does not tell whether the role's policy or the caller's lacks it.
         because = ""
     if service == "kms" and not own and decision.effect == "ImplicitDeny":
         # https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html

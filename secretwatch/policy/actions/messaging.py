@@ -69,6 +69,8 @@ SQS = Service(
         "ChangeMessageVisibilityBatch": (Ask("ChangeMessageVisibility", _queue),),
         "CreateQueue": (Ask("CreateQueue", _queue), Ask("TagQueue", _queue, when="tags")),
         **on("CancelMessageMoveTask", ANY),
+        # In the messages of refused calls (observed); the reference gives it no resource.
+        **on("ListQueues", "arn:{partition}:sqs:{region}:{account}:"),
     },
 )
 
@@ -115,8 +117,9 @@ EVENTS = Service(
         ),
         "PutTargets": (Ask("PutTargets", _RULE), passing("Targets[].RoleArn", "events.amazonaws.com")),
         **on("PutEvents", _buses),
-        # In the messages of refused calls (observed); the reference gives it no resource.
+        # In the messages of refused calls (observed); the reference gives them no resource.
         **on("ListRules", "arn:{partition}:events:{region}:{account}:rule/*"),
+        **on("ListEventBuses", "arn:{partition}:events:{region}:{account}:event-bus/*"),
         **on("DeleteEventBus DescribeEventBus UpdateEventBus", _BUS),
         "CreateEventBus": (Ask("CreateEventBus", _BUS), Ask("TagResource", _BUS, when="Tags")),
         "CreateArchive": (

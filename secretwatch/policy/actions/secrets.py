@@ -112,7 +112,8 @@ SSM = Service(
         **on(_PARAMETER_CALLS, _parameter("Name")),
         **on("GetParameters DeleteParameters", _parameter("Names[]")),
         **on("GetParametersByPath", _parameter("Path")),
-        **on("DescribeParameters", "*"),
+        # In the messages of refused calls (observed); the reference gives it no resource.
+        **on("DescribeParameters", "arn:{partition}:ssm:{region}:{account}:*"),
         **same(
             "PutParameter",
             Ask("PutParameter", _parameter("Name")),

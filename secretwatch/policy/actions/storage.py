@@ -252,7 +252,8 @@ DYNAMODB = Service(
             " ListContributorInsights",
             "*",
         ),
-        "ListTables": (Ask("ListTables", "*"),),
+        # In the messages of refused calls (observed); the reference gives it no resource.
+        **on("ListTables", "arn:{partition}:dynamodb:{region}:{account}:table/*"),
         **same(
             "ExecuteStatement BatchExecuteStatement ExecuteTransaction",
             *(Ask(f"PartiQL{kind.capitalize()}", _partiql(kind)) for kind in _VERBS),

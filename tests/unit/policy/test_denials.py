@@ -90,6 +90,13 @@ WORDS = [
 ]
 
 
+def test_of_sts_only_assuming_a_role_gives_no_reason() -> None:
+    found = refused("sts", "query", Need("sts:GetAccessKeyInfo", "*"))
+    assert found.message == (
+        f"{NOT} sts:GetAccessKeyInfo because no identity-based policy allows the sts:GetAccessKeyInfo action"
+    )
+
+
 @pytest.mark.parametrize(("service", "need", "message"), WORDS)
 def test_words(service: str, need: Need, message: str) -> None:
     assert refused(service, "json", need).message == message
