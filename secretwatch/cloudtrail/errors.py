@@ -35,13 +35,14 @@ def error_code(protocol: str, code: str, status: int, exceptions: Mapping[str, s
     ``protocol`` is the service model's (``query``, ``ec2``, ``json``, …), ``code`` what was answered,
     ``status`` the answer's HTTP status, ``exceptions`` the codes of the model's errors and the names of
     their shapes. EC2 has ``Client.`` before errors that are the caller's, ``Server.`` before its own (EC2
-    API Reference, "Error codes"; observed). Elsewhere a refused permission is ``AccessDenied`` (observed).
+    API Reference, "Error codes"; observed). Elsewhere a refused permission is ``AccessDenied``, also SNS's
+    ``AuthorizationError`` (observed).
     """
     if protocol == "ec2":
         if code.startswith(("Client.", "Server.")):
             return code
         return f"{'Server' if status >= 500 else 'Client'}.{code}"
-    if code == "AccessDeniedException":
+    if code in ("AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"):
         return "AccessDenied"
     name = exceptions.get(code)
     if name is None and protocol == "query":

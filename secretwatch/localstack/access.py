@@ -1,100 +1,256 @@
-"""May this caller read this secret? LocalStack's community edition lets everybody do everything.
+"""May this caller make this call? LocalStack's community edition lets everybody do everything.
 
-IAM users and role sessions are held to their own policies and to the secret's, so that a denied read
-can be tried out; the root user, as which LocalStack's usual test credentials count, is held to the
-secret's policy only.
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access.html
+IAM users and role sessions are held to their own policies, boundary and session policies, and to those of the
+resource: what a call needs stands in `policy.actions`, what the policies say in `policy`. The root user, as
+which LocalStack's usual test credentials and all unknown keys count, may do everything in its account but
+what a resource's policy denies. Calls between services, and those without credentials, are not looked at.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.services.secretsmanager.provider import SecretsmanagerProvider
-from moto.iam.models import iam_backends
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
+from secretwatch.localstack import batches
 from secretwatch.localstack.identity import Caller, caller_of_request
-from secretwatch.localstack.permissions import attached_policies
-from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, denied_message
+from secretwatch.localstack.permissions import attached_policies, parsed, role_of
+from secretwatch.localstack.principals import Permissions, context_of, permissions_of, same_organization
+from secretwatch.localstack.resources import HAVE_POLICIES, Resource, resource_of
+from secretwatch.policy import (
+    Decision,
+    MalformedPolicy,
+    Policy,
+    Principal,
+    Request,
+    authorize,
+    denied_message,
+)
+from secretwatch.policy.actions import Need, Where, needs
+from secretwatch.policy.denials import Denial, denial
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html: the root user of the bucket's
+# account can always see and undo a policy that shuts everybody out.
+_ROOT_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
 
-class SecretAccess:
-    """A request handler that refuses GetSecretValue as Secrets Manager does."""
+class Access:
+    """A request handler that refuses as the services do, before anything is done.
+
+    A refused call has the service's error as its exception, from which the recorder makes the event.
+    """
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
         if context.service is None or context.operation is None or context.is_internal_call:
             return
-        if context.service.service_name != "secretsmanager" or context.operation.name != "GetSecretValue":
-            return
-        secret_id = (context.service_request or {}).get("SecretId")
         caller = caller_of_request(context)
-        arn, policy = _secret(context, secret_id or "")
-        action = "secretsmanager:GetSecretValue"
-        holder = caller.issuer or caller
-        request = Request(principal=_principal(holder), action=action, resource=arn)
+        service = context.service.service_name
+        if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(context)):
+            return
+        parameters = context.service_request or {}
+        call = _Call(context, caller)
+        if refused := call.refusal(service, context.operation.name, parameters):
+            raise CommonServiceException(
+                code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
+            )
+        if service == "secretsmanager" and context.operation.name == "BatchGetSecretValue":
+            batches.hold(call.reads)
+
+
+class _Call:
+    """One call: its caller's permissions are looked up once."""
+
+    def __init__(self, context: RequestContext, caller: Caller) -> None:
+        self._context = context
+        self._caller = caller
+        self._holder: Caller = getattr(caller, "issuer", None) or caller
+        self._permissions: Permissions | None = None
+        self._keys: Mapping[str, Any] | None = None
+
+    def refusal(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Denial | None:
+        """The refusal of the first permission that is lacking; None where the call may be made."""
+        context, caller = self._context, self._caller
+        user = caller.name if caller.kind == "user" else "*"
+        where = Where(context.partition, context.region, context.account_id, user)
+        if caller.kind == "root":
+            asked = needs(service, operation, parameters, where, keys=False)
+            if not any(self._binds_root(need, self._resource(need, parameters)) for need in asked):
+                return None
+        for need in needs(service, operation, parameters, where):
+            try:
+                refused = self._refusal(service, need, parameters)
+            except MalformedPolicy as error:
+                # Somebody has to be able to mend it.
+                if caller.kind == "root":
+                    continue
+                because = f"as a policy cannot be read: {error}"
+                refused = Decision("ImplicitDeny", because, because), need.resource, caller.account_id
+            if refused is None:
+                continue
+            decision, arn, owner = refused
+            own = owner == caller.account_id
+            named = replace(need, resource=arn)
+            if service == "s3" and not own:
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+                own = same_organization(caller.account_id, owner)
+            found = denial(service, _protocol(context), caller.arn, named, decision, own=own)
+            if service == "cloudcontrol" and not need.action.startswith("cloudformation:"):
+                return _from_handler(found, parameters)
+            return found
+        return None
+
+    def reads(self, secret_id: str) -> str | None:
+        """Why the caller may not read a secret of a batch."""
+        found = self.refusal("secretsmanager", "GetSecretValue", {"SecretId": secret_id})
+        return found.message if found else None
+
+    def _refusal(
+        self, service: str, need: Need, parameters: Mapping[str, Any]
+    ) -> tuple[Decision, str, str] | None:
+        """The decision against the caller, on which ARN, and whose that is."""
+        caller = self._caller
+        resource = self._resource(need, parameters)
+        own = resource.account == caller.account_id
+        if caller.kind == "root" and not self._binds_root(need, resource):
+            return None
+        request = Request(
+            principal=Principal.of(self._holder.arn, issuer=self._holder.role_arn),
+            action=need.action,
+            resource=resource.arn,
+            context=self._about(resource, need),
+            resource_account=resource.account,
+        )
+        has = self._permissions_of()
+        decision = authorize(
+            request,
+            identity_policies=has.identity,
+            resource_policy=_policy_for(need, resource),
+            boundary=has.boundary,
+            session_policies=has.session,
+        )
+        # Of keys and roles here, unlike on AWS, nobody made sure that the root user can still change them.
+        if caller.kind == "root" and own and decision.effect != "Deny":
+            return None
+        return None if decision.allowed else (decision, resource.arn, resource.account)
+
+    def _resource(self, need: Need, parameters: Mapping[str, Any]) -> Resource:
+        return resource_of(need.resource, parameters, self._caller.account_id, self._context.region)
+
+    def _binds_root(self, need: Need, resource: Resource) -> bool:
+        """Whether the root user has to be asked about: its own account's denials, and what is another's."""
+        if resource.account != self._caller.account_id:
+            return resource.exists
+        denies = resource.policy is not None and '"Deny"' in resource.policy
+        return denies and need.action not in _ROOT_ALWAYS
+
+    def _permissions_of(self) -> Permissions:
+        if self._permissions is None:
+            self._permissions = permissions_of(self._context, self._caller, self._holder)
+        return self._permissions
+
+    def _about(self, resource: Resource, need: Need) -> dict[str, Any]:
+        if self._keys is None:
+            self._keys = context_of(self._context, self._caller, self._holder)
+        tags = {f"aws:ResourceTag/{key}": value for key, value in resource.tags.items()}
+        return {**self._keys, **tags, **resource.keys, **need.context}
+
+
+def role_refusal(
+    role_arn: str, service: str, operation: str, parameters: Mapping[str, Any], *, region: str, session: str
+) -> str | None:
+    """Why a role that an AWS service has assumed may not make a call; for calls that pass no gateway.
+
+    service: botocore's name; session: the session's name, as the service gives it.
+    """
+    _, partition, _, _, account_id, _ = role_arn.split(":", 5)
+    role = role_of(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    name = role_arn.rsplit("/", 1)[-1]
+    principal = Principal.of(
+        f"arn:{partition}:sts::{account_id}:assumed-role/{name}/{session}", issuer=role_arn
+    )
+    for need in needs(service, operation, parameters, Where(partition, region, account_id)):
+        resource = resource_of(need.resource, parameters, account_id, region)
+        request = Request(
+            principal, need.action, resource.arn, {**resource.keys, **need.context}, resource.account
+        )
         try:
             decision = authorize(
                 request,
-                identity_policies=_identity_policies(holder, context.partition),
-                resource_policy=policy,
+                identity_policies=attached_policies(role),
+                resource_policy=_policy_for(need, resource),
             )
-            if caller.issuer and decision.allowed:
-                # No more than the user behind it, and no more than was asked for.
-                session = [Policy.parse(caller.session_policy)] if caller.session_policy else []
-                request = Request(principal=_principal(caller), action=action, resource=arn)
-                decision = authorize(request, identity_policies=session, resource_policy=policy)
         except MalformedPolicy as error:
-            raise _refusal(f"A policy cannot be read: {error}") from error
+            return f"a policy cannot be read: {error}"
         if not decision.allowed:
-            raise _refusal(denied_message(caller.arn, action, arn, decision))
+            return denied_message(principal.name, need.action, resource.arn, decision)
+    return None
 
 
 def require_permission(context: RequestContext, action: str, resource: str) -> None:
-    """Raises AccessDeniedException where the caller's own policies do not allow this; root may everything."""
-    if context.is_internal_call:
-        return
+    """Raises the service's refusal where the caller may not do this beside the call; root may everything."""
     caller = caller_of_request(context)
-    if caller.kind == "root":
+    if context.is_internal_call or caller.kind == "root" or context.service is None:
         return
-    request = Request(principal=_principal(caller), action=action, resource=resource)
-    try:
-        decision = authorize(request, identity_policies=_identity_policies(caller, context.partition))
-    except MalformedPolicy as error:
-        raise _refusal(f"A policy cannot be read: {error}") from error
+    has = permissions_of(context, caller, caller)
+    request = Request(Principal.of(caller.arn, issuer=caller.role_arn), action, resource)
+    decision = authorize(
+        request, identity_policies=has.identity, boundary=has.boundary, session_policies=has.session
+    )
     if not decision.allowed:
-        raise _refusal(denied_message(caller.arn, action, resource, decision))
+        need = Need(action, resource)
+        refused = denial(
+            context.service.service_name, _protocol(context), caller.arn, need, decision, own=True
+        )
+        raise CommonServiceException(
+            code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
+        )
 
 
-def _refusal(message: str) -> CommonServiceException:
-    return CommonServiceException(
-        code="AccessDeniedException", message=message, status_code=400, sender_fault=True
+def _is_anonymous(context: RequestContext) -> bool:
+    """Whether LocalStack made the credentials up: for links in SNS's mails, for plain requests of S3."""
+    return bool(extract_access_key_id_from_auth_header(context.request.headers) == "injectedaccesskey")
+
+
+def _protocol(context: RequestContext) -> str:
+    return str(context.service.protocol) if context.service else ""
+
+
+def _policy_for(need: Need, resource: Resource) -> Policy | None:
+    if need.action.startswith("kms:") and not resource.exists:
+        return _default_key_policy(resource.account)
+    # A role's trust policy is about nothing but assuming it.
+    if not resource.policy or (":role/" in need.resource and not need.action.startswith("sts:")):
+        return None
+    return parsed(resource.policy)
+
+
+@lru_cache(maxsize=256)
+def _default_key_policy(account_id: str) -> Policy:
+    """Leaves a key to the policies of its account, as that of a key which does not exist has to."""
+    return Policy.parse(
+        {
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": account_id},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        }
     )
 
 
-def _principal(caller: Caller) -> Principal:
-    return Principal.of(caller.arn, issuer=caller.role_arn)
+def _from_handler(refused: Denial, parameters: Mapping[str, Any]) -> Denial:
+    """Cloud Control says what its handler was told.
 
-
-def _secret(context: RequestContext, secret_id: str) -> tuple[str, str | None]:
-    """The secret's ARN and policy; a secret that does not exist is named by what the caller sent."""
-    backend = SecretsmanagerProvider.get_moto_backend_for_resource(secret_id, context)
-    if not backend.secrets.get(secret_id):
-        where = f"arn:{context.partition}:secretsmanager:{context.region}:{context.account_id}"
-        return (secret_id if secret_id.startswith("arn:") else f"{where}:secret:{secret_id}"), None
-    secret = backend.secrets[secret_id]
-    return secret.arn, secret.policy
-
-
-def _identity_policies(caller: Caller, partition: str) -> list[Policy]:
-    """The policies attached to a user, to its groups, or to the role behind a session."""
-    backend = iam_backends[caller.account_id][partition]
-    if caller.kind == "user":
-        user = backend.get_user(caller.name)
-        groups = backend.get_groups_for_user(caller.name)
-        holders = [user, *groups]
-    elif caller.kind == "assumed-role" and caller.role_arn:
-        holders = [backend.get_role_by_arn(caller.role_arn)]
-    else:
-        return []
-    return [policy for holder in holders for policy in attached_policies(holder)]
+    AWS does not say how; this is the form that its failed reads have (observed).
+    """
+    kind = parameters.get("TypeName")
+    message = f"{kind} Handler returned status FAILED: {refused.message} (HandlerErrorCode: AccessDenied)"
+    return Denial(refused.code, refused.status, message)

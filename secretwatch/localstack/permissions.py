@@ -215,10 +215,10 @@ def log_group_of(arn: str) -> Any | None:
 
 def trust_refusal(role_arn: str) -> str | None:
     """Why CloudTrail may not assume the role. AWS documents no condition key that CloudTrail sends here."""
-    role = _role(role_arn)
+    role = role_of(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
-    return _first_refusal(_document(role.assume_role_policy_document), services.assuming(role_arn))
+    return _first_refusal(document_of(role.assume_role_policy_document), services.assuming(role_arn))
 
 
 def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
@@ -230,7 +230,7 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     role_arn, group_arn = trail.cloud_watch_logs_role_arn, trail.cloud_watch_logs_log_group_arn
     if not role_arn or not group_arn:
         return None
-    role = _role(role_arn)
+    role = role_of(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
     stream = log_stream_name(account_id or trail.account_id, trail.home_region, trail.organization_id)
@@ -244,7 +244,8 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     return None
 
 
-def _role(arn: str) -> Any | None:
+def role_of(arn: str) -> Any | None:
+    """moto's role by its ARN."""
     parts = arn.split(":", 5)
     if len(parts) != 6:
         return None
@@ -263,12 +264,12 @@ def target_refusal(
     policy: the target's; in the role's own account the role's policies are enough.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
     """
-    role = _role(role_arn)
+    role = role_of(role_arn)
     if role is None:
         return f"the role {role_arn} does not exist"
     context = {"aws:SourceArn": rule_arn, "aws:SourceAccount": _account(rule_arn)}
     asked = Request(Principal.of(services.EVENTS), "sts:AssumeRole", role.arn, context)
-    if refused := _first_refusal(_document(role.assume_role_policy_document), [asked]):
+    if refused := _first_refusal(document_of(role.assume_role_policy_document), [asked]):
         return refused
     _, partition, _, _, account_id, name = role.arn.split(":", 5)
     session = f"arn:{partition}:sts::{account_id}:assumed-role/{name.rsplit('/', 1)[-1]}/EventBridge"
@@ -283,7 +284,7 @@ def target_refusal(
         decision = authorize(
             request,
             identity_policies=attached_policies(role),
-            resource_policy=_parsed(policy) if policy else None,
+            resource_policy=parsed(policy) if policy else None,
         )
     except MalformedPolicy as error:
         return f"a policy of {role_arn} or {target_arn} cannot be read: {error}"
@@ -349,8 +350,14 @@ def _context(trail: Trail) -> dict[str, Any]:
 
 def attached_policies(holder: Any) -> list[Policy]:
     """The policies of a user, a group or a role of moto's, inline and managed. Raises MalformedPolicy."""
-    managed = (policy.document for policy in holder.managed_policies.values())
-    return [_parsed(_document(each)) for each in (*holder.policies.values(), *managed)]
+    managed = (default_version(policy) for policy in holder.managed_policies.values())
+    return [parsed(document_of(each)) for each in (*holder.policies.values(), *managed)]
+
+
+def default_version(policy: Any) -> str:
+    """The document of a managed policy of moto's that is in force."""
+    found = next(each for each in policy.versions if each.version_id == policy.default_version_id)
+    return str(found.document)
 
 
 def _account(arn: str) -> str:
@@ -361,7 +368,7 @@ def _first_refusal(policy: str | None, requests: list[Request]) -> str | None:
     """The reason of the first of the requests that the resource's policy does not allow."""
     try:
         for request in requests:
-            decision = authorize(request, resource_policy=_parsed(policy) if policy else None)
+            decision = authorize(request, resource_policy=parsed(policy) if policy else None)
             if not decision.allowed:
                 return decision.reason
     except MalformedPolicy as error:
@@ -369,13 +376,14 @@ def _first_refusal(policy: str | None, requests: list[Request]) -> str | None:
     return None
 
 
-def _document(stored: str | Mapping[str, Any]) -> str:
+def document_of(stored: str | Mapping[str, Any]) -> str:
     """IAM documents are stored as text, some of them percent-encoded."""
     if not isinstance(stored, str):
         return json.dumps(stored)
     return stored if stored.lstrip().startswith("{") else unquote(stored)
 
 
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> Policy:
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Policy:
+    """A policy from its text, which is read once. Raises MalformedPolicy."""
     return Policy.parse(text)

@@ -56,11 +56,12 @@ def start() -> None:
     """Take the replaced services over, unless the user chose other providers; record and deliver."""
     from localstack.aws.spec import loader
 
-    from secretwatch.localstack.access import SecretAccess
+    from secretwatch.localstack.access import Access
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.newer_operations import extend
+    from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
@@ -75,11 +76,12 @@ def start() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
-    handlers.serve_custom_service_request_handlers.append(SecretAccess())
+    handlers.serve_custom_service_request_handlers.append(Access())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
     handlers.serve_custom_service_request_handlers.append(DryRun())
     handlers.serve_custom_service_request_handlers.append(LogNames())
     handlers.serve_custom_service_request_handlers.append(EventsConstraints())
+    handlers.run_custom_response_handlers.append(remember_policy_arns)
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])

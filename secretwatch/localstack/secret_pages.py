@@ -12,11 +12,12 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from moto.secretsmanager.models import SecretsManagerBackend
 
+from secretwatch.localstack import batches
 from secretwatch.localstack.constraints import validation_message, violations
 
 _BATCH = 20
 
-_batch_get_secret_value = SecretsManagerBackend.batch_get_secret_value
+_batch_get_secret_value = batches.batch_get_secret_value
 
 
 @wraps(_batch_get_secret_value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from secretwatch.policy.request import Principal
@@ -26,10 +26,12 @@ class Named:
     """Whether the element names a caller; `through_account` where only by naming its whole account.
 
     An account in an Allow delegates: the account's own policies must allow as well, save for its root user.
+    `itself`: it names the user or the session, rather than everybody or the session's role.
     """
 
     verdict: Verdict
     through_account: bool = False
+    itself: bool = False
 
 
 def names(element: Any, principal: Principal) -> Named:
@@ -44,7 +46,7 @@ def names(element: Any, principal: Principal) -> Named:
     for wanted in (False, True):
         for each in found:
             if each.verdict.holds and each.through_account is wanted:
-                return each
+                return replace(each, itself=any(one.verdict.holds and one.itself for one in found))
     doubt = next((each for each in found if each.verdict.holds is None), None)
     return doubt or Named(no(f"its Principal is not {principal.name or 'an anonymous caller'}"))
 
@@ -96,7 +98,9 @@ def _names_aws(value: str, principal: Principal) -> Named:
         return Named(unknown(f"its Principal has {value!r}, which is not an account, a full ARN or *"))
     if principal.kind == "service":
         return Named(_is(False))
-    return Named(_is(value == principal.name or _is_role_of(value, principal)))
+    return Named(
+        _is(value == principal.name or _is_role_of(value, principal)), itself=value == principal.name
+    )
 
 
 def _is_role_of(arn: str, principal: Principal) -> bool:

@@ -109,7 +109,9 @@ _PRINCIPAL_TYPES = {
 class Request:
     """One action on one resource.
 
-    action: `service:Action`. resource: its ARN. context: condition keys to a value or a list of values; their
+    action: `service:Action`. resource: its ARN, `*` for an action that is about none, or "" for one that is
+    not known: an Allow is taken to be about it, whatever it names, a Deny only with `*`.
+    context: condition keys to a value or a list of values; their
     names are compared without case; keys that follow from the principal and the resource are added.
     resource_account: who owns the resource, where its ARN does not say (S3): None = the principal's account.
     takes_conditions: False where no Allow statement with a Condition lets the request through, whatever the
