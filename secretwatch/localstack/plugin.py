@@ -47,6 +47,7 @@ def start() -> None:
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.tagging import TagChecks
 
     backport()
     for service in ("cloudwatch", "events", "logs", "sns"):
@@ -55,6 +56,7 @@ def start() -> None:
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
+    handlers.serve_custom_service_request_handlers.append(TagChecks())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
