@@ -13,6 +13,7 @@ from secretwatch.cloudtrail.event import (
     make_event,
     root_identity,
 )
+from secretwatch.cloudtrail.limits import EVENT_BYTES
 from secretwatch.cloudtrail.logfile import (
     event_text,
     log_file_content,
@@ -32,6 +33,7 @@ from secretwatch.cloudtrail.selectors import (
 
 __all__ = [
     "DEFAULT_EVENT_SELECTORS",
+    "EVENT_BYTES",
     "Digest",
     "Event",
     "InvalidEventSelectors",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from secretwatch.cloudtrail.classify import event_category, is_read_only
+from secretwatch.cloudtrail.limits import limited
 
 EVENT_VERSION = "1.11"
 
@@ -38,7 +39,7 @@ def make_event(
 
     ``event_time`` is ISO 8601 in UTC, to the second, with ``Z``. ``account_id`` is the account that
     owns what was called (``recipientAccountId``). A failed call has no response elements, and neither
-    has a read-only one, whatever is passed.
+    has a read-only one, whatever is passed. What is too large is cut or left out (``limits``).
     """
     read_only = is_read_only(event_source, event_name)
     category, _ = event_category(event_source, event_name)
@@ -67,7 +68,7 @@ def make_event(
     event["managementEvent"] = category == "Management"
     event["recipientAccountId"] = account_id
     event["eventCategory"] = category
-    return event
+    return limited(event)
 
 
 def root_identity(account_id: str, partition: str, access_key_id: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-_TOO_LARGE = 100 * 1024
 
 # Left out altogether, where the model's "sensitive" mark alone would show a placeholder.
 _DROPPED = {
@@ -105,7 +104,7 @@ def _value(source: str, shape: Any, value: Any) -> Any:
     if kind == "timestamp" and isinstance(value, datetime):
         return f"{value:%b} {value.day}, {value:%Y}, {value.hour % 12 or 12}:{value:%M:%S %p}"
     if isinstance(value, str):
-        return value if len(value) <= _TOO_LARGE else HIDDEN
+        return value
     if isinstance(value, bool | int | float):
         return value
     return str(value)

@@ -15,7 +15,7 @@ from localstack.services.secretsmanager.provider import SecretsmanagerProvider
 from moto.iam.models import iam_backends
 
 from secretwatch.localstack.identity import Caller, caller_of_request
-from secretwatch.localstack.permissions import attached_policies
+from secretwatch.localstack.permissions import attached_policies, boundary_of
 from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, denied_message
 
 
@@ -37,6 +37,7 @@ class SecretAccess:
                 request,
                 identity_policies=_identity_policies(caller, context.partition),
                 resource_policy=policy,
+                permissions_boundary=_boundary(caller, context.partition),
             )
         except MalformedPolicy as error:
             raise _refusal(f"A policy cannot be read: {error}") from error
@@ -62,6 +63,13 @@ def _secret(context: RequestContext, secret_id: str) -> tuple[str, str | None]:
         return (secret_id if secret_id.startswith("arn:") else f"{where}:secret:{secret_id}"), None
     secret = backend.secrets[secret_id]
     return secret.arn, secret.policy
+
+
+def _boundary(caller: Caller, partition: str) -> Policy | None:
+    """The permissions boundary of the role behind a session. Those of users are not kept by moto."""
+    if caller.kind != "assumed-role" or not caller.role_arn:
+        return None
+    return boundary_of(iam_backends[caller.account_id][partition].get_role_by_arn(caller.role_arn))
 
 
 def _identity_policies(caller: Caller, partition: str) -> list[Policy]:

@@ -420,7 +420,8 @@ def _settings(trail: Trail) -> dict[str, Any]:
         "Name": trail.name,
         "S3BucketName": trail.s3_bucket_name,
         "S3KeyPrefix": trail.s3_key_prefix,
-        "SnsTopicName": trail.sns_topic_name,
+        # Its bare name, whatever was sent: seen in public reports, also of a topic of another region.
+        "SnsTopicName": trail.sns_topic_arn.rpartition(":")[2] if trail.sns_topic_arn else None,
         "SnsTopicARN": trail.sns_topic_arn,
         "IncludeGlobalServiceEvents": trail.include_global_service_events,
         "IsMultiRegionTrail": trail.is_multi_region_trail,

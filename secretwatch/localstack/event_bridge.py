@@ -16,14 +16,14 @@ import uuid
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from secretwatch.cloudtrail import Event
+from secretwatch.cloudtrail import EVENT_BYTES, Event
 from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
 
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
-_MOST_BYTES = 256 * 1024
+_MOST_BYTES = EVENT_BYTES
 
 
 class Rule(Protocol):

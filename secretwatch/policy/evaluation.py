@@ -73,7 +73,11 @@ def evaluate(
 
 
 def authorize(
-    request: Request, *, identity_policies: Iterable[Source] = (), resource_policy: Source | None = None
+    request: Request,
+    *,
+    identity_policies: Iterable[Source] = (),
+    resource_policy: Source | None = None,
+    permissions_boundary: Source | None = None,
 ) -> Decision:
     """Whether the caller may, by its own policies and the resource's together. Raises MalformedPolicy.
 
@@ -83,9 +87,14 @@ def authorize(
       `sts:AssumeRole*` the resource's (key or trust) policy must allow: it names the caller, or the account
       while the caller's own policy allows as well.
     - From another account both must allow; that account's root user needs only the resource's.
+    - What the caller's own policies allow, its permissions boundary has to allow as well. A boundary gives
+      nothing, and takes nothing from what the resource's policy gives.
+      https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
     principal = request.principal
     theirs = evaluate(list(identity_policies), request, "identity")
+    if permissions_boundary is not None:
+        theirs = _within(permissions_boundary, theirs, request)
     if resource_policy is None:
         because = f"because no resource-based policy allows the {request.action} action"
         its = Decision(
@@ -111,6 +120,20 @@ def authorize(
     if its.allowed and not its.through_account:
         return its
     return theirs
+
+
+def _within(boundary: Source, theirs: Decision, request: Request) -> Decision:
+    """What the caller's own policies say, and its permissions boundary lets them."""
+    limit = evaluate(boundary, request, "identity")
+    if theirs.effect == "Deny" or (limit.allowed and theirs.allowed):
+        return theirs
+    reason = f"The permissions boundary: {limit.reason}"
+    if limit.effect == "Deny":
+        return Decision("Deny", reason, "with an explicit deny in a permissions boundary")
+    if limit.allowed:
+        return theirs
+    because = f"because no permissions boundary allows the {request.action} action"
+    return Decision("ImplicitDeny", reason, because)
 
 
 def denied_message(principal_arn: str, action: str, resource: str, reason: str | Decision) -> str:
