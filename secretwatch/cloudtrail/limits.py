@@ -1,10 +1,9 @@
 """How large an event and its fields may be, and what becomes of those that are larger.
 
-A long text is cut, a large structure left out: an object in its place says so, and how large
-it was.
+A long text is cut, a large structure left out: an object in its place says so, and how large it was.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-has the fields and their sizes (since event version 1.05). What stands in the place of ``requestParameters`` was
-seen in public reports: ``{"reason": "requestParameters too large", "omitted": true, "originalSize": 102500}``.
+has the fields and their sizes (since event version 1.05). The object was seen in public reports:
+``{"reason": "requestParameters too large", "omitted": true, "originalSize": 102500}``.
 The 1 MB that an event data store may be set to are not for trails.
 """
 

@@ -47,6 +47,7 @@ def start() -> None:
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.strict import StrictRequests
     from secretwatch.localstack.tagging import TagChecks
 
     backport()
@@ -57,6 +58,7 @@ def start() -> None:
     handlers.serve_custom_service_request_handlers.append(SecretAccess())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
     handlers.serve_custom_service_request_handlers.append(TagChecks())
+    handlers.serve_custom_service_request_handlers.append(StrictRequests())
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
     ROUTER.add("/_secretwatch/status", _status, methods=["GET"])
