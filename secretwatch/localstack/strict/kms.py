@@ -115,16 +115,25 @@ def enable_key_rotation(context: RequestContext, request: Mapping[str, Any]) -> 
         )
 
 
-def _marker(context: RequestContext, request: Mapping[str, Any]) -> None:
-    """LocalStack's markers are base64 of an id or nothing; AWS does not say which words the error has."""
-    marker = request.get("Marker")
-    if marker is not None and not re.fullmatch(r"[A-Za-z0-9+/=_-]{16,}", marker):
-        raise refuse("InvalidMarkerException", "The marker is not one that a list gave.")
+def list_aliases(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """LocalStack's marker is the alias with which the next page begins."""
+    _marker(request, (request.get("Marker") or "").startswith("alias/"))
 
 
 def list_resource_tags(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """LocalStack's marker is the tag with which the next page begins."""
     key_id(context, request)
-    _marker(context, request)
+    try:
+        tags = key_of(request.get("KeyId") or "", context.region, context.account_id).tags
+    except KeyNotFound:
+        return
+    _marker(request, request.get("Marker") in tags)
+
+
+def _marker(request: Mapping[str, Any], was_given: bool) -> None:
+    """AWS does not say which words InvalidMarkerException has."""
+    if request.get("Marker") is not None and not was_given:
+        raise refuse("InvalidMarkerException", "The marker is not one that a list gave.")
 
 
 CHECKS: dict[str, Check] = {
@@ -137,7 +146,7 @@ CHECKS: dict[str, Check] = {
     "EnableKeyRotation": enable_key_rotation,
     "GetKeyPolicy": key_id,
     "GetKeyRotationStatus": key_id,
-    "ListAliases": _marker,
+    "ListAliases": list_aliases,
     "ListResourceTags": list_resource_tags,
     "PutKeyPolicy": put_key_policy,
     "ScheduleKeyDeletion": key_id,
