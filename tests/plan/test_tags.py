@@ -1,4 +1,4 @@
-"""The input `tags` reaches every resource that can have them, and what it lets through every service takes."""
+"""The input `tags` reaches every resource that can have them; all services take what it lets through."""
 
 from __future__ import annotations
 
