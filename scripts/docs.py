@@ -22,7 +22,7 @@ BEGIN = "<!-- From here on by scripts/docs, from variables.tf and outputs.tf. --
 END = "<!-- Up to here by scripts/docs. -->"
 ERRORS_PAGE = "docs/local-cloud.md"
 ERRORS_BEGIN = "<!-- From here on by scripts/docs, from scripts/refusals.py. -->"
-ERRORS_FROM = "scripts/refusals.py, scripts/calls.json and tests/e2e/refusal_cases.py"
+ERRORS_FROM = "scripts/refusals.py, scripts/calls.json and tests/e2e/refused"
 
 
 class Failed(Exception):

@@ -1,7 +1,7 @@
 """Which errors of the calls that the module makes are refused by the local cloud, and which are not, and why.
 
 The calls stand in scripts/calls.json; the errors of each in botocore's models, which are AWS's own, and for
-S3, whose model has few, in DOCUMENTED. Covered is what a test makes: tests/e2e/refusal_cases.py, and
+S3, whose model has few, in DOCUMENTED. Covered is what a test makes: tests/e2e/refused, and
 what other tests make (ELSEWHERE). For all others WHY_NOT says why; a new service only needs rows in these
 tables. `scripts/docs` writes it all into docs/local-cloud.md.
 """
@@ -20,7 +20,7 @@ from typing import Any
 import botocore.session
 
 CALLS = "scripts/calls.json"
-CASES = "tests/e2e/refusal_cases.py"
+CASES = "tests/e2e/refused"
 
 _TRAIL = "tests/e2e/test_refusals.py"
 _ORGANIZATION = "tests/e2e/test_organization_trails.py"
@@ -166,12 +166,15 @@ def errors_of(service: str, operation: str) -> set[str]:
 
 
 def cases(root: Path) -> set[tuple[str, str, str]]:
-    """(service, operation, code) of what tests/e2e/refusal_cases.py makes."""
-    spec = importlib.util.spec_from_file_location("refusal_cases", root / CASES)
+    """(service, operation, code) of what tests/e2e/refused makes."""
+    folder = root / CASES
+    spec = importlib.util.spec_from_file_location(
+        "scripts_refused", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["refusal_cases"] = module  # its dataclass asks for it
+    sys.modules[spec.name] = module  # its own parts ask for it
     spec.loader.exec_module(module)
     return {(case.service, case.operation, case.code) for case in module.CASES}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from refusal_cases import CASES, QUERY_CODES, TRUST, WRITE, Account, Case, policy
+from refused import CASES, QUERY_CODES, TRUST, WRITE, Account, Case, policy
 
 _accounts = itertools.count(555500000001)
 
