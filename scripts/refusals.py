@@ -69,6 +69,7 @@ _UNUSED = "no longer in use, by its page"
 _QUOTA = "the local cloud has no quota of it"
 _ACCESS = "callers are not held to their policies here, but for GetSecretValue"
 _ORG = "delegated administrators and service-linked roles are not here"
+_WHICH = "its page does not say of which parameter"
 _NO_TEST = "no test makes it"
 
 # By code, or by service and code.
@@ -112,7 +113,7 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("cloudtrail", "EventDataStoreNotFoundException"): _LAKE,
     ("cloudtrail", "InactiveEventDataStoreException"): _LAKE,
     ("cloudtrail", "InsufficientDependencyServiceAccessPermissionException"): _ACCESS,
-    ("cloudtrail", "InvalidParameterException"): "its page does not say of which parameter",
+    ("cloudtrail", "InvalidParameterException"): _WHICH,
     ("cloudtrail", "InvalidTokenException"): _UNUSED,
     ("cloudtrail", "KmsKeyDisabledException"): _UNUSED,
     ("cloudtrail", "NoManagementAccountSLRExistsException"): _ORG,
@@ -120,14 +121,25 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("cloudtrail", "ResourceTypeNotSupportedException"): _LAKE,
     ("cloudtrail", "TrailNotProvidedException"): _UNUSED,
     ("cloudtrail", "UnsupportedOperationException"): _ORG,
+    ("cloudtrail", "InvalidTrailNameException"): "names within an ARN are not looked at",
+    ("iam", "InvalidInput"): _WHICH,
+    ("iam", "LimitExceeded"): "what is taken away meets no limit",
     ("iam", "UnmodifiableEntity"): "service-linked roles are not here",
+    (
+        "kms",
+        "KMSInvalidStateException",
+    ): "only of a key that is being made or changed, which takes no time here",
     ("kms", "CloudHsmClusterInvalidConfigurationException"): _STORES,
     ("kms", "CustomKeyStoreInvalidStateException"): _STORES,
     ("kms", "XksKeyAlreadyInUseException"): _STORES,
     ("kms", "XksKeyInvalidConfigurationException"): _STORES,
     ("kms", "XksKeyNotFoundException"): _STORES,
     ("s3", "TooManyBuckets"): _QUOTA,
+    ("secretsmanager", "DecryptionFailure"): "nothing is decrypted when a value is written",
+    ("secretsmanager", "InvalidParameterException"): _WHICH,
     ("secretsmanager", "LimitExceededException"): _QUOTA,
+    ("secretsmanager", "MalformedPolicyDocumentException"): "a new secret has no policy",
+    ("secretsmanager", "ResourceNotFoundException"): _WHICH,
     ("sns", "SubscriptionLimitExceeded"): _QUOTA,
     ("sns", "TopicLimitExceeded"): _QUOTA,
     ("sns", "ReplayLimitExceeded"): "archives of topics are not here",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.services.kms.models import kms_stores
 
 from secretwatch.localstack.identity import caller_of_request
 from secretwatch.localstack.permissions import KeyNotFound, key_of
@@ -20,6 +21,8 @@ from secretwatch.policy import MalformedPolicy, Principal, Request, authorize
 from secretwatch.policy.grammar import fault
 
 _POLICY_BYTES = 32 * 1024
+# https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+_ALIASES_OF_A_KEY = 50
 _ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]+")
 _ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:(key/[A-Za-z0-9-]+|alias/[a-zA-Z0-9/_-]+)")
 _EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -79,6 +82,11 @@ def create_alias(context: RequestContext, request: Mapping[str, Any]) -> None:
         raise refuse("InvalidAliasNameException", f"{name} contains invalid characters for an alias")
     if target.startswith("alias/") or ":alias/" in target:
         raise refuse("ValidationException", "Aliases must refer to keys. Not aliases")
+    aliases = kms_stores[context.account_id][context.region].aliases.values()
+    key = target.rpartition("/")[2]
+    if sum(alias.metadata["TargetKeyId"] == key for alias in list(aliases)) >= _ALIASES_OF_A_KEY:
+        # AWS does not say in which words.
+        raise refuse("LimitExceededException", f"A key has at most {_ALIASES_OF_A_KEY} aliases.")
 
 
 def delete_alias(context: RequestContext, request: Mapping[str, Any]) -> None:
@@ -117,6 +125,12 @@ def enable_key_rotation(context: RequestContext, request: Mapping[str, Any]) -> 
 
 def list_aliases(context: RequestContext, request: Mapping[str, Any]) -> None:
     """LocalStack's marker is the alias with which the next page begins."""
+    if request.get("KeyId"):
+        key_id(context, request)
+        try:
+            key_of(request["KeyId"], context.region, context.account_id)
+        except KeyNotFound:
+            raise refuse("NotFoundException", f"Key '{request['KeyId']}' does not exist") from None
     _marker(request, (request.get("Marker") or "").startswith("alias/"))
 
 

@@ -121,6 +121,13 @@ CASES: list[Case] = [
         "Give either EventSelectors or AdvancedEventSelectors.",
         lambda a: (a.trail(), a.cloudtrail.put_event_selectors(TrailName="trail", EventSelectors=[])),
     ),
+    trail(
+        "ListTags",
+        "CloudTrailARNInvalidException",
+        "Invalid ARN: trail",
+        lambda a: a.cloudtrail.list_tags(ResourceIdList=["trail"]),
+        "a name",
+    ),
     # A shadow has only its ARN.
     *(
         trail(

@@ -158,6 +158,22 @@ CASES: list[Case] = [
         lambda a: a.kms.schedule_key_deletion(KeyId=a.dying_key(), PendingWindowInDays=7),
     ),
     kms(
+        "CreateAlias",
+        "LimitExceededException",
+        "A key has at most 50 aliases.",
+        lambda a: (
+            key := a.key(),
+            [a.kms.create_alias(AliasName=f"alias/{n}", TargetKeyId=key) for n in range(51)],
+        ),
+    ),
+    kms("ListAliases", "NotFoundException", "Key '", lambda a: a.kms.list_aliases(KeyId=NO_KEY)),
+    kms(
+        "ListAliases",
+        "InvalidArnException",
+        "Invalid arn arn:aws:kms",
+        lambda a: a.kms.list_aliases(KeyId="arn:aws:kms:us-east-1"),
+    ),
+    kms(
         "ListAliases",
         "InvalidMarkerException",
         "The marker is not one",

@@ -130,6 +130,12 @@ CASES: list[Case] = [
     ),
     s3(
         "GetBucketPolicy",
+        "NoSuchBucket",
+        "The specified bucket does not exist",
+        lambda a: a.s3.get_bucket_policy(Bucket=f"no-{a.id}"),
+    ),
+    s3(
+        "GetBucketPolicy",
         "NoSuchBucketPolicy",
         "The bucket policy does not exist",
         lambda a: a.s3.get_bucket_policy(Bucket=a.bucket()),
