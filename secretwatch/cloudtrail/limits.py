@@ -28,6 +28,8 @@ OMITTED = {
 """Bytes of the structures that are left out when they are larger, written as JSON."""
 
 _CUT_HERE = "..."
+# Made once: this runs for every call.
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def limited(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def limited(event: Mapping[str, Any]) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for name, most in CUT.items():
         text = event.get(name)
-        if isinstance(text, str) and len(text) * 3 > most and _bytes(text) > most:
+        if isinstance(text, str) and len(text) * 4 > most and _bytes(text) > most:
             changed[name] = cut(text, most)
     for name, most in OMITTED.items():
         value = event.get(name)
@@ -64,7 +66,7 @@ def cut(text: str, most: int) -> str:
 
 def size_of(value: Any) -> int:
     """Bytes of a value as JSON without spaces, as it stands in a log file."""
-    return _bytes(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    return _bytes(_JSON.encode(value))
 
 
 def _bytes(text: str) -> int:

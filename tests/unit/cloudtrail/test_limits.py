@@ -70,6 +70,14 @@ def test_the_last_byte_decides(name: str) -> None:
     assert limited({name: {"x": "y" * (room + 1)}}) == {name: omitted(name, OMITTED[name] + 1)}
 
 
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_a_text_counts_its_bytes(character: str) -> None:
+    for name, most in CUT.items():
+        fits = character * (most // len(character.encode()))
+        assert limited({name: fits}) == {name: fits}
+        assert len(limited({name: fits + character})[name].encode()) <= most
+
+
 def test_a_text_is_not_cut_within_a_character() -> None:
     assert cut("é" * 600, 1024) == "é" * 510 + "..."
 
