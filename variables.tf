@@ -158,6 +158,22 @@ variable "tags" {
   description = "Tags of every resource that can have them."
   nullable    = false
   type        = map(string)
+
+  # What all of the services take: each refuses others with an error of its own, halfway through an apply.
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value)))])
+    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
+  }
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags has ${length(var.tags)}: a resource has at most 50."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags has keys that differ only in their case: an IAM role takes one of them. Leave the others out."
+  }
 }
 
 variable "topics" {

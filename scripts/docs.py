@@ -1,4 +1,5 @@
-"""Write the tables of inputs and outputs in docs/module.md, from variables.tf and outputs.tf.
+"""Write the tables of inputs and outputs in docs/module.md, from variables.tf and outputs.tf, and the list of
+errors in docs/local-cloud.md, from scripts/refusals.py and what it names.
 
 They stand between two markers; what is around them is written by hand and stays. Called by `scripts/docs`.
 """
@@ -6,9 +7,10 @@ They stand between two markers; what is around them is written by hand and stays
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/module.md"
 BEGIN = "<!-- From here on by scripts/docs, from variables.tf and outputs.tf. -->"
 END = "<!-- Up to here by scripts/docs. -->"
+ERRORS_PAGE = "docs/local-cloud.md"
+ERRORS_BEGIN = "<!-- From here on by scripts/docs, from scripts/refusals.py. -->"
+ERRORS_FROM = "scripts/refusals.py, scripts/calls.json and tests/e2e/refused"
 
 
 class Failed(Exception):
@@ -84,13 +89,31 @@ def tables(root: Path) -> str:
     )
 
 
-def rewritten(page: str, root: Path) -> str:
+def errors(root: Path) -> str:
+    """Which errors of the services are refused by the local cloud."""
+    spec = importlib.util.spec_from_file_location("scripts_refusals", root / "scripts/refusals.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["scripts_refusals"] = module
+    spec.loader.exec_module(module)
+    return str(module.section(root))
+
+
+PAGES: list[tuple[str, str, str, Callable[[Path], str]]] = [
+    (PAGE, BEGIN, "variables.tf and outputs.tf", tables),
+    (ERRORS_PAGE, ERRORS_BEGIN, ERRORS_FROM, errors),
+]
+"""Page, the line before what is written, what it is made of, and how."""
+
+
+def rewritten(page: str, root: Path, name: str, first: str, write: Callable[[Path], str]) -> str:
     """The page with the tables as they should be."""
-    before, begin, rest = page.partition(BEGIN)
+    before, begin, rest = page.partition(first)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise Failed(f'{PAGE} lacks the lines "{BEGIN}" and "{END}", between which the tables go.')
-    return f"{before}{BEGIN}\n\n{tables(root)}\n\n{END}{after}"
+        raise Failed(f'{name} lacks the lines "{first}" and "{END}", between which the tables go.')
+    return f"{before}{first}\n\n{write(root)}\n\n{END}{after}"
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -99,18 +122,23 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         "--check", action="store_true", help="write nothing; fail when something would change"
     )
     options = parser.parse_args(arguments)
-    file = root / PAGE
-    try:
+    code = 0
+    for name, first, made_of, write in PAGES:
+        file = root / name
+        if not file.exists():
+            continue  # a part of the repository
         page = file.read_text(encoding="utf-8")
-        wanted = rewritten(page, root)
-        if options.check and wanted != page:
-            raise Failed(f"{PAGE} differs from variables.tf and outputs.tf: run scripts/docs.")
-    except Failed as failed:
-        print(f"error: {failed}", file=sys.stderr)
-        return 1
-    if wanted != page:
-        file.write_text(wanted, encoding="utf-8")
-    return 0
+        try:
+            wanted = rewritten(page, root, name, first, write)
+            if options.check and wanted != page:
+                raise Failed(f"{name} differs from {made_of}: run scripts/docs.")
+        except Failed as failed:
+            print(f"error: {failed}", file=sys.stderr)
+            code = 1
+            continue
+        if wanted != page:
+            file.write_text(wanted, encoding="utf-8")
+    return code
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@
 locals {
   name = reverse(split("/", var.arn))[0]
 
+  # Cloud Control finds a trail by its name, and only where it is at home: another account's cannot be looked at.
+  region  = split(":", var.arn)[3]
+  at_home = local.region == var.account.region && split(":", var.arn)[4] == var.account.id
+
   # As CloudFormation knows a trail; what is not set is left out.
   trail     = try(jsondecode(data.aws_cloudcontrolapi_resource.trail[0].properties), null)
   log_group = try(trimsuffix(split(":log-group:", local.trail.CloudWatchLogsLogGroupArn)[1], ":*"), "no log group")
@@ -22,9 +26,9 @@ locals {
 
 # CloudTrail has no data source. Not within a check: Terraform would read it anew at each apply, and no plan would be empty.
 data "aws_cloudcontrolapi_resource" "trail" {
-  count = var.verify ? 1 : 0
+  count = var.verify && local.at_home ? 1 : 0
 
-  identifier = var.arn
+  identifier = local.name
   type_name  = "AWS::CloudTrail::Trail"
 }
 
@@ -62,7 +66,7 @@ check "delivers" {
 
 check "region" {
   assert {
-    condition     = local.trail == null || try(local.trail.IsMultiRegionTrail, false) || split(":", var.arn)[3] == var.account.region
-    error_message = "trail.existing: trail ${local.name} records ${split(":", var.arn)[3]} only: reads in ${var.account.region} are not seen. Make it a multi-region trail, or deploy in ${split(":", var.arn)[3]}."
+    condition     = local.region == var.account.region
+    error_message = "trail.existing: trail ${local.name} is at home in ${local.region}, and delivers to a log group there: a watch in ${var.account.region} would see no event. Deploy in ${local.region}, or name a trail of ${var.account.region}."
   }
 }

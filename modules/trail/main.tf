@@ -32,7 +32,7 @@ resource "aws_cloudtrail" "this" {
   name                          = var.name
   s3_bucket_name                = local.bucket_name
   s3_key_prefix                 = local.key_prefix
-  sns_topic_name                = one(values(local.notifications_topic_arn))
+  sns_topic_name                = local.notifications_topic
   tags                          = var.tags
 
   # Reading a secret is a read event: a trail of write events never sees it.
@@ -319,6 +319,10 @@ locals {
   notifications_topic_arn = var.notifications == null ? {} : {
     this = var.notifications.topic == null ? "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${var.name}-log-files" : var.notifications.topic.arn
   }
+  # CloudTrail reads back the bare name of a topic of the same account and region: with its ARN no plan would be empty.
+  notifications_topic = one([for arn in values(local.notifications_topic_arn) :
+    trimprefix(arn, "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:")
+  ])
   owns_notifications_topic = var.notifications == null ? false : var.notifications.topic == null
 
   notifications_key_statements = !local.owns_notifications_topic ? [] : [{

@@ -19,6 +19,7 @@ from secretwatch.cloudtrail.event import (
     root_identity,
 )
 from secretwatch.cloudtrail.insights import InvalidInsightSelectors, normalise_insight_selectors
+from secretwatch.cloudtrail.limits import EVENT_BYTES
 from secretwatch.cloudtrail.logfile import (
     event_text,
     log_file_content,
@@ -41,6 +42,7 @@ from secretwatch.cloudtrail.selectors import (
 
 __all__ = [
     "DEFAULT_EVENT_SELECTORS",
+    "EVENT_BYTES",
     "Call",
     "Digest",
     "Event",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from secretwatch.cloudtrail.classify import event_category, is_read_only, shows_answer
+from secretwatch.cloudtrail.limits import limited
 
 EVENT_VERSION = "1.11"
 
@@ -42,7 +43,8 @@ def make_event(
     the second, with ``Z``. ``account_id`` is the account that owns what was called
     (``recipientAccountId``). A failed call has no response elements, and neither has a read-only one but
     for those that hand out a session, whatever is passed. ``tls_details`` has what is known of
-    ``tlsVersion``, ``cipherSuite`` and ``clientProvidedHostHeader``.
+    ``tlsVersion``, ``cipherSuite`` and ``clientProvidedHostHeader``. What is too large is cut or
+    left out (``limits``).
     """
     read_only = is_read_only(event_source, event_name)
     category, _ = event_category(event_source, event_name)
@@ -76,7 +78,7 @@ def make_event(
     event["eventCategory"] = category
     if tls_details:
         event["tlsDetails"] = tls_details
-    return event
+    return limited(event)
 
 
 def root_identity(account_id: str, partition: str, access_key_id: str) -> dict[str, Any]:

@@ -17,8 +17,6 @@ from typing import Any, NamedTuple
 
 from secretwatch.cloudtrail.redaction import HIDDEN, Treatment, is_sensitive, treatment
 
-_TOO_LARGE = 100 * 1024
-
 
 class _Member(NamedTuple):
     key: str
@@ -108,7 +106,7 @@ class Writer:
         if kind == "timestamp" and (moment := _moment(value)):
             return self.time_of(moment)
         if isinstance(value, str):
-            return value if len(value) <= _TOO_LARGE else self.hidden
+            return value
         if isinstance(value, bool | int | float):
             return value
         return str(value)

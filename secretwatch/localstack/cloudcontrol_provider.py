@@ -22,6 +22,10 @@ _NOT_FOUND = ("TrailNotFoundException", "NotFound", "NotFoundException")
 _INVALID = ("InvalidTrailNameException", "CloudTrailARNInvalidException", "InvalidParameter")
 
 
+class _NoSuchResource(Exception):
+    """Nothing can have that identifier."""
+
+
 class CloudControlProvider:
     """LocalStack's provider for the service ``cloudcontrol``."""
 
@@ -42,15 +46,18 @@ class CloudControlProvider:
                 )
             raise _refusal("TypeNotFoundException", f"The type '{type_name}' cannot be found.")
         clients = connect_to(aws_access_key_id=context.account_id, region_name=context.region)
+        not_found = _refusal(
+            "ResourceNotFoundException",
+            f"Resource of type '{type_name}' with identifier '{identifier}' was not found.",
+        )
         try:
             properties = read(clients, identifier)
+        except _NoSuchResource:
+            raise not_found from None
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             if code in _NOT_FOUND:
-                raise _refusal(
-                    "ResourceNotFoundException",
-                    f"Resource of type '{type_name}' with identifier '{identifier}' was not found.",
-                ) from error
+                raise not_found from error
             if code in _INVALID:
                 raise _refusal("InvalidRequestException", message) from error
             raise _refusal("GeneralServiceException", message) from error
@@ -62,7 +69,13 @@ class CloudControlProvider:
 
 
 def _trail(clients: Any, identifier: str) -> dict[str, Any]:
-    """Identifier: the trail's name, or its ARN."""
+    """Identifier: the trail's name, and nothing else: it is the type's primary identifier.
+
+    https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html
+    AWS does not say what an ARN is answered: here that nothing has such a name, as no name has colons.
+    """
+    if identifier.startswith("arn:"):
+        raise _NoSuchResource
     cloudtrail = clients.cloudtrail
     trail = cloudtrail.get_trail(Name=identifier)["Trail"]
     arn = trail["TrailARN"]

@@ -34,7 +34,6 @@ from secretwatch.localstack.trails import Trail, Trails, set_time
 
 _TRAIL_ARN = re.compile(r"arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail/[^/]+")
 _TRAILS_PER_REGION = 5
-_TAGS_PER_TRAIL = 50
 _LOOKUP_PAGE = 50
 _LOOKUP_KEYS = (
     "EventId",
@@ -83,17 +82,9 @@ class CloudTrailProvider(ServiceLifecycleHook):
     def create_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         name = request["Name"]
         check_name(name)
-        mine = self._trails.of(context.account_id)
-        if any(trail.name == name and trail.home_region == context.region for trail in mine):
-            raise refusal(
-                "TrailAlreadyExistsException",
-                f"Trail {name} already exists for customer: {context.account_id}",
-            )
-        if sum(trail.home_region == context.region for trail in mine) >= _TRAILS_PER_REGION:
-            raise refusal(
-                "MaximumNumberOfTrailsExceededException",
-                f"User: {context.account_id} already has {_TRAILS_PER_REGION} trails in {context.region}.",
-            )
+        multi_region = bool(request.get("IsMultiRegionTrail"))
+        self._refuse_taken_name(context, name, multi_region)
+        self._refuse_too_many(context, multi_region)
         trail = Trail(
             name=name,
             account_id=context.account_id,
@@ -109,6 +100,8 @@ class CloudTrailProvider(ServiceLifecycleHook):
     @handler("UpdateTrail", expand=False)
     def update_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
+        if request.get("IsMultiRegionTrail") and not trail.is_multi_region_trail:
+            self._refuse_taken_name(context, trail.name, True, but=trail)
         self._apply(trail, request)
         return _settings(trail)
 
@@ -127,6 +120,8 @@ class CloudTrailProvider(ServiceLifecycleHook):
     @handler("DescribeTrails", expand=False)
     def describe_trails(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         names = request.get("trailNameList") or []
+        for name in names:
+            _check_name_or_arn(name)
         if names:
             found = [self._trails.find(name, context.account_id, context.region) for name in names]
             return {"trailList": [_description(trail) for trail in found if trail]}
@@ -316,12 +311,38 @@ class CloudTrailProvider(ServiceLifecycleHook):
 
     # How a trail is found and changed
 
+    def _refuse_taken_name(
+        self, context: RequestContext, name: str, multi_region: bool, but: Trail | None = None
+    ) -> None:
+        """A multi-region trail is seen in every region: its name is taken there, and it needs it there.
+
+        AWS does not say what UpdateTrail answers where a trail that becomes multi-region meets another of its
+        name: the error of CreateTrail is taken.
+        """
+        for trail in self._trails.of(context.account_id):
+            meets = multi_region or _is_seen_in(trail, context.region)
+            if trail is not but and trail.name == name and meets:
+                raise refusal(
+                    "TrailAlreadyExistsException",
+                    f"Trail {name} already exists for customer: {context.account_id}",
+                )
+
+    def _refuse_too_many(self, context: RequestContext, multi_region: bool) -> None:
+        """A multi-region trail counts as one in every region.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html
+        """
+        mine = self._trails.of(context.account_id)
+        regions = {trail.home_region for trail in mine} if multi_region else set()
+        for region in sorted(regions | {context.region}):
+            if sum(_is_seen_in(trail, region) for trail in mine) >= _TRAILS_PER_REGION:
+                raise refusal(
+                    "MaximumNumberOfTrailsExceededException",
+                    f"User: {context.account_id} already has {_TRAILS_PER_REGION} trails in {region}.",
+                )
+
     def _find(self, context: RequestContext, name_or_arn: str) -> Trail:
-        if name_or_arn.startswith("arn:"):
-            if not _TRAIL_ARN.fullmatch(name_or_arn):
-                raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {name_or_arn}")
-        else:
-            check_name(name_or_arn)
+        _check_name_or_arn(name_or_arn)
         trail = self._trails.find(name_or_arn, context.account_id, context.region)
         if trail is None or not self._trails.is_over(trail, context.account_id):
             where = f"arn:{context.partition}:cloudtrail:{context.region}:{context.account_id}"
@@ -347,9 +368,20 @@ class CloudTrailProvider(ServiceLifecycleHook):
         return trail
 
     def _tagged(self, context: RequestContext, arn: str) -> Trail:
-        trail = self._trails.find(arn, context.account_id, context.region) if arn.startswith("arn:") else None
-        if trail is None:
-            raise refusal("CloudTrailARNInvalidException", f"Invalid or unknown trail ARN: {arn}")
+        """Tags are read and changed in the trail's home region, by its ARN.
+
+        AWS does not say which words ResourceNotFoundException has.
+        """
+        if not _TRAIL_ARN.fullmatch(arn):
+            raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {arn}")
+        if arn.split(":")[3] != context.region:
+            raise refusal(
+                "CloudTrailARNInvalidException",
+                f"Region in ARN is wrong, you can only access resources in region {context.region}.",
+            )
+        trail = self._trails.find(arn, context.account_id, context.region)
+        if trail is None or not self._trails.is_over(trail, context.account_id):
+            raise refusal("ResourceNotFoundException", f"The resource {arn} is not found.")
         return trail
 
     def _apply(self, trail: Trail, request: Mapping[str, Any]) -> None:
@@ -387,19 +419,21 @@ def _trail_with_insights(request: Mapping[str, Any]) -> str:
     return str(request["TrailName"])
 
 
+def _check_name_or_arn(name_or_arn: str) -> None:
+    """Raises CloudTrailARNInvalidException or InvalidTrailNameException."""
+    if not name_or_arn.startswith("arn:"):
+        check_name(name_or_arn)
+    elif not _TRAIL_ARN.fullmatch(name_or_arn):
+        raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {name_or_arn}")
+
+
 def _is_seen_in(trail: Trail, region: str) -> bool:
     return trail.home_region == region or trail.is_multi_region_trail
 
 
 def _tags(tags: list[dict[str, Any]], present: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The trail's tags once these are added to those that it has."""
-    keys = [tag["Key"] for tag in tags]
-    if len(set(keys)) < len(keys):
-        raise refusal("InvalidTagParameterException", "A tag's key can be given only once.")
-    added = {**(present or {}), **{tag["Key"]: tag.get("Value") or "" for tag in tags}}
-    if len(added) > _TAGS_PER_TRAIL:
-        raise refusal("TagsLimitExceededException", f"A trail has at most {_TAGS_PER_TRAIL} tags.")
-    return added
+    """The trail's tags once these are added to those that it has; ``tagging`` refuses wrong ones before."""
+    return {**(present or {}), **{tag["Key"]: tag.get("Value") or "" for tag in tags}}
 
 
 def _settings(trail: Trail) -> dict[str, Any]:
@@ -408,7 +442,8 @@ def _settings(trail: Trail) -> dict[str, Any]:
         "Name": trail.name,
         "S3BucketName": trail.s3_bucket_name,
         "S3KeyPrefix": trail.s3_key_prefix,
-        "SnsTopicName": trail.sns_topic_name,
+        # Its bare name, whatever was sent: seen in public reports, also of a topic of another region.
+        "SnsTopicName": trail.sns_topic_arn.rpartition(":")[2] if trail.sns_topic_arn else None,
         "SnsTopicARN": trail.sns_topic_arn,
         "IncludeGlobalServiceEvents": trail.include_global_service_events,
         "IsMultiRegionTrail": trail.is_multi_region_trail,

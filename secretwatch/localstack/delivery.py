@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
 from secretwatch.cloudtrail import (
+    EVENT_BYTES,
     Digest,
     LoggedFile,
     log_file_content,
@@ -41,7 +42,7 @@ LOG = logging.getLogger(__name__)
 _LOGS_EVENTS = 10_000
 _LOGS_BYTES = 1_048_576
 _LOGS_OVERHEAD = 26
-_EVENT_BYTES = 256 * 1024
+_EVENT_BYTES = EVENT_BYTES
 _FILE_EVENTS = 10_000
 
 
@@ -191,10 +192,9 @@ def _tried(trail: Trail, error_name: str, deliver: Callable[[], object]) -> bool
 
 
 def _put_object(trail: Trail, key: str, content: bytes, metadata: dict[str, str] | None = None) -> None:
+    # Without a key of the trail's the bucket's default is used.
     encryption = (
-        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id}
-        if trail.kms_key_id
-        else {"ServerSideEncryption": "AES256"}
+        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id} if trail.kms_key_id else {}
     )
     require_bucket(trail, key)
     _clients(trail).s3.put_object(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from secretwatch.cloudtrail import Event, sign_in
+from secretwatch.cloudtrail import EVENT_BYTES, Event, sign_in
 from secretwatch.localstack.held import HeldQueue
 from secretwatch.localstack.trails import Trails
 
@@ -26,7 +26,7 @@ LOG = logging.getLogger(__name__)
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 _DETAIL_TYPES = {"AwsConsoleSignIn": sign_in.DETAIL_TYPE}
-_MOST_BYTES = 256 * 1024
+_MOST_BYTES = EVENT_BYTES
 
 
 class Rule(Protocol):

@@ -27,6 +27,9 @@ from secretwatch.localstack.trails import Trail
 from secretwatch.policy import MalformedPolicy, Policy, Principal, Request, authorize, services
 from secretwatch.policy.services import CLOUDTRAIL
 
+# The boundary whose policy is gone.
+_NOTHING = Policy.parse({"Statement": {"Effect": "Allow", "Action": "none:None", "Resource": "*"}})
+
 
 class KeyNotFound(Exception):
     """No such key, alias or region."""
@@ -103,13 +106,14 @@ def key_of(identifier: str, region: str, account_id: str) -> Any:
 
 
 def trail_key_refusal(trail: Trail) -> str | None:
-    """Why CloudTrail may not encrypt the trail's files with its key.
+    """Why CloudTrail may not encrypt the trail's files with its key, or its bucket's where it has none.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
-    That page asks for kms:DescribeKey too; it is said that AWS does without.
+    That page asks for kms:DescribeKey too; it is said that AWS does without. Where the bucket has a Bucket
+    Key, kms:Decrypt is needed as well.
     """
     if not trail.kms_key_id:
-        return None
+        return _default_key_refusal(trail)
     try:
         key = key_of(trail.kms_key_id, trail.home_region, trail.account_id)
     except KeyNotFound:
@@ -120,13 +124,48 @@ def trail_key_refusal(trail: Trail) -> str | None:
         "kms:EncryptionContextKeys": ["aws:cloudtrail:arn", "aws:s3:arn"],
     }
     arn = key.metadata["Arn"]
-    return _first_refusal(
-        key.policy,
-        [
-            Request(Principal.of(CLOUDTRAIL), "kms:GenerateDataKey", arn, encrypting),
-            Request(Principal.of(CLOUDTRAIL), "kms:DescribeKey", arn, context),
-        ],
-    )
+    bucket = bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
+    requests = [
+        Request(Principal.of(CLOUDTRAIL), "kms:GenerateDataKey", arn, encrypting),
+        Request(Principal.of(CLOUDTRAIL), "kms:DescribeKey", arn, context),
+    ]
+    if bucket and _has_bucket_key(bucket):
+        requests.append(Request(Principal.of(CLOUDTRAIL), "kms:Decrypt", arn, encrypting))
+    return _first_refusal(key.policy, requests)
+
+
+def default_key_of(trail: Trail) -> str | None:
+    """The key that the trail's bucket encrypts with by default, as it was set; None for S3's own."""
+    bucket = bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
+    default = (_encryption_rule(bucket).get("ApplyServerSideEncryptionByDefault") or {}) if bucket else {}
+    key: str | None = default.get("KMSMasterKeyID")
+    return key if str(default.get("SSEAlgorithm", "")).startswith("aws:kms") else None
+
+
+def _default_key_refusal(trail: Trail) -> str | None:
+    """AWS does not say it of a bucket without a Bucket Key: its key is taken to be asked for as well."""
+    identifier = default_key_of(trail)
+    if not identifier or identifier.endswith("alias/aws/s3"):
+        return None
+    bucket: Any = bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
+    try:
+        key = key_of(identifier, bucket.bucket_region, bucket.bucket_account_id)
+    except KeyNotFound:
+        return f"the bucket's default key {identifier} does not exist"
+    arn = key.metadata["Arn"]
+    if not key.metadata["Enabled"]:
+        return f"the bucket's default key {arn} is {key.metadata['KeyState']}"
+    bucket_arn = f"arn:{trail.partition}:s3:::{trail.s3_bucket_name}"
+    asked = services.using_bucket_key(trail.arn, bucket_arn, arn, has_bucket_key=_has_bucket_key(bucket))
+    return _first_refusal(key.policy, asked)
+
+
+def _encryption_rule(bucket: Any) -> Mapping[str, Any]:
+    return bucket.encryption_rule or {}
+
+
+def _has_bucket_key(bucket: Any) -> bool:
+    return bool(_encryption_rule(bucket).get("BucketKeyEnabled"))
 
 
 def log_group_key_refusal(key: Any, group_arn: str) -> str | None:
@@ -236,7 +275,9 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     stream = log_stream_name(account_id or trail.account_id, trail.home_region, trail.organization_id)
     for request in services.writing_log_events(role.arn, group_arn, stream):
         try:
-            decision = authorize(request, identity_policies=attached_policies(role))
+            decision = authorize(
+                request, identity_policies=attached_policies(role), boundary=boundary_of(role)
+            )
         except MalformedPolicy as error:
             return f"a policy of {role_arn} cannot be read: {error}"
         if not decision.allowed:
@@ -358,6 +399,16 @@ def default_version(policy: Any) -> str:
     """The document of a managed policy of moto's that is in force."""
     found = next(each for each in policy.versions if each.version_id == policy.default_version_id)
     return str(found.document)
+
+
+def boundary_of(role: Any) -> Policy | None:
+    """The permissions boundary of a role of moto's; one whose policy is gone lets nothing through."""
+    arn = getattr(role, "permissions_boundary_arn", None)
+    if not arn:
+        return None
+    parts = role.arn.split(":")
+    policy = iam_backends[parts[4]][parts[1]].managed_policies.get(arn)
+    return parsed(document_of(policy.document)) if policy else _NOTHING
 
 
 def _account(arn: str) -> str:

@@ -65,6 +65,8 @@ def start() -> None:
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.strict import StrictRequests
+    from secretwatch.localstack.tagging import TagChecks
     from secretwatch.localstack.unique_ids import give_unique_ids
 
     backport()
@@ -81,6 +83,8 @@ def start() -> None:
     handlers.serve_custom_service_request_handlers.append(DryRun())
     handlers.serve_custom_service_request_handlers.append(LogNames())
     handlers.serve_custom_service_request_handlers.append(EventsConstraints())
+    handlers.serve_custom_service_request_handlers.append(TagChecks())
+    handlers.serve_custom_service_request_handlers.append(StrictRequests())
     handlers.run_custom_response_handlers.append(remember_policy_arns)
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])

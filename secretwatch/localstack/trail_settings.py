@@ -142,7 +142,7 @@ def _check_bucket_and_key(trail: Trail) -> None:
         raise refusal(
             "InsufficientEncryptionPolicyException",
             f"Insufficient permissions to access S3 bucket {trail.s3_bucket_name} or KMS key "
-            f"{trail.kms_key_id}.",
+            f"{trail.kms_key_id or permissions.default_key_of(trail)}.",
         )
 
 

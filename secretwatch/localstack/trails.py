@@ -192,13 +192,17 @@ class Trails:
         )
 
     def find(self, name_or_arn: str, account_id: str, region: str) -> Trail | None:
-        """By ARN, or by name where the trail is at home or, multi-region, has a shadow."""
+        """By ARN, or by name where the trail is at home: shadows in other regions have only their ARN.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html (trailNameList),
+        API_GetTrailStatus.html; of selectors it was observed (TrailNotFoundException with the ARN that the
+        trail would have here). AWS does not say it of GetTrail, which is taken to do the same.
+        """
         with self.lock:
             if name_or_arn.startswith("arn:"):
                 return self._trails.get(name_or_arn)
-            candidates = [trail for trail in self.of(account_id) if trail.name == name_or_arn]
-        at_home = [trail for trail in candidates if trail.home_region == region]
-        return next(iter(at_home or [trail for trail in candidates if trail.is_multi_region_trail]), None)
+            mine = self.of(account_id)
+        return next((each for each in mine if (each.name, each.home_region) == (name_or_arn, region)), None)
 
     def add(self, trail: Trail) -> None:
         with self.lock:

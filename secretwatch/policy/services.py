@@ -113,6 +113,27 @@ def encrypting_log_events(log_group_arn: str, key_arn: str) -> list[Request]:
     ]
 
 
+def using_bucket_key(trail_arn: str, bucket_arn: str, key_arn: str, *, has_bucket_key: bool) -> list[Request]:
+    """A trail without a key of its own writes to a bucket that encrypts with this key by default.
+
+    has_bucket_key: the bucket has an S3 Bucket Key, for which kms:Decrypt is needed as well.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail-update-trail.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
+    region = key_arn.split(":")[3]
+    place = bucket_arn if has_bucket_key else f"{bucket_arn}/AWSLogs/"
+    context = _of_trail(trail_arn) | {
+        "kms:EncryptionContext:aws:s3:arn": place,
+        "kms:EncryptionContextKeys": ["aws:s3:arn"],
+        "kms:ViaService": f"s3.{region}.amazonaws.com",
+    }
+    principal = Principal.of(CLOUDTRAIL)
+    actions = ["kms:GenerateDataKey"] + ["kms:Decrypt"] * has_bucket_key
+    return [Request(principal, action, key_arn, context) for action in actions] + [
+        Request(principal, "kms:DescribeKey", key_arn, _of_trail(trail_arn))
+    ]
+
+
 def assuming(role_arn: str) -> list[Request]:
     """CloudTrail assumes the role that writes to a log group. It sends no documented condition key."""
     return [Request(Principal.of(CLOUDTRAIL), "sts:AssumeRole", role_arn)]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 
+from secretwatch import local
+from secretwatch.cloudtrail import is_read_only
 from secretwatch.terraform import TerraformFailed
 
+REPO = Path(__file__).parents[2]
 _accounts = itertools.count(111122223301)
 EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "examples").glob("*/main.tf"))
 
@@ -132,6 +136,8 @@ def test_example(
     for variable, value in BEFORE.get(name, dict)().items():
         monkeypatch.setenv(f"TF_VAR_{variable}", value)
     before = left()
+    log = local.StateDir(local_cloud.state_dir).log_file
+    start = log.stat().st_size
     example = terraform.example(name)
     terraform.run(example, "apply", "-auto-approve")
     try:
@@ -144,7 +150,35 @@ def test_example(
                 assert_value_is_nowhere(example, watch["secret_arn"])
     finally:
         terraform.run(example, "destroy", "-auto-approve")
+    with open(log, "rb") as lines:
+        lines.seek(start)
+        made = calls_in(line.decode(errors="replace") for line in lines)
     assert left() == before
+    # What the tests look at stands in the log as well: what only reads is not compared.
+    unknown = {
+        f"{service}.{operation}"
+        for service, operations in made.items()
+        for operation in operations - known_calls().get(service, set())
+        if not is_read_only(f"{service}.amazonaws.com", operation)
+    }
+    assert not unknown, "run scripts/calls.py"
+
+
+def calls_in(lines: Iterable[str]) -> dict[str, set[str]]:
+    return cast("dict[str, set[str]]", _calls().calls_in(lines))
+
+
+def known_calls() -> dict[str, set[str]]:
+    return cast("dict[str, set[str]]", _calls().known())
+
+
+def _calls() -> Any:
+    spec = importlib.util.spec_from_file_location("scripts_calls", REPO / "scripts/calls.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def check_facts(watch: dict[str, Any], account: str) -> None:

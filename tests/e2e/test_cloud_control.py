@@ -86,7 +86,8 @@ def test_a_trail(sinks: Sinks) -> None:
         "TrailName": sinks.name,
     }
     assert properties("AWS::CloudTrail::Trail", sinks.name) == expected
-    assert properties("AWS::CloudTrail::Trail", sinks.trail_arn) == expected
+    # Its name is its identifier; its ARN is none.
+    assert refused("AWS::CloudTrail::Trail", sinks.trail_arn) == "ResourceNotFoundException"
 
 
 def test_what_is_not_set_is_not_there(sinks: Sinks) -> None:
@@ -139,7 +140,7 @@ def test_what_is_not_there(aws: dict[str, str], type_name: str, identifier: str,
 
 def test_terraform_reads_them(sinks: Sinks, terraform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sinks.create()
-    monkeypatch.setenv("TF_VAR_trail", sinks.trail_arn)
+    monkeypatch.setenv("TF_VAR_trail", sinks.name)
     monkeypatch.setenv("TF_VAR_topic", sinks.topic)
     root = terraform.new_root("cloud-control", ROOT % ACCOUNT)
     terraform.run(root, "apply", "-auto-approve")

@@ -37,6 +37,12 @@ class Watched:
     def topic_policy(self, *statements: Any) -> None:
         self.attribute("Policy", document(*statements))
 
+    def key_policy(self, policy: str) -> None:
+        """Also one that lets nobody change it again, which AWS takes only when it is told to."""
+        self.kms.put_key_policy(
+            KeyId=self.key, PolicyName="default", Policy=policy, BypassPolicyLockoutSafetyCheck=True
+        )
+
     def attribute(self, name: str, value: str) -> None:
         self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName=name, AttributeValue=value)
 
@@ -141,21 +147,21 @@ def test_a_topic_with_aws_s_own_key(watched: Watched) -> None:
 def test_a_topic_whose_key_gives_only_half(watched: Watched, action: str) -> None:
     watched.attribute("KmsMasterKeyId", watched.key)
     policy = document(allow(action, "*", ALARMS))
-    watched.kms.put_key_policy(KeyId=watched.key, PolicyName="default", Policy=policy)
+    watched.key_policy(policy)
     failed(watched, NO_KEY)
 
 
 def test_a_topic_whose_key_lets_the_alarm(watched: Watched) -> None:
     watched.attribute("KmsMasterKeyId", watched.key)
     both = allow(["kms:Decrypt", "kms:GenerateDataKey*"], "*", ALARMS, equals={"aws:SourceAccount": ACCOUNT})
-    watched.kms.put_key_policy(KeyId=watched.key, PolicyName="default", Policy=document(both))
+    watched.key_policy(document(both))
     succeeded(watched)
 
 
 def test_a_topic_whose_key_is_disabled(watched: Watched) -> None:
     watched.attribute("KmsMasterKeyId", watched.key)
     policy = document(allow("kms:*", "*", ALARMS))
-    watched.kms.put_key_policy(KeyId=watched.key, PolicyName="default", Policy=policy)
+    watched.key_policy(policy)
     watched.kms.disable_key(KeyId=watched.key)
     failed(watched, NO_KEY)
 

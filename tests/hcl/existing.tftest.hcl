@@ -59,7 +59,27 @@ run "a_trail_that_is_stopped_and_writes_elsewhere" {
   expect_failures = [check.logs, check.delivers]
 }
 
-run "a_trail_of_write_events_in_another_region" {
+run "a_trail_of_write_events" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = "{\"IsLogging\":true,\"IsMultiRegionTrail\":false,\"CloudWatchLogsLogGroupArn\":\"arn:aws:logs:eu-west-1:111122223333:log-group:main:*\",\"EventSelectors\":[{\"ReadWriteType\":\"WriteOnly\",\"IncludeManagementEvents\":true}]}" }
+  }
+
+  assert {
+    condition     = data.aws_cloudcontrolapi_resource.trail[0].identifier == "main"
+    error_message = "Cloud Control takes a trail's name only."
+  }
+
+  expect_failures = [check.reads]
+}
+
+run "a_trail_of_another_region" {
   command = plan
 
   module {
@@ -70,12 +90,24 @@ run "a_trail_of_write_events_in_another_region" {
     arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
   }
 
-  override_data {
-    target = data.aws_cloudcontrolapi_resource.trail
-    values = { properties = "{\"IsLogging\":true,\"IsMultiRegionTrail\":false,\"CloudWatchLogsLogGroupArn\":\"arn:aws:logs:eu-west-1:111122223333:log-group:main:*\",\"EventSelectors\":[{\"ReadWriteType\":\"WriteOnly\",\"IncludeManagementEvents\":true}]}" }
+  expect_failures = [check.region]
+}
+
+run "a_trail_of_another_account" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
   }
 
-  expect_failures = [check.reads, check.region]
+  variables {
+    arn = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/main"
+  }
+
+  assert {
+    condition     = length(data.aws_cloudcontrolapi_resource.trail) == 0 && output.name == "main"
+    error_message = "It cannot be looked at from here, and is taken at its word."
+  }
 }
 
 run "a_trail_whose_advanced_selectors_leave_reads_out" {

@@ -398,6 +398,27 @@ REFUSED = [
         f'trail = {{ notifications = {{ topic = {{ arn = "{TOPIC}" }} }} }}',
         DROWN,
     ),
+    # Tags
+    *(
+        (
+            f'tags = {{ fine = "", {tag} }}',
+            f'tags holds "{key}": write keys of 1 to 128 and values of at most 256 letters, digits, spaces'
+            " and _.:/=+-@, and no key that begins with aws:.",
+        )
+        for key, tag in (
+            ("aws:team", '"aws:team" = ""'),
+            ("AWS:team", '"AWS:team" = ""'),
+            ("a,b", '"a,b" = ""'),
+            ("note", 'note = "a, b"'),
+            ("long", f'long = "{"x" * 257}"'),
+            ("k" * 129, f'{"k" * 129} = ""'),
+        )
+    ),
+    ('tags = { for n in range(51) : "k${n}" => "" }', "tags has 51: a resource has at most 50."),
+    (
+        'tags = { Team = "", team = "" }',
+        "tags has keys that differ only in their case: an IAM role takes one of them. Leave the others out.",
+    ),
     # The watch on itself
     (
         'self_watch = { except = ["deploy"] }',

@@ -352,6 +352,35 @@ def test_the_message_to_a_caller_from_another_account() -> None:
 
 
 @pytest.mark.parametrize(
+    ("boundary", "mine", "its", "effect", "end"),
+    [
+        ([identity()], True, None, "Allow", ""),
+        ([identity(Action="s3:*")], True, None, "ImplicitDeny", "no permissions boundary allows"),
+        ([identity("Deny")], True, None, "Deny", "an explicit deny in a permissions boundary"),
+        # A boundary gives nothing by itself, and takes nothing from what the resource gives.
+        ([identity()], False, None, "ImplicitDeny", "no identity-based policy allows"),
+        ([identity(Action="s3:*")], False, policy(statement(Principal={"AWS": ANN})), "Allow", ""),
+        (
+            [identity("Deny")],
+            False,
+            policy(statement(Principal={"AWS": ANN})),
+            "Deny",
+            "permissions boundary",
+        ),
+    ],
+)
+def test_a_permissions_boundary(boundary: list, mine: bool, its: dict | None, effect: str, end: str) -> None:
+    decision = authorize(
+        caller(ANN),
+        identity_policies=[identity()] if mine else [],
+        resource_policy=its,
+        boundary=boundary[0],
+    )
+    assert decision.effect == effect
+    assert end in decision.because
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

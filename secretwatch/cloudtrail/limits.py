@@ -1,0 +1,73 @@
+"""How large an event and its fields may be, and what becomes of those that are larger.
+
+A long text is cut, a large structure left out: an object in its place says so, and how large it was.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+has the fields and their sizes (since event version 1.05). The object was seen in public reports:
+``{"reason": "requestParameters too large", "omitted": true, "originalSize": 102500}``.
+The 1 MB that an event data store may be set to are not for trails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+EVENT_BYTES = 256 * 1024
+"""An event that is larger reaches neither CloudWatch Logs nor EventBridge."""
+
+CUT = dict.fromkeys(("userAgent", "errorCode", "errorMessage", "requestID"), 1024)
+"""Bytes of the texts that are cut."""
+
+OMITTED = {
+    "requestParameters": 100 * 1024,
+    "responseElements": 100 * 1024,
+    "serviceEventDetails": 100 * 1024,
+    "additionalEventData": 28 * 1024,
+}
+"""Bytes of the structures that are left out when they are larger, written as JSON."""
+
+_CUT_HERE = "..."
+# Made once: this runs for every call.
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+def limited(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with its fields within their limits; one within them comes back as it is.
+
+    AWS does not say how a text that was cut ends; in public reports a message ends in "...".
+    AWS does not say whether an event that is too large although its fields are not is cut further: it is not.
+    """
+    changed: dict[str, Any] = {}
+    for name, most in CUT.items():
+        text = event.get(name)
+        if isinstance(text, str) and len(text) * 4 > most and _bytes(text) > most:
+            changed[name] = cut(text, most)
+    for name, most in OMITTED.items():
+        value = event.get(name)
+        if value and (size := size_of(value)) > most:
+            changed[name] = omitted(name, size)
+    return {**event, **changed} if changed else dict(event)
+
+
+def omitted(name: str, size: int) -> dict[str, Any]:
+    """What stands in the place of a field of so many bytes.
+
+    AWS does not say it of other fields than requestParameters: they are taken to be worded alike.
+    """
+    return {"reason": f"{name} too large", "omitted": True, "originalSize": size}
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of the text, of at most so many bytes as UTF-8, with dots at its end."""
+    kept = text.encode("utf-8", "surrogatepass")[: most - len(_CUT_HERE)]
+    return kept.decode("utf-8", "ignore") + _CUT_HERE
+
+
+def size_of(value: Any) -> int:
+    """Bytes of a value as JSON without spaces, as it stands in a log file."""
+    return _bytes(_JSON.encode(value))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

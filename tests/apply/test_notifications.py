@@ -1,0 +1,30 @@
+"""CloudTrail's own notifications: applied, and planned again without a change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+ROOT = """
+module "secretwatch" {
+  source = "../"
+
+  email_addresses = []
+  name            = "noted"
+  secrets         = ["db"]
+  trail           = { bucket_force_destroy = true, notifications = {} }
+}
+"""
+
+
+def test_a_plan_with_notifications_is_empty(terraform: Any, aws: dict[str, str]) -> None:
+    root = terraform.new_root("notifications", ROOT)
+    terraform.run(root, "apply", "-auto-approve")
+    try:
+        (trail,) = boto3.client("cloudtrail").describe_trails(trailNameList=["noted"])["trailList"]
+        assert trail["SnsTopicName"] == "noted-log-files"
+        assert trail["SnsTopicARN"].endswith(":noted-log-files")
+        terraform.run(root, "plan", "-detailed-exitcode")  # any change would be a failure
+    finally:
+        terraform.run(root, "destroy", "-auto-approve")

@@ -1,0 +1,145 @@
+"""CloudTrail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .account import Account
+from .case import Case
+
+
+def trail(operation: str, code: str, words: str, make: Callable[[Account], Any], about: str = "") -> Case:
+    return Case("cloudtrail", operation, code, words, make, about)
+
+
+CASES: list[Case] = [
+    trail(
+        "CreateTrail",
+        "TrailAlreadyExistsException",
+        "Trail trail already exists for customer: ",
+        lambda a: (
+            a.trail(IsMultiRegionTrail=True),
+            a.client("cloudtrail", "eu-west-1").create_trail(Name="trail", S3BucketName=f"trails-{a.id}"),
+        ),
+        "another region's multi-region trail has the name",
+    ),
+    trail(
+        "CreateTrail",
+        "TrailAlreadyExistsException",
+        "Trail trail already exists for customer: ",
+        lambda a: (
+            a.trail(),
+            a.client("cloudtrail", "eu-west-1").create_trail(
+                Name="trail", S3BucketName=f"trails-{a.id}", IsMultiRegionTrail=True
+            ),
+        ),
+        "a multi-region trail takes the name everywhere",
+    ),
+    trail(
+        "UpdateTrail",
+        "TrailAlreadyExistsException",
+        "Trail trail already exists for customer: ",
+        lambda a: (
+            a.trail(),
+            a.client("cloudtrail", "eu-west-1").create_trail(Name="trail", S3BucketName=f"trails-{a.id}"),
+            a.cloudtrail.update_trail(Name="trail", IsMultiRegionTrail=True),
+        ),
+    ),
+    trail(
+        "CreateTrail",
+        "MaximumNumberOfTrailsExceededException",
+        "User: ",
+        lambda a: (
+            a.trail("trail-0", IsMultiRegionTrail=True),
+            [
+                a.client("cloudtrail", "eu-west-1").create_trail(
+                    Name=f"trail-{number}", S3BucketName=f"trails-{a.id}"
+                )
+                for number in range(1, 6)
+            ],
+        ),
+    ),
+    trail(
+        "DescribeTrails",
+        "CloudTrailARNInvalidException",
+        "Invalid ARN: arn:aws:cloudtrail:nonsense",
+        lambda a: a.cloudtrail.describe_trails(trailNameList=["arn:aws:cloudtrail:nonsense"]),
+    ),
+    trail(
+        "DescribeTrails",
+        "InvalidTrailNameException",
+        "Trail name too short.",
+        lambda a: a.cloudtrail.describe_trails(trailNameList=["x"]),
+    ),
+    trail(
+        "ListTags",
+        "ResourceNotFoundException",
+        "The resource arn:aws:cloudtrail",
+        lambda a: a.cloudtrail.list_tags(ResourceIdList=[f"arn:aws:cloudtrail:us-east-1:{a.id}:trail/none"]),
+    ),
+    trail(
+        "ListTags",
+        "CloudTrailARNInvalidException",
+        "Region in ARN is wrong, you can only access resources in region us-east-1.",
+        lambda a: a.cloudtrail.list_tags(ResourceIdList=[a.trail(region="eu-west-1")]),
+    ),
+    *(
+        trail(operation, code, words, lambda a, call=call, name=name: call(a, name))
+        for operation, call in {
+            "DeleteTrail": lambda a, name: a.cloudtrail.delete_trail(Name=name),
+            "GetTrailStatus": lambda a, name: a.cloudtrail.get_trail_status(Name=name),
+            "PutEventSelectors": lambda a, name: a.cloudtrail.put_event_selectors(
+                TrailName=name, EventSelectors=[{"ReadWriteType": "All"}]
+            ),
+            "StartLogging": lambda a, name: a.cloudtrail.start_logging(Name=name),
+        }.items()
+        for code, words, name in (
+            ("TrailNotFoundException", "Unknown trail: arn:aws:cloudtrail:us-east-1:", "none"),
+            ("InvalidTrailNameException", "Trail name too short.", "x"),
+            ("CloudTrailARNInvalidException", "Invalid ARN: ", "arn:aws:cloudtrail:nonsense"),
+        )
+    ),
+    *(
+        trail(
+            operation,
+            "InvalidHomeRegionException",
+            "Operation should be called from trail's home region: eu-west-1",
+            lambda a, call=call: call(a, a.trail(region="eu-west-1", IsMultiRegionTrail=True)),
+        )
+        for operation, call in {
+            "DeleteTrail": lambda a, arn: a.cloudtrail.delete_trail(Name=arn),
+            "PutEventSelectors": lambda a, arn: a.cloudtrail.put_event_selectors(
+                TrailName=arn, EventSelectors=[{"ReadWriteType": "All"}]
+            ),
+            "StartLogging": lambda a, arn: a.cloudtrail.start_logging(Name=arn),
+        }.items()
+    ),
+    trail(
+        "PutEventSelectors",
+        "InvalidEventSelectorsException",
+        "Give either EventSelectors or AdvancedEventSelectors.",
+        lambda a: (a.trail(), a.cloudtrail.put_event_selectors(TrailName="trail", EventSelectors=[])),
+    ),
+    trail(
+        "ListTags",
+        "CloudTrailARNInvalidException",
+        "Invalid ARN: trail",
+        lambda a: a.cloudtrail.list_tags(ResourceIdList=["trail"]),
+        "a name",
+    ),
+    # A shadow has only its ARN.
+    *(
+        trail(
+            operation,
+            "TrailNotFoundException",
+            "Unknown trail: arn:aws:cloudtrail:us-east-1:",
+            lambda a, call=call: (a.trail(region="eu-west-1", IsMultiRegionTrail=True), call(a)),
+            "a shadow by name",
+        )
+        for operation, call in {
+            "GetEventSelectors": lambda a: a.cloudtrail.get_event_selectors(TrailName="trail"),
+            "GetTrailStatus": lambda a: a.cloudtrail.get_trail_status(Name="trail"),
+        }.items()
+    ),
+]
