@@ -295,7 +295,7 @@ def test_it_is_heard_although_its_event_arrives_later(
 
 READS: dict[Deed, str | None] = {
     stop_the_trail: None,
-    narrow_the_trail: "selectors are asked when a read arrives (AWS does not say), and there is no second way",
+    narrow_the_trail: "selectors are asked when a read arrives (AWS does not say): nothing else hears",
     delete_the_bucket_policy: None,
     delete_a_watch_s_filter: "a read is counted by the filters that are left when it arrives",
     delete_a_watch_s_alarm: "a read is told of by the alarms that are left when it arrives",
