@@ -54,9 +54,9 @@ class Account:
         """How many said that somebody tampered."""
         return len([each for each in self.cloud.inbox() if f'ALARM: "{ALARM}"' in str(each["subject"])])
 
-    def told(self) -> int:
+    def told(self, alarm: str = ALARM) -> int:
         """How many times the alarm has told its topic."""
-        history = self.cloudwatch.describe_alarm_history(AlarmName=ALARM, HistoryItemType="Action")
+        history = self.cloudwatch.describe_alarm_history(AlarmName=alarm, HistoryItemType="Action")
         return str(history["AlarmHistoryItems"]).count("Successfully executed action")
 
     def is_heard(self, told: int, mails: int) -> bool:
@@ -69,6 +69,10 @@ class Account:
     def subscriptions(self) -> list[str]:
         found = self.sns.list_subscriptions_by_topic(TopicArn=self.topic)["Subscriptions"]
         return [str(each["SubscriptionArn"]) for each in found]
+
+    def state(self, alarm: str) -> str:
+        (described,) = self.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return str(described["StateValue"])
 
     def settle(self) -> None:
         """What was counted so far is out of the alarms' sight, and all of them are OK."""
@@ -95,6 +99,8 @@ def account(terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud) 
     """Applied with delivery held: what the apply did arrives when all of it is there, as on AWS."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+        secrets = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x").client("secretsmanager")
+        secrets.create_secret(Name="app", SecretString="x")
         root = terraform.new_root("late", ROOT)
         try:
             with local.held_delivery(local_cloud):
@@ -173,6 +179,11 @@ def delete_filters_then_alarm(account: Account) -> Callable[[], Any]:
     return lambda: [each() for each in undo]
 
 
+def stop_then_delete_the_alarm(account: Account) -> Callable[[], Any]:
+    undo = [stop_the_trail(account), delete_the_tamper_alarm(account)]
+    return lambda: [each() for each in undo]
+
+
 def replace_the_tamper_filters(account: Account) -> Callable[[], Any]:
     kept = account.filters()
     for each in kept:
@@ -240,6 +251,7 @@ UNHEARD: dict[Deed, str] = {
     delete_the_tamper_filters: "the tamper filters have to count their own deletion, after it",
     delete_the_tamper_alarm: "the tamper alarm has to tell of its own deletion, after it",
     delete_filters_then_alarm: "filters and alarm have to tell of their own deletion, after it",
+    stop_then_delete_the_alarm: "whatever is done, nobody is told if the tamper alarm goes before it arrives",
     replace_the_tamper_filters: "the tamper filters have to count that they were replaced, after it",
     raise_the_threshold: "the tamper alarm is judged by the threshold that was put in its place",
     mute_the_tamper_alarm: "the tamper alarm has to tell that its actions are off, when they are",
@@ -279,3 +291,62 @@ def test_it_is_heard_although_its_event_arrives_later(
         # What putting it back did arrives here, and is counted before the next test begins.
         held.release()
     assert heard
+
+
+READS: dict[Deed, str | None] = {
+    stop_the_trail: None,
+    narrow_the_trail: "selectors are asked when a read arrives (AWS does not say): nothing else hears",
+    delete_the_bucket_policy: None,
+    delete_a_watch_s_filter: "a read is counted by the filters that are left when it arrives",
+    delete_a_watch_s_alarm: "a read is told of by the alarms that are left when it arrives",
+    shut_the_role: "a read comes through the role, and the watch has no second way to hear of it",
+}
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        pytest.param(
+            deed,
+            id=deed.__name__,
+            marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason) if reason else (),
+        )
+        for deed, reason in READS.items()
+    ],
+)
+def test_a_read_is_heard_whose_reader_covers_up_before_it_arrives(
+    account: Account, held_delivery: Callable[..., local.HeldDelivery], do: Deed
+) -> None:
+    account.settle()
+    before = account.told("late-app")
+    with held_delivery() as held:
+        account.session.client("secretsmanager").get_secret_value(SecretId="app")
+        undo = do(account)
+        held.release()
+        account.cloud.tick()
+        heard = account.told("late-app") > before
+        held.hold()
+        undo()
+        held.release()
+    assert heard
+
+
+def test_blindness_is_heard_after_an_hour(
+    account: Account, held_delivery: Callable[..., local.HeldDelivery]
+) -> None:
+    account.session.client("secretsmanager").get_secret_value(SecretId="app")
+    wait_for("sight", lambda: account.state("late-blind") == "OK")
+    before = account.told("late-blind")
+    with held_delivery():
+        undo = shut_the_role(account)
+
+    def is_told_after_an_hour() -> bool:
+        # Metrics of the last events may have been on their way: then it is an hour after those.
+        account.cloud.tick(75)
+        return account.told("late-blind") > before
+
+    try:
+        wait_for("the alarm", is_told_after_an_hour)
+        assert account.state("late-blind") == "ALARM"
+    finally:
+        undo()
