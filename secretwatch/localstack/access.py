@@ -130,7 +130,7 @@ class _Call:
             request,
             identity_policies=has.identity,
             resource_policy=_policy_for(need, resource),
-            boundary=has.boundary,
+            permissions_boundary=has.boundary,
             session_policies=has.session,
         )
         # Of keys and roles here, unlike on AWS, nobody made sure that the root user can still change them.
@@ -201,7 +201,10 @@ def require_permission(context: RequestContext, action: str, resource: str) -> N
     has = permissions_of(context, caller, caller)
     request = Request(Principal.of(caller.arn, issuer=caller.role_arn), action, resource)
     decision = authorize(
-        request, identity_policies=has.identity, boundary=has.boundary, session_policies=has.session
+        request,
+        identity_policies=has.identity,
+        permissions_boundary=has.boundary,
+        session_policies=has.session,
     )
     if not decision.allowed:
         need = Need(action, resource)

@@ -89,7 +89,7 @@ def authorize(
     *,
     identity_policies: Iterable[Source] = (),
     resource_policy: Source | None = None,
-    boundary: Source | None = None,
+    permissions_boundary: Source | None = None,
     session_policies: Sequence[Source] = (),
 ) -> Decision:
     """Whether the caller may, by its own policies and the resource's together. Raises MalformedPolicy.
@@ -107,7 +107,7 @@ def authorize(
     """
     principal = request.principal
     theirs = evaluate(list(identity_policies), request, "identity")
-    limits = [evaluate(boundary, request, "boundary")] if boundary is not None else []
+    limits = [evaluate(permissions_boundary, request, "boundary")] if permissions_boundary is not None else []
     limits += [evaluate(list(session_policies), request, "session")] if session_policies else []
     if resource_policy is None:
         because = f"because no resource-based policy allows the {request.action} action"

@@ -44,7 +44,7 @@ def ask(
     return authorize(
         request,
         identity_policies=[document(identity)],
-        boundary=document(boundary) if boundary else None,
+        permissions_boundary=document(boundary) if boundary else None,
         session_policies=[document(each) for each in session or []],
         resource_policy=document(resource, Principal={"AWS": names}) if resource else None,
     )
