@@ -292,13 +292,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="transformer-quotes-in-text",
-        claim="In a template that is one text a value with a quotation mark is delivered as it is.",
+        claim="In a template that is one text in quotation marks a value with a quotation mark makes no valid "
+        "JSON, too, and the event is not delivered.",
         why="It is the form of the realtime message.",
-        source=f"AWS does not say: {_TRANSFORM}",
+        source=f"AWS says that nothing is escaped, and not what becomes of the event: {_TRANSFORM}",
         outcomes={
-            "as it is": confirmed("It came with its quotation marks."),
+            "not delivered": confirmed("No such event came."),
+            "as it is": refuted("It came with its quotation marks."),
             "escaped": refuted("It came with something in their place."),
-            "not delivered": refuted("No such event came."),
         },
         run=_quotes_in_text,
         **_DELIVERED,
