@@ -292,8 +292,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="transformer-quotes-in-text",
-        claim="In a template that is one text in quotation marks a value with a quotation mark makes no valid "
-        "JSON, too, and the event is not delivered.",
+        claim="In a template that is one text in quotation marks a value with a quotation mark makes no "
+        "valid JSON, too, and the event is not delivered.",
         why="It is the form of the realtime message.",
         source=f"AWS says that nothing is escaped, and not what becomes of the event: {_TRANSFORM}",
         outcomes={
