@@ -53,7 +53,11 @@ def refuse_malformed(context: RequestContext, request: Mapping[str, Any], *but: 
     assert context.operation is not None
     judged = {name: value for name, value in request.items() if name not in but}
     found = list(violations(context.operation.input_shape, judged))
-    found = [each for each in found if not any(each.startswith(f"Value null at '{name}'") for name in but)]
+    found = [
+        each
+        for each in found
+        if not any(each.lower().startswith(f"value null at '{name.lower()}'") for name in but)
+    ]
     if found:
         raise refusal(validation_message([_AT.sub(_with_small_letters, each) for each in found]))
 

@@ -276,7 +276,7 @@ def logs_refusal(trail: Trail, account_id: str | None = None) -> str | None:
     for request in services.writing_log_events(role.arn, group_arn, stream):
         try:
             decision = authorize(
-                request, identity_policies=attached_policies(role), boundary=boundary_of(role)
+                request, identity_policies=attached_policies(role), permissions_boundary=boundary_of(role)
             )
         except MalformedPolicy as error:
             return f"a policy of {role_arn} cannot be read: {error}"
@@ -408,7 +408,7 @@ def boundary_of(role: Any) -> Policy | None:
         return None
     parts = role.arn.split(":")
     policy = iam_backends[parts[4]][parts[1]].managed_policies.get(arn)
-    return parsed(document_of(policy.document)) if policy else _NOTHING
+    return parsed(default_version(policy)) if policy else _NOTHING
 
 
 def _account(arn: str) -> str:

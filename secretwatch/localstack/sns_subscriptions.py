@@ -140,9 +140,14 @@ def confirmed(subscription_arn: str, *, signed: bool, authenticate: bool = False
 
 
 def check_unsubscribing(context: RequestContext | None, subscription_arn: str) -> None:
-    """Raises AuthorizationError where the subscription needs a signature and there is none (or a link's)."""
+    """Raises AuthorizationError where the subscription needs a signature and there is none (or a link's).
+
+    A queue's always needs one: https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+    """
     subscription = find(subscription_arn)
-    if subscription and subscription.get(_AUTHENTICATED) and (context is None or is_unsigned(context)):
+    if not subscription or not (context is None or is_unsigned(context)):
+        return
+    if subscription.get(_AUTHENTICATED) or subscription["Protocol"] == "sqs":
         raise AuthorizationErrorException(
             "Not Authorized: this subscription is ended by a signed request only"
         )

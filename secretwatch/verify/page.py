@@ -51,13 +51,11 @@ def _section(experiment: Experiment) -> str:
         ),
     ]
     if experiment.numbers:
-        lines.append(
-            "Numbers: "
-            + "; ".join(f"{name} = {_short(meaning)}" for name, meaning in experiment.numbers.items())
-            + "."
-        )
+        means = "\n".join(f"- `{name}`: {_short(meaning)}" for name, meaning in experiment.numbers.items())
+        lines.append(f"Numbers:\n\n{means}")
     if experiment.actions:
-        lines.append(f"Permissions: {_listed(experiment.actions)}.")
+        beyond = ", beyond those of the trail" if experiment.on_trail else ""
+        lines.append(f"Permissions{beyond}: {_listed(experiment.actions)}.")
     return "\n\n".join(lines)
 
 
@@ -66,7 +64,7 @@ def _listed(actions: Iterable[str]) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 160 else f"{text[:80]} … {text[-60:]}"
+    return text if len(text) <= 160 else f"{text[:40]} … {text[-60:]}"
 
 
 def _cell(text: str) -> str:

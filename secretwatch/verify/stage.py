@@ -42,6 +42,7 @@ class Stage:
         self._lab = Lab(run, ID, PATIENCE)
         self._lock = threading.Lock()
         self._state = "not made"
+        self._delivers = False
         self.bucket = self.role = self.group = self.trail = self.secret = ""
 
     @property
@@ -132,9 +133,24 @@ class Stage:
         for text in texts:
             lab.wait("that the trail delivers", partial(self.found, lab, text, group))
 
+    def await_first(self, lab: Lab) -> None:
+        """Until the trail delivers at all: what is called before that may never come.
+
+        Raises TimeIsUp, Stopped.
+        """
+
+        def came() -> bool:
+            self.read(lab)
+            return bool(self.found(lab, self.secret))
+
+        if not self._delivers:
+            lab.wait("the first events of the trail", came)
+            self._delivers = True
+
     def canaries(self, lab: Lab, rounds: int = 2) -> None:
         """Reads that arrive, each made when the one before has: what was made before them has arrived, or
         will not, as far as delivery that is not in order can show it."""
+        self.await_first(lab)
         for _ in range(rounds):
             self.await_events(lab, self.read(lab))
 

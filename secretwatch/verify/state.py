@@ -39,9 +39,7 @@ class State:
 
     def results(self, experiments: Iterable[Experiment]) -> list[Result]:
         """Of these experiments, what was confirmed or refuted. What nobody could tell is tried again."""
-        kept = {
-            str(each.get("id")): each for each in self._read().get("results", ()) if isinstance(each, dict)
-        }
+        kept = {str(each.get("id")): each for each in self._read()["results"]}
         found = []
         for experiment in experiments:
             with suppress(KeyError, TypeError, ValueError, AttributeError):
@@ -50,7 +48,7 @@ class State:
 
     def runs(self) -> list[str]:
         """Runs that did not come to their end."""
-        return [str(each) for each in self._read().get("runs", ())]
+        return [str(each) for each in self._read()["runs"]]
 
     def begin(self, run: str) -> None:
         self._change(lambda kept: kept["runs"].append(run))
@@ -73,8 +71,8 @@ class State:
             lambda kept: kept.update(results=[each for each in kept["results"] if each.get("id") not in gone])
         )
 
-    def _read(self) -> dict[str, Any]:
-        return dict(self._load().get(self._place) or {})
+    def _read(self) -> dict[str, list[Any]]:
+        return _whole(self._load().get(self._place))
 
     def _load(self) -> dict[str, Any]:
         try:
@@ -87,7 +85,7 @@ class State:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
             places = self._load()
-            kept = {"runs": [], "results": [], **(places.get(self._place) or {})}
+            kept = _whole(places.get(self._place))
             change(kept)
             places[self._place] = kept
             new = self._file.with_name(f"{self._file.name}.{os.getpid()}")
@@ -101,3 +99,13 @@ class State:
         with open(self._file.with_name(f"{self._file.name}.lock"), "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _whole(kept: object) -> dict[str, list[Any]]:
+    """Of a place in the file, what can be used: the file may be broken, or of another version."""
+    found = kept if isinstance(kept, dict) else {}
+    runs, results = (found.get(name) for name in ("runs", "results"))
+    return {
+        "runs": [each for each in runs if isinstance(each, str)] if isinstance(runs, list) else [],
+        "results": [each for each in results if isinstance(each, dict)] if isinstance(results, list) else [],
+    }

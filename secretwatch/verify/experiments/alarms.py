@@ -6,16 +6,18 @@ Datapoints are put with times in the past, so that nothing has to be waited for 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from secretwatch.verify.lab import Lab, Queue, service
-from secretwatch.verify.model import Experiment, Number, Seen, confirmed, refuted
+from secretwatch.verify.model import Experiment, Number, Seen, cannot_tell, confirmed, refuted
 
 _ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
 _MISSING = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html"
+_PERIOD = 300
 _METRICS: dict[str, Any] = {
     "calls": ("cloudwatch:PutMetricData",),
     "seconds": 180,
@@ -23,29 +25,56 @@ _METRICS: dict[str, Any] = {
 }
 
 
-def _put(lab: Lab, *values: tuple[float, float]) -> str:
-    """A metric with a value at so many minutes ago each, once CloudWatch shows it; its namespace."""
-    namespace = lab.metric()
-    now = datetime.now(UTC)
-    cloudwatch = lab.client("cloudwatch")
-    for value, minutes in values:
-        data = {"MetricName": "reads", "Value": value, "Timestamp": now - timedelta(minutes=minutes)}
-        cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
-    span = max(minutes for _, minutes in values) + 10
+@dataclass(frozen=True)
+class Metric:
+    """A metric with values at some minutes ago each. at: the full minute from which they are counted."""
 
-    def shown() -> bool:
-        answer = cloudwatch.get_metric_statistics(
-            Namespace=namespace,
+    namespace: str
+    at: datetime
+    values: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def put(cls, lab: Lab, *values: tuple[float, float]) -> Metric:
+        """values: value, and how many minutes ago."""
+        made = cls(lab.metric(), datetime.now(UTC).replace(second=0, microsecond=0), values)
+        for value, minutes in values:
+            data = {"MetricName": "reads", "Value": value, "Timestamp": made.at - timedelta(minutes=minutes)}
+            lab.client("cloudwatch").put_metric_data(Namespace=made.namespace, MetricData=[data])
+        return made
+
+    def is_shown(self, lab: Lab) -> bool:
+        answer = lab.client("cloudwatch").get_metric_statistics(
+            Namespace=self.namespace,
             MetricName="reads",
-            StartTime=now - timedelta(minutes=span),
-            EndTime=now + timedelta(minutes=5),
+            StartTime=self.at - timedelta(minutes=max(minutes for _, minutes in self.values) + 10),
+            EndTime=self.at + timedelta(minutes=5),
             Period=60,
             Statistics=["SampleCount"],
         )
-        return bool(sum(each["SampleCount"] for each in answer["Datapoints"]) >= len(values))
+        return bool(sum(each["SampleCount"] for each in answer["Datapoints"]) >= len(self.values))
 
-    lab.wait("that CloudWatch shows the datapoints", shown)
-    return namespace
+    def windows(self, alarm: dict[str, Any]) -> list[int | None]:
+        """In which window each value stood when the alarm came to its state: 0 is the newest. None where it
+        stood within a minute of a window's end, since nobody says to the second when an alarm looks."""
+        end = alarm["StateUpdatedTimestamp"].timestamp() // 60 * 60
+        found: list[int | None] = []
+        for _, minutes in self.values:
+            window, place = divmod(end - (self.at.timestamp() - minutes * 60), _PERIOD)
+            found.append(int(window) if 60 <= place <= _PERIOD - 60 else None)
+        return found
+
+
+def _shown(lab: Lab, *metrics: Metric) -> None:
+    """Wait until CloudWatch shows them."""
+    for metric in metrics:
+        lab.wait("that CloudWatch shows the datapoints", partial(metric.is_shown, lab))
+
+
+def _put(lab: Lab, *values: tuple[float, float]) -> str:
+    """A metric with a value at so many minutes ago each, once CloudWatch shows it; its namespace."""
+    metric = Metric.put(lab, *values)
+    _shown(lab, metric)
+    return metric.namespace
 
 
 def _described(lab: Lab, name: str) -> dict[str, Any]:
@@ -63,33 +92,50 @@ def _evaluated(lab: Lab, name: str) -> str:
     return lab.wait("the first evaluation of an alarm", state)
 
 
-_AGES = (7, 12, 17, 22, 32)
+# Two in each window, so that one of them is a minute from its ends whenever the alarm looks.
+_AGES = (6, 8, 11, 13, 16, 18, 21, 23)
+_WINDOWS = (1, 2, 3)
 
 
 def _looks_back(lab: Lab) -> Seen:
-    alarms = {minutes: lab.alarm(_put(lab, (1, minutes))) for minutes in _AGES}
-    numbers: Mapping[str, Number] = {
-        f"{minutes} minutes": _evaluated(lab, name) == "ALARM" for minutes, name in alarms.items()
-    }
-    # Windows of five minutes: 7 stands in the second of them, 12 in the third, 17 in the fourth.
-    if not numbers["7 minutes"]:
+    metrics = [Metric.put(lab, (1, minutes)) for minutes in _AGES]
+    _shown(lab, *metrics)
+    alarms = [lab.alarm(metric.namespace) for metric in metrics]
+    rang: dict[int, set[bool]] = defaultdict(set)
+    for metric, name in zip(metrics, alarms, strict=True):
+        _evaluated(lab, name)
+        described = _described(lab, name)
+        (window,) = metric.windows(described)
+        if window is not None:
+            rang[window].add(described["StateValue"] == "ALARM")
+    numbers: dict[str, Number] = {f"window {each}": True in rang[each] for each in _WINDOWS if rang[each]}
+    if any(len(rang[each]) != 1 for each in _WINDOWS):
+        return Seen("drifted", numbers)
+    if not numbers["window 1"]:
         return Seen("newest only", numbers)
-    return Seen("three" if numbers["12 minutes"] and not numbers["17 minutes"] else "other", numbers)
+    return Seen("three" if numbers["window 2"] and not numbers["window 3"] else "other", numbers)
 
 
 def _double_alarm(lab: Lab) -> Seen:
     # Both stand in the window before the newest, in which there is nothing.
-    quiet = lab.alarm(_put(lab, (1, 7), (0, 6)))
+    quiet = Metric.put(lab, (1, 7), (0, 6))
     # The same read, and a later event that matches nothing.
-    followed = lab.alarm(_put(lab, (1, 7), (0, 1)))
-    first, second = _evaluated(lab, quiet), _evaluated(lab, followed)
+    followed = Metric.put(lab, (1, 7), (0, 1))
+    _shown(lab, quiet, followed)
+    alarms = [lab.alarm(metric.namespace) for metric in (quiet, followed)]
+    first, second = (_evaluated(lab, name) for name in alarms)
     numbers = {"quiet": first == "ALARM", "followed": second == "ALARM"}
+    read, zero = quiet.windows(_described(lab, alarms[0]))
+    later = followed.windows(_described(lab, alarms[1]))[1]
+    if read is None or read != zero or read == 0 or later != 0:
+        return Seen("drifted", numbers)
     return Seen("again" if first == "ALARM" and second == "OK" else "not again", numbers)
 
 
 def _negative(lab: Lab) -> Seen:
-    plain = lab.alarm(_put(lab, (1, 2)))
-    lowered = lab.alarm(_put(lab, (1, 2), (-1, 2)))
+    metrics = Metric.put(lab, (1, 2)), Metric.put(lab, (1, 2), (-1, 2))
+    _shown(lab, *metrics)
+    plain, lowered = (lab.alarm(metric.namespace) for metric in metrics)
     numbers = {"plain": _evaluated(lab, plain) == "ALARM", "lowered": _evaluated(lab, lowered) == "ALARM"}
     return Seen("lowered" if numbers["plain"] and not numbers["lowered"] else "not lowered", numbers)
 
@@ -170,6 +216,8 @@ def _slides(lab: Lab) -> Seen:
     return Seen("slides" if any(offsets) else "boundary", numbers)
 
 
+_DRIFTED = cannot_tell("The alarms looked so late that the datapoints stood in other windows.")
+
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="alarm-looks-back",
@@ -178,13 +226,19 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         why="One read in a quiet account holds the alarm for up to three periods.",
         source=f"AWS says that more than the evaluation periods are retrieved, not how many: {_MISSING}",
         outcomes={
-            "three": confirmed("It found one 7 and 12 minutes old, and none 17 minutes old."),
-            "newest only": refuted("It found none that was 7 minutes old."),
+            "three": confirmed(
+                "It found one in either of the two windows before the newest, and none before."
+            ),
+            "newest only": refuted("It found none in the window before the newest."),
             "other": refuted("It looks back another number of windows."),
+            "drifted": _DRIFTED,
         },
         run=_looks_back,
-        makes={"metric": 5, "alarm": 5},
-        numbers={f"{minutes} minutes": f"whether one of {minutes} minutes ago rang" for minutes in _AGES},
+        makes={"metric": len(_AGES), "alarm": len(_AGES)},
+        numbers={
+            f"window {each}": "whether one in this window rang, the newest being window 0"
+            for each in _WINDOWS
+        },
         **_METRICS,
     ),
     Experiment(
@@ -198,6 +252,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
                 "With a zero behind it in the same window it rang; with one in the newest it did not."
             ),
             "not again": refuted("It was otherwise."),
+            "drifted": _DRIFTED,
         },
         run=_double_alarm,
         makes={"metric": 2, "alarm": 2},

@@ -20,6 +20,11 @@ NOBODY = "AWS's pages do not say."
 AS_CLAIMED, OTHERWISE = "as claimed", "otherwise"
 
 
+def _shown(text: str) -> str:
+    """On one line."""
+    return text.replace("\n", "\\n")
+
+
 @dataclass(frozen=True)
 class Asked:
     """A claim and its questions: pattern, what it is asked about, and the answer that the claim gives."""
@@ -55,7 +60,7 @@ class Asked:
             seconds=len(self.questions),
             calls=(call,),
             numbers={
-                f"question {number}": f"{pattern} on {text}: 1 match, 0 none, -1 refused"
+                f"question {number}": f"`{pattern}` on `{_shown(text)}`, 1 match, 0 none, -1 refused"
                 for number, (pattern, text, _) in enumerate(self.questions, 1)
             },
         )

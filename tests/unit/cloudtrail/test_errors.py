@@ -26,6 +26,7 @@ def named(service: str, code: str, status: int = 400) -> str:
         ("iam", "AccessDenied", "AccessDenied"),
         ("sts", "MalformedPolicyDocument", "MalformedPolicyDocumentException"),
         ("sns", "NotFound", "NotFoundException"),
+        ("sns", "AuthorizationError", "AccessDenied"),
         ("rds", "DBInstanceNotFound", "DBInstanceNotFoundFault"),
         ("cloudformation", "ValidationError", "ValidationException"),
         ("cloudwatch", "ValidationError", "ValidationException"),
@@ -53,7 +54,8 @@ def test_every_error_of_every_model_has_its_exceptions_name() -> None:
             names[shape.metadata.get("error", {}).get("code") or shape.name].add(shape.name)
         for code, shapes in names.items():
             # Two errors of CloudWatch and some of RDS's kin have one code: any of them is right.
-            expected = {"AccessDenied"} if code == "AccessDeniedException" else shapes
+            refused = code in ("AccessDeniedException", "AuthorizationError")
+            expected = {"AccessDenied"} if refused else shapes
             assert named(service, code) in expected, (service, code)
             seen += 1
     assert seen > 500

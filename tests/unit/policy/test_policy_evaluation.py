@@ -374,7 +374,7 @@ def test_a_permissions_boundary(boundary: list, mine: bool, its: dict | None, ef
         caller(ANN),
         identity_policies=[identity()] if mine else [],
         resource_policy=its,
-        boundary=boundary[0],
+        permissions_boundary=boundary[0],
     )
     assert decision.effect == effect
     assert end in decision.because
