@@ -5,19 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#iden
 
 from __future__ import annotations
 
+import random
 from functools import wraps
 from typing import Any
 
 from moto.iam import models
-from moto.iam.utils import generate_access_key_id_from_account_id
+from moto.iam.utils import AWS_ROLE_ALPHABET, generate_access_key_id_from_account_id
 
-# Roles have theirs already.
-_PREFIXES = {
-    "Group": "AGPA",
-    "InstanceProfile": "AIPA",
-    "ManagedPolicy": "ANPA",
-    "User": "AIDA",
-}
+# Roles have theirs already. Policies are given theirs by the function: LocalStack patches how they are made.
+_PREFIXES = {"Group": "AGPA", "InstanceProfile": "AIPA", "User": "AIDA"}
+_POLICY = "ANPA"
 _LENGTH = 21
 
 
@@ -26,6 +23,11 @@ def give_unique_ids() -> None:
     for name, prefix in _PREFIXES.items():
         kind = getattr(models, name)
         kind.__init__ = _with_id(kind.__init__, prefix)
+    models.random_policy_id = _policy_id
+
+
+def _policy_id() -> str:
+    return _POLICY + "".join(random.choices(AWS_ROLE_ALPHABET, k=_LENGTH - len(_POLICY)))
 
 
 def _with_id(init: Any, prefix: str) -> Any:
