@@ -52,11 +52,11 @@ def refuse_malformed(context: RequestContext, request: Mapping[str, Any], *but: 
     """
     assert context.operation is not None
     judged = {name: value for name, value in request.items() if name not in but}
-    found = list(violations(context.operation.input_shape, judged))
+    left_out = tuple(f"value null at '{name.lower()}'" for name in but)
     found = [
         each
-        for each in found
-        if not any(each.lower().startswith(f"value null at '{name.lower()}'") for name in but)
+        for each in violations(context.operation.input_shape, judged)
+        if not each.lower().startswith(left_out)
     ]
     if found:
         raise refusal(validation_message([_AT.sub(_with_small_letters, each) for each in found]))

@@ -113,7 +113,7 @@ def done(aws: dict[str, str]) -> Done:
 
 
 @pytest.mark.parametrize("name", BY_ID)
-def test_the_local_cloud_does_what_is_claimed(done: Done, name: str, request: pytest.FixtureRequest) -> None:
+def test_the_local_cloud_does_what_is_claimed(done: Done, name: str) -> None:
     result = done.results[name]
     assert result.verdict is Verdict.CONFIRMED, (result.outcome, result.numbers, done.told.details[name])
 
