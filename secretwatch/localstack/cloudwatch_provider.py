@@ -36,6 +36,7 @@ from secretwatch.localstack.composite_alarms import (
     CompositeAlarmOperations,
 )
 from secretwatch.localstack.metric_data import check_dashboard, check_metric_data
+from secretwatch.localstack.metric_statistics import MetricStatisticsOperations
 from secretwatch.localstack.permissions import require_publish
 from secretwatch.localstack.regions import region_name
 from secretwatch.localstack.settings import SETTINGS
@@ -60,7 +61,9 @@ _SAID_BY_CHECK = (
 )
 
 
-class AlarmingCloudwatchProvider(AlarmMuteOperations, CompositeAlarmOperations, CloudwatchProvider):
+class AlarmingCloudwatchProvider(
+    AlarmMuteOperations, CompositeAlarmOperations, MetricStatisticsOperations, CloudwatchProvider
+):
     """Replaces how alarms are evaluated, notified and remembered; the rest is LocalStack's."""
 
     alarm_scheduler: AlarmClock | None
@@ -379,7 +382,6 @@ class AlarmingCloudwatchProvider(AlarmMuteOperations, CompositeAlarmOperations, 
         """
         described = alarm.alarm
         database = self.cloudwatch_database
-        dimensions = list(described.get("Dimensions") or [])
         where = (
             "FROM {} WHERE account_id = ? AND region = ? AND namespace = ? AND metric_name = ? "
             "AND dimensions IS ? AND timestamp >= ? AND timestamp < ?"
@@ -389,7 +391,7 @@ class AlarmingCloudwatchProvider(AlarmMuteOperations, CompositeAlarmOperations, 
             alarm.region,
             described["Namespace"],
             described["MetricName"],
-            database._get_ordered_dimensions_with_separator(dimensions),
+            database._get_ordered_dimensions_with_separator(described.get("Dimensions")),
             int((start - MINUTE * len(ticks)).timestamp()),
             int(end.timestamp()),
         )

@@ -68,8 +68,6 @@ class _Group:
         return {
             int(each["Timestamp"].timestamp()) // _MINUTE: (each["Sum"], each["SampleCount"])
             for each in answer["Datapoints"]
-            # One that comes at this moment may not be whole yet.
-            if {"Sum", "SampleCount"} <= set(each)
         }
 
     def count(self, namespace: str, start: float) -> float:
