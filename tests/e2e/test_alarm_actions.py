@@ -202,7 +202,13 @@ def test_history_tells_that_actions_were_switched(account: Account) -> None:
 
 
 def test_history_tells_of_an_action_that_failed(account: Account) -> None:
-    policy = {"Version": "2012-10-17", "Statement": []}
+    only_the_account = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account.id}:root"},
+        "Action": "sns:Publish",
+        "Resource": account.topic,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [only_the_account]}
     account.sns.set_topic_attributes(
         TopicArn=account.topic, AttributeName="Policy", AttributeValue=json.dumps(policy)
     )
