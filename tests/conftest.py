@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
+import botocore.session
 import pytest
 
 from secretwatch import local
@@ -56,6 +59,10 @@ def _rank(item: pytest.Item) -> int:
     return (
         0 if "terraform" in used else 1 if used & {"local_cloud", "aws", "cloud", "secretwatch_cloud"} else 2
     )
+
+
+# Reading what AWS's services are is most of what a client costs, and each session does it anew.
+botocore.session.create_loader = cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -77,6 +77,8 @@ def verify(list_: bool, only: tuple[str, ...], report: str | None, **options: An
     from secretwatch.verify.table import EXPERIMENTS, Unknown, named
 
     names = [name.strip() for each in only for name in each.split(",") if name.strip()]
+    if only and not names:
+        raise click.UsageError("--only names no experiment: give names from --list, or leave it out.")
     try:
         experiments = named(names) if names else EXPERIMENTS
     except Unknown as error:
@@ -185,19 +187,19 @@ def _check(console: Console, cloud: Cloud, experiments: Sequence[Experiment], *,
         answer = permissions.check(cloud, permissions.needed(experiments))
     except (BotoCoreError, ClientError) as error:
         raise click.UsageError(f"The permissions cannot be looked at: {one_line(error)}") from error
+    unknown = ""
+    if answer.unknown:
+        unknown = (
+            "Without iam:SimulatePrincipalPolicy it is not known whether these are allowed: "
+            f"{', '.join(answer.unknown)}."
+        )
     if answer.missing and not unchecked:
         raise click.UsageError(
             f"These permissions lack: {', '.join(answer.missing)}. Give them, run fewer experiments "
-            "(--only), or start nevertheless (--unchecked)."
+            f"(--only), or start nevertheless (--unchecked). {unknown}".rstrip()
         )
-    if answer.unknown:
-        console.print(
-            Text(
-                f"Without iam:SimulatePrincipalPolicy it is not known whether these are allowed: "
-                f"{', '.join(answer.unknown)}.",
-                style="yellow",
-            )
-        )
+    if unknown:
+        console.print(Text(unknown, style="yellow"))
 
 
 def _ask(console: Console, experiments: Sequence[Experiment], *, yes: bool) -> None:
@@ -213,7 +215,15 @@ def _ask(console: Console, experiments: Sequence[Experiment], *, yes: bool) -> N
     if on_trail:
         text += f" {on_trail} share a trail, a bucket and a log group, made for them."
     console.print(Text(text))
-    if not yes and not click.confirm("Go on?", err=True):
+    if yes:
+        return
+    try:
+        answer = click.confirm("Go on?", err=True)
+    except click.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise click.UsageError("Nobody answers here: say --yes to go on.") from None
+    if not answer:
         raise SystemExit(2)
 
 

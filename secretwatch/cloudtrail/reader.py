@@ -156,6 +156,8 @@ class _Reader:
                     raise _NotJson("it is not JSON") from error
             except RecursionError as error:
                 raise _NotJson("it is nested too deeply") from error
+            except ValueError as error:  # a number of thousands of digits
+                raise _NotJson("it is not JSON that AWS writes") from error
             else:
                 if end < len(self._text) or self._ended or self._text[self._at] in '{["':
                     self._taken = self._text[self._at : end]
@@ -179,7 +181,7 @@ class _Reader:
             try:
                 member = _MEMBER.match(self._text, at)
                 at = _DECODER.raw_decode(self._text, member.end())[1] if member else 0
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 return 0
             comma = _COMMA.match(self._text, at) if at else None
             if not comma:
@@ -349,6 +351,14 @@ def _decoder(head: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
 
 
 _GZIP = b"\x1f\x8b"
+# How other forms begin. https://en.wikipedia.org/wiki/List_of_file_signatures
+_OTHERS = {
+    b"PK\x03\x04": "it is a zip archive: unpack it first",
+    b"PAR1": "it is a Parquet file: export it as JSON",
+    b"BZh": "it is compressed with bzip2: unpack it first",
+    b"\xfd7zXZ": "it is compressed with xz: unpack it first",
+    b"(\xb5/\xfd": "it is compressed with zstd: unpack it first",
+}
 
 
 def _plain(chunks: Iterable[bytes]) -> Iterator[bytes | _Hole]:
@@ -357,8 +367,12 @@ def _plain(chunks: Iterable[bytes]) -> Iterator[bytes | _Hole]:
     head = b""
     for chunk in iterator:
         head += chunk
-        if len(head) >= 2:
+        if len(head) >= 5:
             break
+    for begins, why in _OTHERS.items():
+        if head.startswith(begins):
+            yield _Hole(why)
+            return
     if not head.startswith(_GZIP):
         if head:
             yield head

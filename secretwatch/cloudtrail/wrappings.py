@@ -182,6 +182,8 @@ def _at(value: Any, *path: str) -> Any:
     return value
 
 
+_SQS = frozenset({"MD5OfBody", "MessageId", "ReceiptHandle", "md5OfBody", "messageId", "receiptHandle"})
+
 _WRAPPINGS: tuple[
     tuple[
         Callable[[Mapping[str, Any]], bool],
@@ -205,8 +207,12 @@ _WRAPPINGS: tuple[
         lambda v: v.get("Type") == "Notification" and isinstance(v.get("Message"), str),
         _inside("Message"),
     ),
-    (lambda v: isinstance(v.get("Body"), str) and "ReceiptHandle" in v, _inside("Body")),
-    (lambda v: isinstance(v.get("body"), str) and "receiptHandle" in v, _inside("body")),
+    (lambda v: isinstance(v.get("Body"), str) and not _SQS.isdisjoint(v), _inside("Body")),
+    (lambda v: isinstance(v.get("body"), str) and not _SQS.isdisjoint(v), _inside("body")),
+    (
+        lambda v: v.get("eventSource") == "aws:s3" and "s3" in v,
+        _no_events("it is S3's notification, which says where files are and holds no events"),
+    ),
     (
         lambda v: v.get("EventSource") == "aws:sns" and isinstance(v.get("Sns"), Mapping),
         _inside("Sns", "Message"),
@@ -223,4 +229,5 @@ _WRAPPINGS: tuple[
         _inside("_source", "event", "original"),
     ),
     (lambda v: isinstance(_at(v, "event", "original"), str), _inside("event", "original")),
+    (lambda v: isinstance(_at(v, "_source", "eventName"), str), _inside("_source")),
 )

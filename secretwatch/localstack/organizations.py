@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from localstack.aws.api import RequestContext
+from localstack.aws.connect import connect_to
 from localstack.aws.spec import load_service
 from localstack.services.moto import call_moto
 from moto.organizations.models import organizations_backends
@@ -21,10 +23,32 @@ class OrganizationsProvider:
 def dispatch_table(provider: OrganizationsProvider) -> dict[str, Any]:
     """All operations of the API: LocalStack knows none of them by itself."""
 
-    def call(context: RequestContext, _request: Mapping[str, Any]) -> Any:
-        return call_moto(context)
+    def call(context: RequestContext, request: Mapping[str, Any]) -> Any:
+        answer = call_moto(context)
+        if context.operation and context.operation.name == "CreateAccount":
+            _let_management_in(context, request, answer["CreateAccountStatus"]["AccountId"])
+        return answer
 
     return dict.fromkeys(load_service(provider.service).operation_names, call)
+
+
+def _let_management_in(context: RequestContext, request: Mapping[str, Any], account_id: str) -> None:
+    """A new account has a role that its management account may assume, with all rights in it.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access-cross-account-role.html
+    """
+    name = request.get("RoleName") or "OrganizationAccountAccessRole"
+    manager = {"AWS": f"arn:{context.partition}:iam::{context.account_id}:root"}
+    trust = {"Effect": "Allow", "Principal": manager, "Action": "sts:AssumeRole"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam = connect_to(aws_access_key_id=account_id, region_name=context.region).iam
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(trust))
+    # AWS attaches its managed policy of that name, of which there is none here.
+    iam.put_role_policy(RoleName=name, PolicyName="AdministratorAccess", PolicyDocument=_document(everything))
+
+
+def _document(statement: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 @dataclass(frozen=True)

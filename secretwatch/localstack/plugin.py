@@ -60,7 +60,6 @@ def start() -> None:
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.log_names import LogNames
-    from secretwatch.localstack.newer_operations import extend
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
@@ -68,6 +67,7 @@ def start() -> None:
     from secretwatch.localstack.strict import StrictRequests
     from secretwatch.localstack.tagging import TagChecks
     from secretwatch.localstack.unique_ids import give_unique_ids
+    from secretwatch.newer_operations import extend
 
     backport()
     give_unique_ids()

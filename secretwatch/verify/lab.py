@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LOCAL_PATIENCE = 45.0
+LOCAL_PATIENCE = 90.0  # more than the full minute until an alarm is evaluated again
 """How long anything is waited for on a cloud on this machine, in seconds."""
 _LONGEST_PAUSE = 10.0
 _FIRST_PAUSE = 0.1

@@ -30,6 +30,10 @@ def place_of(cloud: Cloud) -> str:
     return f"{place} {cloud.endpoint}" if cloud.is_local else place
 
 
+class NotAStateFile(OSError):
+    """The file holds something else: it is not overwritten."""
+
+
 class State:
     """Of one place. Several processes may use the file at once. Raises OSError where it cannot be written."""
 
@@ -76,10 +80,16 @@ class State:
 
     def _load(self) -> dict[str, Any]:
         try:
-            loaded = json.loads(self._file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            text = self._file.read_text(encoding="utf-8")
+        except FileNotFoundError:
             return {}
-        return loaded if isinstance(loaded, dict) else {}
+        try:
+            loaded = json.loads(text or "{}")
+        except ValueError as error:
+            raise NotAStateFile(f"{self._file} holds no JSON") from error
+        if not isinstance(loaded, dict):
+            raise NotAStateFile(f"{self._file} is no state of verify")
+        return loaded
 
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,18 @@ import boto3
 import pytest
 
 STORIES = (
-    *("average", "by-arn", "by-cli", "by-name", "by-partial-arn", "control", "db", "denied", "role"),
+    *(
+        "average",
+        "by-arn",
+        "by-cli",
+        "by-name",
+        "by-partial-arn",
+        "control",
+        "db",
+        "denied",
+        "doctor",
+        "role",
+    ),
     *("smoke", "stopped", "wrong-event"),
 )
 SIBLING = "db-replica"
@@ -43,6 +54,10 @@ module "secretwatch" {
 
 output "watch" {
   value = module.secretwatch.watches["smoke"]
+}
+
+output "watches" {
+  value = module.secretwatch.watches
 }
 """
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
-from secretwatch.localstack.newer_operations import extend
+from secretwatch.newer_operations import extend
 
 REGION = "us-east-1"
 _NUMBERS = itertools.count(710000000000)

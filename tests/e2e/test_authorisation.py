@@ -536,7 +536,7 @@ def test_a_prefix_of_a_bucket(account: Account) -> None:
 
 def test_the_doctors_policy_is_all_it_takes(local_cloud: Any, aws: dict[str, str]) -> None:
     """Examined by a user who has it, nothing is missing; without one of its statements, something is."""
-    watch = Handmade(Watched(), local_cloud.inbox, local_cloud.confirm)
+    watch = Handmade(Watched(), local_cloud.inbox, local_cloud.confirm, local_cloud.tick)
     watch.rings()
     known = Subject.of_watch(Watch.from_outputs({"watch": watch.facts}))
     for number, subject in enumerate((known, Subject(region=REGION, alarm_name=watch.alarm_name))):

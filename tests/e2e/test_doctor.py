@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployment import Deployment
+from deployment import Deployment, alarm_name
 
 COMMAND = str(Path(sys.executable).with_name("secretwatch"))
-SECRET = "smoke"
+SECRET = "doctor"
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def causes(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_a_canary_on_an_applied_module(deployment: Deployment, tmp_path: Path) -> None:
     report = tmp_path / "report.html"
-    code, found = doctor(str(deployment.root), "--canary", "--report", str(report))
+    code, found = doctor(str(deployment.root), "--watch", SECRET, "--canary", "--report", str(report))
     assert causes(found) == []
     assert (code, found["result"]) == (0, "healthy")
     assert found["read"]["secret"] == SECRET
@@ -55,16 +55,16 @@ def test_a_canary_on_an_applied_module(deployment: Deployment, tmp_path: Path) -
 def test_the_same_without_terraform(deployment: Deployment, start: str) -> None:
     deployment.await_event(deployment.read(SECRET))
     deployment.let_pass()
-    name = deployment.watch["alarm_name" if start == "--alarm" else "log_group_name"]
+    name = alarm_name(SECRET) if start == "--alarm" else deployment.watch["log_group_name"]
     code, found = doctor(start, name, "--secret", SECRET)
     assert (causes(found), code) == ([], 0)
 
 
 def test_a_fault_behind_terraforms_back(deployment: Deployment) -> None:
-    name = deployment.watch["alarm_name"]
+    name = alarm_name(SECRET)
     deployment.cloudwatch.disable_alarm_actions(AlarmNames=[name])
     try:
-        code, found = doctor(str(deployment.root))
+        code, found = doctor(str(deployment.root), "--watch", SECRET)
     finally:
         deployment.cloudwatch.enable_alarm_actions(AlarmNames=[name])
     assert (causes(found), code) == ([("alarm", "actions-disabled")], 1)

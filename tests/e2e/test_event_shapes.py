@@ -332,6 +332,9 @@ def test_who_calls_s3_without_a_header(aws: dict[str, str]) -> None:
     iam = boto3.client("iam")
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
+    statement = {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=name, PolicyName="locate", PolicyDocument=policy)
     session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
     signer = session.client("s3", config=Config(signature_version="s3v4"))
     url = signer.generate_presigned_url("get_bucket_location", Params={"Bucket": name})

@@ -270,6 +270,13 @@ def test_unmasking_needs_a_permission_of_its_own(account: Account) -> None:
     reader = account.client(
         "logs", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
     )
+
+    def allow(*actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=policy)
+
+    allow("logs:FilterLogEvents")
     account.logs.put_data_protection_policy(
         logGroupIdentifier="/group", policyDocument=document("EmailAddress")
     )
@@ -278,9 +285,7 @@ def test_unmasking_needs_a_permission_of_its_own(account: Account) -> None:
     code, message = refused(reader.filter_log_events, logGroupName="/group", unmask=True)
     assert code == "AccessDeniedException"
     assert "is not authorized to perform: logs:Unmask on resource" in message
-    statement = {"Effect": "Allow", "Action": "logs:Unmask", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_user_policy(UserName="reader", PolicyName="unmask", PolicyDocument=policy)
+    allow("logs:FilterLogEvents", "logs:Unmask")
     (event,) = reader.filter_log_events(logGroupName="/group", unmask=True)["events"]
     assert event["message"] == "ann@example.com"
 

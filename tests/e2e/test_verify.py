@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import os
 import re
@@ -19,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
 from deployment import wait_for
 
@@ -50,13 +47,7 @@ class Told:
 
 
 def cloud_of(account: str) -> Cloud:
-    core = botocore.session.Session()
-    # The pinned botocore lacks some operations, which the local cloud may have nevertheless.
-    if importlib.util.find_spec("secretwatch.localstack.newer_operations"):
-        newer = importlib.import_module("secretwatch.localstack.newer_operations")
-        newer.extend(core.get_component("data_loader").load_service_model("cloudwatch", "service-2"))
-    keys = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
-    return Cloud.of(boto3.Session(botocore_session=core, region_name=REGION, **keys), REGION)
+    return Cloud.of(boto3.Session(account, "test", region_name=REGION), REGION)
 
 
 class Done:

@@ -100,6 +100,13 @@ WRAPPINGS: dict[str, Callable[[list[Any]], Any]] = {
     "SQS": lambda inside: {
         "Messages": [{"MessageId": "1", "ReceiptHandle": "r", "Body": compact(each)} for each in inside]
     },
+    "SQS, what --query leaves": lambda inside: [{"MessageId": "1", "Body": compact(each)} for each in inside],
+    "Lambda on SQS": lambda inside: {
+        "Records": [
+            {"messageId": "1", "receiptHandle": "r", "body": compact(each), "eventSource": "aws:sqs"}
+            for each in inside
+        ]
+    },
     "Splunk": lambda inside: [{"preview": False, "result": {"_raw": compact(each)}} for each in inside],
     "Elastic": lambda inside: {
         "took": 1,
@@ -228,8 +235,9 @@ def test_of_a_cut_file_every_whole_event_is_read(cut: int, zipped: bool, size: i
         ({"results": [[{"field": "eventName", "value": "x"}]]}, "no @message"),
         ({"QueryResultRows": [[{"eventName": "x"}]]}, "select eventJson"),
         ({"awslogs": {"data": "!!"}}, "not gzip"),
+        ({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {}}]}, "S3's"),
     ],
-    ids=["digest", "notification", "insights", "lake", "awslogs"],
+    ids=["digest", "notification", "insights", "lake", "awslogs", "s3"],
 )
 def test_what_holds_no_events_says_so(value: Any, why: str) -> None:
     (found,) = pieces(json.dumps(value).encode())
@@ -249,6 +257,22 @@ JSONISH = st.text(alphabet='{}[]",: \n\\aE1tsRecordv', max_size=60)
 @settings(max_examples=300)
 def test_any_text_like_json_is_read_without_an_error(text: str, size: int) -> None:
     pieces(text.encode(), size)
+
+
+def test_an_elastic_document_that_is_the_event() -> None:
+    assert events(json.dumps({"_index": "trail", "_source": READ}).encode()) == [READ]
+
+
+@pytest.mark.parametrize("begins", [b"PK\x03\x04", b"PAR1", b"BZh9", b"\xfd7zXZ\x00", b"(\xb5/\xfd"])
+def test_what_is_packed_otherwise_says_so(begins: bytes) -> None:
+    (found,) = pieces(begins + b"\x00\xff{}\n" * 50)
+    assert isinstance(found, Broken)
+    assert found.after == 0
+
+
+def test_a_number_of_thousands_of_digits_is_a_broken_piece() -> None:
+    found = pieces(b'{"n": ' + b"9" * 5000 + b"}\n" + compact(READ).encode())
+    assert [type(each) for each in found] == [Broken, Message]
 
 
 def test_deep_nesting_is_a_broken_piece() -> None:

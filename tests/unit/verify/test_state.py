@@ -57,8 +57,19 @@ def test_a_run_is_known_until_its_end(file: Path) -> None:
     assert State(file, "here").runs() == ["b2"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"here": 3}', '{"here": {"results": [{"id": "one"}, 3]}}'])
-def test_a_file_that_is_broken_is_begun_anew(file: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["[]", "{", "no JSON"])
+def test_another_file_is_not_overwritten(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+    with pytest.raises(OSError, match=str(file)):
+        State(file, "here").results([ONE])
+    with pytest.raises(OSError, match=str(file)):
+        State(file, "here").begin("a1")
+    assert file.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", '{"here": 3}', '{"here": {"results": [{"id": "one"}, 3]}}'])
+def test_what_is_of_another_version_is_begun_anew(file: Path, text: str) -> None:
     file.parent.mkdir()
     file.write_text(text)
     state = State(file, "here")
