@@ -37,18 +37,14 @@ def _let_management_in(context: RequestContext, request: Mapping[str, Any], acco
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access-cross-account-role.html
     """
-    name = request.get("RoleName") or "OrganizationAccountAccessRole"
-    manager = {"AWS": f"arn:{context.partition}:iam::{context.account_id}:root"}
-    trust = {"Effect": "Allow", "Principal": manager, "Action": "sts:AssumeRole"}
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     iam = connect_to(aws_access_key_id=account_id, region_name=context.region).iam
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(trust))
-    # AWS attaches its managed policy of that name, of which there is none here.
-    iam.put_role_policy(RoleName=name, PolicyName="AdministratorAccess", PolicyDocument=_document(everything))
-
-
-def _document(statement: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    # moto makes the role. AWS attaches its managed policy of that name, of which there is none here.
+    iam.put_role_policy(
+        RoleName=request.get("RoleName") or "OrganizationAccountAccessRole",
+        PolicyName="AdministratorAccess",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
 
 
 @dataclass(frozen=True)
