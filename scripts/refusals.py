@@ -125,7 +125,10 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("cloudtrail", "TrailNotProvidedException"): _UNUSED,
     ("cloudtrail", "UnsupportedOperationException"): _ORG,
     ("cloudwatch", "LimitExceeded"): _QUOTA,
-    ("cloudwatch", "ResourceNotFound"): "an alarm that is not there is deleted all the same (observed)",
+    (
+        "cloudwatch",
+        "ResourceNotFound",
+    ): "an alarm that is not there is deleted all the same, as moto has it; its page lists the error",
     ("events", "ManagedRuleException"): "rules that AWS's services manage are not here",
     ("iam", "InvalidInput"): _WHICH,
     ("iam", "LimitExceeded"): "what is taken away meets no limit",
