@@ -1,7 +1,8 @@
 """Which errors of the calls that the module makes are refused by the local cloud, and which are not, and why.
 
 The calls stand in scripts/calls.json; the errors of each in botocore's models, which are AWS's own, and for
-S3, whose model has few, in DOCUMENTED. Covered is what a test makes: tests/e2e/refused, and
+S3, whose model has few, in DOCUMENTED; the refusal of who may not make a call, which all services have and
+few models name, comes with its case. Covered is what a test makes: tests/e2e/refused, and
 what other tests make (ELSEWHERE). For all others WHY_NOT says why; a new service only needs rows in these
 tables. `scripts/docs` writes it all into docs/local-cloud.md.
 """
@@ -56,6 +57,7 @@ ELSEWHERE: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("cloudtrail", "CloudTrailAccessNotEnabledException"): (_ORGANIZATION, ("CreateTrail",)),
     ("cloudtrail", "OrganizationNotInAllFeaturesModeException"): (_ORGANIZATION, ("CreateTrail",)),
     ("cloudtrail", "NotOrganizationMasterAccountException"): (_ORGANIZATION, ("CreateTrail",)),
+    ("secretsmanager", "InvalidNextTokenException"): ("tests/e2e/test_many_secrets.py", ("ListSecrets",)),
     ("logs", "InvalidParameterException"): ("tests/e2e/test_metric_filters.py", ("PutMetricFilter",)),
     ("logs", "LimitExceededException"): ("tests/e2e/test_metric_filters.py", ("PutMetricFilter",)),
     ("logs", "ResourceNotFoundException"): ("tests/e2e/test_metric_filters.py", ("PutMetricFilter",)),
@@ -67,7 +69,6 @@ _STORES = "custom key stores are not here"
 _LAKE = "event data stores, channels and dashboards are not here"
 _UNUSED = "no longer in use, by its page"
 _QUOTA = "the local cloud has no quota of it"
-_ACCESS = "callers are not held to their policies here, but for GetSecretValue"
 _ORG = "delegated administrators and service-linked roles are not here"
 _WHICH = "its page does not say of which parameter"
 _NO_TEST = "no test makes it"
@@ -91,14 +92,13 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     "ServiceUnavailableException": _OURS,
     "StaleTag": _SPEED,
     "ThrottlingException": _SPEED,
-    "AuthorizationError": _ACCESS,
     "InvalidSecurity": "the local cloud is not asked over HTTPS, nor are signatures looked at",
     "TagPolicy": "tag policies of an organization are not here",
     ("cloudcontrol", "AlreadyExistsException"): "not of a read",
     ("cloudcontrol", "GeneralServiceException"): _OURS,
     ("cloudcontrol", "HandlerFailureException"): _OURS,
     ("cloudcontrol", "HandlerInternalFailureException"): _OURS,
-    ("cloudcontrol", "InvalidCredentialsException"): _ACCESS,
+    ("cloudcontrol", "InvalidCredentialsException"): "nobody can give a handler credentials here",
     ("cloudcontrol", "NetworkFailureException"): _OURS,
     ("cloudcontrol", "NotStabilizedException"): "not of a read",
     ("cloudcontrol", "NotUpdatableException"): "not of a read",
@@ -112,7 +112,10 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("cloudtrail", "EventDataStoreARNInvalidException"): _LAKE,
     ("cloudtrail", "EventDataStoreNotFoundException"): _LAKE,
     ("cloudtrail", "InactiveEventDataStoreException"): _LAKE,
-    ("cloudtrail", "InsufficientDependencyServiceAccessPermissionException"): _ACCESS,
+    (
+        "cloudtrail",
+        "InsufficientDependencyServiceAccessPermissionException",
+    ): "its page speaks of making a trail of an organization",
     ("cloudtrail", "InvalidParameterException"): _WHICH,
     ("cloudtrail", "InvalidTokenException"): _UNUSED,
     ("cloudtrail", "KmsKeyDisabledException"): _UNUSED,
@@ -121,7 +124,12 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("cloudtrail", "ResourceTypeNotSupportedException"): _LAKE,
     ("cloudtrail", "TrailNotProvidedException"): _UNUSED,
     ("cloudtrail", "UnsupportedOperationException"): _ORG,
-    ("cloudtrail", "InvalidTrailNameException"): "names within an ARN are not looked at",
+    ("cloudwatch", "LimitExceeded"): _QUOTA,
+    (
+        "cloudwatch",
+        "ResourceNotFound",
+    ): "an alarm that is not there is deleted all the same, as moto has it; its page lists the error",
+    ("events", "ManagedRuleException"): "rules that AWS's services manage are not here",
     ("iam", "InvalidInput"): _WHICH,
     ("iam", "LimitExceeded"): "what is taken away meets no limit",
     ("iam", "UnmodifiableEntity"): "service-linked roles are not here",
@@ -129,20 +137,39 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
         "kms",
         "KMSInvalidStateException",
     ): "only of a key that is being made or changed, which takes no time here",
+    ("kms", "InvalidArnException"): "an ARN in a key's policy is MalformedPolicyDocumentException (observed)",
+    (
+        "kms",
+        "UnsupportedOperationException",
+    ): "a key that cannot be rotated is no error, by its page; of CreateKey it does not say when",
     ("kms", "CloudHsmClusterInvalidConfigurationException"): _STORES,
     ("kms", "CustomKeyStoreInvalidStateException"): _STORES,
     ("kms", "XksKeyAlreadyInUseException"): _STORES,
     ("kms", "XksKeyInvalidConfigurationException"): _STORES,
     ("kms", "XksKeyNotFoundException"): _STORES,
+    ("logs", "InvalidOperationException"): "its page does not say of which log group",
+    ("logs", "InvalidParameterException"): "an ARN that is none is ValidationException (observed)",
+    ("logs", "LimitExceededException"): _QUOTA,
     ("s3", "TooManyBuckets"): _QUOTA,
     ("secretsmanager", "DecryptionFailure"): "nothing is decrypted when a value is written",
     ("secretsmanager", "InvalidParameterException"): _WHICH,
+    ("secretsmanager", "InvalidRequestException"): _WHICH,
     ("secretsmanager", "LimitExceededException"): _QUOTA,
     ("secretsmanager", "MalformedPolicyDocumentException"): "a new secret has no policy",
     ("secretsmanager", "ResourceNotFoundException"): _WHICH,
+    ("sns", "FilterPolicyLimitExceeded"): _QUOTA,
+    ("sns", "InvalidState"): _WHICH,
+    (
+        "sns",
+        "NotFound",
+    ): "what is not there is no error, by the page of DeleteTopic and as observed of Unsubscribe",
     ("sns", "SubscriptionLimitExceeded"): _QUOTA,
     ("sns", "TopicLimitExceeded"): _QUOTA,
     ("sns", "ReplayLimitExceeded"): "archives of topics are not here",
+    ("sqs", "InvalidAddress"): "it is given no address",
+    ("sqs", "OverLimit"): "its page speaks of messages in flight and of AddPermission",
+    ("sqs", "QueueDeletedRecently"): "the name of a deleted queue is free at once, not after 60 seconds",
+    ("sqs", "UnsupportedOperation"): _WHICH,
 }
 
 # Errors that the models do not have. S3: its page of error responses. KMS: key states.
@@ -151,6 +178,7 @@ DOCUMENTED: dict[str, dict[str, tuple[str, ...]]] = {
         "CreateBucket": ("InvalidBucketName", "OperationAborted", "TooManyBuckets"),
         "DeleteBucket": ("BucketNotEmpty", "NoSuchBucket"),
         "GetBucketPolicy": ("NoSuchBucket", "NoSuchBucketPolicy"),
+        "PutBucketLifecycleConfiguration": ("MalformedXML", "NoSuchBucket"),
         "PutBucketPolicy": ("MalformedPolicy", "NoSuchBucket"),
     },
 }
@@ -219,7 +247,7 @@ def section(root: Path) -> str:
     missing = sum(len(each.missing) for each in found.values())
     lines = [
         f"Of {covered + missing} errors that the calls of an apply, a plan and a destroy of the module can "
-        f"have by AWS's API models, {covered} are refused here and tested, {missing} are not."
+        f"have by AWS's API models and pages, {covered} are refused here and tested, {missing} are not."
     ]
     for name, service in found.items():
         lines += ["", f"**{name}**: {len(service.covered)} refused, {len(service.missing)} not.", ""]

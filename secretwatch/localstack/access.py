@@ -38,6 +38,9 @@ from secretwatch.policy.denials import Denial, denial
 # account can always see and undo a policy that shuts everybody out.
 _ROOT_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
+# What is to be made is the caller's, also under a name that somebody else has: that is BucketAlreadyExists.
+_MAKES = "s3:CreateBucket"
+
 
 class Access:
     """A request handler that refuses as the services do, before anything is done.
@@ -101,6 +104,9 @@ class _Call:
             found = denial(service, _protocol(context), caller.arn, named, decision, own=own)
             if service == "cloudcontrol" and not need.action.startswith("cloudformation:"):
                 return _from_handler(found, parameters)
+            if service == "cloudtrail" and need.action.startswith("organizations:"):
+                # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+                return replace(found, code="InsufficientDependencyServiceAccessPermissionException")
             return found
         return None
 
@@ -139,6 +145,8 @@ class _Call:
         return None if decision.allowed else (decision, resource.arn, resource.account)
 
     def _resource(self, need: Need, parameters: Mapping[str, Any]) -> Resource:
+        if need.action == _MAKES:
+            return Resource(need.resource, self._caller.account_id)
         return resource_of(need.resource, parameters, self._caller.account_id, self._context.region)
 
     def _binds_root(self, need: Need, resource: Resource) -> bool:

@@ -374,6 +374,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         """
         if not _TRAIL_ARN.fullmatch(arn):
             raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {arn}")
+        check_name(arn.partition("/")[2])
         if arn.split(":")[3] != context.region:
             raise refusal(
                 "CloudTrailARNInvalidException",

@@ -23,7 +23,7 @@ def test_a_call_is_refused(account: Account, case: Case) -> None:
     with pytest.raises(ClientError) as error:
         case.make(account)
     answer = error.value.response["Error"]
-    code = QUERY_CODES.get(case.code, case.code)
+    code = case.answered or QUERY_CODES.get(case.code, case.code)
     assert (error.value.operation_name, answer["Code"]) == (case.operation, code), answer
     if case.words is not None:
         assert answer["Message"].startswith(case.words)
@@ -55,6 +55,18 @@ def test_what_is_right_is_taken(account: Account) -> None:
     account.bucket_policy(
         Effect="Allow", Condition={"StringEquals": {"aws:SourceAccount": account.id}}, Action=["s3:GetObject"]
     )
+    account.s3.put_bucket_lifecycle_configuration(
+        Bucket=f"refusals-{account.id}",
+        LifecycleConfiguration={
+            "Rules": [{"ID": "x", "Filter": {}, "Status": "Enabled", "Expiration": {"Days": 1}}]
+        },
+    )
+    queue = account.queue(DelaySeconds="900", Policy="", VisibilityTimeout="0", SqsManagedSseEnabled="true")
+    redrive = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{account.id}:x", "maxReceiveCount": "1000"}
+    account.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(redrive)})
+    account.sns.list_tags_for_resource(ResourceArn=account.topic())
+    account.log_group()
+    account.logs.list_tags_for_resource(resourceArn=f"arn:aws:logs:us-east-1:{account.id}:log-group:x")
     secret = account.secret(KmsKeyId=key, Tags=[{"Key": "team", "Value": "payments @ 1+1=2"}])
     account.secret_policy(
         secret,

@@ -1,8 +1,8 @@
 """What AWS refuses and LocalStack takes: limits of the service models, and what each service checks itself.
 
 A request handler asks the service's table of checks, by operation, before LocalStack sees the request. Here:
-who is asked. Not here: what is checked (one file a service), and refusals of the services that have a
-provider of their own (CloudTrail, CloudWatch, CloudWatch Logs, EventBridge, SNS).
+who is asked. Not here: what is checked (one file a service), and most refusals of the services that have a
+provider of their own (CloudTrail, CloudWatch, CloudWatch Logs, EventBridge, SNS): it refuses what it answers.
 """
 
 from __future__ import annotations
@@ -36,15 +36,19 @@ class StrictRequests:
     """A request handler that refuses what the service would."""
 
     def __init__(self) -> None:
-        from secretwatch.localstack.strict import iam, kms, s3, secretsmanager
+        from secretwatch.localstack.strict import cloudwatch, iam, kms, logs, s3, secretsmanager, sns, sqs
 
         self._checks: dict[tuple[str, str], Check] = {
             (service, operation): check
             for service, checks in (
+                ("cloudwatch", cloudwatch.CHECKS),
                 ("iam", iam.CHECKS),
                 ("kms", kms.CHECKS),
+                ("logs", logs.CHECKS),
                 ("s3", s3.CHECKS),
                 ("secretsmanager", secretsmanager.CHECKS),
+                ("sns", sns.CHECKS),
+                ("sqs", sqs.CHECKS),
             )
             for operation, check in checks.items()
         }

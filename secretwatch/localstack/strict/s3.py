@@ -68,4 +68,18 @@ def put_bucket_policy(context: RequestContext, request: Mapping[str, Any]) -> No
         )
 
 
-CHECKS: dict[str, Check] = {"CreateBucket": create_bucket, "PutBucketPolicy": put_bucket_policy}
+def put_bucket_lifecycle_configuration(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+    rules = (request.get("LifecycleConfiguration") or {}).get("Rules") or []
+    if any(rule.get("Status") not in ("Enabled", "Disabled") for rule in rules):
+        raise refuse(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+
+
+CHECKS: dict[str, Check] = {
+    "CreateBucket": create_bucket,
+    "PutBucketLifecycleConfiguration": put_bucket_lifecycle_configuration,
+    "PutBucketPolicy": put_bucket_policy,
+}

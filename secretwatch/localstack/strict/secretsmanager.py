@@ -6,6 +6,7 @@ API_PutResourcePolicy.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from secretwatch.localstack.permissions import KeyNotFound, key_of
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in
 from secretwatch.policy.grammar import fault, is_public
+
+_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+", re.DOTALL)
 
 
 def create_secret(context: RequestContext, request: Mapping[str, Any]) -> None:
@@ -35,6 +38,10 @@ def get_secret_value(context: RequestContext, request: Mapping[str, Any]) -> Non
     secret = _secret(context, request)
     if secret is not None and not secret.deleted_date:
         _usable("DecryptionFailure", context, secret.kms_key_id)
+
+
+def any_id(context: RequestContext, request: Mapping[str, Any]) -> None:
+    _secret(context, request)
 
 
 def not_deleted(context: RequestContext, request: Mapping[str, Any]) -> None:
@@ -98,15 +105,20 @@ def _not_deleted(secret: Any) -> None:
 
 
 def _secret(context: RequestContext, request: Mapping[str, Any]) -> Any | None:
+    """AWS does not say what it answers to an ARN of something else: here that the parameter is invalid."""
     secret_id = request.get("SecretId") or ""
     if not secret_id:
         return None
+    if secret_id.startswith("arn:") and not _ARN.fullmatch(secret_id):
+        raise refuse("InvalidParameterException", "The SecretId is neither a secret's name nor its ARN.")
     return SecretsmanagerProvider.get_moto_backend_for_resource(secret_id, context).secrets.get(secret_id)
 
 
 CHECKS: dict[str, Check] = {
     "CreateSecret": create_secret,
     "DeleteResourcePolicy": not_deleted,
+    "DeleteSecret": any_id,
+    "DescribeSecret": any_id,
     "GetResourcePolicy": not_deleted,
     "GetSecretValue": get_secret_value,
     "PutResourcePolicy": put_resource_policy,

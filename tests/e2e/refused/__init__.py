@@ -4,7 +4,21 @@ One file a service: more of them, or a new one, only need a row. `scripts/docs` 
 is what docs/local-cloud.md calls covered.
 """
 
-from . import cloudtrail, iam, kms, missing, s3, secretsmanager, tags
+from . import (
+    cloudtrail,
+    cloudwatch,
+    denied,
+    events,
+    iam,
+    kms,
+    logs,
+    missing,
+    s3,
+    secretsmanager,
+    sns,
+    sqs,
+    tags,
+)
 from .account import TRUST, WRITE, Account, policy
 from .case import QUERY_CODES, Case
 
@@ -16,6 +30,12 @@ CASES: list[Case] = [
     *cloudtrail.CASES,
     *tags.CASES,
     *missing.CASES,
+    *logs.CASES,
+    *cloudwatch.CASES,
+    *events.CASES,
+    *sns.CASES,
+    *sqs.CASES,
+    *denied.CASES,
 ]
 
 __all__ = ["CASES", "QUERY_CODES", "TRUST", "WRITE", "Account", "Case", "policy"]

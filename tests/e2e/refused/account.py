@@ -28,8 +28,11 @@ class Account:
         self.arn = f"arn:aws:iam::{account_id}:root"
         self._clients: dict[str, Any] = {}
 
-    def client(self, service: str, region: str = REGION, account_id: str | None = None) -> Any:
-        session = boto3.Session(aws_access_key_id=account_id or self.id, aws_secret_access_key="test")
+    def client(
+        self, service: str, region: str = REGION, account_id: str | None = None, secret: str = "test"
+    ) -> Any:
+        """account_id: another one, or the id of a key whose secret is given."""
+        session = boto3.Session(aws_access_key_id=account_id or self.id, aws_secret_access_key=secret)
         config = Config(parameter_validation=False, retries={"max_attempts": 1})
         return session.client(service, region_name=region, config=config)
 
@@ -37,6 +40,15 @@ class Account:
         if service not in self._clients:
             self._clients[service] = self.client(service)
         return self._clients[service]
+
+    def nobody(self, service: str, *actions: str) -> Any:
+        """A client of a user who may do nothing but these."""
+        self.iam.create_user(UserName="nobody")
+        if actions:
+            document = policy(Effect="Allow", Action=actions, Resource="*")
+            self.iam.put_user_policy(UserName="nobody", PolicyName="own", PolicyDocument=document)
+        key = self.iam.create_access_key(UserName="nobody")["AccessKey"]
+        return self.client(service, account_id=key["AccessKeyId"], secret=key["SecretAccessKey"])
 
     def key(self, **settings: Any) -> str:
         return str(self.kms.create_key(**settings)["KeyMetadata"]["KeyId"])
@@ -90,6 +102,28 @@ class Account:
             "Resource": f"arn:aws:s3:::{bucket}/*",
         }
         self.s3.put_bucket_policy(Bucket=bucket, Policy=document or policy(**(denied | elements)))
+
+    def topic(self) -> str:
+        return str(self.sns.create_topic(Name="x")["TopicArn"])
+
+    def queue(self, **attributes: str) -> str:
+        return str(self.sqs.create_queue(QueueName="x", Attributes=attributes)["QueueUrl"])
+
+    def rule(self) -> str:
+        self.events.put_rule(Name="x", EventPattern='{"source": ["x"]}')
+        return "x"
+
+    def log_group(self, **settings: Any) -> str:
+        self.logs.create_log_group(logGroupName="x", **settings)
+        return "x"
+
+    def organization(self) -> None:
+        self.organizations.create_organization(FeatureSet="ALL")
+        self.organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+
+    def organization_trail(self) -> str:
+        self.organization()
+        return self.trail(IsOrganizationTrail=True)
 
     def trail(self, name: str = "trail", region: str = REGION, **settings: Any) -> str:
         """A trail with a bucket that lets every trail in."""

@@ -17,7 +17,10 @@ QUERY_CODES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Case:
-    """service, operation, code: as botocore's model has them. words: how the message begins, None for any."""
+    """service, operation, code: as botocore's model has them. words: how the message begins, None for any.
+
+    answered: the code of the answer where it is another one.
+    """
 
     service: str
     operation: str
@@ -25,6 +28,7 @@ class Case:
     words: str | None
     make: Callable[[Account], Any]
     about: str = ""
+    answered: str = ""
 
     @property
     def id(self) -> str:

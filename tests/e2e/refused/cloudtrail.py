@@ -13,6 +13,13 @@ def trail(operation: str, code: str, words: str, make: Callable[[Account], Any],
     return Case("cloudtrail", operation, code, words, make, about)
 
 
+def member_and_trail(account: Account) -> tuple[Any, str]:
+    """CloudTrail as a member of the account's organization sees it, and the organization's trail."""
+    arn = account.organization_trail()
+    made = account.organizations.create_account(AccountName="x", Email="x@example.com")
+    return account.client("cloudtrail", account_id=made["CreateAccountStatus"]["AccountId"]), arn
+
+
 CASES: list[Case] = [
     trail(
         "CreateTrail",
@@ -140,6 +147,38 @@ CASES: list[Case] = [
         for operation, call in {
             "GetEventSelectors": lambda a: a.cloudtrail.get_event_selectors(TrailName="trail"),
             "GetTrailStatus": lambda a: a.cloudtrail.get_trail_status(Name="trail"),
+        }.items()
+    ),
+    trail(
+        "CreateTrail",
+        "InsufficientDependencyServiceAccessPermissionException",
+        "User: arn:aws:iam::",
+        lambda a: (
+            a.organization(),
+            a.nobody("cloudtrail", "cloudtrail:*").create_trail(
+                Name="trail", S3BucketName="x", IsOrganizationTrail=True
+            ),
+        ),
+    ),
+    trail(
+        "ListTags",
+        "InvalidTrailNameException",
+        "Trail name or ARN can only contain ",
+        lambda a: a.cloudtrail.list_tags(ResourceIdList=[f"arn:aws:cloudtrail:us-east-1:{a.id}:trail/a b"]),
+    ),
+    *(
+        trail(
+            operation,
+            "NotOrganizationMasterAccountException",
+            "",
+            lambda a, call=call: call(*member_and_trail(a)),
+        )
+        for operation, call in {
+            "DeleteTrail": lambda client, arn: client.delete_trail(Name=arn),
+            "PutEventSelectors": lambda client, arn: client.put_event_selectors(
+                TrailName=arn, EventSelectors=[{"ReadWriteType": "All"}]
+            ),
+            "StartLogging": lambda client, arn: client.start_logging(Name=arn),
         }.items()
     ),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from .account import WRITE, Account
 from .case import Case
 
+EXPIRES = {"ID": "x", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": 1}}
 NOBODY = "arn:aws:iam::{}:user/nobody"
 
 
@@ -61,6 +62,14 @@ CASES: list[Case] = [
             "{}--ol-s3",
             "{}.mrap",
         )
+    ),
+    Case(
+        "s3",
+        "HeadBucket",
+        "NoSuchBucket",
+        None,
+        lambda a: a.s3.head_bucket(Bucket=f"no-{a.id}"),
+        answered="404",  # its answer has no body to say more
     ),
     s3(
         "DeleteBucket",
@@ -139,5 +148,21 @@ CASES: list[Case] = [
         "NoSuchBucketPolicy",
         "The bucket policy does not exist",
         lambda a: a.s3.get_bucket_policy(Bucket=a.bucket()),
+    ),
+    s3(
+        "PutBucketLifecycleConfiguration",
+        "NoSuchBucket",
+        "The specified bucket does not exist",
+        lambda a: a.s3.put_bucket_lifecycle_configuration(
+            Bucket=f"no-{a.id}", LifecycleConfiguration={"Rules": [EXPIRES]}
+        ),
+    ),
+    s3(
+        "PutBucketLifecycleConfiguration",
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+        lambda a: a.s3.put_bucket_lifecycle_configuration(
+            Bucket=a.bucket(), LifecycleConfiguration={"Rules": [EXPIRES | {"Status": "x"}]}
+        ),
     ),
 ]

@@ -10,6 +10,7 @@ from .case import Case, too_long
 
 NOT_FOUND = "Secrets Manager can't find the specified secret."
 MARKED = "You can't perform this operation on the secret because it was marked for deletion."
+NO_SECRET = "arn:aws:s3:::x"
 NOBODY = "arn:aws:iam::{}:user/nobody"
 
 
@@ -169,5 +170,38 @@ CASES: list[Case] = [
             policy(Effect="Allow", Principal="*", Action="secretsmanager:*", Resource="*"),
             BlockPublicPolicy=True,
         ),
+    ),
+    *(
+        secrets(operation, "InvalidParameterException", "", make, "no secret's ARN")
+        for operation, make in {
+            "DeleteResourcePolicy": lambda a: a.secretsmanager.delete_resource_policy(SecretId=NO_SECRET),
+            "DeleteSecret": lambda a: a.secretsmanager.delete_secret(SecretId=NO_SECRET),
+            "DescribeSecret": lambda a: a.secretsmanager.describe_secret(SecretId=NO_SECRET),
+            "GetResourcePolicy": lambda a: a.secretsmanager.get_resource_policy(SecretId=NO_SECRET),
+            "GetSecretValue": lambda a: a.secretsmanager.get_secret_value(SecretId=NO_SECRET),
+            "PutResourcePolicy": lambda a: a.secret_policy(NO_SECRET, "{}"),
+            "PutSecretValue": lambda a: a.secretsmanager.put_secret_value(
+                SecretId=NO_SECRET, SecretString="v"
+            ),
+        }.items()
+    ),
+    secrets(
+        "PutSecretValue",
+        "InvalidParameterException",
+        "You can't specify both",
+        lambda a: a.secretsmanager.put_secret_value(SecretId=a.secret(), SecretString="v", SecretBinary=b"v"),
+    ),
+    *(
+        secrets(
+            "GetSecretValue",
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret value for " + words,
+            lambda a, which=which: a.secretsmanager.get_secret_value(SecretId=a.secret(), **which),
+            words,
+        )
+        for which, words in (
+            ({"VersionStage": "no"}, "staging label: no"),
+            ({"VersionId": "0" * 32}, "VersionId: " + "0" * 32),
+        )
     ),
 ]
