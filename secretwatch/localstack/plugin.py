@@ -59,6 +59,7 @@ def start() -> None:
     from secretwatch.localstack.access import Access
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
+    from secretwatch.localstack.given_keys import remember_keys
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.newer_operations import extend
     from secretwatch.localstack.principals import remember_policy_arns
@@ -71,6 +72,9 @@ def start() -> None:
 
     backport()
     give_unique_ids()
+    remember_keys()
+    # Keys begin with AKIA and ASIA, as on AWS, and not with an L.
+    config.PARITY_AWS_ACCESS_KEY_ID = True
     extend(loader.load_service_model("cloudwatch", "service-2"))
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
