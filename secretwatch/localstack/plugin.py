@@ -66,6 +66,7 @@ def start() -> None:
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.sent import keep_sent
     from secretwatch.localstack.strict import StrictRequests
     from secretwatch.localstack.tagging import TagChecks
     from secretwatch.localstack.unique_ids import give_unique_ids
@@ -82,6 +83,8 @@ def start() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
+    # Before all that may change a request.
+    handlers.serve_custom_service_request_handlers.append(keep_sent)
     handlers.serve_custom_service_request_handlers.append(Access())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
     handlers.serve_custom_service_request_handlers.append(DryRun())

@@ -37,6 +37,7 @@ from secretwatch.cloudtrail import (
 from secretwatch.localstack.identity import caller_of_request
 from secretwatch.localstack.key_ids import key_arn
 from secretwatch.localstack.s3_callers import authorization_of, s3_identity
+from secretwatch.localstack.sent import sent
 from secretwatch.localstack.unsigned import leaves_no_event
 
 LOG = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     service, operation = context.service, context.operation
     known = _known(service.service_name, service.signing_name, operation.name)
     source = known.source
-    parameters: Mapping[str, Any] = context.service_request or {}
+    parameters = sent(context)
     error = context.service_exception
     answer: Mapping[str, Any] = {}
     if error is None and isinstance(context.service_response, Mapping):

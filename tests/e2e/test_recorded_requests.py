@@ -93,9 +93,25 @@ def test_keys_of_sessions_begin_as_on_aws_and_name_their_account(account: str) -
     answers = [
         sts.assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="session"),
         sts.get_session_token(),
-        sts.get_federation_token(Name="f"),
+        sts.get_federation_token(Name="fed"),
     ]
     for made in (answer["Credentials"] for answer in answers):
         assert made["AccessKeyId"].startswith("ASIA")
         keys = made["AccessKeyId"], "sts", made["SecretAccessKey"], made["SessionToken"]
         assert client(*keys).get_caller_identity()["Account"] == account
+
+
+def test_what_is_recorded_is_what_was_sent(account: str) -> None:
+    ssm, s3 = client(account, "ssm"), client(account, "s3")
+    ssm.put_parameter(Name="/p", Value="3 coffees", Type="String")
+    s3.create_bucket(Bucket=f"sent-{account}")
+    s3.put_public_access_block(
+        Bucket=f"sent-{account}", PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+    )
+    (put,) = events(account, "PutParameter")
+    assert put["requestParameters"]["name"] == "/p"
+    (block,) = events(account, "PutBucketPublicAccessBlock")
+    assert block["requestParameters"]["PublicAccessBlockConfiguration"] == {
+        "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/",
+        "BlockPublicAcls": True,
+    }
