@@ -77,6 +77,8 @@ def start() -> None:
     # Keys begin with AKIA and ASIA, as on AWS, and not with an L.
     config.PARITY_AWS_ACCESS_KEY_ID = True
     extend(loader.load_service_model("cloudwatch", "service-2"))
+    # It logs the texts of messages.
+    logging.getLogger("localstack.services.sns.publisher").setLevel(logging.WARNING)
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
     for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "sts"):

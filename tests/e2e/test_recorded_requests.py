@@ -13,6 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
+from secretwatch import local
+
 ACCOUNTS = iter(f"4700{number:08}" for number in range(1, 1000))
 
 
@@ -115,3 +117,22 @@ def test_what_is_recorded_is_what_was_sent(account: str) -> None:
         "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/",
         "BlockPublicAcls": True,
     }
+
+
+def test_an_error_that_repeats_a_secret_does_not_bring_it_into_the_event(account: str) -> None:
+    kms = client(account, "kms")
+    key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    for token, material in ((b"3-coffees-please", b"x"), (b"x", b"3-coffees-please")):
+        refused(
+            lambda token=token, material=material: kms.import_key_material(
+                KeyId=key, ImportToken=token, EncryptedKeyMaterial=material
+            )
+        )
+    assert "3-coffees" not in json.dumps(events(account, "ImportKeyMaterial"))
+
+
+def test_texts_of_messages_are_not_logged(account: str, local_cloud: Any) -> None:
+    client(account, "sns").publish(PhoneNumber="+4917000000000", Message="3 coffees to go")
+    client(account, "sns").list_topics()
+    assert events(account, "ListTopics")
+    assert "3 coffees to go" not in local.StateDir(local_cloud.state_dir).log_file.read_text()
