@@ -22,6 +22,7 @@ from localstack.utils.time import timestamp_millis
 from rich.console import Console
 
 from secretwatch.localstack.recorder import event_of
+from secretwatch.localstack.sent import keep_sent
 
 ACCOUNT = "000000000000"
 ROUNDS = 15
@@ -80,6 +81,7 @@ def microseconds(context: RequestContext, events: int) -> float:
         begin = time.process_time()
         for _ in range(events // ROUNDS):
             context.__dict__.pop("secretwatch_caller", None)
+            keep_sent(None, context, None)
             event_of(context)
         rounds.append(1e6 * (time.process_time() - begin) / (events // ROUNDS))
     return median(rounds)

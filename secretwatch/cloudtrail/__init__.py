@@ -8,6 +8,7 @@ from secretwatch.cloudtrail import ec2, sign_in
 from secretwatch.cloudtrail.answers import named_key
 from secretwatch.cloudtrail.classify import event_category, is_global_service, is_read_only, shows_answer
 from secretwatch.cloudtrail.digest import Digest, LoggedFile, digest_key, make_digest
+from secretwatch.cloudtrail.echoes import without_echoes
 from secretwatch.cloudtrail.errors import error_code, error_message
 from secretwatch.cloudtrail.event import (
     Event,
@@ -84,4 +85,5 @@ __all__ = [
     "s3_wire",
     "shows_answer",
     "sign_in",
+    "without_echoes",
 ]

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+from secretwatch.cloudtrail.redaction import Treatment, treatment
 from secretwatch.cloudtrail.writer import Writer
 
 EVENT_SOURCE = "ec2.amazonaws.com"
@@ -110,7 +111,6 @@ _WHOLE = ("IpPermission",)  # structures whose lists are always shown
 _RETURNING = {"AssociateAddress", "CreateSecurityGroup"}
 # An answer's empty lists are shown, as `{}`, but for these.
 _LEFT_OUT_EMPTY = {("SecurityGroupRule", "Tags")}
-_HIDDEN = {"UserData"}
 
 
 def request_parameters(
@@ -194,9 +194,7 @@ class _Member(NamedTuple):
 def _old_members(operation_name: str, shape: Any) -> tuple[dict[str, _Member], tuple[str, ...]]:
     """What is known of a request's structure, for every call: its members, and the keys of its lists."""
     members = {
-        name: _Member(
-            _old_name(operation_name, name, member), member, name in _HIDDEN or _is_sensitive(member)
-        )
+        name: _Member(_old_name(operation_name, name, member), member, _is_hidden(name, member))
         for name, member in shape.members.items()
     }
     return members, tuple(each.key for each in members.values() if each.shape.type_name == "list")
@@ -267,7 +265,7 @@ def _old_response(shape: Any, value: Mapping[str, Any]) -> dict[str, Any]:
         if item is None or (not item and (shape.name, name) in _LEFT_OUT_EMPTY):
             continue
         key = member.serialization.get("name") or name
-        if _is_sensitive(member):
+        if _is_hidden(name, member):
             shown[key] = REMOVED
         elif member.type_name == "list":
             inner = member.member
@@ -296,7 +294,7 @@ def _new_request(shape: Any, value: Mapping[str, Any]) -> dict[str, Any]:
             continue
         wire = member.serialization.get("name") or name
         key = member.serialization.get("queryName") or wire[:1].upper() + wire[1:]
-        if name in _HIDDEN or _is_sensitive(member):
+        if _is_hidden(name, member):
             shown[key] = REMOVED
         elif member.type_name == "list":
             shown[key] = _one_or_many(
@@ -319,7 +317,7 @@ def _new_response(shape: Any, value: Mapping[str, Any]) -> dict[str, Any]:
         if item is None:
             continue
         key = member.serialization.get("name") or name
-        if _is_sensitive(member):
+        if _is_hidden(name, member):
             shown[key] = REMOVED
         elif member.type_name == "list":
             inner = member.member
@@ -356,5 +354,7 @@ def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _is_sensitive(shape: Any) -> bool:
-    return bool(shape.metadata.get("sensitive"))
+@cache
+def _is_hidden(name: str, shape: Any) -> bool:
+    # In the first generation's tables UserData is a structure at times.
+    return name == "UserData" or treatment(EVENT_SOURCE, name, shape) is Treatment.HIDE

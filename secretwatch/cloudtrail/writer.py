@@ -15,7 +15,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from secretwatch.cloudtrail.redaction import HIDDEN, Treatment, is_sensitive, treatment
+from secretwatch.cloudtrail.redaction import (
+    HIDDEN,
+    Treatment,
+    hides_entry,
+    is_sensitive,
+    treatment,
+    without_password,
+)
 
 
 class _Member(NamedTuple):
@@ -49,9 +56,9 @@ class Writer:
         # Only the first letter: ``aRN``, ``sSHPublicKey``, ``dBSnapshotIdentifier`` (observed).
         return name[:1].lower() + name[1:]
 
-    def treatment(self, name: str, member: Any) -> Treatment:
-        """Whether a member is shown, hidden or left out."""
-        return treatment(self.event_source, name, member)
+    def treatment(self, name: str, member: Any, structure: str = "") -> Treatment:
+        """Whether a member is shown, hidden or left out; ``structure`` is the shape that has it."""
+        return treatment(self.event_source, name, member, structure)
 
     def list_of(self, _shape: Any, written: list[Any]) -> Any:
         """A list, whose items are written already."""
@@ -98,15 +105,22 @@ class Writer:
                 return None
             if is_sensitive(shape.value):
                 return self.map_of(shape, {str(key): self.hidden for key in value})
+            texts = shape.value.type_name == "string"
             return self.map_of(
-                shape, {str(key): self.value(shape.value, each) for key, each in value.items()}
+                shape,
+                {
+                    str(key): self.hidden
+                    if texts and hides_entry(self.event_source, str(key))
+                    else self.value(shape.value, each)
+                    for key, each in value.items()
+                },
             )
         if kind == "blob":
             return None
         if kind == "timestamp" and (moment := _moment(value)):
             return self.time_of(moment)
         if isinstance(value, str):
-            return value
+            return without_password(value)
         if isinstance(value, bool | int | float):
             return value
         return str(value)
@@ -114,7 +128,7 @@ class Writer:
     def _look_at(self, shape: Any) -> dict[str, _Member]:
         members = getattr(shape, "members", None) or {}
         return {
-            name: _Member(self.key(name, member), member, self.treatment(name, member))
+            name: _Member(self.key(name, member), member, self.treatment(name, member, shape.name))
             for name, member in members.items()
         }
 

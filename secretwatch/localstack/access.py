@@ -2,8 +2,9 @@
 
 IAM users and role sessions are held to their own policies, boundary and session policies, and to those of the
 resource: what a call needs stands in `policy.actions`, what the policies say in `policy`. The root user, as
-which LocalStack's usual test credentials and all unknown keys count, may do everything in its account but
-what a resource's policy denies. Calls between services, and those without credentials, are not looked at.
+which LocalStack's usual test credentials and all keys that were never given count, may do everything in its
+account but what a resource's policy denies. Calls between services, and those without credentials, are not
+looked at.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -15,13 +16,18 @@ from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+from localstack.utils.aws.request_context import (
+    extract_access_key_id_from_auth_header,
+    extract_account_id_from_auth_header,
+)
 
 from secretwatch.localstack import batches
-from secretwatch.localstack.identity import Caller, caller_of_request
+from secretwatch.localstack.identity import Caller, caller_of, caller_of_request
 from secretwatch.localstack.permissions import attached_policies, parsed, role_of
 from secretwatch.localstack.principals import Permissions, context_of, permissions_of, same_organization
 from secretwatch.localstack.resources import HAVE_POLICIES, Resource, resource_of
+from secretwatch.localstack.s3_callers import query_signature
+from secretwatch.localstack.unsigned import keys_refused
 from secretwatch.policy import (
     Decision,
     MalformedPolicy,
@@ -32,7 +38,7 @@ from secretwatch.policy import (
     denied_message,
 )
 from secretwatch.policy.actions import Need, Where, needs
-from secretwatch.policy.denials import Denial, denial
+from secretwatch.policy.denials import Denial, denial, unknown_keys
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html: the root user of the bucket's
 # account can always see and undo a policy that shuts everybody out.
@@ -53,14 +59,15 @@ class Access:
             return
         caller = caller_of_request(context)
         service = context.service.service_name
+        if caller.kind == "nobody" or (service == "s3" and _is_presigned_by_nobody(context)):
+            keys_refused(context)
+            raise _error(unknown_keys(service, _protocol(context)))
         if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(context)):
             return
         parameters = context.service_request or {}
         call = _Call(context, caller)
         if refused := call.refusal(service, context.operation.name, parameters):
-            raise CommonServiceException(
-                code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
-            )
+            raise _error(refused)
         if service == "secretsmanager" and context.operation.name == "BatchGetSecretValue":
             batches.hold(call.reads)
 
@@ -219,9 +226,22 @@ def require_permission(context: RequestContext, action: str, resource: str) -> N
         refused = denial(
             context.service.service_name, _protocol(context), caller.arn, need, decision, own=True
         )
-        raise CommonServiceException(
-            code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
-        )
+        raise _error(refused)
+
+
+def _error(refused: Denial) -> CommonServiceException:
+    return CommonServiceException(
+        code=refused.code, message=refused.message, status_code=refused.status, sender_fault=True
+    )
+
+
+def _is_presigned_by_nobody(context: RequestContext) -> bool:
+    signed = query_signature(context.request)
+    if signed is None:
+        return False
+    headers = {"Authorization": signed}
+    account_id = extract_account_id_from_auth_header(headers) or context.account_id
+    return caller_of(headers, account_id, context.partition).kind == "nobody"
 
 
 def _is_anonymous(context: RequestContext) -> bool:

@@ -17,6 +17,7 @@ from secretwatch.cloudtrail import (
     in_session,
     root_identity,
 )
+from secretwatch.localstack.given_keys import GIVEN
 from secretwatch.localstack.sessions import SESSIONS, Session
 
 _KEPT = "secretwatch_caller"
@@ -26,9 +27,10 @@ _KEPT = "secretwatch_caller"
 class Caller:
     """A resolved caller.
 
-    ``kind`` is ``root``, ``user``, ``assumed-role`` or ``federated-user``; ``arn`` is the caller's own,
-    ``role_arn`` the role behind a session; ``user_identity`` is what CloudTrail writes; ``issuer`` is who
-    asked for a federated user's session, and ``session_policy`` what that one may do at most.
+    ``kind`` is ``root``, ``user``, ``assumed-role``, ``federated-user``, or ``nobody`` for keys that are
+    deleted or inactive; ``arn`` is the caller's own, ``role_arn`` the role behind a session;
+    ``user_identity`` is what CloudTrail writes; ``issuer`` is who asked for a federated user's session, and
+    ``session_policy`` what that one may do at most.
     """
 
     kind: str
@@ -42,7 +44,7 @@ class Caller:
 
 
 def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
-    """The caller that a request's credentials stand for; unknown keys are the account's root user."""
+    """The caller that a request's credentials stand for; keys never given are the account's root user's."""
     access_key_id = extract_access_key_id_from_auth_header(headers) or ""
     if session := _session(access_key_id, account_id, partition):
         created = session.access_key.create_date.replace(tzinfo=UTC)
@@ -63,7 +65,8 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
         )
     if temporary := SESSIONS.get(access_key_id):
         return _with_temporary_keys(temporary, access_key_id, partition)
-    if user := iam_backends[account_id][partition].get_user_from_access_key_id(access_key_id):
+    user = iam_backends[account_id][partition].get_user_from_access_key_id(access_key_id)
+    if user and user.get_access_key_by_id(access_key_id).status == "Active":
         return Caller(
             kind="user",
             account_id=account_id,
@@ -72,6 +75,8 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
             role_arn=None,
             user_identity=iam_user_identity(user.arn, user.id, user.name, access_key_id),
         )
+    if access_key_id in GIVEN:
+        return Caller("nobody", account_id, "", "", None, {})
     identity = root_identity(account_id, partition, access_key_id)
     return Caller("root", account_id, identity["arn"], "root", None, identity)
 

@@ -59,11 +59,13 @@ def start() -> None:
     from secretwatch.localstack.access import Access
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
+    from secretwatch.localstack.given_keys import remember_keys
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
     from secretwatch.localstack.secret_pages import SecretPages
+    from secretwatch.localstack.sent import keep_sent
     from secretwatch.localstack.strict import StrictRequests
     from secretwatch.localstack.tagging import TagChecks
     from secretwatch.localstack.unique_ids import give_unique_ids
@@ -71,13 +73,20 @@ def start() -> None:
 
     backport()
     give_unique_ids()
+    remember_keys()
+    # Keys begin with AKIA and ASIA, as on AWS, and not with an L.
+    config.PARITY_AWS_ACCESS_KEY_ID = True
     extend(loader.load_service_model("cloudwatch", "service-2"))
+    # It logs the texts of messages.
+    logging.getLogger("localstack.services.sns.publisher").setLevel(logging.WARNING)
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
     for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "sts"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
+    # Before all that may change a request.
+    handlers.serve_custom_service_request_handlers.append(keep_sent)
     handlers.serve_custom_service_request_handlers.append(Access())
     handlers.serve_custom_service_request_handlers.append(SecretPages())
     handlers.serve_custom_service_request_handlers.append(DryRun())

@@ -33,10 +33,12 @@ from secretwatch.cloudtrail import (
     s3_additional_event_data,
     s3_wire,
     shows_answer,
+    without_echoes,
 )
 from secretwatch.localstack.identity import caller_of_request
 from secretwatch.localstack.key_ids import key_arn
 from secretwatch.localstack.s3_callers import authorization_of, s3_identity
+from secretwatch.localstack.sent import sent
 from secretwatch.localstack.unsigned import leaves_no_event
 
 LOG = logging.getLogger(__name__)
@@ -88,7 +90,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     service, operation = context.service, context.operation
     known = _known(service.service_name, service.signing_name, operation.name)
     source = known.source
-    parameters: Mapping[str, Any] = context.service_request or {}
+    parameters = sent(context)
     error = context.service_exception
     answer: Mapping[str, Any] = {}
     if error is None and isinstance(context.service_response, Mapping):
@@ -124,7 +126,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         request_parameters=shown,
         response_elements=elements,
         error_code=code,
-        error_message=None if code is None else error_message(source, code, getattr(error, "message", None)),
+        error_message=None if code is None else _message(source, code, error, operation, parameters),
         resources=about,
         additional_event_data=_additional(request, response) if known.is_s3 else None,
         # AWS does not say what stands here for a call over plain HTTP. What is known of the connection does:
@@ -158,6 +160,11 @@ def _error_code(service: Any, error: Any) -> str:
     # An error that the model has comes as its exception, any other as a code alone.
     code = kind if kind in names else str(getattr(error, "code", None) or kind)
     return error_code(_protocol(service), code, getattr(error, "status_code", 400), names)
+
+
+def _message(source: str, code: str, error: Any, operation: Any, parameters: Mapping[str, Any]) -> str | None:
+    message = error_message(source, code, getattr(error, "message", None))
+    return message and without_echoes(source, operation.input_shape, parameters, message)
 
 
 @lru_cache(maxsize=512)

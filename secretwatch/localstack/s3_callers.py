@@ -19,16 +19,22 @@ def authorization_of(request: Any) -> str | None:
     return None if header is None or _INJECTED in header else header
 
 
+def query_signature(request: Any) -> str | None:
+    """The Authorization header that a presigned URL stands for, or None where its query is not signed."""
+    arguments = request.args
+    if credential := arguments.get("X-Amz-Credential"):
+        return f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"
+    if key := arguments.get("AWSAccessKeyId"):
+        return f"AWS {key}:0"
+    return None
+
+
 def s3_identity(context: Any) -> dict[str, Any]:
     """CloudTrail's ``userIdentity`` of a call of S3."""
     request = context.request
     if authorization_of(request):
         return caller_of_request(context).user_identity
-    arguments = request.args
-    if credential := arguments.get("X-Amz-Credential"):
-        signed = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"
-    elif key := arguments.get("AWSAccessKeyId"):
-        signed = f"AWS {key}:0"
-    else:
+    signed = query_signature(request)
+    if signed is None:
         return anonymous_identity()
     return caller_of({"Authorization": signed}, context.account_id, context.partition).user_identity

@@ -17,11 +17,12 @@ from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.sts.utils import random_session_token
 
 from secretwatch.localstack.constraints import validation_message, violations
+from secretwatch.localstack.given_keys import GIVEN
 from secretwatch.localstack.identity import Caller, caller_of_request
 from secretwatch.localstack.sessions import SESSIONS, Session
 from secretwatch.policy import MalformedPolicy, Policy
 
-_KEY_PREFIX = "LSIA"  # as LocalStack's keys of roles, from which it reads the account
+_KEY_PREFIX = "ASIA"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _DEFAULT_SECONDS = 43_200
 _ROOT_SECONDS = 3_600
 
@@ -111,6 +112,7 @@ def _with_own_keys(context: RequestContext, operation: str) -> Caller:
 def _keys(account_id: str, session: Session, seconds: int) -> dict[str, Any]:
     access_key_id = generate_access_key_id_from_account_id(account_id, prefix=_KEY_PREFIX)
     SESSIONS.add(access_key_id, session)
+    GIVEN.add(access_key_id)
     return {
         "AccessKeyId": access_key_id,
         "SecretAccessKey": secrets.token_urlsafe(30),

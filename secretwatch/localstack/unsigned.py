@@ -1,4 +1,4 @@
-"""Requests without a signature: which they are, and which of them CloudTrail does not record.
+"""Requests without a signature that counts: which they are, and which of them CloudTrail does not record.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-logging-using-cloudtrail.html
 """
@@ -11,6 +11,7 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 _INJECTED = "injectedaccesskey"
 """The access key that LocalStack puts into a request that has none."""
 
+_REFUSED = "secretwatch_refused_keys"
 _UNRECORDED = ("ConfirmSubscription", "Unsubscribe")
 
 
@@ -19,8 +20,15 @@ def is_unsigned(context: RequestContext) -> bool:
     return bool(extract_access_key_id_from_auth_header(context.request.headers) == _INJECTED)
 
 
+def keys_refused(context: RequestContext) -> None:
+    """Marks a request whose keys open nothing: nobody knows whose account it would be recorded in."""
+    setattr(context, _REFUSED, True)
+
+
 def leaves_no_event(context: RequestContext) -> bool:
-    """Unsigned calls to confirm and to unsubscribe are in no event of CloudTrail's."""
+    """Unsigned calls to confirm and to unsubscribe are in no event of CloudTrail's; nor is who is nobody."""
+    if getattr(context, _REFUSED, False):
+        return True
     return (
         context.operation is not None
         and context.operation.name in _UNRECORDED

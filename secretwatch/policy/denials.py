@@ -44,6 +44,29 @@ _WRITTEN = {"sns": lambda action: action.replace("sns:", "SNS:", 1), "sqs": lamb
 _NAME_NONE = ("kms", "lambda", "organizations")
 
 
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+_KEYS_OF_NOBODY = {
+    "ec2": Denial("AuthFailure", 401, "AWS was not able to validate the provided access credentials"),
+    "s3": Denial(
+        "InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."
+    ),
+}
+
+
+def unknown_keys(service: str, protocol: str) -> Denial:
+    """The refusal of keys that were deleted, or are inactive. service, protocol: botocore's names.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+    """
+    if known := _KEYS_OF_NOBODY.get(service):
+        return known
+    code, status = "InvalidClientTokenId", 403
+    if "json" in protocol and service not in _BY_SERVICE:
+        code, status = "UnrecognizedClientException", 403 if protocol == "rest-json" else 400
+    return Denial(code, status, "The security token included in the request is invalid.")
+
+
 def denial(
     service: str, protocol: str, caller_arn: str, need: Need, decision: Decision, *, own: bool
 ) -> Denial:

@@ -331,6 +331,7 @@ def test_who_calls_s3_without_a_header(aws: dict[str, str]) -> None:
     boto3.client("s3").create_bucket(Bucket=name)
     iam = boto3.client("iam")
     iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=POLICY)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     statement = {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
