@@ -151,6 +151,12 @@ def account(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[A
         yield made
 
 
+def said_in(mail: str) -> dict[str, Any]:
+    """The realtime message in a mail, which has AWS's words below it."""
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(mail)[0]
+    return found
+
+
 def arn_of(account: Account, name: str) -> str:
     return str(account.secrets.describe_secret(SecretId=name)["ARN"])
 
@@ -173,7 +179,7 @@ def test_by_each_form_of_its_id_a_read_rings_and_a_message_names_the_reader(acco
         said = f"assumed-role/reader-{number}/nightly"
         (message,) = wait_for("the message", lambda said=said: account.mails(said))
         assert message.startswith('{"SECRET READ": {')
-        found = json.loads(message)
+        found = said_in(message)
         assert found["SECRET READ"]["secretId"] == form
         role = f"arn:aws:iam::{ACCOUNT}:role/reader-{number}"
         assert found["Reader"]["sessionContext"]["sessionIssuer"]["arn"] == role
@@ -213,7 +219,7 @@ def test_an_excepted_roles_read_is_silent_and_its_denied_read_is_not(account: Ac
     wait_for("the alarm", lambda: account.state("wide-app") == "ALARM")
     (message,) = wait_for("the message", lambda: account.mails("assumed-role/app/nightly"))
     assert message.startswith('{"SECRET READ REFUSED": "AccessDenied')
-    assert json.loads(message)["Event"]["detail"]["requestParameters"]["secretId"] == "app"
+    assert said_in(message)["Event"]["detail"]["requestParameters"]["secretId"] == "app"
 
 
 @pytest.mark.parametrize("agent", ['say "hi"', "back\\slash", '",\t"Call": "nothing'])
@@ -223,7 +229,7 @@ def test_a_callers_user_agent_does_not_silence_the_message(account: Account, age
     answer = reader.get_secret_value(SecretId="app")
     request = answer["ResponseMetadata"]["RequestId"]
     (message,) = wait_for("the message", lambda: account.mails(request))
-    found = json.loads(message)
+    found = said_in(message)
     assert found["Event"]["detail"]["userAgent"] == config.user_agent
     assert found["Call"] == "GetSecretValue"
 
