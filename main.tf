@@ -33,19 +33,23 @@ locals {
 
   watches = { for key, watch in local.single ? {
     secret-read = {
-      alarm         = var.alarm
-      events        = toset(["reads"])
-      except        = toset([])
-      except_denied = false
-      outcome       = "any"
-      realtime      = false
-      secrets       = local.secrets
-      topics        = null
+      alarm           = var.alarm
+      events          = toset(["reads"])
+      except          = toset([])
+      except_denied   = false
+      outcome         = "any"
+      realtime        = false
+      realtime_topics = null
+      secrets         = local.secrets
+      topics          = null
     }
     } : var.watches : key => merge(watch, {
       metric_name = key == "secret-read" ? "${var.name}-secret-reads" : "${var.name}-${key}"
       path        = local.single ? "" : "watches.${key}."
       topics      = coalesce(watch.topics, toset(keys(local.topics)))
+
+      # The alarm's, unless given: who has confirmed one subscription need not confirm another.
+      realtime_topics = coalesce(watch.realtime_topics, watch.topics, toset(keys(local.topics)))
   }) }
 
   realtime = { for key, watch in local.watches : key => watch if watch.realtime }
@@ -106,15 +110,16 @@ module "realtime" {
   source   = "./modules/realtime"
   for_each = local.realtime
 
-  account        = local.account
-  console_domain = local.console_domain
-  created        = var.secret == null ? null : { arn = module.secret[0].arn, name = var.secret.name }
-  definition     = module.watch[each.key].definition
-  key            = each.key
-  name           = var.name
-  secret_arns    = [for secret in each.value.secrets : secret if startswith(secret, "arn:")]
-  tags           = var.tags
-  topic_arns     = { for topic in each.value.topics : topic => module.alerts.topic_arns[topic] if contains(keys(local.topics), topic) }
+  account          = local.account
+  alarm_topic_arns = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
+  console_domain   = local.console_domain
+  created          = var.secret == null ? null : { arn = module.secret[0].arn, name = var.secret.name }
+  definition       = module.watch[each.key].definition
+  key              = each.key
+  name             = var.name
+  secret_arns      = [for secret in each.value.secrets : secret if startswith(secret, "arn:")]
+  tags             = var.tags
+  topic_arns       = { for topic in each.value.realtime_topics : topic => module.alerts.topic_arns[topic] if contains(keys(local.topics), topic) }
 }
 
 ################################################################################
@@ -191,7 +196,7 @@ module "alerts" {
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
   kms_key                     = var.kms_keys.topics
   name                        = var.name
-  realtime                    = length(local.realtime) > 0
+  realtime_topics             = setunion([], [for watch in local.realtime : watch.realtime_topics]...)
   tags                        = var.tags
   topics                      = local.topics
 }

@@ -25,7 +25,7 @@ locals {
     metric_namespace        = "secretwatch/${var.name}"
     name                    = var.name
     notifications_topic_arn = local.trail.notifications_topic_arn
-    realtime                = watch.realtime ? { alarm_names = module.realtime[key].alarm_names, dead_letter_queue_url = module.realtime[key].dead_letter_queue_url, rule_names = module.realtime[key].rule_names } : null
+    realtime                = watch.realtime ? { alarm_names = module.realtime[key].alarm_names, dead_letter_queue_url = module.realtime[key].dead_letter_queue_url, rule_names = module.realtime[key].rule_names, topic_arns = module.realtime[key].topic_arns } : null
     region                  = local.account.region
     secret_arn              = contains(local.watch_created, key) ? module.secret[0].arn : null
     secret_name             = contains(local.watch_created, key) ? module.secret[0].name : null

@@ -262,7 +262,7 @@ variable "trail" {
 
 variable "watches" {
   default     = {}
-  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `realtime`: also a readable message within seconds, by EventBridge."
+  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
   nullable    = false
   type = map(object({
     alarm = optional(object({
@@ -274,13 +274,14 @@ variable "watches" {
       threshold           = optional(number, 1)
       treat_missing_data  = optional(string, "notBreaching")
     }), {})
-    events        = optional(set(string), ["reads"])
-    except        = optional(set(string), [])
-    except_denied = optional(bool, false)
-    outcome       = optional(string, "any")
-    realtime      = optional(bool, false)
-    secrets       = set(string)
-    topics        = optional(set(string))
+    events          = optional(set(string), ["reads"])
+    except          = optional(set(string), [])
+    except_denied   = optional(bool, false)
+    outcome         = optional(string, "any")
+    realtime        = optional(bool, false)
+    realtime_topics = optional(set(string))
+    secrets         = set(string)
+    topics          = optional(set(string))
   }))
 
   validation {
@@ -296,6 +297,21 @@ variable "watches" {
   validation {
     condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0])
     error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+  }
+
+  validation {
+    condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic in realtime_topics that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+  }
+
+  validation {
+    condition     = alltrue([for watch in var.watches : watch.realtime || watch.realtime_topics == null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if !watch.realtime && watch.realtime_topics != null])} has realtime_topics, and no realtime message to send there: write realtime = true, or leave realtime_topics out."
+  }
+
+  validation {
+    condition     = alltrue([for watch in var.watches : watch.realtime_topics == null ? true : length(watch.realtime_topics) > 0])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch.realtime_topics == null ? false : length(watch.realtime_topics) == 0])}.realtime_topics is empty, so nobody would get the realtime message: name a topic, or leave it out."
   }
 
   validation {

@@ -58,8 +58,9 @@ locals {
           StringEquals = { "aws:SourceAccount" = var.account.id }
         }
       }],
-      # No condition: EventBridge takes none in a topic's policy either, and drops its messages without a word.
-      !var.realtime ? [] : [{
+      # No condition: EventBridge takes none in a topic's policy either, and drops its messages without a word. So
+      # only on topics that the fast path publishes to: rules of other accounts can, too, once they know the ARN.
+      !contains(var.realtime_topics, key) ? [] : [{
         Sid       = "RulesPublish"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
@@ -79,7 +80,7 @@ locals {
       Condition = { StringEquals = { "aws:SourceAccount" = var.account.id } }
     }],
     # No condition: with one in a key's policy EventBridge drops its messages without a word.
-    !var.realtime ? [] : [{
+    length(var.realtime_topics) == 0 ? [] : [{
       Sid       = "RulesEncrypt"
       Effect    = "Allow"
       Principal = { Service = "events.amazonaws.com" }

@@ -25,10 +25,10 @@ variable "name" {
   type        = string
 }
 
-variable "realtime" {
-  description = "Whether EventBridge rules publish, too."
+variable "realtime_topics" {
+  description = "Which of the topics EventBridge rules publish to, by name."
   nullable    = false
-  type        = bool
+  type        = set(string)
 }
 
 variable "tags" {

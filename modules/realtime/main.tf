@@ -1,5 +1,5 @@
-# The fast path: EventBridge rules that decide as the watch's filters do, and turn each read into one
-# message that a person understands. What cannot be delivered waits in a queue, and an alarm tells.
+# The fast path: EventBridge rules that decide as the watch's filters do, and send one message for each read
+# (message.tf). What cannot be delivered waits in a queue, and an alarm tells.
 # EventBridge sees a read within seconds, in its own region only, at best effort: the alarm stays the proof.
 
 locals {
@@ -44,52 +44,6 @@ resource "aws_cloudwatch_event_target" "this" {
 
   # A rule that has a target before its queue takes messages could lose the first.
   depends_on = [aws_sqs_queue_policy.undelivered]
-}
-
-################################################################################
-# The message
-################################################################################
-
-locals {
-  paths = {
-    account  = "$.detail.recipientAccountId"
-    address  = "$.detail.sourceIPAddress"
-    agent    = "$.detail.userAgent"
-    code     = "$.detail.errorCode"
-    event    = "$.detail.eventName"
-    id       = "$.detail.eventID"
-    issuer   = "$.detail.userIdentity.sessionContext.sessionIssuer.arn"
-    reader   = "$.detail.userIdentity.arn"
-    reason   = "$.detail.errorMessage"
-    region   = "$.detail.awsRegion"
-    secret   = "$.detail.requestParameters.secretId"
-    secrets  = "$.detail.requestParameters.secretIdList"
-    selected = "$.detail.requestParameters.filters"
-    service  = "$.detail.userIdentity.invokedBy"
-    time     = "$.detail.eventTime"
-    type     = "$.detail.userIdentity.type"
-  }
-
-  is_reads = alltrue([for event in var.definition.events : contains(["BatchGetSecretValue", "GetSecretValue"], event)])
-
-  # EventBridge wants each line in quotation marks, and leaves out what an event does not have.
-  templates = { for outcome, lines in {
-    allowed = ["${local.is_reads ? "SECRET READ" : "SECRET USED"}: <secret><secrets>", "Outcome: allowed"]
-    refused = ["${local.is_reads ? "SECRET READ" : "SECRET USE"} REFUSED: <secret><secrets>", "Outcome: denied or failed, <code>: <reason>"]
-    } : outcome => join("\n", [for line in [
-      lines[0],
-      "Secret: <secret><secrets><selected>",
-      "Call: <event>",
-      "Reader: <reader> (<type>)",
-      "Role: <issuer>",
-      "Service: <service>",
-      "From: <address> with <agent>",
-      "When: <time>",
-      "Where: <region>, account <account>",
-      lines[1],
-      "Event: <id>",
-      "https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=${var.account.region}#/events/<id>",
-  ] : "\"${line}\""]) }
 }
 
 ################################################################################
@@ -143,7 +97,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "failed" {
   count = length(local.failure_groups)
 
-  alarm_actions       = values(var.topic_arns)
+  alarm_actions       = var.alarm_topic_arns
   alarm_description   = "EventBridge could not deliver messages of watch ${var.key}: they wait in the queue ${aws_sqs_queue.undelivered.name}. Usual causes: the topic's policy or key no longer lets events.amazonaws.com in, or the topic is gone."
   alarm_name          = "${var.name}-realtime-${var.key}${count.index == 0 ? "" : "-${count.index + 1}"}"
   comparison_operator = "GreaterThanOrEqualToThreshold"

@@ -24,3 +24,8 @@ output "rule_arns" {
 
   depends_on = [aws_cloudwatch_event_target.this]
 }
+
+output "topic_arns" {
+  description = "Topics that get the message."
+  value       = values(var.topic_arns)
+}

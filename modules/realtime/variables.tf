@@ -8,6 +8,12 @@ variable "account" {
   })
 }
 
+variable "alarm_topic_arns" {
+  description = "Topics that are told of messages that could not be delivered."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "console_domain" {
   description = "Domain of the partition's console."
   nullable    = false

@@ -7,13 +7,22 @@ locals {
   l = "$.requestParameters.secretIdList[*]"
 
   # What names no secret could be any: denied reads may have no parameters, batches may name filters instead.
-  nameless = local.batch ? "(${local.s} NOT EXISTS && $.requestParameters.secretIdList[0] NOT EXISTS)" : "${local.s} NOT EXISTS"
+  # A trail that selects network activity writes a second event of a call through an endpoint, which names none
+  # either. It counts only where the endpoint's policy refused the call: then it is the only one. CloudTrail
+  # writes an eventType into every event.
+  once = {
+    any     = "($.eventType != \"AwsVpceEvent\" || $.errorCode = \"Vpce*\")"
+    denied  = ""
+    success = "$.eventType != \"AwsVpceEvent\""
+  }[var.outcome]
+  nameless = "(${join(" && ", compact(["${local.s} NOT EXISTS", local.batch ? "$.requestParameters.secretIdList[0] NOT EXISTS" : "", local.once]))})"
 
   ################################################################################
   # What stands in every pattern: events, outcome, exceptions
   ################################################################################
 
-  denied = "$.errorCode = \"AccessDenied*\""
+  # AccessDenied, AccessDeniedException, and VpceAccessDenied of an endpoint's policy.
+  denied = "$.errorCode = \"*AccessDenied*\""
 
   # In a pattern != is false for a field that is not there.
   not_excepted = join(" && ", [
@@ -70,14 +79,18 @@ locals {
 
   units = length(local.id_units) == 0 ? [] : [
     for unit in concat(
-      [{ kind = "id", text = local.nameless, size = 0 }],
       [for unit in local.id_units : merge(unit, { size = 0 })],
       [for text in local.batch_units : { kind = "id", text = text, size = local.wildcard_bytes }],
     ) : merge(unit, { size = max(unit.size, length(unit.text) + 4) })
   ]
 
+  # Calls that name no secret are in one pattern: the last, or one of their own where that is full. They are longer
+  # than any id, and would leave that much room unused in each pattern if they were dealt out, too.
+  last       = length(module.plain.groups) - 1
+  last_bytes = sum(concat([length(local.nameless) + 4], [for group in slice(module.plain.groups, max(0, local.last), local.last + 1) : sum([for index in group : local.units[index].size])]))
   plain_patterns = [
-    for group in module.plain.groups : "{ ${local.always} && (${join(" || ", concat(
+    for position, group in concat(module.plain.groups, [for own in [[]] : own if local.last >= 0 && local.last_bytes > local.room]) : "{ ${local.always} && (${join(" || ", concat(
+      [for nameless in [local.nameless] : nameless if position == (local.last_bytes > local.room ? local.last + 1 : local.last)],
       [for index in group : local.units[index].text if local.units[index].kind == "id"],
       [for arns in [[for index in group : local.units[index].text if local.units[index].kind == "arn"]] : "(${local.is_arn} && (${join(" || ", arns)}))" if length(arns) > 0],
     ))}) }"
@@ -98,17 +111,21 @@ locals {
     ]
   ]])
 
-  regex_room = 1024 - length("{ ${local.always} && (${local.s} = %% || ${local.l} = %% || ${local.nameless}) }")
+  regex_room = 1024 - length("{ ${local.always} && (${local.s} = %% || ${local.l} = %%) }")
+
+  # Without other patterns, the first of these also has the calls that name no secret.
+  regex_units = concat([for nameless in [local.nameless] : nameless if length(local.units) == 0 && length(local.alternatives) > 0], local.alternatives)
+  regex_sizes = [for index, text in local.regex_units : text == local.nameless ? length(text) + 4 : (length(text) + 1) * (local.batch ? 2 : 1)]
 
   regex_patterns = [
-    for position, group in module.regular_expressions.groups : "{ ${local.always} && (${join(" || ", compact([
-      "${local.s} = %${join("|", [for index in group : local.alternatives[index]])}%",
-      local.batch ? "${local.l} = %${join("|", [for index in group : local.alternatives[index]])}%" : "",
-      length(local.units) == 0 && position == 0 ? local.nameless : "",
-    ]))}) }"
+    for group in module.regular_expressions.groups : "{ ${local.always} && (${join(" || ", concat(
+      [for alternatives in [join("|", [for index in group : local.regex_units[index] if local.regex_units[index] != local.nameless])] : "${local.s} = %${alternatives}%" if alternatives != ""],
+      [for alternatives in [join("|", [for index in group : local.regex_units[index] if local.regex_units[index] != local.nameless])] : "${local.l} = %${alternatives}%" if alternatives != "" && local.batch],
+      [for index in group : local.nameless if local.regex_units[index] == local.nameless],
+    ))}) }"
   ]
 
-  patterns = local.is_all ? ["{ ${local.always} }"] : concat(local.regex_patterns, local.plain_patterns)
+  patterns = local.is_all ? ["{ ${join(" && ", compact([local.always, local.once]))} }"] : concat(local.regex_patterns, local.plain_patterns)
 }
 
 module "plain" {
@@ -122,5 +139,5 @@ module "regular_expressions" {
   source = "../pack"
 
   capacity = local.regex_room
-  sizes    = [for text in local.alternatives : (length(text) + 1) * (local.batch ? 2 : 1)]
+  sizes    = local.regex_sizes
 }

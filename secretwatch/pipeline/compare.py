@@ -129,7 +129,8 @@ class Compare:
         timeout = self._asked_timeout or (LOCAL_TIMEOUT if local else TIMEOUT)
         self._choose_channels(timeout)
         self.result.observed = observed(self._aws, self._watch, self._clock.time())
-        topics = [*self._watch.topic_arns, *filter(None, [self._watch.notifications_topic_arn])]
+        alerts = (*self._watch.topic_arns, *self._watch.realtime_topic_arns)
+        topics = [*alerts, *filter(None, [self._watch.notifications_topic_arn])]
         self._post = Post(self._aws, self._watch, topics, self._clock)
         self._post.open()
         self._make_calls(secret, local)

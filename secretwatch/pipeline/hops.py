@@ -459,7 +459,9 @@ class Realtime(Hop):
         """Realtime messages so far: for each topic's queue, or of the one inbox."""
         if self.scene.post:
             messages = self.scene.post.collect(_poll(self.scene))
-            found = [[m.text for m in messages if m.topic_arn == arn] for arn in self.watch.topic_arns]
+            found = [
+                [m.text for m in messages if m.topic_arn == arn] for arn in self.watch.realtime_topic_arns
+            ]
         else:
             mails = inbox.messages(self.scene.aws.endpoint_url) or ()
             found = [[str(mail.get("body")) for mail in mails]]

@@ -4,7 +4,10 @@ Three channels may share a topic, so that the text alone tells them apart:
 
     alarm     JSON of CloudWatch's, with AlarmName
     trail     JSON of CloudTrail's, with s3Bucket and s3ObjectKey: a log file arrived
-    realtime  the text of the EventBridge rule, which begins with SECRET READ, or SECRET USE of other calls
+    realtime  JSON of the EventBridge rule, whose first name begins with SECRET READ, or SECRET USE of other
+              calls; in earlier releases lines of text that begin so
+
+What a caller wrote is in it as a part of that JSON: it is shown, and decides nothing here.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ Channel = Literal["alarm", "trail", "realtime", "other"]
 Named = Literal["secret", "reader", "address", "time"]
 NAMED: tuple[Named, ...] = ("secret", "reader", "address", "time")
 
+_OPENING = re.compile(r"SECRET (?:READ|USED?)(?: REFUSED)?")
 # EventBridge keeps the quotes of a template of several lines, or makes one JSON string of them.
 _REALTIME = re.compile(r'[\s"]*(SECRET (?:READ|USE)[^"\\\n]*)')
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
@@ -30,7 +34,7 @@ _END = r"(?!\.?[A-Za-z0-9/_+=@-])"
 
 def channel_of(text: str) -> Channel:
     """Which channel sent it."""
-    if _REALTIME.match(text):
+    if _opening(_first_object(text)) or _REALTIME.match(text):
         return "realtime"
     found = parsed(text)
     if "AlarmName" in found:
@@ -39,9 +43,38 @@ def channel_of(text: str) -> Channel:
 
 
 def headline(text: str) -> str:
-    """The first line of a realtime message; empty of others."""
+    """What a realtime message says first, in one printable line; empty of others."""
+    message = _first_object(text)
+    if opening := _opening(message):
+        return _printable(f"{opening}: {', '.join(_about(message[opening]))}".removesuffix(": "))
     found = _REALTIME.match(text)
-    return found[1].strip() if found else ""
+    return _printable(found[1].strip()) if found else ""
+
+
+def _first_object(text: str) -> dict[str, Any]:
+    """The JSON object that the text begins with: an e-mail has AWS's words below it."""
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _opening(message: Mapping[str, Any]) -> str:
+    first = next(iter(message), "")
+    return first if _OPENING.fullmatch(first) else ""
+
+
+def _about(value: Any) -> list[str]:
+    """Of a refused call its error code; of others the ids among their parameters."""
+    if not isinstance(value, dict):
+        return [str(value)]
+    ids = value.get("secretIdList") or [value.get("secretId") or ""]
+    return [str(each) for each in (ids if isinstance(ids, list) else [ids])]
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def parsed(text: str) -> dict[str, Any]:

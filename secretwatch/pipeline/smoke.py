@@ -175,7 +175,9 @@ class Smoke:
     def _open_post(self) -> bool:
         if not self._prove_delivery:
             return True
-        self._scene.post = Post(self._aws, self._watch, self._watch.topic_arns, self._clock)
+        alarm = self._watch.topic_arns if self._path != "realtime" else ()
+        realtime = self._watch.realtime_topic_arns if self._path != "alarm" else ()
+        self._scene.post = Post(self._aws, self._watch, (*alarm, *realtime), self._clock)
         try:
             self._scene.post.open()
         except NoQueue as error:

@@ -33,6 +33,7 @@ class Realtime:
     rule_names: tuple[str, ...] = ()
     dead_letter_queue_url: str | None = None
     alarm_names: tuple[str, ...] = ()
+    topic_arns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, facts: Any) -> Realtime | None:
@@ -42,6 +43,7 @@ class Realtime:
             tuple(facts.get("rule_names") or ()),
             facts.get("dead_letter_queue_url"),
             tuple(facts.get("alarm_names") or ()),
+            tuple(facts.get("topic_arns") or ()),
         )
 
 
@@ -86,6 +88,11 @@ class Watch:
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
     notifications_topic_arn: str | None = None
+
+    @property
+    def realtime_topic_arns(self) -> tuple[str, ...]:
+        """Topics that get the realtime message: the alarm's, unless it has its own; none without one."""
+        return (self.realtime.topic_arns or self.topic_arns) if self.realtime else ()
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any], key: str | None = None) -> Watch:

@@ -16,21 +16,16 @@ from sinks import allow, document
 REGION = "us-east-1"
 ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 VALUE = f"value-{uuid.uuid4()}"
-TEXT = "\n".join(
-    [
-        '"SECRET READ"',
-        '"secret  <secret>"',
-        '"reader  <reader>"',
-        '"from    <address> with <agent>"',
-        '"at      <time>, event <event>"',
-    ]
-)
+# As the module's template is (modules/realtime/message.tf).
+TEXT = """{"SECRET READ": <parameters>,
+"Reader": <reader>,
+"From": "<address>",
+"When": "<time>",
+"Event": <aws.events.event.json>}"""
 PATHS = {
     "address": "$.detail.sourceIPAddress",
-    "agent": "$.detail.userAgent",
-    "event": "$.detail.eventID",
-    "reader": "$.detail.userIdentity.arn",
-    "secret": "$.detail.requestParameters.secretId",
+    "parameters": "$.detail.requestParameters",
+    "reader": "$.detail.userIdentity",
     "time": "$.detail.eventTime",
 }
 

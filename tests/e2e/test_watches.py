@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
@@ -150,6 +151,12 @@ def account(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[A
         yield made
 
 
+def said_in(mail: str) -> dict[str, Any]:
+    """The realtime message in a mail, which has AWS's words below it."""
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(mail)[0]
+    return found
+
+
 def arn_of(account: Account, name: str) -> str:
     return str(account.secrets.describe_secret(SecretId=name)["ARN"])
 
@@ -171,23 +178,16 @@ def test_by_each_form_of_its_id_a_read_rings_and_a_message_names_the_reader(acco
         assert account.count("app") == counted + 1
         said = f"assumed-role/reader-{number}/nightly"
         (message,) = wait_for("the message", lambda said=said: account.mails(said))
-        lines = message.splitlines()
-        assert lines[0] == f'"SECRET READ: {form}"'
-        for line in (
-            f'"Secret: {form}"',
-            '"Call: GetSecretValue"',
-            f'"Reader: arn:aws:sts::{ACCOUNT}:assumed-role/reader-{number}/nightly (AssumedRole)"',
-            f'"Role: arn:aws:iam::{ACCOUNT}:role/reader-{number}"',
-            f'"Where: us-east-1, account {ACCOUNT}"',
-            '"Outcome: allowed"',
-        ):
-            assert line in lines
-        assert [line for line in lines if line.startswith('"From: 127.0.0.1 with ')]
-        (event_id,) = [line[8:-1] for line in lines if line.startswith('"Event: ')]
-        assert (
-            f"https://us-east-1.console.aws.amazon.com/cloudtrailv2/home?region=us-east-1#/events/{event_id}"
-            in message
-        )
+        assert message.startswith('{"SECRET READ": {')
+        found = said_in(message)
+        assert found["SECRET READ"]["secretId"] == form
+        role = f"arn:aws:iam::{ACCOUNT}:role/reader-{number}"
+        assert found["Reader"]["sessionContext"]["sessionIssuer"]["arn"] == role
+        assert (found["Call"], found["From"]) == ("GetSecretValue", "127.0.0.1")
+        assert (found["Where"], found["Watch"]) == (f"us-east-1, account {ACCOUNT}", "app of wide")
+        assert found["Rule"].startswith(f"arn:aws:events:us-east-1:{ACCOUNT}:rule/wide-app-allowed-")
+        event_id = found["Event"]["detail"]["eventID"]
+        assert found["Look"].endswith(f"/cloudtrailv2/home?region=us-east-1#/events/{event_id}")
 
 
 def test_a_siblings_read_does_neither(account: Account) -> None:
@@ -218,8 +218,20 @@ def test_an_excepted_roles_read_is_silent_and_its_denied_read_is_not(account: Ac
         app.get_secret_value(SecretId="app")
     wait_for("the alarm", lambda: account.state("wide-app") == "ALARM")
     (message,) = wait_for("the message", lambda: account.mails("assumed-role/app/nightly"))
-    assert message.startswith('"SECRET READ REFUSED: app"')
-    assert '"Outcome: denied or failed, AccessDenied' in message
+    assert message.startswith('{"SECRET READ REFUSED": "AccessDenied')
+    assert said_in(message)["Event"]["detail"]["requestParameters"]["secretId"] == "app"
+
+
+@pytest.mark.parametrize("agent", ['say "hi"', "back\\slash", '",\t"Call": "nothing'])
+def test_a_callers_user_agent_does_not_silence_the_message(account: Account, agent: str) -> None:
+    config = Config(user_agent=f"{agent} {len(account.mails('SECRET READ'))}")
+    reader = account.session.client("secretsmanager", config=config)
+    answer = reader.get_secret_value(SecretId="app")
+    request = answer["ResponseMetadata"]["RequestId"]
+    (message,) = wait_for("the message", lambda: account.mails(request))
+    found = said_in(message)
+    assert found["Event"]["detail"]["userAgent"].startswith(str(config.user_agent))
+    assert found["Call"] == "GetSecretValue"
 
 
 def test_the_last_of_300_secrets_rings(account: Account) -> None:

@@ -180,8 +180,8 @@ run "one_topic" {
   }
 
   variables {
-    realtime = false
-    topics   = { default = { email_addresses = ["a@example.com", "b@example.com"] } }
+    realtime_topics = []
+    topics          = { default = { email_addresses = ["a@example.com", "b@example.com"] } }
   }
 
   assert {
@@ -208,8 +208,8 @@ run "given_topics_and_a_given_key" {
   }
 
   variables {
-    kms_key  = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
-    realtime = true
+    kms_key         = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
+    realtime_topics = ["mine", "theirs"]
     topics = {
       mine   = {}
       theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } }
@@ -240,8 +240,8 @@ run "only_given_topics" {
   }
 
   variables {
-    realtime = false
-    topics   = { theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } } }
+    realtime_topics = []
+    topics          = { theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } } }
   }
 
   assert {

@@ -314,6 +314,21 @@ REFUSED = [
     ),
     # The fast path
     (
+        'watches = { m16 = { secrets = ["*"], realtime = true, realtime_topics = ["fast"] } }',
+        "watches.m16 names a topic in realtime_topics that is not among topics: there is none but the one of"
+        " email_addresses, so leave it out.",
+    ),
+    (
+        'watches = { m17 = { secrets = ["*"], realtime_topics = ["default"] } }',
+        "watches.m17 has realtime_topics, and no realtime message to send there: write realtime = true, or"
+        " leave realtime_topics out.",
+    ),
+    (
+        'watches = { m18 = { secrets = ["*"], realtime = true, realtime_topics = [] } }',
+        "watches.m18.realtime_topics is empty, so nobody would get the realtime message: name a topic, or"
+        " leave it out.",
+    ),
+    (
         'watches = { m13 = { secrets = ["db", "prod/*"], realtime = true } }',
         "watches.m13.realtime: EventBridge has no pattern that knows a name from its siblings', so"
         " it needs complete"

@@ -99,17 +99,17 @@ locals {
   except = ["«APP»", "«CI»", "«ADA»", "rds.amazonaws.com"]
 }
 
-# Hundreds of secrets.
+# Hundreds of secrets, and a topic of the fast path's own.
 module "many" {
   source = "../"
 
-  email_addresses = []
-  name            = "many"
+  name   = "many"
+  topics = { fast = {}, quiet = {} }
   watches = {
     many = { secrets = jsondecode(<<-JSON
 «MANY»
     JSON
-    ), realtime = true }
+    ), realtime = true, realtime_topics = ["fast"], topics = ["quiet"] }
   }
 }
 

@@ -1,59 +1,141 @@
-"""The messages that planned targets make of reads: EventBridge takes their templates, and fills them in."""
+"""The messages that planned targets make of reads: whatever a caller writes, they arrive and say the same."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from secretwatch.inputtransformer import Undeliverable, check_input, input_of
+from secretwatch.inputtransformer import check_input, input_of
 from secretwatch.localstack.event_bridge import envelope_of
+from secretwatch.pipeline.messages import channel_of, headline
 
 from .conftest import ACCOUNT, REGION, Plan, arn
 from .test_pattern import event
 
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-allowed-0"
+LINK = f"https://{REGION}.console.aws.amazon.com/cloudtrailv2/home?region={REGION}#/events/1"
 
 
-def targets(plan: Plan) -> list[dict[str, Any]]:
-    """Targets of the plan, as PutTargets gets them."""
-    found = [each for each in plan.resources.values() if each["type"] == "aws_cloudwatch_event_target"]
-    assert found
-    return [
-        {
-            "Id": each["target_id"],
-            "InputTransformer": {
-                "InputPathsMap": each["input_transformer"][0]["input_paths"],
-                "InputTemplate": each["input_transformer"][0]["input_template"],
-            },
-        }
-        for each in found
-    ]
+class Targets:
+    """Targets of the plan as PutTargets gets them, by their calls' outcome; each template once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.allowed: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, dict[str, Any]] = {}
+        for address, each in plan.resources.items():
+            if each["type"] != "aws_cloudwatch_event_target":
+                continue
+            transformer = each["input_transformer"][0]
+            kind = self.allowed if "allowed-" in address else self.refused
+            kind[transformer["input_template"]] = {
+                "Id": each["target_id"],
+                "InputTransformer": {
+                    "InputPathsMap": transformer["input_paths"],
+                    "InputTemplate": transformer["input_template"],
+                },
+            }
 
 
-def message(target: dict[str, Any], **fields: Any) -> str:
-    envelope = envelope_of(ACCOUNT, event("GetSecretValue", {"secretId": arn("db")}, **fields))
+@pytest.fixture(scope="module")
+def targets(instances: Plan) -> Targets:
+    return Targets(instances)
+
+
+FIELDS = {
+    "managementEvent": True,
+    "readOnly": True,
+    "eventTime": "2026-01-01T00:00:00Z",
+    "eventID": "1",
+    "recipientAccountId": ACCOUNT,
+    "sourceIPAddress": "192.0.2.1",
+    "userAgent": "cli/1",
+}
+DENIED = {"errorCode": "AccessDenied", "errorMessage": "no"}
+
+
+def message(target: dict[str, Any], parameters: Any, **fields: Any) -> str:
+    envelope = envelope_of(ACCOUNT, event("GetSecretValue", parameters, **FIELDS | fields))
     assert envelope
     return input_of(target, envelope, rule_arn=RULE, ingestion_time="2026-01-01T00:00:00Z")
 
 
-FIELDS = {"managementEvent": True, "readOnly": True, "eventTime": "2026-01-01T00:00:00Z", "eventID": "1"}
-
-
-def test_every_template_is_taken_and_makes_lines_in_quotation_marks(instances: Plan) -> None:
-    for target in targets(instances):
+def test_every_template_is_taken(targets: Targets) -> None:
+    assert targets.allowed
+    assert targets.refused
+    for target in (*targets.allowed.values(), *targets.refused.values()):
         check_input(target)
-        lines = message(target, **FIELDS, sourceIPAddress="192.0.2.1", userAgent="cli/1").splitlines()
-        assert all(line.startswith('"') and line.endswith('"') for line in lines)
-        assert f"Secret: {arn('db')}" in lines[1]
 
 
-@pytest.mark.xfail(
-    raises=Undeliverable,
-    strict=True,
-    reason="the template inserts callers' text, which EventBridge does not escape: such a read is silent",
-)
-@pytest.mark.parametrize("agent", ['say "hi"', "back\\slash", "two\nlines"])
-def test_a_callers_text_silences_no_message(instances: Plan, agent: str) -> None:
-    for target in targets(instances):
-        assert "db" in message(target, **FIELDS, userAgent=agent)
+@pytest.mark.parametrize("outcome", ["allowed", "refused"])
+def test_a_message_says_who_did_what_from_where_and_which_rule_sent_it(
+    targets: Targets, outcome: str
+) -> None:
+    error = DENIED if outcome == "refused" else {}
+    for target in getattr(targets, outcome).values():
+        text = message(target, {"secretId": arn("db")}, **error)
+        found = json.loads(text)
+        opening = next(iter(found))
+        assert found.pop(opening) == ("AccessDenied" if error else {"secretId": arn("db")})
+        assert opening.endswith(" REFUSED") is bool(error)
+        assert channel_of(text) == "realtime"
+        assert headline(text) == f"{opening}: {'AccessDenied' if error else arn('db')}"
+        assert found.pop("Event")["detail"]["requestParameters"] == {"secretId": arn("db")}
+        assert found.pop("Watch").split(" of ")[1] in ("wide", "many")
+        assert found == {
+            "Call": "GetSecretValue",
+            "Reader": {"type": "IAMUser", "accountId": ACCOUNT, "userName": "ada"},
+            "From": "192.0.2.1",
+            "When": "2026-01-01T00:00:00Z",
+            "Where": f"{REGION}, account {ACCOUNT}",
+            "Rule": RULE,
+            "Look": LINK,
+        }
+
+
+# Quotation marks, backslashes, line breaks, control characters, what looks like a placeholder or a line of
+# ours, and halves of characters, which JSON can carry.
+_PIECES = [
+    *('"', "\\", "\n", "\r", "\t", "\0", "\x1b[2J", "\u2028", "\x7f", "\ud800", "é", "{", "}", ","),
+    *('\\"', "\\n", "<time>", "<aws.events.event.json>", "*", "$.detail", "a"),
+    '",\n"Call": "nothing",\n"x": "',
+    '"}',
+]
+hostile = st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), min_size=1, max_size=8).map("".join)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(*[hostile] * 5, st.booleans())
+def test_no_callers_text_silences_a_message_or_changes_what_it_says(
+    targets: Targets, secret: str, agent: str, reason: str, session: str, path: str, is_batch: bool
+) -> None:
+    parameters = {"secretIdList": [secret, "db"]} if is_batch else {"secretId": secret}
+    caller = {
+        "type": "AssumedRole",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/app/{session}",
+        "principalId": f"AROAEXAMPLE:{session}",
+        "sessionContext": {"sessionIssuer": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{path}/app"}},
+    }
+    fields = {"userAgent": agent, "userIdentity": caller}
+    for outcome, error in (("allowed", {}), ("refused", DENIED | {"errorMessage": reason})):
+        for target in getattr(targets, outcome).values():
+            plain = json.loads(message(target, {"secretId": "db"}, **DENIED if error else {}))
+            text = message(target, parameters, **fields, **error)
+            found = json.loads(text)
+            assert list(found) == list(plain)
+            assert text.count("\n") == len(found) - 1
+            for key in ("Call", "From", "When", "Where", "Watch", "Rule", "Look"):
+                assert found[key] == plain[key]
+            assert found["Reader"] == caller
+            assert found["Event"]["detail"]["userAgent"] == agent
+            assert found["Event"]["detail"]["requestParameters"] == parameters
+            assert headline(text).isprintable()
+
+
+def test_a_refused_call_without_parameters_has_a_message(targets: Targets) -> None:
+    for target in targets.refused.values():
+        found = json.loads(message(target, None, **DENIED))
+        assert found["Event"]["detail"]["requestParameters"] is None

@@ -19,6 +19,7 @@ def event(name: str, parameters: Any, **fields: Any) -> dict[str, Any]:
         "userIdentity": {"type": "IAMUser", "accountId": ACCOUNT, "userName": "ada"},
         "eventSource": "secretsmanager.amazonaws.com",
         "eventName": name,
+        "eventType": "AwsApiCall",
         "awsRegion": "us-east-1",
         "requestParameters": parameters,
         "responseElements": None,

@@ -215,6 +215,29 @@ def test_realtime_lets_eventbridge_in_and_nobody_else(instances: Plan) -> None:
     assert (key["Principal"], "Condition" in key) == ({"Service": "events.amazonaws.com"}, False)
 
 
+def test_only_topics_of_the_fast_path_let_eventbridge_in(instances: Plan) -> None:
+    made = instances.of("many")
+    policies = {
+        name: json.loads(made[f'module.alerts.aws_sns_topic_policy.this["{name}"]']["policy"])["Statement"]
+        for name in ("fast", "quiet")
+    }
+    who = {name: [each["Sid"] for each in statements] for name, statements in policies.items()}
+    assert who == {"fast": ["AlarmsPublish", "RulesPublish"], "quiet": ["AlarmsPublish"]}
+    assert all("Condition" in statement for statement in policies["quiet"])
+
+    def topics(kind: str) -> set[str]:
+        return {
+            each["arn"].rsplit(":", 1)[1]
+            for address, each in made.items()
+            if address.startswith('module.realtime["many"]') and each["type"] == kind
+        }
+
+    assert topics("aws_cloudwatch_event_target") == {"many-fast"}
+    # Who is told that a message could not be delivered hears of it elsewhere than the message.
+    (failed, *_) = [each for address, each in made.items() if "aws_cloudwatch_metric_alarm.failed" in address]
+    assert failed["alarm_actions"] == [f"arn:aws:sns:{REGION}:{ACCOUNT}:many-quiet"]
+
+
 def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> None:
     made = instances.of("watches")
     (statement,) = json.loads(made['module.realtime["arns"].aws_sqs_queue_policy.undelivered']["policy"])[

@@ -80,7 +80,7 @@ NOT_EXCEPTED = {
     "service": {"type": "AWSService", "invokedBy": "backup.amazonaws.com"},
     "nobody": {"type": "Unknown"},
 }
-ERRORS = (None, "AccessDenied", "AccessDeniedException", "ResourceNotFoundException")
+ERRORS = (None, "AccessDenied", "AccessDeniedException", "VpceAccessDenied", "ResourceNotFoundException")
 _ARN = re.compile(rf"arn:aws:secretsmanager:[a-z0-9-]+:{ACCOUNT}:secret:(.+)")
 
 
@@ -99,8 +99,10 @@ def names(secret_id: str, watched: dict[str, str | None], prefixes: tuple[str, .
 
 def expected(watch: str, message: dict[str, Any]) -> bool:
     watched, prefixes, events = WATCHES[watch]
-    parameters = message["requestParameters"] or {}
-    denied = (message.get("errorCode") or "").startswith("AccessDenied")
+    parameters = message.get("requestParameters") or {}
+    denied = "AccessDenied" in (message.get("errorCode") or "")
+    if message["eventType"] == "AwsVpceEvent" and not denied:
+        return False  # the management event of the same call counts
     if message["eventName"] not in events:
         return False
     if (watch == "denied" and not denied) or (watch == "success" and message.get("errorCode")):
@@ -142,7 +144,7 @@ def engines(instances: Plan) -> dict[str, Engines]:
 
 def check(engines: dict[str, Engines], watch: str, message: dict[str, Any]) -> None:
     wanted = expected(watch, message)
-    parameters = message["requestParameters"] or {}
+    parameters = message.get("requestParameters") or {}
     counted = engines[watch].cloudwatch(message)
     # One id counts once; a batch may count for each of its ids.
     assert (counted >= 1) is wanted, (watch, message)
@@ -297,6 +299,29 @@ def test_both_engines_decide_alike_on_any_event(
         if watch == "many" and (parameters or {}).get("secretIdList"):
             continue  # see above
         check(engines, watch, message)
+
+
+def endpoint_event(name: str, error: str | None, identity: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What CloudTrail writes of a call through a VPC endpoint beside the management event: no parameters.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-network-events-with-cloudtrail.html
+    """
+    made = of(None, name, identity, error) | {"eventType": "AwsVpceEvent", "eventCategory": "NetworkActivity"}
+    for field in ("managementEvent", "readOnly", "requestParameters", "responseElements"):
+        made.pop(field, None)
+    return made
+
+
+@pytest.mark.parametrize("watch", WATCHES)
+def test_a_read_through_an_endpoint_rings_once_and_one_refused_there_rings(
+    engines: dict[str, Engines], watch: str
+) -> None:
+    name = WATCHES[watch][2][0]
+    for identity in (None, *EXCEPTED.values(), *NOT_EXCEPTED.values()):
+        for error in (None, "VpceAccessDenied"):
+            check(engines, watch, endpoint_event(name, error, identity))
+    assert not engines[watch].cloudwatch(endpoint_event(name, None))
+    assert engines[watch].cloudwatch(endpoint_event(name, "VpceAccessDenied")) == (watch != "success")
 
 
 def test_the_secret_that_the_same_apply_creates_is_in_both(instances: Plan) -> None:

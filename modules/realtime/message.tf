@@ -1,0 +1,38 @@
+# The message. EventBridge inserts texts as they are, quotation marks and all, and delivers nothing that is no
+# JSON then: who reads could silence it, or write lines of their own into it. So callers' texts are inserted
+# as parts of objects alone, whose JSON EventBridge writes itself; in a text there is only what AWS chooses.
+
+locals {
+  paths = {
+    account    = "$.detail.recipientAccountId"
+    address    = "$.detail.sourceIPAddress"
+    call       = "$.detail.eventName"
+    code       = "$.detail.errorCode"
+    id         = "$.detail.eventID"
+    parameters = "$.detail.requestParameters"
+    reader     = "$.detail.userIdentity"
+    region     = "$.detail.awsRegion"
+    time       = "$.detail.eventTime"
+  }
+
+  is_reads = alltrue([for event in var.definition.events : contains(["BatchGetSecretValue", "GetSecretValue"], event)])
+
+  # A call that was allowed has parameters. One that was refused may have none, and null is no object.
+  openings = {
+    allowed = "\"${local.is_reads ? "SECRET READ" : "SECRET USED"}\": <parameters>"
+    refused = "\"${local.is_reads ? "SECRET READ" : "SECRET USE"} REFUSED\": \"<code>\""
+  }
+
+  templates = { for outcome, opening in local.openings : outcome => "{${join(",\n", [
+    opening,
+    "\"Call\": \"<call>\"",
+    "\"Reader\": <reader>",
+    "\"From\": \"<address>\"",
+    "\"When\": \"<time>\"",
+    "\"Where\": \"<region>, account <account>\"",
+    "\"Watch\": \"${var.key} of ${var.name}\"",
+    "\"Rule\": \"<aws.events.rule-arn>\"",
+    "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=${var.account.region}#/events/<id>\"",
+    "\"Event\": <aws.events.event.json>",
+  ])}}" }
+}
