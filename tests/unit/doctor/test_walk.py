@@ -31,10 +31,11 @@ from healthy import (
     topic,
 )
 
+from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import AlarmOn, Facts
-from secretwatch.pipeline.doctor.reads import expected, forms_of, is_read
+from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
 from secretwatch.pipeline.watch import Watch
@@ -459,7 +460,7 @@ def test_random_watches_are_healthy() -> None:
             )
         )
         assert set(subject.event_names) == {"GetSecretValue", "BatchGetSecretValue"}
-        form = random.choice(forms_of(random.choice(secrets)))
+        form = random.choice(secretid.forms(random.choice(secrets)))
         seen = read(requestParameters={"secretId": form})
         assert is_read(seen.event, subject.secrets)
         settings = {
@@ -470,7 +471,7 @@ def test_random_watches_are_healthy() -> None:
             settings |= {"EvaluationPeriods": random.randint(2, 5), "DatapointsToAlarm": 1}
         seen_or_not: dict[str, Any] = {}
         if random.random() < 0.3:
-            example = expected(forms_of(subject.secrets[0])[0], ACCOUNT, REGION, NOW)
+            example = expected(secretid.forms(subject.secrets[0])[0], ACCOUNT, REGION, NOW)
             seen_or_not = {"read": None, "reads": [], "example": example}
         found = walk(
             facts(
