@@ -46,11 +46,17 @@ locals {
   # Ids, each with the characters that it takes
   ################################################################################
 
-  known_texts = flatten([for known in local.definition.known : [
-    jsonencode(known.name),
-    jsonencode({ suffix = ":${known.account}:secret:${known.name}" }),
-    jsonencode({ suffix = ":${known.account}:secret:${known.name}-${known.suffix}" }),
-  ]])
+  # What may be the ARN of a secret whose name ends so: that has a suffix of its own, for which there is no pattern
+  # here but a prefix.
+  known_texts = flatten([for known in local.definition.known : concat(
+    [
+      jsonencode(known.name),
+      jsonencode({ suffix = ":${known.account}:secret:${known.name}" }),
+      jsonencode({ suffix = ":${known.account}:secret:${known.name}-${known.suffix}" }),
+    ],
+    [for end in ["${known.name}-${known.suffix}"] : jsonencode(end) if known.second != "no"],
+    [for end in ["${known.name}-${known.suffix}-"] : jsonencode({ prefix = "arn:${var.account.partition}:secretsmanager:${var.account.region}:${local.account}:secret:${end}" }) if known.second != "no"],
+  )])
 
   # One text can match the beginnings of such a wildcard in four ways at once; EventBridge takes ten on a field,
   # so a rule takes two. A prefix within another's adds nothing.
