@@ -53,7 +53,7 @@ locals {
   named    = local.is_all ? [] : sort([for secret in var.secrets : secret if !endswith(secret, "*")])
 
   # Whose six last characters are known: a replica in another region has the same. Account: null where it may be any.
-  looked_up = toset(flatten([for arns in values(var.resolved) : [for arn in arns : join(":", slice(split(":", arn), 4, 7))]]))
+  looked_up = { for arn in flatten([for arns in values(var.resolved) : tolist(arns)]) : join(":", slice(split(":", arn), 4, 7)) => true... }
   arns      = distinct(flatten([for secret in local.named : startswith(secret, "arn:") ? [secret] : sort(lookup(var.resolved, secret, []))]))
   known = distinct([for found in [for arn in local.arns : regex(local.complete, arn) if can(regex(local.complete, arn))] : {
     account = found[0]
@@ -74,16 +74,16 @@ locals {
   # Where there are some anyway, they serve for all.
   word = "^([A-Z]?[a-z]*|[A-Z]*)[0-9]*$"
   few  = length(local.known) + length(local.prefixes) <= 10
-  maybe_names = !local.few ? [] : [for known in local.known : { account = known.account, name = "${known.name}-${known.suffix}" } if length(known.name) <= 100 && (
+  maybe_names = [for known in slice(local.known, 0, local.few ? length(local.known) : 0) : { account = known.account, name = "${known.name}-${known.suffix}" } if length(known.name) <= 100 && (
     contains([1, 2, 3], length(local.unknown)) || can(regex(local.word, known.suffix))
-  ) && !contains(local.looked_up, "${known.account}:secret:${known.name}-${known.suffix}")]
+  ) && !can(local.looked_up["${known.account}:secret:${known.name}-${known.suffix}"])]
   by_expressions = !local.few ? [] : concat(local.unknown, length(local.maybe_names) <= 3 ? local.maybe_names : [])
 
   # How the second reading counts: not at all, by regular expressions, exactly but for a sibling's ARN without its
   # suffix, or (of hundreds) by whatever holds the end of the ARN, which if random no other secret's id does.
   meant = [for known in local.known : merge(known, {
     end    = "${known.name}-${known.suffix}"
-    second = contains(local.looked_up, "${known.account}:secret:${known.name}-${known.suffix}") ? "no" : !local.few ? "loosely" : contains(local.by_expressions, { account = known.account, name = "${known.name}-${known.suffix}" }) ? "by expressions" : "exactly"
+    second = can(local.looked_up["${known.account}:secret:${known.name}-${known.suffix}"]) ? "no" : !local.few ? "loosely" : contains(local.by_expressions, { account = known.account, name = "${known.name}-${known.suffix}" }) ? "by expressions" : "exactly"
   })]
 
   names    = sort(distinct(concat(local.known[*].name, local.unknown[*].name)))

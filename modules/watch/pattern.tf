@@ -45,7 +45,7 @@ locals {
   # Three wildcards in a pattern: as if each took a quarter of the room, no more than three of them fall together.
   wildcard_bytes = length(local.batch_units) <= 3 ? 0 : floor((local.room + 1) / 4) + 1
 
-  id_units = distinct(concat(
+  id_units = concat(
     flatten([for known in local.meant : concat(
       # A name alone is of the account that recorded the read.
       [for name in known.second == "exactly" ? [known.name, known.end] : [known.name] : {
@@ -69,7 +69,7 @@ locals {
       { kind = "id", text = "${local.s} = \"${prefix}*\"" },
       { kind = "arn", text = "${local.s} = \"*secret:${prefix}*\"" },
     ]]),
-  ))
+  )
 
   batch_account = var.organization ? "" : ":${var.account.id}"
   batch_units = distinct(!local.batch ? [] : local.batch_is_exact ? concat(

@@ -30,8 +30,6 @@ YES, NO, UNSURE = Answer.YES, Answer.NO, Answer.UNSURE
         ("db", f"{HERE}db-replica-Qx7pLm", NO),
         ("db", f"{HERE}db-AbCdE", NO),
         ("db", f"{HERE}db-AbCdEfG", NO),
-        ("db", f"{HERE}db-AbCdE", NO),
-        ("db", f"{HERE}db-AbCdEfG", NO),
         ("db", f"{HERE}db-Ab-dEf", NO),
         ("app-secret", "app", NO),
         # Secrets Manager takes this for the whole ARN of app.
