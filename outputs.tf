@@ -1,7 +1,9 @@
 locals {
+  secret_arns = "arn:${local.account.partition}:secretsmanager:${local.account.region}:${local.account.id}:secret:"
+
   # Those that watch the secret that is created here.
   watch_created = var.secret == null ? [] : [for key, watch in local.watches : key if anytrue([
-    for secret in watch.secrets : endswith(secret, "*") ? startswith(var.secret.name, trimsuffix(secret, "*")) : secret == var.secret.name
+    for secret in watch.secrets : endswith(secret, "*") ? startswith(var.secret.name, trimsuffix(secret, "*")) : contains([var.secret.name, "${local.secret_arns}${var.secret.name}"], secret)
   ])]
 
   watches_out = { for key, watch in local.watches : key => {
@@ -25,6 +27,7 @@ locals {
     metric_namespace        = "secretwatch/${var.name}"
     name                    = var.name
     notifications_topic_arn = local.trail.notifications_topic_arn
+    organization            = var.trail.organization != null
     realtime                = watch.realtime ? { alarm_names = module.realtime[key].alarm_names, dead_letter_queue_url = module.realtime[key].dead_letter_queue_url, rule_names = module.realtime[key].rule_names, topic_arns = module.realtime[key].topic_arns } : null
     region                  = local.account.region
     secret_arn              = contains(local.watch_created, key) ? module.secret[0].arn : null

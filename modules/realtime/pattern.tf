@@ -69,11 +69,17 @@ locals {
   # can be read by the ARN of another region.
   account = ":${var.account.id}:secret:"
 
-  known = flatten([for known in local.definition.known : [
-    { operator = "", text = known.name },
-    { operator = "suffix", text = ":${known.account}:secret:${known.name}" },
-    { operator = "suffix", text = ":${known.account}:secret:${known.name}-${known.suffix}" },
-  ]])
+  # What may be the ARN of a secret whose name ends so: that has a suffix of its own, for which there is no pattern
+  # here but a prefix.
+  known = flatten([for known in local.definition.known : concat(
+    [
+      { operator = "", text = known.name },
+      { operator = "suffix", text = ":${known.account}:secret:${known.name}" },
+      { operator = "suffix", text = ":${known.account}:secret:${known.name}-${known.suffix}" },
+    ],
+    [for end in ["${known.name}-${known.suffix}"] : { operator = "", text = end } if known.second != "no"],
+    [for end in ["${known.name}-${known.suffix}-"] : { operator = "prefix", text = "arn:${var.account.partition}:secretsmanager:${var.account.region}${local.account}${end}" } if known.second != "no"],
+  )])
 
   # What this very apply creates gets its ARN there; how long that will be is known before.
   created = var.created == null ? [] : flatten([for unknown in local.definition.unknown : [

@@ -53,7 +53,8 @@ locals {
   named    = local.is_all ? [] : sort([for secret in var.secrets : secret if !endswith(secret, "*")])
 
   # Whose six last characters are known: a replica in another region has the same. Account: null where it may be any.
-  arns = distinct(flatten([for secret in local.named : startswith(secret, "arn:") ? [secret] : sort(lookup(var.resolved, secret, []))]))
+  looked_up = { for arn in flatten([for arns in values(var.resolved) : tolist(arns)]) : join(":", slice(split(":", arn), 4, 7)) => true... }
+  arns      = distinct(flatten([for secret in local.named : startswith(secret, "arn:") ? [secret] : sort(lookup(var.resolved, secret, []))]))
   known = distinct([for found in [for arn in local.arns : regex(local.complete, arn) if can(regex(local.complete, arn))] : {
     account = found[0]
     name    = found[1]
@@ -66,12 +67,31 @@ locals {
     [for found in [for arn in local.arns : regex(local.partial, arn) if !can(regex(local.complete, arn))] : { account = found[0], name = found[1] }],
   ))
 
+  # A given ARN that ends in a hyphen and six characters has two readings: the whole ARN of app, or the ARN without
+  # its suffix of app-secret. Only a look-up can tell, so both count. A suffix is random: of 40 fewer than one looks
+  # like a word or a number, so one that does is the end of a name more often, and then it has siblings, from which
+  # regular expressions keep it apart: of three such ARNs at most, as a log group takes five filters with some.
+  # Where there are some anyway, they serve for all.
+  word = "^([A-Z]?[a-z]*|[A-Z]*)[0-9]*$"
+  few  = length(local.known) + length(local.prefixes) <= 10
+  maybe_names = [for known in slice(local.known, 0, local.few ? length(local.known) : 0) : { account = known.account, name = "${known.name}-${known.suffix}" } if length(known.name) <= 100 && (
+    contains([1, 2, 3], length(local.unknown)) || can(regex(local.word, known.suffix))
+  ) && !can(local.looked_up["${known.account}:secret:${known.name}-${known.suffix}"])]
+  by_expressions = !local.few ? [] : concat(local.unknown, length(local.maybe_names) <= 3 ? local.maybe_names : [])
+
+  # How the second reading counts: not at all, by regular expressions, exactly but for a sibling's ARN without its
+  # suffix, or (of hundreds) by whatever holds the end of the ARN, which if random no other secret's id does.
+  meant = [for known in local.known : merge(known, {
+    end    = "${known.name}-${known.suffix}"
+    second = can(local.looked_up["${known.account}:secret:${known.name}-${known.suffix}"]) ? "no" : !local.few ? "loosely" : contains(local.by_expressions, { account = known.account, name = "${known.name}-${known.suffix}" }) ? "by expressions" : "exactly"
+  })]
+
   names    = sort(distinct(concat(local.known[*].name, local.unknown[*].name)))
   accounts = distinct(compact(concat(local.known[*].account, local.unknown[*].account)))
 
   # A batch is held against each id only where that takes few filters (a pattern has three wildcards, an id three
   # forms). Above that it counts when one of its ids begins as all watched ones do: rather one alarm too many.
-  batch_is_exact = length(local.known) + length(local.prefixes) <= 10
+  batch_is_exact = local.few
   starts         = concat(local.known[*].name, local.prefixes)
   common_start = length(local.starts) == 0 ? "" : substr(local.starts[0], 0, max(
     [for size in range(0, min([for start in local.starts : length(start)]...) + 1) : size if length(distinct([for start in local.starts : substr(start, 0, size)])) == 1]...

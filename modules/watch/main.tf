@@ -62,7 +62,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 locals {
   foreign = var.organization ? [] : [for secret in var.secrets : secret if startswith(secret, "arn:") && try(split(":", secret)[4], "") != var.account.id]
 
-  what  = local.is_all ? "any secret" : join(", ", concat(local.names, [for prefix in local.prefixes : "${prefix}*"]))
+  # With both names of which one may be meant.
+  told  = sort(distinct(concat(local.names, [for known in local.meant : known.end if known.second == "by expressions" && can(regex(local.word, known.suffix))])))
+  what  = local.is_all ? "any secret" : join(", ", concat(local.told, [for prefix in local.prefixes : "${prefix}*"]))
   count = length(local.names) + length(local.prefixes)
   happened = {
     any     = "Somebody used a watched secret, or tried"

@@ -17,7 +17,7 @@ output "definition" {
     events         = local.events
     except         = local.except
     except_denied  = var.except_denied
-    known          = local.known
+    known          = [for known in local.meant : { account = known.account, name = known.name, second = known.second, suffix = known.suffix }]
     outcome        = var.outcome
     path           = var.path
     prefixes       = local.prefixes

@@ -55,12 +55,25 @@ locals {
   wildcard_bytes = length(local.batch_units) <= 3 ? 0 : floor((local.room + 1) / 4) + 1
 
   id_units = concat(
-    flatten([for known in local.known : [
+    flatten([for known in local.meant : concat(
       # A name alone is of the account that recorded the read.
-      { kind = "id", text = var.organization ? "(${local.s} = \"${known.name}\" && $.recipientAccountId = \"${known.account}\")" : "${local.s} = \"${known.name}\"" },
-      { kind = "arn", text = "${local.s} = \"*${var.organization ? ":${known.account}:" : ""}secret:${known.name}\"" },
-      { kind = "arn", text = "${local.s} = \"*${var.organization ? ":${known.account}:" : ""}secret:${known.name}-${known.suffix}\"" },
-    ]]),
+      [for name in known.second == "exactly" ? [known.name, known.end] : [known.name] : {
+        kind = "id"
+        text = var.organization ? "(${local.s} = \"${name}\" && $.recipientAccountId = \"${known.account}\")" : "${local.s} = \"${name}\""
+      }],
+      # What another condition covers would count twice.
+      [for name in contains(["no", "exactly"], known.second) ? [known.name, known.end] : [known.name] : {
+        kind = "arn"
+        text = "${local.s} = \"*${var.organization ? ":${known.account}:" : ""}secret:${name}\""
+      }],
+      # The suffix of a secret whose name ends so has no hyphen, and a sibling's whole ARN has one more. A long name
+      # does not fit twice.
+      [for start in ["*${var.organization ? ":${known.account}:" : ""}secret:${known.end}-*"] : {
+        kind = "arn"
+        text = length(known.end) > 100 ? "${local.s} = \"${start}\"" : "(${local.s} = \"${start}\" && ${local.s} != \"${start}-*\")"
+      } if known.second == "exactly"],
+      [for end in [known.end] : { kind = "id", text = "${local.s} = \"*${end}*\"" } if known.second == "loosely"],
+    )]),
     flatten([for prefix in local.prefixes : [
       { kind = "id", text = "${local.s} = \"${prefix}*\"" },
       { kind = "arn", text = "${local.s} = \"*secret:${prefix}*\"" },
@@ -68,14 +81,14 @@ locals {
   )
 
   batch_account = var.organization ? "" : ":${var.account.id}"
-  batch_units = !local.batch ? [] : local.batch_is_exact ? concat(
-    flatten([for known in local.known : [
-      "${local.l} = \"${known.name}\"",
-      "${local.l} = \"*:${known.account}:secret:${known.name}\"",
-      "${local.l} = \"*:${known.account}:secret:${known.name}-${known.suffix}\"",
-    ]]),
+  batch_units = distinct(!local.batch ? [] : local.batch_is_exact ? concat(
+    flatten([for known in local.meant : concat(
+      ["${local.l} = \"${known.name}\"", "${local.l} = \"*:${known.account}:secret:${known.name}\""],
+      # A pattern has three wildcards, so one condition is for every form of a secret whose name ends so.
+      [for text in [known.second == "no" ? "*:${known.account}:secret:${known.end}" : "*${known.end}*"] : "${local.l} = \"${text}\"" if known.second != "by expressions"],
+    )]),
     flatten([for prefix in local.prefixes : ["${local.l} = \"${prefix}*\"", "${local.l} = \"*${local.batch_account}:secret:${prefix}*\""]]),
-  ) : ["${local.l} = \"${local.common_start}*\"", "${local.l} = \"*${local.batch_account}:secret:${local.common_start}*\""]
+  ) : ["${local.l} = \"${local.common_start}*\"", "${local.l} = \"*${local.batch_account}:secret:${local.common_start}*\""])
 
   units = length(local.id_units) == 0 ? [] : [
     for unit in concat(
@@ -103,7 +116,7 @@ locals {
   # A caller may send the name, the ARN, or the ARN without its last seven characters. Anything after the
   # name but those seven belongs to another secret: db must not ring for db-replica.
   # Names as regular expressions: . and + are operators there, and ! has to be written as its code.
-  alternatives = flatten([for unknown in local.unknown : [
+  alternatives = flatten([for unknown in distinct(concat(local.unknown, local.by_expressions)) : [
     for name in [replace(replace(unknown.name, "/[.+]/", "\\$0"), "!", "\\x21")] : [
       "^${name}$",
       ":${unknown.account == null ? "" : "${unknown.account}:"}secret:${name}$",
@@ -125,7 +138,12 @@ locals {
     ))}) }"
   ]
 
-  patterns = local.is_all ? ["{ ${join(" && ", compact([local.always, local.once]))} }"] : concat(local.regex_patterns, local.plain_patterns)
+  # Those for second readings come last: what stood at a place before still stands there.
+  patterns = local.is_all ? ["{ ${join(" && ", compact([local.always, local.once]))} }"] : concat(
+    length(local.unknown) > 0 ? local.regex_patterns : [],
+    local.plain_patterns,
+    length(local.unknown) > 0 ? [] : local.regex_patterns,
+  )
 }
 
 module "plain" {

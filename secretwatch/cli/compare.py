@@ -34,7 +34,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--watch", "key", metavar="KEY", help="Which watch of the output `watches`. [default: the output `watch`]"
 )
-@click.option("--secret", metavar="NAME|ARN", help="Which secret, when the watch has several.")
+@click.option(
+    "--secret", metavar="NAME|ARN", help="Which secret, when the watch has several, a prefix or all."
+)
 @click.option(
     "--reads",
     type=click.IntRange(1, 1000),

@@ -41,7 +41,9 @@ _NAME = 26
 @click.option(
     "--watch", "key", metavar="KEY", help="Which watch of the output `watches`. [default: the output `watch`]"
 )
-@click.option("--secret", metavar="NAME|ARN", help="Which secret, when the watch has several.")
+@click.option(
+    "--secret", metavar="NAME|ARN", help="Which secret, when the watch has several, a prefix or all."
+)
 @click.option(
     "--count",
     type=click.IntRange(1, 100),

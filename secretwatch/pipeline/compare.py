@@ -344,7 +344,7 @@ class Compare:
         result.arrivals = sorted(tally.arrived.values())
         result.first_seconds = tally.first
         facts = [
-            Facts.of_event(self._events[read.marker] or {}, read.secret, self._watched())
+            Facts.of_event(self._events[read.marker] or {}, read.secret, self._watch.watched)
             for read in self._reads
         ]
         result.names = dict.fromkeys(result.names, 0)
@@ -354,10 +354,6 @@ class Compare:
         count = self.result.observed.a_month(result.channel)
         if count is not None and result.messages:
             result.month = {"messages": count, "bytes": count * result.bytes / result.messages}
-
-    def _watched(self) -> list[str]:
-        made = [self._watch.secret_arn, self._watch.secret_name]
-        return [*self._watch.secrets, *(each for each in made if each)]
 
     def _elapsed(self) -> float:
         return self._clock.monotonic() - (self._begin or 0.0)

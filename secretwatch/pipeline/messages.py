@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from secretwatch import secretid
+
 Channel = Literal["alarm", "trail", "realtime", "other"]
 Named = Literal["secret", "reader", "address", "time"]
 NAMED: tuple[Named, ...] = ("secret", "reader", "address", "time")
@@ -90,7 +92,8 @@ def parsed(text: str) -> dict[str, Any]:
 class Facts:
     """What there is to say about a read: any of the texts names it. Empty: it is not known.
 
-    others: secrets that are watched too. A message that has their names as well does not say which was read.
+    also: other names that it may have. others: secrets that are watched too. A message that has their names
+    as well does not say which was read.
     """
 
     secret: str
@@ -98,26 +101,31 @@ class Facts:
     reader: tuple[str, ...] = ()
     address: str = ""
     time: str = ""
+    also: tuple[str, ...] = ()
 
     @classmethod
     def of_event(cls, event: Mapping[str, Any], secret: str, watched: Iterable[str]) -> Facts:
         """The facts of a CloudTrail event; secret and watched: names or ARNs."""
-        name = secret_name(secret)
+        name, *also = secretid.names(secret)
         who = event.get("userIdentity") or {}
         # Not the principalId: root's is the account's id, which every alarm has.
         reader = [who.get("arn"), who.get("userName")]
         return cls(
             secret=name,
-            others=frozenset(secret_name(each) for each in watched) - {name},
+            # A prefix is said beside the others as it was written; "*" says nothing.
+            others=frozenset(secretid.name(each) for each in watched if each != "*") - {name, *also},
             reader=tuple(str(each) for each in reader if each),
             address=str(event.get("sourceIPAddress") or ""),
             time=str(event.get("eventTime") or ""),
+            also=tuple(also),
         )
 
     def named_in(self, text: str) -> frozenset[Named]:
         """Which of them the text says."""
         found: set[Named] = set()
-        if _says_secret(text, self.secret) and not any(_says_secret(text, each) for each in self.others):
+        if any(_says_secret(text, each) for each in (self.secret, *self.also)) and not any(
+            _says_secret(text, each) for each in self.others
+        ):
             found.add("secret")
         if any(_says(text, each) for each in self.reader):
             found.add("reader")
@@ -126,14 +134,6 @@ class Facts:
         if self.time and self.time in text:
             found.add("time")
         return frozenset(found)
-
-
-def secret_name(secret: str) -> str:
-    """A secret's name, from its name or its ARN, whole or without its random suffix."""
-    if ":secret:" not in secret:
-        return secret
-    name = secret.rsplit(":secret:", 1)[1]
-    return name[:-7] if _SUFFIX.fullmatch(name[-7:]) else name
 
 
 def _says(text: str, word: str) -> bool:

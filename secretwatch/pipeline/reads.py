@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from secretwatch import secretid
 from secretwatch.pipeline.aws import Aws, one_line
 
 Via = Literal["boto3", "cli"]
@@ -74,12 +75,20 @@ def read_secret(aws: Aws, secret: str, via: Via, now: float, region: str) -> Rea
     try:
         answer = aws.client("secretsmanager", app_id=marker).get_secret_value(SecretId=secret)
     except (ClientError, BotoCoreError) as error:
-        raise ReadFailed(f"The secret cannot be read: {one_line(error)}") from error
+        raise ReadFailed(f"The secret cannot be read: {one_line(error)}{_hint(secret, error)}") from error
     metadata = answer["ResponseMetadata"]
     del answer
     date = metadata.get("HTTPHeaders", {}).get("date")
     at = parsedate_to_datetime(date).timestamp() if date else now
     return Read(secret, via, marker, metadata.get("RequestId"), at)
+
+
+def _hint(secret: str, error: Exception) -> str:
+    """Secrets Manager takes an ARN for whole that ends like one, and finds no secret by it if it is not."""
+    absent = isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"
+    if not absent or len(secretid.names(secret)) < 2:
+        return ""
+    return f" If that is its ARN without the suffix, name it with --secret {secretid.names(secret)[1]}."
 
 
 def _read_with_cli(secret: str, region: str, environ: dict[str, str], marker: str) -> None:

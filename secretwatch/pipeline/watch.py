@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-_SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(?P<name>.+)-[A-Za-z0-9]{6}")
+from secretwatch import secretid
 
 # Lists of the output, and the field that holds the only one where there is no list.
 _MANY = {
@@ -52,7 +51,8 @@ class Watch:
     """One deployed watch. None: the watch has no such thing, or it is somebody else's.
 
     Field names are the output's. secrets: names, ARNs and prefixes that are watched; alarm_period: seconds;
-    alarm: the settings that were given for it; watch: its key among the instance's watches;
+    alarm: the settings that were given for it; organization: whether the calls of all its accounts are
+    seen, so that a name may be any account's; watch: its key among the instance's watches;
     metric_filter_names: all that count in its metric, as a pattern has 1,024 bytes; notifications_topic_arn:
     where the trail tells of its log files.
     """
@@ -88,6 +88,7 @@ class Watch:
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
     notifications_topic_arn: str | None = None
+    organization: bool = False
 
     @property
     def realtime_topic_arns(self) -> tuple[str, ...]:
@@ -117,6 +118,7 @@ class Watch:
                 raise NotAWatch(f"Its output `watch` has no {field.name}: hand on the module's own output.")
         known = {field.name: facts.get(field.name) for field in fields(cls)}
         known["realtime"] = Realtime.of(facts.get("realtime"))
+        known["organization"] = bool(facts.get("organization"))
         for name, one in _MANY.items():
             several = facts.get(name) or ([facts[one]] if one and facts.get(one) else [])
             known[name] = tuple(str(each) for each in several)
@@ -138,34 +140,69 @@ class Watch:
     def secret(self, wanted: str | None = None) -> str:
         """The ARN or name to read: the one wanted, the one that the module made, or the only one.
 
-        Raises UnknownSecret, also for a secret of another region than the watch's.
+        Never a prefix: which of its secrets is meant has to be said. Raises UnknownSecret, also for a secret
+        of another region than the watch's.
         """
-        secret = self._chosen(wanted)
-        found = _SECRET_ARN.fullmatch(secret)
-        region = secret.split(":")[3] if found else self.region
-        if region != self.region:
+        secret = self._checked(wanted) if wanted is not None else self._chosen()
+        if secretid.region(secret) not in (None, self.region):
             raise UnknownSecret(
-                f"{secret} lies in {region}: its reads ring, but what is followed here are reads in the "
-                f"watch's own region, {self.region}; choose one of there with --secret."
+                f"{secret} lies in {secretid.region(secret)}: its reads ring, but what is followed here are "
+                f"reads in the watch's own region, {self.region}; choose one of there with --secret, such as "
+                f"its replica there, {secretid.name(secret)}."
             )
         return secret
 
-    def _chosen(self, wanted: str | None) -> str:
-        made = [each for each in (self.secret_arn, self.secret_name) if each]
-        watched = [*made, *self.secrets]
-        listed = ", ".join(sorted({_name(each) for each in watched})) or "none"
-        if wanted is not None:
-            if wanted in watched or _name(wanted) in {_name(each) for each in watched}:
-                return wanted
-            raise UnknownSecret(f"{wanted} is not watched; these secrets are: {listed}.")
-        if made:
-            return made[0]
-        if len({_name(each) for each in watched}) != 1:
-            raise UnknownSecret(f"Say which secret to read with --secret; watched: {listed}.")
-        return watched[0]
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """What the module made, and what is watched as it was given."""
+        return (*(each for each in (self.secret_arn, self.secret_name) if each), *self.secrets)
 
+    def _checked(self, wanted: str) -> str:
+        if secretid.is_prefix(wanted):
+            raise UnknownSecret(
+                f"{wanted} stands for many secrets: write the name or ARN of one with --secret."
+            )
+        answer = secretid.answer_of_any(
+            self.watched, [wanted], self.account_id, organization=self.organization, caller=self.account_id
+        )
+        if not answer.rings:
+            raise UnknownSecret(
+                f"{wanted} is not watched; these secrets are: {self._listed}."
+                + self._of_another_account(wanted)
+            )
+        return wanted
 
-def _name(secret: str) -> str:
-    """A secret's name, from its name or its ARN."""
-    found = _SECRET_ARN.fullmatch(secret)
-    return found["name"] if found else secret.rsplit(":secret:", 1)[-1]
+    def _of_another_account(self, wanted: str) -> str:
+        """What to write instead of a name that is watched in another account."""
+        for each in self.watched:
+            owner = secretid.account(each)
+            if (
+                secretid.account(wanted) is None
+                and owner != self.account_id
+                and wanted in secretid.names(each)
+            ):
+                return f" A name alone is of account {self.account_id}: write the whole ARN, {each}."
+        return ""
+
+    def _chosen(self) -> str:
+        if self.secret_arn or self.secret_name:
+            return str(self.secret_arn or self.secret_name)
+        named = [each for each in self.watched if not secretid.is_prefix(each)]
+        # Those that can be read from here come first: of this region, then of this account.
+        near = [each for each in named if secretid.region(each) in (None, self.region)] or named
+        near = [each for each in near if secretid.account(each) in (None, self.account_id)] or near
+        if len({secretid.readings(each, self.account_id)[0].name for each in near}) == 1:
+            return near[0]
+        asks = f"Say which secret to read with --secret; watched: {self._listed}."
+        if self.watched and not named:
+            asks += " A prefix is no secret that could be read: write the name or ARN of one that it covers."
+        raise UnknownSecret(asks)
+
+    @property
+    def _listed(self) -> str:
+        """Names, and whole ARNs of those that a name alone does not find."""
+        return ", ".join(sorted({self._shown(each) for each in self.watched})) or "none"
+
+    def _shown(self, secret: str) -> str:
+        here = secretid.account(secret) in (None, self.account_id)
+        return secretid.name(secret) if here else secret

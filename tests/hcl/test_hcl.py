@@ -288,7 +288,7 @@ REFUSED = [
     ),
     (
         f'watches = {{ big = {{ secrets = [for n in range(450) : "{DB}/of/a/service/${{n}}-AbCdEf"] }} }}',
-        "watches.big.secrets has 450 secrets, which take 118 metric filters: a log group takes 100."
+        "watches.big.secrets has 450 secrets, which take 114 metric filters: a log group takes 100."
         " Write a prefix"
         ' such as "prod/*", or "*" with except, or watch some of them from another instance, with'
         " another log group.",
@@ -298,7 +298,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(250) : "{DB}/of/a/service/${{n}}-AbCdEf"] }}
           smaller = {{ secrets = [for n in range(200) : "{DB}/of/a/service/${{n}}-AbCdEf"] }}
         }}""",
-        "All watches together take 124 metric filters, most of them (66) watch larger: a log group"
+        "All watches together take 120 metric filters, most of them (64) watch larger: a log group"
         " takes 100. Write"
         ' prefixes such as "prod/*" there, or "*" with except, or move it to another instance, with'
         " another log"

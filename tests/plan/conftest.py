@@ -41,6 +41,29 @@ def arn(name: str, suffix: str = "Ab3dE9") -> str:
     return f"{ARN}:{name}-{suffix}"
 
 
+# Ends that look like a whole ARN's: words, and what no word looks like.
+FORMS = {
+    "partial": [f"{ARN}:app-secret"],
+    "random": [f"{ARN}:prod/two-AbC123"],
+    "name": ["db"],
+    "short": [f"{ARN}:billing", f"{ARN}:a-b"],
+    "arn": [f"{ARN}:db-Qx7pLm"],
+    "prefix": ["prod/*", "pay-*"],
+    "mixed": [f"{ARN}:app-master", f"{ARN}:a.b-000001", f"{ARN}:x-y-Qx7pLm", f"{ARN}:db-Zz9yYy", "team/*"],
+    "crowd": [
+        f"{ARN}:{name}" for name in ("app-secret", "a-b-Qx7pLm", *(f"svc-{n}-Ab3d{n:02}" for n in range(12)))
+    ],
+}
+MEMBER = "444455556666"
+MEMBERS = [
+    "shared",
+    f"{ARN}:own-Qx7pLm",
+    f"arn:aws:secretsmanager:{REGION}:{MEMBER}:secret:app-secret",
+    f"arn:aws:secretsmanager:{REGION}:{MEMBER}:secret:two-AbC123",
+    "prod/*",
+]
+
+
 INSTANCES = """
 variable "secret_value" {
   ephemeral = true
@@ -155,6 +178,31 @@ module "watches" {
   }
 }
 
+# Every form in which secrets are given: which ids each of them covers.
+module "forms" {
+  source = "../"
+
+  email_addresses = []
+  name            = "forms"
+  watches         = { for key, secrets in jsondecode(<<-JSON
+«FORMS»
+    JSON
+  ) : key => { secrets = secrets, realtime = !contains(["name", "short"], key) } }
+}
+
+# Secrets of an organisation's accounts, this one's and others'.
+module "members" {
+  source = "../"
+
+  email_addresses = []
+  name            = "members"
+  secrets = jsondecode(<<-JSON
+«MEMBERS»
+  JSON
+  )
+  trail = { organization = { id = "o-exampleorgid" } }
+}
+
 output "one" {
   value = module.one.watch
 }
@@ -175,6 +223,8 @@ def instances_root() -> str:
         "ARNS": json.dumps([arn(name, suffix) for name, suffix in ARNS.items()]),
         "MANY": json.dumps([arn(name) for name in MANY]),
         "PREFIXES": json.dumps([f"{prefix}*" for prefix in PREFIXES]),
+        "FORMS": json.dumps(FORMS),
+        "MEMBERS": json.dumps(MEMBERS),
         "DB": json.dumps(arn("db")),
         "APP": APP,
         "CI": CI,

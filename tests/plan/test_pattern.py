@@ -72,6 +72,8 @@ READS = {
     ),
     "given as ARN, by its replica's": ("two", read(f"{ARN}:db-AbCdEf")),
     "given as ARN, by ARN without its last characters": ("two", read(f"{ARN}:db")),
+    "given as ARN, which may be without its suffix, by name": ("two", read("db-AbCdEf")),
+    "given as ARN, which may be without its suffix, by ARN": ("two", read(f"{ARN}:db-AbCdEf-Zz9Zz9")),
     "managed by a service, by name": ("two", read("rds!cluster-1")),
     "managed by a service, by ARN": ("two", read(f"{ARN}:rds!cluster-1-AbCdEf")),
 }
@@ -87,7 +89,6 @@ OTHERS = {
     "suffix of five": ("two", read(f"{ARN}:db-AbCdE")),
     "suffix of seven": ("two", read(f"{ARN}:db-AbCdEfG")),
     "suffix with a hyphen": ("two", read(f"{ARN}:db-Ab-dEf")),
-    "name with such a suffix": ("two", read("db-AbCdEf")),
     "other case": ("two", read("DB")),
     "in another region, of another account": (
         "one",

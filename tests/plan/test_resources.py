@@ -274,6 +274,7 @@ def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
             "realtime",
             "alarm",
             "notifications_topic_arn",
+            "organization",
             "tamper_alarm_name",
             "blind_alarm_name",
         ),

@@ -13,12 +13,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote
 
+from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text, make_event
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
 from secretwatch.pipeline.doctor.asking import Asked, Asking
 from secretwatch.pipeline.doctor.facts import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
-from secretwatch.pipeline.doctor.reads import Seen, expected, forms_of, in_logs, is_read, name_of
+from secretwatch.pipeline.doctor.reads import Seen, expected, in_logs, is_read
 from secretwatch.pipeline.doctor.subject import Subject
 
 _LOOK_BACK = timedelta(hours=2)
@@ -149,7 +150,7 @@ def _alarm(facts: Facts, ask: Asking) -> None:
 
 
 def _any_secret(subject: Subject) -> str:
-    return forms_of((subject.secrets or ("*",))[0])[0]
+    return secretid.forms((subject.secrets or ("*",))[0])[0]
 
 
 def _matches(metric_filter: Mapping[str, Any], message: str) -> bool | None:
@@ -314,7 +315,7 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
     for asked in facts.history:
         for each in asked.answer or ():
             event = _parsed(each.get("CloudTrailEvent"))
-            if event and is_read(event, facts.subject.secrets, facts.subject.event_names):
+            if event and _is_read(facts, event):
                 found[event["eventID"]] = Seen(event, recorded=True)
     if facts.group:
         facts.delivered = ask(**_delivered_question(facts.group, facts.subject, since))
@@ -341,10 +342,21 @@ def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> 
     )
 
 
+def _is_read(facts: Facts, event: Mapping[str, Any]) -> bool:
+    subject = facts.subject
+    return is_read(
+        event,
+        subject.secrets,
+        subject.event_names,
+        facts.account_id or None,
+        organization=subject.organization,
+    )
+
+
 def _note_delivered(facts: Facts, found: dict[str, Seen], asked: Asked) -> None:
     for each in asked.answer or ():
         event = _parsed(each.get("message"))
-        if event and is_read(event, facts.subject.secrets, facts.subject.event_names):
+        if event and _is_read(facts, event):
             found[event["eventID"]] = replace(
                 found.get(event["eventID"], Seen(event)),
                 delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
@@ -563,7 +575,8 @@ def _concerns(facts: Facts, pattern: str) -> bool:
     if "GetSecretValue" not in pattern:
         return False
     secrets = facts.subject.secrets or ((facts.read.secret,) if facts.read and facts.read.secret else ())
-    return "secretId" not in pattern or any(name_of(each).rstrip("*") in pattern for each in secrets)
+    names = [name.rstrip("*") for each in secrets for name in secretid.names(each)]
+    return "secretId" not in pattern or any(name in pattern for name in names)
 
 
 def _rule(facts: Facts, ask: Asking, name: str) -> RuleFacts:

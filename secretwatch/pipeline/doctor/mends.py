@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from secretwatch.pipeline.doctor.reads import EVENT_NAMES, name_of
+from secretwatch import secretid
+from secretwatch.pipeline.doctor.reads import EVENT_NAMES
 from secretwatch.policy import Policy, Request
 
 _PATTERN_LENGTH = 1024
@@ -106,7 +107,9 @@ def put_filter(
 
 def pattern_for(secrets: Sequence[str], event_names: Sequence[str] = EVENT_NAMES) -> str:
     """A pattern that counts calls on these secrets, by name, ARN and ARN without its suffix."""
-    parts = "|".join(_expressions(each) for each in sorted({name_of(each) for each in secrets}))
+    parts = "|".join(
+        _expressions(each) for each in sorted({name for each in secrets for name in secretid.names(each)})
+    )
     any_secret = not secrets or "*" in secrets
     one = f"($.requestParameters.secretId = %{parts}%) || "
     several = f"($.requestParameters.secretIdList[*] = %{parts}%) || "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from secretwatch import secretid
 from secretwatch.cloudtrail import Event, make_event, root_identity
 from secretwatch.filterpattern import FilterPattern
 
@@ -34,7 +34,6 @@ _CHANGES = (
     "UpdateSecret",
     "UpdateSecretVersionStage",
 )
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Seen:
     @property
     def secret(self) -> str:
         """What the caller named; "" where the event names none."""
-        return ", ".join(_asked_for(self.event))
+        return ", ".join(secretid.asked_for(self.event))
 
     @property
     def reader(self) -> str:
@@ -75,59 +74,30 @@ class Seen:
 
 
 def is_read(
-    event: Mapping[str, Any], secrets: Iterable[str], event_names: Collection[str] = EVENT_NAMES
+    event: Mapping[str, Any],
+    secrets: Iterable[str],
+    event_names: Collection[str] = EVENT_NAMES,
+    account: str | None = None,
+    *,
+    organization: bool = False,
 ) -> bool:
-    """Whether the event is a read of one of these secrets; of any, where none is given.
+    """Whether the event is, or could be, a read of one of these secrets; of any, where none is given.
 
-    secrets: names, ARNs, prefixes (`prod/*`) or `*`. event_names: what counts, where it is not reads. An
-    event that names no secret could be of any.
+    secrets: names, ARNs, prefixes (`prod/*`) or `*`. event_names: what counts, where it is not reads.
+    account, organization: where the watch is, and whether it sees other accounts' calls.
     """
     if event.get("eventSource") != SOURCE or event.get("eventName") not in event_names:
         return False
-    watched, asked = list(secrets), _asked_for(event)
-    return not watched or not asked or any(covers(each, secret) for each in watched for secret in asked)
+    watched, asked = list(secrets), secretid.asked_for(event)
+    caller = str(event.get("recipientAccountId") or "") or account
+    answer = secretid.answer_of_any(watched, asked, account, organization=organization, caller=caller)
+    return not watched or answer.rings
 
 
 def in_logs(event_names: Iterable[str]) -> str:
     """A filter pattern that every such call matches, whichever secret it is of."""
     names = " || ".join(f'($.eventName = "{name}")' for name in event_names)
     return f'{{ ($.eventSource = "{SOURCE}") && ({names}) }}'
-
-
-def covers(watched: str, secret: str) -> bool:
-    """Whether a secret, as a caller names it, is what is watched: the same, or one with the prefix."""
-    names = names_of(secret)
-    if watched.endswith("*"):
-        return any(name.startswith(watched[:-1]) for name in names)
-    return bool(names & names_of(watched))
-
-
-def names_of(secret: str) -> set[str]:
-    """The names that a name or an ARN, with or without its suffix, may stand for."""
-    if not secret.startswith("arn:"):
-        return {secret}
-    name = secret.split(":secret:", 1)[-1]
-    return {name, name[:-7]} if _SUFFIX.fullmatch(name[-7:]) and len(name) > 7 else {name}
-
-
-def name_of(secret: str) -> str:
-    """The name in a full ARN, or the name itself."""
-    return min(names_of(secret), key=len)
-
-
-def forms_of(secret: str) -> list[str]:
-    """The ways in which a caller can name a secret of which this name or ARN is known; for a prefix, one."""
-    if secret.endswith("*"):
-        return [f"{secret[:-1]}a-secret"]
-    if not secret.startswith("arn:"):
-        return [secret]
-    return [secret, secret[:-7], name_of(secret)] if len(names_of(secret)) > 1 else [secret, name_of(secret)]
-
-
-def _asked_for(event: Mapping[str, Any]) -> list[str]:
-    parameters = event.get("requestParameters") or {}
-    several = parameters.get("secretIdList") or []
-    return [str(each) for each in (parameters.get("secretId"), *several) if each]
 
 
 def expected(
@@ -160,7 +130,7 @@ def expected(
 def kinds_of(patterns: Iterable[str], secret: str, account_id: str, region: str) -> list[tuple[str, bool]]:
     """Which calls filter patterns count: a name, and whether denied; what a watch with these is about."""
     parsed = [FilterPattern.parse(each) for each in patterns]
-    form, at = forms_of(secret)[0], datetime(2026, 1, 1, tzinfo=UTC)
+    form, at = secretid.forms(secret)[0], datetime(2026, 1, 1, tzinfo=UTC)
     kinds = [(name, denied) for denied in (False, True) for name in (*EVENT_NAMES, *_CHANGES)]
     return [
         kind

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from secretwatch import secretid
 from secretwatch.filterpattern import InvalidFilterPattern
-from secretwatch.pipeline.doctor.reads import covers, kinds_of
+from secretwatch.pipeline.doctor.reads import kinds_of
 from secretwatch.pipeline.watch import Realtime, Watch
 
 
@@ -45,6 +46,8 @@ class Subject:
     """The alarm's settings as the watch was given them: deliberate, whatever they are."""
     known: bool = False
     directory: Path | None = None
+    organization: bool = False
+    """Whether the log group holds other accounts' events, too."""
 
     @classmethod
     def of_watch(cls, watch: Watch, directory: Path | None = None) -> Subject:
@@ -73,6 +76,7 @@ class Subject:
             blind_alarm_name=watch.blind_alarm_name,
             known=True,
             directory=directory,
+            organization=watch.organization,
         )
 
     @property
@@ -89,7 +93,8 @@ class Subject:
     @property
     def canary(self) -> str:
         """How a new read is made and followed."""
-        secret = "" if self.directory or not self.secrets else f" --secret {shlex.quote(self.secrets[0])}"
+        named = [each for each in self.secrets if not secretid.is_prefix(each)]
+        secret = "" if self.directory or not named else f" --secret {shlex.quote(named[0])}"
         return f"{self.command}{secret} --canary"
 
     @property
@@ -99,8 +104,8 @@ class Subject:
     @property
     def regions(self) -> tuple[str, ...]:
         """The watch's own region first, then others in which a watched secret is named by its ARN."""
-        others = [each.split(":")[3] for each in self.secrets if each.startswith("arn:")]
-        return tuple(dict.fromkeys([self.region, *others]))
+        others = [secretid.region(each) for each in self.secrets]
+        return tuple(dict.fromkeys([self.region, *filter(None, others)]))
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and region; a `*` for an account that is not known yet."""
@@ -109,4 +114,7 @@ class Subject:
 
 def _is_watched(watch: Watch, secret: str) -> bool:
     """Whether the secret that the instance made is one of this watch's."""
-    return not watch.secrets or any(covers(each, secret) for each in watch.secrets)
+    answer = secretid.answer_of_any(
+        watch.secrets, [secret], watch.account_id, organization=watch.organization
+    )
+    return not watch.secrets or answer.rings

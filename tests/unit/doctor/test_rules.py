@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from healthy import ACCOUNT, METRIC, REGION, SECRET, TOPIC, alarm, facts
 
+from secretwatch import secretid
 from secretwatch.cloudtrail import event_text, is_read_only
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.pipeline.doctor import mends
@@ -21,7 +22,7 @@ from secretwatch.pipeline.doctor.asking import Asking, NotReadOnly
 from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
 from secretwatch.pipeline.doctor.hops.topic import lets_alarms_through
 from secretwatch.pipeline.doctor.permissions import policy
-from secretwatch.pipeline.doctor.reads import expected, forms_of, is_read
+from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.policy import services
 
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
@@ -90,7 +91,7 @@ def test_a_read_that_names_no_secret_could_be_of_any() -> None:
 @pytest.mark.parametrize("secret", ["db", "rds!cluster-1.x", "a/b_c+d=e@f", ARN])
 def test_the_pattern_that_mends_matches_every_way_to_name_the_secret(secret: str) -> None:
     pattern = FilterPattern.parse(mends.pattern_for([secret]))
-    for form in forms_of(secret):
+    for form in secretid.forms(secret):
         assert pattern.matches(event_text(expected_event(form))), form
     assert not pattern.matches(event_text(expected_event("something-else")))
 

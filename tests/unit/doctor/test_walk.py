@@ -31,10 +31,12 @@ from healthy import (
     topic,
 )
 
+from secretwatch import secretid
 from secretwatch.alarm import Sample
+from secretwatch.filterpattern import FilterPattern
 from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import AlarmOn, Facts
-from secretwatch.pipeline.doctor.reads import expected, forms_of, is_read
+from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
 from secretwatch.pipeline.watch import Watch
@@ -459,7 +461,7 @@ def test_random_watches_are_healthy() -> None:
             )
         )
         assert set(subject.event_names) == {"GetSecretValue", "BatchGetSecretValue"}
-        form = random.choice(forms_of(random.choice(secrets)))
+        form = random.choice(secretid.forms(random.choice(secrets)))
         seen = read(requestParameters={"secretId": form})
         assert is_read(seen.event, subject.secrets)
         settings = {
@@ -470,7 +472,7 @@ def test_random_watches_are_healthy() -> None:
             settings |= {"EvaluationPeriods": random.randint(2, 5), "DatapointsToAlarm": 1}
         seen_or_not: dict[str, Any] = {}
         if random.random() < 0.3:
-            example = expected(forms_of(subject.secrets[0])[0], ACCOUNT, REGION, NOW)
+            example = expected(secretid.forms(subject.secrets[0])[0], ACCOUNT, REGION, NOW)
             seen_or_not = {"read": None, "reads": [], "example": example}
         found = walk(
             facts(
@@ -490,3 +492,47 @@ def _secret(random: Random) -> str:
     kind = random.choice(["name", "arn", "partial", "prefix"])
     arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
     return {"name": name, "arn": f"{arn}-AbC1e9", "partial": arn, "prefix": f"{name}/*"}[kind]
+
+
+def test_a_secret_that_was_deleted_and_made_anew_is_told() -> None:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}"
+    subject = replace(facts().subject, secrets=(f"{arn}-AbCdEf",))
+    seen = read(requestParameters={"secretId": f"{arn}-Zz9yYy"})
+    assert is_read(seen.event, subject.secrets, account=ACCOUNT)
+    found = walk(
+        facts(
+            subject=subject,
+            read=seen,
+            reads=[seen],
+            example=seen.event,
+            filters=asked([metric_filter()]),
+            tested={},
+        )
+    )
+    hop = found.hop("filter")
+    assert hop.cause == "pattern"
+    assert f"the caller sent {arn}-Zz9yYy: was the secret deleted and created again?" in hop.sentence
+
+
+@pytest.mark.parametrize(
+    ("secrets", "secret_id", "is_one"),
+    [
+        (["prod/*"], "prod/db", True),
+        (["prod/*"], "production/db", False),
+        (["*"], "whatever", True),
+        ([f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-secret"], "app-secret", True),
+        (["db"], f"arn:aws:secretsmanager:{REGION}:444455556666:secret:db-AbCdEf", False),
+    ],
+)
+def test_which_reads_are_followed(secrets: list[str], secret_id: str, is_one: bool) -> None:
+    event = read(requestParameters={"secretId": secret_id}).event
+    assert is_read(event, secrets, account=ACCOUNT) is is_one
+
+
+def test_the_mend_covers_both_names_of_an_arn_that_may_be_without_its_suffix() -> None:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-secret"
+    pattern = FilterPattern.parse(mends.pattern_for([arn]))
+    for form in secretid.forms(arn):
+        assert pattern.matches_event(expected(form, ACCOUNT, REGION, NOW)), form
+    assert pattern.matches_event(expected(f"{arn}-AbCdEf", ACCOUNT, REGION, NOW))
+    assert not pattern.matches_event(expected("app-secrets", ACCOUNT, REGION, NOW))

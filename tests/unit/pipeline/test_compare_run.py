@@ -118,6 +118,17 @@ def test_what_is_not_deployed_is_said_and_the_others_are_compared(compare, facts
     assert set(line[2:]) == {""}
 
 
+def test_a_watch_of_a_prefix_is_compared_by_the_secret_that_is_named(cloud, compare) -> None:
+    prefix = {"secret_arn": None, "secret_name": None, "secrets": ["Top*"]}
+    refused = compare(prefix).run()
+    assert (refused.exit_code, cloud.read_at) == (2, None)
+    assert "--secret; watched: Top*." in refused.reason
+    found = compare(prefix, secret="TopSecretInfo", reads=1).run()
+    assert found.result == "pass"
+    # A prefix among what is watched does not hide that a message says which secret was read.
+    assert found.channel("realtime").names["secret"] == 1
+
+
 def test_a_watch_without_its_alarm_is_compared_without_it(cloud, compare) -> None:
     cloud.describe_alarms = lambda **_: {"MetricAlarms": []}
     found = compare().run()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from secretwatch.pipeline.messages import Facts, channel_of, headline, secret_name
+from secretwatch.pipeline.messages import Facts, channel_of, headline
 
 READ = """SECRET READ
 secret db
@@ -99,13 +99,14 @@ def test_what_is_not_known_is_not_named() -> None:
     assert Facts("db").named_in(READ) == {"secret"}
 
 
-@pytest.mark.parametrize(
-    ("secret", "name"),
-    [
-        ("a/b", "a/b"),
-        ("arn:aws:secretsmanager:us-east-1:111111111111:secret:a/b-AbCdEf", "a/b"),
-        ("arn:aws:secretsmanager:us-east-1:111111111111:secret:a/b", "a/b"),
-    ],
-)
-def test_the_name_of_a_secret(secret: str, name: str) -> None:
-    assert secret_name(secret) == name
+def test_an_arn_that_may_be_without_its_suffix_is_named_by_either_name() -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:111111111111:secret:app-secret"
+    for text in ("app-secret was read", "app was read", f"{arn}-Qx7pLm was read"):
+        assert facts(arn, arn).named_in(text) == {"secret"}, text
+    assert facts(arn).named_in("app-secrets was read") == set()
+
+
+def test_a_prefix_beside_a_name_does_not_say_which_was_read() -> None:
+    assert facts("prod/db", "prod/*").named_in("prod/db was read") == {"secret"}
+    assert facts("prod/db", "prod/*").named_in("One of prod/*, such as prod/db, was read.") == set()
+    assert facts("prod/db", "*").named_in("select *: prod/db was read") == {"secret"}

@@ -53,6 +53,25 @@ def test_a_read_is_known_by_its_request_and_the_value_is_dropped(aws: Aws, monke
     assert markers == [read.marker]
 
 
+def test_an_arn_that_is_taken_for_whole_is_asked_for_by_name(aws: Aws, monkeypatch) -> None:
+    client = aws.client("secretsmanager")
+    stubber = Stubber(client)
+    for _ in range(3):
+        stubber.add_client_error("get_secret_value", "ResourceNotFoundException", "no such secret")
+    stubber.add_client_error("get_secret_value", "AccessDeniedException", "no")
+    stubber.activate()
+    monkeypatch.setattr(aws, "client", lambda service, app_id=None: client)
+    arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app"
+    said = {}
+    for secret in ("app", arn, f"{arn}-secret", f"{arn}-secret"):
+        with pytest.raises(ReadFailed) as failed:
+            read_secret(aws, secret, "boto3", 1.0, REGION)
+        said.setdefault(secret, str(failed.value))
+    hint = " If that is its ARN without the suffix, name it with --secret app-secret."
+    assert [each.endswith(hint) for each in said.values()] == [False, False, True]
+    assert not str(failed.value).endswith(hint)
+
+
 def test_a_refused_read_says_why(aws: Aws, monkeypatch) -> None:
     client = aws.client("secretsmanager")
     stubber = Stubber(client)

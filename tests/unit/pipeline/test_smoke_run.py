@@ -347,6 +347,16 @@ def test_a_secret_that_is_not_watched_is_not_read(cloud, smoke) -> None:
     assert cloud.calls == []
 
 
+def test_a_watch_of_a_prefix_asks_which_secret_is_meant(cloud, smoke) -> None:
+    prefix = {"secret_arn": None, "secret_name": None, "secrets": ["prod/*"]}
+    report = smoke(prefix).run()
+    assert report.exit_code == 2
+    assert report.reason.startswith("Say which secret to read with --secret; watched: prod/*.")
+    assert cloud.calls == []
+    report = smoke(prefix, secret="prod/db").run()
+    assert (report.result, report.secret) == ("pass", "prod/db")
+
+
 def test_many_reads_are_followed_together(cloud, smoke) -> None:
     cloud.metric_counts = 2.0
     cloud.clock.at[30.0] = lambda: setattr(cloud, "metric_counts", 3.0)

@@ -6,6 +6,10 @@ from fake_cloud import FACTS
 from secretwatch.pipeline.watch import NotAWatch, Realtime, UnknownSecret, Watch
 
 ARN = FACTS["secret_arn"]
+HERE = f"arn:aws:secretsmanager:{FACTS['region']}:{FACTS['account_id']}:secret"
+AWAY = HERE.replace(FACTS["region"], "ap-south-1")
+MEMBER = HERE.replace(FACTS["account_id"], "444455556666")
+GIVEN = {"secret_arn": None, "secret_name": None}
 
 
 def watch(**facts: object) -> Watch:
@@ -44,6 +48,28 @@ def test_outputs_of_something_else(outputs: dict, says: str) -> None:
         ({"secrets": ["db"]}, "db", "db"),
         ({"secret_arn": None, "secret_name": None, "secrets": ["db"]}, None, "db"),
         ({"secret_arn": None, "secret_name": None, "secrets": [ARN, "TopSecretInfo"]}, None, ARN),
+        # A prefix, and all: which is said.
+        (GIVEN | {"secrets": ["prod/*"]}, "prod/db", "prod/db"),
+        (GIVEN | {"secrets": ["prod/*"]}, f"{HERE}:prod/db-Qx7pLm", f"{HERE}:prod/db-Qx7pLm"),
+        (GIVEN | {"secrets": ["*"]}, "anything", "anything"),
+        (GIVEN | {"secrets": ["prod/*", "db"]}, None, "db"),
+        # A partial ARN, also one that looks whole.
+        (GIVEN | {"secrets": [f"{HERE}:billing"]}, None, f"{HERE}:billing"),
+        (GIVEN | {"secrets": [f"{HERE}:billing"]}, f"{HERE}:billing-Qx7pLm", f"{HERE}:billing-Qx7pLm"),
+        (GIVEN | {"secrets": [f"{HERE}:app-secret"]}, "app-secret", "app-secret"),
+        (
+            GIVEN | {"secrets": [f"{HERE}:app-secret"]},
+            f"{HERE}:app-secret-Qx7pLm",
+            f"{HERE}:app-secret-Qx7pLm",
+        ),
+        # A replica here of what is watched elsewhere, and what lies here beside it.
+        (GIVEN | {"secrets": [f"{AWAY}:db-Qx7pLm"]}, "db", "db"),
+        (GIVEN | {"secrets": [f"{AWAY}:db-Qx7pLm"]}, f"{HERE}:db-Qx7pLm", f"{HERE}:db-Qx7pLm"),
+        (GIVEN | {"secrets": [f"{AWAY}:db-Qx7pLm", f"{HERE}:api-Qx7pLm"]}, None, f"{HERE}:api-Qx7pLm"),
+        # Members of an organisation: this account's own first.
+        (GIVEN | {"organization": True, "secrets": [f"{MEMBER}:db-Qx7pLm"]}, None, f"{MEMBER}:db-Qx7pLm"),
+        (GIVEN | {"organization": True, "secrets": [f"{MEMBER}:db-Qx7pLm", "api"]}, None, "api"),
+        (GIVEN | {"organization": True, "secrets": ["api"]}, f"{MEMBER}:api-Qx7pLm", f"{MEMBER}:api-Qx7pLm"),
     ],
 )
 def test_which_secret_is_read(facts: dict, wanted: str | None, secret: str) -> None:
@@ -61,6 +87,30 @@ def test_which_secret_is_read(facts: dict, wanted: str | None, secret: str) -> N
             "arn:aws:secretsmanager:ap-south-1:000000000000:secret:db-AbCdEf",
             "lies in ap-south-1",
         ),
+        (GIVEN | {"secrets": [f"{AWAY}:db-Qx7pLm"]}, None, "with --secret, such as its replica there, db."),
+        (
+            GIVEN | {"secrets": ["prod/*"]},
+            None,
+            "watched: prod/*. A prefix is no secret that could be read: write",
+        ),
+        (GIVEN | {"secrets": ["*"]}, None, "watched: *. A prefix is no secret"),
+        (
+            GIVEN | {"secrets": ["prod/*"]},
+            "production",
+            "production is not watched; these secrets are: prod/*.",
+        ),
+        (
+            GIVEN | {"secrets": ["prod/*"]},
+            "prod/*",
+            "prod/* stands for many secrets: write the name or ARN of one",
+        ),
+        (GIVEN | {"secrets": [f"{HERE}:app-secret"]}, "app-secrets", "is not watched"),
+        (
+            GIVEN | {"organization": True, "secrets": [f"{MEMBER}:db-Qx7pLm"]},
+            "db",
+            f"A name alone is of account {FACTS['account_id']}: write the whole ARN, {MEMBER}:db-Qx7pLm.",
+        ),
+        (GIVEN | {"secrets": ["api"]}, f"{MEMBER}:api-Qx7pLm", "is not watched"),
     ],
 )
 def test_which_secret_is_not(facts: dict, wanted: str | None, says: str) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from secretwatch import secretid
 from secretwatch.cloudtrail import Event, event_text
 from secretwatch.filterpattern import (
     Explanation,
@@ -23,7 +24,7 @@ from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import Facts
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.gather import is_of_the_watch
-from secretwatch.pipeline.doctor.reads import covers, expected, forms_of, names_of
+from secretwatch.pipeline.doctor.reads import expected
 
 NAME = "filter"
 Filter = Mapping[str, Any]
@@ -286,8 +287,8 @@ def _compare(hop: Hop, facts: Facts, metric_filter: Filter, ours: bool | None) -
 def _form_that_is_missed(facts: Facts, filters: list[Filter]) -> tuple[str, Event] | None:
     """Where no read is there to go by: a form of naming a watched secret that no filter matches."""
     for secret in facts.subject.secrets:
-        region = secret.split(":")[3] if secret.startswith("arn:") else facts.subject.region
-        for form in forms_of(secret):
+        region = secretid.region(secret) or facts.subject.region
+        for form in secretid.forms(secret):
             event = expected(form, facts.account_id, region, facts.now, facts.subject.kinds[0])
             if not any(_ours(facts, each, event) for each in filters):
                 return form, event
@@ -317,11 +318,25 @@ def _rejected(
     why = "; ".join(_said(each, event) for each in failing[:3]) or "AWS says that its pattern does not match"
     one_of = " one of these would have to hold:" if len(failing) > 1 else ""
     unsure = "" if facts.subject.secrets else " If another secret is watched, name it with --secret."
+    unsure += "" if event is not facts.example else _made_anew(facts)
     hop.broken(
         "pattern",
         f"{name} does not match {what}:{one_of} {why}.{unsure}",
         _put(facts, nearest, pattern=_better(facts, nearest, message)),
     )
+
+
+def _made_anew(facts: Facts) -> str:
+    """The cause behind a suffix that differs from the watched ARN's."""
+    asked = secretid.asked_for(facts.read.event) if facts.read else []
+    for watched in facts.subject.secrets:
+        for each in asked:
+            if secretid.made_anew(watched, each):
+                return (
+                    f" The watch has {watched}, and the caller sent {each}: was the secret deleted and "
+                    "created again? Then write its ARN of today, or its name."
+                )
+    return ""
 
 
 def _is_on_purpose(failing: list[Explanation]) -> bool:
@@ -358,7 +373,7 @@ def _better(facts: Facts, metric_filter: Filter, message: str) -> str:
         if name == metric_filter["filterName"] and _matches(pattern, message):
             return pattern
     read = facts.read.secret if facts.read else ""
-    secrets = [each for each in subject.secrets if covers(each, read)] or (
+    secrets = [each for each in subject.secrets if secretid.answer(each, read).rings] or (
         [read] if read else subject.secrets
     )
     return mends.pattern_for(secrets, subject.event_names)
@@ -391,9 +406,9 @@ def _hint(condition: str, saw: tuple[object, ...]) -> str:
         return ""
     if text != value and text.lower() == value.lower():
         return " (upper and lower case differ)"
-    if text.startswith("arn:") and names_of(text) & {value}:
+    if text.startswith("arn:") and value in secretid.names(text):
         return " (the caller sent the ARN, the pattern has the name)"
-    if value.startswith("arn:") and names_of(value) & {text}:
+    if value.startswith("arn:") and text in secretid.names(value):
         return " (the caller sent the name, the pattern has the ARN)"
     if "*" in value and "%" not in found[2]:
         return " (what follows a * is taken at its first place; use a regular expression)"
