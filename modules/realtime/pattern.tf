@@ -90,7 +90,7 @@ locals {
 
   # Only an ARN that ends in anything takes a wildcard: after any region. One text can match the beginnings of
   # such a wildcard in four ways at once, and EventBridge takes ten on a field, so that a rule takes two.
-  begins = { for start in concat(local.prefixes, [local.definition.common_start]) : start => [
+  begins = { for start in distinct(concat(local.prefixes, [local.definition.common_start])) : start => [
     { operator = "prefix", text = start },
     { operator = "wildcard", text = "arn:${var.account.partition}:secretsmanager:*${local.account}${start}*" },
   ] }

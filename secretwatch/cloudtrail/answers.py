@@ -64,6 +64,8 @@ class KmsRequests(Writer):
     def __call__(
         self, operation: str, shape: Any, values: Mapping[str, Any], request_id: str
     ) -> dict[str, Any] | None:
+        if operation == "GenerateRandom":
+            return None
         sent = super().__call__(operation, shape, values, request_id) or {}
         return {**_KMS_DEFAULTS.get(operation, {}), **sent} or None
 

@@ -57,7 +57,19 @@ _ALSO_READ = {
 }
 # Named as reads, logged as writes.
 _NOT_READ = {
+    # Verify… that changes what is verified, Test… that does what is tested. AWS does not say how CloudTrail
+    # has them; all other operations of these names only answer.
+    "cognito-idp.amazonaws.com": {"VerifySoftwareToken", "VerifyUserAttribute"},
+    "elasticache.amazonaws.com": {"TestFailover", "TestMigration"},
     "iam.amazonaws.com": {"GenerateCredentialReport"},
+    "lightsail.amazonaws.com": {"TestAlarm"},
+    "ses.amazonaws.com": {
+        "VerifyDomainDkim",
+        "VerifyDomainIdentity",
+        "VerifyEmailAddress",
+        "VerifyEmailIdentity",
+    },
+    "sns.amazonaws.com": {"VerifySMSSandboxPhoneNumber"},
     # Observed for GetFederationToken. AWS does not say for the others that hand out credentials.
     "sts.amazonaws.com": {"GetFederationToken", "GetSessionToken"},
 }

@@ -27,11 +27,16 @@ _SECRET_ARGUMENTS = {
 _TRANSPORT = ("x-amz-checksum-", "x-amz-content-sha256", "x-amz-sdk-", "x-amz-security-token")
 
 
+# Calls whose body does not stand in their event. Amazon S3 User Guide, "CloudTrail log file examples": of
+# DeleteObjects only `delete` in its query.
+_NO_BODY = {"DeleteObjects"}
+
+
 class S3Writer(Writer):
     """Writes S3's requests: path, headers and body. Query and host come with ``s3_wire``."""
 
     def __call__(
-        self, _operation: str, shape: Any, values: Mapping[str, Any], _request_id: str
+        self, operation: str, shape: Any, values: Mapping[str, Any], _request_id: str
     ) -> dict[str, Any] | None:
         if shape is None:
             return None
@@ -50,8 +55,10 @@ class S3Writer(Writer):
                     written[header] = self.value(member, value)
             elif name == "Policy" and member.type_name == "string":
                 written["bucketPolicy"] = _parsed(value)
-            elif name == payload and value == {}:
-                # What has no body is parsed as an empty one.
+            elif name == payload and operation in _NO_BODY:
+                continue
+            elif name == payload and value == {} and name not in shape.required_members:
+                # What has no body is parsed as an empty one; where a body is a must, an empty one was sent.
                 continue
             elif name == payload or (payload is None and location is None):
                 written[self.key(name, member)] = self.value(member, value)

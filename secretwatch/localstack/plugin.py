@@ -61,6 +61,7 @@ def start() -> None:
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.given_keys import remember_keys
     from secretwatch.localstack.log_names import LogNames
+    from secretwatch.localstack.mended import mend
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
@@ -73,6 +74,7 @@ def start() -> None:
 
     backport()
     give_unique_ids()
+    mend()
     remember_keys()
     # Keys begin with AKIA and ASIA, as on AWS, and not with an L.
     config.PARITY_AWS_ACCESS_KEY_ID = True

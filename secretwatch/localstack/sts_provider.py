@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,10 +20,12 @@ from moto.sts.utils import random_session_token
 from secretwatch.localstack.constraints import validation_message, violations
 from secretwatch.localstack.given_keys import GIVEN
 from secretwatch.localstack.identity import Caller, caller_of_request
+from secretwatch.localstack.permissions import role_of
 from secretwatch.localstack.sessions import SESSIONS, Session
 from secretwatch.policy import MalformedPolicy, Policy
 
 _KEY_PREFIX = "ASIA"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/.+")
 _DEFAULT_SECONDS = 43_200
 _ROOT_SECONDS = 3_600
 
@@ -76,6 +79,7 @@ class SessionStsProvider(StsProvider):
     def assume_role(
         self, context: RequestContext, role_arn: str, role_session_name: str, **others: Any
     ) -> Any:
+        _require_role(context, role_arn)
         code = _gave_code(
             {"SerialNumber": others.get("serial_number"), "TokenCode": others.get("token_code")}
         )
@@ -88,6 +92,15 @@ class SessionStsProvider(StsProvider):
 def _check(context: RequestContext, request: Mapping[str, Any]) -> None:
     if context.operation and (found := list(violations(context.operation.input_shape, request))):
         raise CommonServiceException("ValidationError", validation_message(found), 400, True)
+
+
+def _require_role(context: RequestContext, role_arn: str) -> None:
+    """Also for root, which on AWS may assume no role at all, and on the local cloud is who tests are."""
+    if context.is_internal_call or not _ROLE_ARN.match(role_arn) or role_of(role_arn):
+        return
+    caller = caller_of_request(context)
+    message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+    raise CommonServiceException("AccessDenied", message, 403, True)
 
 
 def _gave_code(request: Mapping[str, Any]) -> bool:

@@ -136,3 +136,16 @@ def test_texts_of_messages_are_not_logged(account: str, local_cloud: Any) -> Non
     client(account, "sns").list_topics()
     assert events(account, "ListTopics")
     assert "3 coffees to go" not in local.StateDir(local_cloud.state_dir).log_file.read_text()
+
+
+def test_what_is_not_there_is_refused_and_named_as_on_aws(account: str) -> None:
+    arn = f"arn:aws:iam::{account}:role/none"
+    sts = client(account, "sts")
+    assert refused(lambda: sts.assume_role(RoleArn=arn, RoleSessionName="session")) == ("AccessDenied", 403)
+    with pytest.raises(ClientError, match="The vpc ID 'vpc-12345678' does not exist"):
+        client(account, "ec2").describe_vpcs(VpcIds=["vpc-12345678"])
+    secrets = client(account, "secretsmanager")
+    secret = secrets.create_secret(Name="db", SecretString="3 coffees")["ARN"]
+    secrets.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=[{"Region": "eu-west-1"}])
+    (replicated,) = events(account, "ReplicateSecretToRegions")
+    assert replicated["responseElements"]["aRN"] == secret

@@ -84,7 +84,7 @@ def test_a_message_says_who_did_what_from_where_and_which_rule_sent_it(
         assert channel_of(text) == "realtime"
         assert headline(text) == f"{opening}: {'AccessDenied' if error else arn('db')}"
         assert found.pop("Event")["detail"]["requestParameters"] == {"secretId": arn("db")}
-        assert found.pop("Watch").split(" of ")[1] in ("wide", "many")
+        assert found.pop("Watch").split(" of ")[1] in ("wide", "many", "forms")
         assert found == {
             "Call": "GetSecretValue",
             "Reader": {"type": "IAMUser", "accountId": ACCOUNT, "userName": "ada"},
