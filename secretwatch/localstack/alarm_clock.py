@@ -96,6 +96,7 @@ class AlarmClock:
     def tick(self) -> int:
         """Let a full minute pass: all alarms are evaluated when it is over. By how many seconds the alarms'
         time is now ahead."""
+        self.look()  # a new alarm's first minute begins before this one
         with self._looking:
             position = self._alarms.position()
             with self._lock:

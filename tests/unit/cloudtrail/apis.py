@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import botocore.loaders
 import botocore.session
 
 SESSION = botocore.session.get_session()
+# Its own: LocalStack adds services of its making to others.
+SESSION.register_component("data_loader", botocore.loaders.Loader())
 
 
 @cache
