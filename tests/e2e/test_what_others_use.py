@@ -14,6 +14,7 @@ import pytest
 from benchmark import REGION, Account, policy, trust
 from botocore.exceptions import ClientError
 from deployment import wait_for
+from sinks import queue_for_rules
 from test_service_metrics import total
 
 from secretwatch import local
@@ -32,6 +33,8 @@ def account(aws: dict[str, str]) -> Account:
 def user_of(account: Account, name: str = "anaya") -> Account:
     """The account as a new user of it."""
     account.client("iam").create_user(UserName=name)
+    may = policy({"Effect": "Allow", "Action": "sts:*", "Resource": "*"})
+    account.client("iam").put_user_policy(UserName=name, PolicyName="sessions", PolicyDocument=may)
     keys = account.client("iam").create_access_key(UserName=name)["AccessKey"]
     return Account(account.id, key=keys["AccessKeyId"], secret=keys["SecretAccessKey"])
 
@@ -300,8 +303,7 @@ def logged(account: Account) -> Iterator[Account]:
 
 def test_a_sign_in_comes_to_eventbridge(logged: Account, local_cloud: local.LocalCloud) -> None:
     sqs, events = logged.client("sqs"), logged.client("events")
-    url = sqs.create_queue(QueueName="sign-ins")["QueueUrl"]
-    arn = f"arn:aws:sqs:{REGION}:{logged.id}:sign-ins"
+    url, arn = queue_for_rules(sqs, "sign-ins")
     pattern = {
         "source": ["aws.signin"],
         "detail-type": ["AWS Console Sign In via CloudTrail"],
