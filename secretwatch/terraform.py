@@ -116,6 +116,10 @@ def parse_version(text: str) -> tuple[int, ...]:
 # No question, no call home, no hint about the next command to type.
 _QUIET = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 
+# Each run reads the provider's huge schema, and Go collects garbage for a third of that time. With this it
+# takes 200 MB more instead. The user's own word counts: https://pkg.go.dev/runtime#hdr-Environment_Variables
+LEAN = {"GOGC": "400"}
+
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
@@ -270,7 +274,7 @@ def run(
     process = subprocess.Popen(
         [binary(), *arguments],
         cwd=directory,
-        env=dict(env) | _QUIET | {"TF_CLI_ARGS": "-no-color"},
+        env=LEAN | dict(env) | _QUIET | {"TF_CLI_ARGS": "-no-color"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

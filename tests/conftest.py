@@ -166,4 +166,4 @@ def terraform(workdir: Path) -> Iterator[Terraform]:
     """Terraform with providers from wherever they can be had; see the class."""
     module = tf.copy_module(REPO, workdir / "module")
     with tf.environment(scratch=workdir) as env:
-        yield Terraform(module, env | tf.plugin_cache(REPO / ".secretwatch" / "providers"))
+        yield Terraform(module, tf.LEAN | env | tf.plugin_cache(REPO / ".secretwatch" / "providers"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,20 +9,20 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
 from secretwatch.newer_operations import extend
 
 REGION = "us-east-1"
-_NUMBERS = itertools.count(710000000000)
 
 
 class Account:
     """An account of the test's own with a topic, whose messages go to a queue."""
 
     def __init__(self) -> None:
-        self.id = str(next(_NUMBERS))
+        self.id = new_account_id()
         keys = {"aws_access_key_id": self.id, "aws_secret_access_key": "test", "region_name": REGION}
         session = botocore.session.get_session()
         extend(session.get_component("data_loader").load_service_model("cloudwatch", "service-2"))

@@ -5,7 +5,6 @@ In accounts of their own, since a trail of another test would do for every rule 
 
 from __future__ import annotations
 
-import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,20 +12,19 @@ from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from deployment import wait_for
 from sinks import queue_for_rules
 
 ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 SECRETS = {"source": ["aws.secretsmanager"], "detail-type": ["AWS API Call via CloudTrail"]}
 
-_account_ids = itertools.count(710000000001)
-
 
 class Account:
     """An account with a secret, and a trail that logs in us-east-1 only."""
 
     def __init__(self) -> None:
-        self.id = str(next(_account_ids))
+        self.id = new_account_id()
         self.session = boto3.Session(
             aws_access_key_id=self.id, aws_secret_access_key="test", region_name="us-east-1"
         )

@@ -5,24 +5,23 @@ Each test in accounts of its own.
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from deployment import wait_for
 from sinks import allow, document, queue_for_rules
 
 REGION = "us-east-1"
 EVENTS = "events.amazonaws.com"
-_account_ids = itertools.count(760000000001)
 
 
 class Account:
     def __init__(self, region: str = REGION) -> None:
-        self.id = str(next(_account_ids))
+        self.id = new_account_id()
         self.region = region
 
     def client(self, service: str, region: str | None = None) -> Any:

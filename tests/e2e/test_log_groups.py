@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
 import uuid
@@ -11,19 +10,19 @@ from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
 REGION = "us-east-1"
 ARN = "arn:aws:dataprotection::aws:data-identifier/"
-_NUMBERS = itertools.count(700000000000)
 
 
 class Account:
     """An account of the test's own, with one log group and one stream."""
 
     def __init__(self) -> None:
-        self.id = str(next(_NUMBERS))
+        self.id = new_account_id()
         self.logs, self.kms, self.s3 = self.client("logs"), self.client("kms"), self.client("s3")
         self.group = "/group"
         self.make("/group")

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-ACCOUNT = "750000000001"
+ACCOUNT = "760000000001"
 PAY = [f"pay/{number:03}" for number in range(200)]
 OTHER = [f"orders-{number:03}" for number in range(100)]
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from sinks import REGION
 
-_account_ids = itertools.count(730000000001)
 NAMESPACE = "tests"
 
 
@@ -19,7 +18,7 @@ class Account:
     """An account of a test's own, with values of one moment."""
 
     def __init__(self) -> None:
-        id_ = str(next(_account_ids))
+        id_ = new_account_id()
         session = boto3.Session(aws_access_key_id=id_, aws_secret_access_key="test", region_name=REGION)
         self.cloudwatch = session.client("cloudwatch")
         self.now = datetime.now(UTC).replace(second=0, microsecond=0)

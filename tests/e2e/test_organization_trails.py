@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 import json
 import uuid
 from collections.abc import Iterator
@@ -11,18 +10,17 @@ from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from deployment import wait_for
 from sinks import REGION, allow, document, queue_for_rules
-
-_account_ids = itertools.count(730000000001)
 
 
 class Account:
     """An account of a test's own; a member's id is given by its organization."""
 
     def __init__(self, account_id: str | None = None) -> None:
-        self.id = account_id or str(next(_account_ids))
+        self.id = account_id or new_account_id()
         self.session = boto3.Session(
             aws_access_key_id=self.id, aws_secret_access_key="test", region_name=REGION
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -10,17 +9,16 @@ from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from deployment import wait_for
 from sinks import REGION, Sinks, all_sinks, allow, client, document
-
-_account_ids = itertools.count(720000000001)
 
 
 class Account:
     """An account of a test's own."""
 
     def __init__(self) -> None:
-        self.id = str(next(_account_ids))
+        self.id = new_account_id()
         session = boto3.Session(aws_access_key_id=self.id, aws_secret_access_key="test", region_name=REGION)
         self.cloudwatch, self.events, self.logs = (
             session.client(name) for name in ("cloudwatch", "events", "logs")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import Any
 
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from refused import CASES, QUERY_CODES, TRUST, WRITE, Account, Case, policy
-
-_accounts = itertools.count(555500000001)
 
 
 @pytest.fixture
 def account(aws: dict[str, str]) -> Account:
-    return Account(str(next(_accounts)))
+    return Account(new_account_id())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import urllib.request
 from typing import Any
@@ -12,12 +11,12 @@ from urllib.parse import urlencode
 import boto3
 import botocore
 import pytest
+from accounts import new_account_id
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
 REGION = "us-east-1"
-_NUMBERS = itertools.count(720000000000)
 
 
 class Account:
@@ -25,7 +24,7 @@ class Account:
 
     def __init__(self, local_cloud: Any) -> None:
         self.cloud = local_cloud
-        self.id = str(next(_NUMBERS))
+        self.id = new_account_id()
         self.sns, self.sqs = self.client("sns"), self.client("sqs")
         self.topic = self.sns.create_topic(Name="topic")["TopicArn"]
 

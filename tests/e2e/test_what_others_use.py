@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import zipfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from benchmark import REGION, Account, policy, trust
 from botocore.exceptions import ClientError
 from deployment import wait_for
@@ -20,14 +20,13 @@ from test_service_metrics import total
 from secretwatch import local
 from secretwatch.filterpattern import FilterPattern
 
-_account_ids = itertools.count(760000000001)
 ANYBODY = policy({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
 SECRETS = policy({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"})
 
 
 @pytest.fixture
 def account(aws: dict[str, str]) -> Account:
-    return Account(str(next(_account_ids)))
+    return Account(new_account_id())
 
 
 def user_of(account: Account, name: str = "anaya") -> Account:
