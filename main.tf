@@ -35,7 +35,7 @@ locals {
     secret-read = {
       alarm           = var.alarm
       events          = toset(["reads"])
-      except          = toset([])
+      except          = []
       except_denied   = false
       outcome         = "any"
       realtime        = false
@@ -79,10 +79,10 @@ data "aws_secretsmanager_secrets" "named" {
 }
 
 locals {
-  found = distinct(flatten([for found in values(data.aws_secretsmanager_secrets.named) : tolist(found.arns)]))
-  arns = { for name, arns in {
-    for arn in local.found : replace(split(":secret:", arn)[1], "/-[A-Za-z0-9]{6}$/", "") => arn...
-  } : name => toset(arns) if contains(local.names_to_look_up, name) }
+  # By name, which is known although what is found may be only in the apply.
+  arns = { for index, name in local.names_to_look_up : name => one([
+    for arn in data.aws_secretsmanager_secrets.named[floor(index / 10)].arns : arn if replace(split(":secret:", arn)[1], "/-[A-Za-z0-9]{6}$/", "") == name
+  ]) }
 }
 
 module "watch" {
@@ -222,11 +222,13 @@ module "self_watch" {
   except         = var.self_watch.except
   log_group_name = local.trail.log_group_name
   name           = var.name
+  owns_trail     = local.owns_trail
   realtime       = length(local.realtime) > 0
   role_name      = local.trail.role_name
   tags           = var.tags
   tampering      = var.self_watch.tampering
   topic_arns     = module.alerts.topic_arns
+  topic_names    = module.alerts.names
   trail          = { arn = local.trail.arn, name = local.trail.name }
 
   # How many there are has to be known before they are created.

@@ -143,7 +143,7 @@ variable "self_watch" {
   nullable    = false
   type = object({
     blindness = optional(bool, true)
-    except    = optional(set(string))
+    except    = optional(list(string))
     tampering = optional(bool, true)
   })
 
@@ -275,7 +275,7 @@ variable "watches" {
       treat_missing_data  = optional(string, "notBreaching")
     }), {})
     events          = optional(set(string), ["reads"])
-    except          = optional(set(string), [])
+    except          = optional(list(string), [])
     except_denied   = optional(bool, false)
     outcome         = optional(string, "any")
     realtime        = optional(bool, false)

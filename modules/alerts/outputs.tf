@@ -3,6 +3,11 @@ output "kms_key_arn" {
   value       = local.kms_key_arn
 }
 
+output "names" {
+  description = "Names of the topics that are created here."
+  value       = local.names
+}
+
 output "policy_statements" {
   description = "What the policies of topics and key have to let CloudWatch and EventBridge do, for those that were given."
   value = {

@@ -4,9 +4,8 @@
 locals {
   name = reverse(split("/", var.arn))[0]
 
-  # Cloud Control finds a trail by its name, and only where it is at home: another account's cannot be looked at.
-  region  = split(":", var.arn)[3]
-  at_home = local.region == var.account.region && split(":", var.arn)[4] == var.account.id
+  # Cloud Control finds a trail by its name, and only where it is at home.
+  region = split(":", var.arn)[3]
 
   # As CloudFormation knows a trail; what is not set is left out.
   trail     = try(jsondecode(data.aws_cloudcontrolapi_resource.trail[0].properties), null)
@@ -26,10 +25,22 @@ locals {
 
 # CloudTrail has no data source. Not within a check: Terraform would read it anew at each apply, and no plan would be empty.
 data "aws_cloudcontrolapi_resource" "trail" {
-  count = var.verify && local.at_home ? 1 : 0
+  count = var.verify ? 1 : 0
 
   identifier = local.name
   type_name  = "AWS::CloudTrail::Trail"
+
+  lifecycle {
+    precondition {
+      condition     = local.region == var.account.region
+      error_message = "trail.existing: trail ${local.name} is at home in ${local.region}, and delivers to a log group there: a watch in ${var.account.region} would see no event. Deploy in ${local.region}, or name a trail of ${var.account.region}."
+    }
+
+    precondition {
+      condition     = split(":", var.arn)[4] == var.account.id
+      error_message = "trail.existing: trail ${local.name} belongs to account ${split(":", var.arn)[4]}, and cannot be looked at from ${var.account.id}. Make sure that it delivers to log group ${var.log_group_name} of this account, records management events of the type All and is logging, then write verify = false."
+    }
+  }
 }
 
 data "aws_cloudwatch_log_groups" "this" {
@@ -66,7 +77,7 @@ check "delivers" {
 
 check "region" {
   assert {
-    condition     = local.region == var.account.region
+    condition     = var.verify || local.region == var.account.region
     error_message = "trail.existing: trail ${local.name} is at home in ${local.region}, and delivers to a log group there: a watch in ${var.account.region} would see no event. Deploy in ${local.region}, or name a trail of ${var.account.region}."
   }
 }

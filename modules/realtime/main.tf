@@ -3,7 +3,8 @@
 # EventBridge sees a read within seconds, in its own region only, at best effort: the alarm stays the proof.
 
 locals {
-  rule_names = { for key, pattern in local.patterns : key => "${var.name}-${var.key}-${key}" }
+  # A rule's name has 64 characters: a is for allowed, r for refused.
+  rule_names = { for key, pattern in local.patterns : key => "${var.name}-${var.key}-${replace(key, "/^(.)[a-z]+/", "$1")}" }
   targets    = { for pair in setproduct(keys(local.patterns), keys(var.topic_arns)) : "${pair[0]}/${pair[1]}" => { rule = pair[0], topic = pair[1] } }
 }
 
@@ -19,6 +20,9 @@ resource "aws_cloudwatch_event_rule" "this" {
   state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
   lifecycle {
+    # New rules send before old ones stop: a read meanwhile is told twice rather than not at all.
+    create_before_destroy = true
+
     precondition {
       condition     = length(each.value.pattern) <= 2048
       error_message = "${var.definition.path}secrets and except make an event pattern of ${length(each.value.pattern)} characters, EventBridge takes 2048: write fewer principals in except, or the part that they share with a *, or realtime = false."
@@ -44,6 +48,10 @@ resource "aws_cloudwatch_event_target" "this" {
 
   # A rule that has a target before its queue takes messages could lose the first.
   depends_on = [aws_sqs_queue_policy.undelivered]
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 ################################################################################
@@ -128,4 +136,7 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
       }
     }
   }
+
+  # Old rules and targets go after this alarm, and it comes after the new ones.
+  depends_on = [aws_cloudwatch_event_target.this]
 }

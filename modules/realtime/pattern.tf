@@ -54,12 +54,16 @@ locals {
   # secret. One read rings once.
   allowed = { errorCode = [{ exists = false }], eventType = [{ "anything-but" = ["AwsVpceEvent"] }] }
 
-  outcomes = merge(
-    { for outcome, detail in { allowed = merge(local.allowed, local.not_excepted) } : outcome => detail if local.definition.outcome != "denied" },
-    { for outcome, detail in { refused = merge(local.denied, local.not_excepted) } : outcome => detail if local.definition.outcome == "denied" },
-    { for outcome, detail in { refused = merge(local.refused, local.not_excepted) } : outcome => detail if local.definition.outcome == "any" && (length(local.identity) == 0 || local.definition.except_denied) },
-    { for outcome, detail in { refused = { "$or" = [local.denied, merge(local.refused, local.not_excepted)] } } : outcome => detail if local.definition.outcome == "any" && length(local.identity) > 0 && !local.definition.except_denied },
-  )
+  # By outcome, with and without the exceptions: how long a pattern is without them is known before they are.
+  outcomes = { for which, not_excepted in { whole = local.not_excepted, without = {} } : which => merge(
+    { for outcome, detail in { allowed = merge(local.allowed, not_excepted) } : outcome => detail if local.definition.outcome != "denied" },
+    { for outcome, detail in { refused = merge(local.denied, not_excepted) } : outcome => detail if local.definition.outcome == "denied" },
+    { for outcome, detail in { refused = merge(local.refused, not_excepted) } : outcome => detail if local.definition.outcome == "any" && (local.definition.exceptions == 0 || local.definition.except_denied) },
+    { for outcome, detail in { refused = { "$or" = [local.denied, merge(local.refused, not_excepted)] } } : outcome => detail if local.definition.outcome == "any" && local.definition.exceptions > 0 && !local.definition.except_denied },
+  ) }
+
+  # As in modules/watch, up to three may be known only in the apply.
+  exception_bytes = local.definition.exceptions == 0 ? 0 : local.definition.exceptions <= 3 ? 220 * local.definition.exceptions : length(jsonencode(local.not_excepted))
 
   ################################################################################
   # Ids, each with the characters that it takes
@@ -68,108 +72,109 @@ locals {
   # Secrets Manager takes account and name from an ARN and leaves its region aside (observed), so that a replica
   # can be read by the ARN of another region.
   account = ":${var.account.id}:secret:"
+  whole   = "arn:${var.account.partition}:secretsmanager:${var.account.region}${local.account}"
+  any     = "arn:${var.account.partition}:secretsmanager:*${local.account}"
+
+  # How long these are is known before they are: no partition is longer than aws-us-gov, no region than ap-southeast-1.
+  account_bytes = length(":123456789012:secret:")
+  whole_bytes   = length("arn:aws-us-gov:secretsmanager:ap-southeast-1") + local.account_bytes
+  bytes         = { "" = length("'',"), prefix = length("{'prefix':''},"), suffix = length("{'suffix':''},"), wildcard = length("{'wildcard':''},") }
 
   # What may be the ARN of a secret whose name ends so: that has a suffix of its own, for which there is no pattern
   # here but a prefix.
-  known = flatten([for known in local.definition.known : concat(
+  known = flatten([for known in local.definition.known : [for id in concat(
     [
-      { operator = "", text = known.name },
-      { operator = "suffix", text = ":${known.account}:secret:${known.name}" },
-      { operator = "suffix", text = ":${known.account}:secret:${known.name}-${known.suffix}" },
+      { operator = "", size = length(known.name), text = known.name },
+      { operator = "suffix", size = local.account_bytes + length(known.name), text = "${local.account}${known.name}" },
+      { operator = "suffix", size = local.account_bytes + length(known.name) + 7, text = "${local.account}${known.name}-${known.suffix}" },
     ],
-    [for end in ["${known.name}-${known.suffix}"] : { operator = "", text = end } if known.second != "no"],
-    [for end in ["${known.name}-${known.suffix}-"] : { operator = "prefix", text = "arn:${var.account.partition}:secretsmanager:${var.account.region}${local.account}${end}" } if known.second != "no"],
-  )])
+    [for end in ["${known.name}-${known.suffix}"] : { operator = "", size = length(known.name) + 7, text = end } if known.second != "no"],
+    [for end in ["${known.name}-${known.suffix}-"] : { operator = "prefix", size = local.whole_bytes + length(known.name) + 8, text = "${local.whole}${end}" } if known.second != "no"],
+  ) : merge(id, { of = known.name })]])
 
-  # What this very apply creates gets its ARN there; how long that will be is known before.
-  created = var.created == null ? [] : flatten([for unknown in local.definition.unknown : [
-    { operator = "", size = length(var.created.name) + 3, text = var.created.name },
-    { operator = "suffix", size = length("{'suffix':'${local.account}${var.created.name}'},"), text = "${local.account}${var.created.name}" },
-    { operator = "suffix", size = length("{'suffix':'${local.account}${var.created.name}-123456'},"), text = ":${join(":", slice(split(":", var.created.arn), 4, 7))}" },
-  ] if unknown.name == var.created.name])
+  # What this very apply creates gets its ARN there.
+  created = var.created == null ? [] : flatten([for unknown in local.definition.unknown : [for id in [
+    { operator = "", size = length(unknown.name), text = unknown.name },
+    { operator = "suffix", size = local.account_bytes + length(unknown.name), text = "${local.account}${unknown.name}" },
+    { operator = "suffix", size = local.account_bytes + length(unknown.name) + 7, text = ":${join(":", slice(split(":", var.created.arn), 4, 7))}" },
+  ] : merge(id, { of = unknown.name })] if unknown.name == var.created.name])
 
-  # Only an ARN that ends in anything takes a wildcard: after any region. One text can match the beginnings of
-  # such a wildcard in four ways at once, and EventBridge takes ten on a field, so that a rule takes two.
+  # Only an ARN that ends in anything takes a wildcard: after any region.
   begins = { for start in distinct(concat(local.prefixes, [local.definition.common_start])) : start => [
-    { operator = "prefix", text = start },
-    { operator = "wildcard", text = "arn:${var.account.partition}:secretsmanager:*${local.account}${start}*" },
+    { operator = "prefix", size = length(start), text = start },
+    { operator = "wildcard", size = local.whole_bytes + length(start) + 1, text = "${local.any}${start}*" },
   ] }
 
   # A prefix within another's adds nothing.
   prefixes = [for prefix in local.definition.prefixes : prefix if !anytrue([for other in local.definition.prefixes : other != prefix && startswith(prefix, other)])]
-  pairs    = length(local.prefixes) == 0 ? [[]] : chunklist(local.prefixes, 2)
 
-  # By prefixes that go together, of which the first also have all that takes no wildcard.
-  given = [for index, pair in local.pairs : concat(index == 0 ? local.known : [], flatten([for prefix in pair : local.begins[prefix]]))]
-  ids = [for index, given in local.given : concat(
-    [for created in local.created : created if index == 0],
-    [for id in given : merge(id, { size = id.operator == "" ? length(id.text) + 3 : length(jsonencode({ (id.operator) = id.text })) + 1 })],
-  )]
-
-  # A batch of many counts by how its ids begin.
-  common = concat(local.created, [for id in local.begins[local.definition.common_start] : merge(id, { size = length(jsonencode({ (id.operator) = id.text })) + 1 })])
-  batch_ids = !local.batch ? [for ids in local.ids : []] : local.definition.batch_is_exact ? local.ids : [
-    for index, ids in local.ids : [for id in local.common : id if index == 0]
-  ]
-
-  # Calls that name no secret could be about any.
+  # Calls that name no secret could be about any. They come first, since they belong to none.
   nameless = { for field in concat(["secretId"], [for list in ["secretIdList"] : list if local.batch]) : field => [{ exists = false }] }
 
-  units = [for index, ids in local.ids : concat(
-    [for size in [length(jsonencode(local.nameless)) + 1] : { kind = "nameless", operator = "", size = size, text = "" } if index == 0],
-    [for id in ids : merge(id, { kind = "id" })],
-    [for id in local.batch_ids[index] : merge(id, { kind = "batch" })],
-  )]
+  # A batch of many counts by how its ids begin. One text can match the beginnings of a wildcard in four ways at once,
+  # and EventBridge takes ten on a field: as if each took a third of the room, no more than two of them fall together.
+  items = local.definition.all ? [] : concat(
+    [{ nameless = true, of = "", ids = [], batch = [], size = length(jsonencode(local.nameless)) + 1 }],
+    [for id in concat(local.created, local.known) : { nameless = false, of = id.of, ids = [id], batch = [], size = local.bytes[id.operator] + id.size }],
+    [for id in local.created : { nameless = false, of = id.of, ids = [], batch = [id], size = local.bytes[id.operator] + id.size } if local.batch],
+    [for id in local.known : { nameless = false, of = id.of, ids = [], batch = [id], size = local.bytes[id.operator] + id.size } if local.batch && local.definition.batch_is_exact],
+    [for ids in [local.begins[local.definition.common_start]] : { nameless = false, of = "", ids = [], batch = ids, size = sum([for id in ids : local.bytes[id.operator] + id.size]) } if local.batch && !local.definition.batch_is_exact],
+    [for prefix in local.prefixes : {
+      nameless = false
+      of       = prefix
+      ids      = local.begins[prefix]
+      batch    = local.batch && local.definition.batch_is_exact ? local.begins[prefix] : []
+      size     = max(floor(local.room / 3) + 1, 2 * sum([for id in local.begins[prefix] : local.bytes[id.operator] + id.size]))
+    }],
+  )
 
   ################################################################################
   # The patterns
   ################################################################################
 
   head = { "detail-type" = ["AWS API Call via CloudTrail"], source = ["aws.secretsmanager"] }
-  always = { for outcome, detail in local.outcomes : outcome => merge(detail, {
+  always = { for which, outcomes in local.outcomes : which => { for outcome, detail in outcomes : outcome => merge(detail, {
     eventName   = local.event_names
     eventSource = ["secretsmanager.amazonaws.com"]
-  }) }
-  frame_bytes = max([for detail in values(local.always) : length(jsonencode(merge(local.head, {
+  }) } }
+  room = 2048 - local.exception_bytes - max([for detail in values(local.always.without) : length(jsonencode(merge(local.head, {
     detail = merge(detail, { requestParameters = { "$or" = [{ secretId = [] }, { secretIdList = [] }] } })
   })))]...)
 
-  groups = local.definition.all ? [] : flatten([for part, units in local.units : [
-    for group in module.rules[part].groups : { for kind in ["nameless", "id", "batch"] : kind => [for index in group : units[index] if units[index].kind == kind] }
-  ]])
-
   # Of each group what requestParameters may be: any of these.
-  choices = [for group in local.groups : concat(
-    [for unit in group.nameless : local.nameless],
-    [for field, ids in { secretId = group.id, secretIdList = group.batch } : { (field) = concat(
-      [for id in ids : id.text if id.operator == ""],
-      [for id in ids : { (id.operator) = id.text } if id.operator != ""],
+  choices = { for key, group in module.rules.groups : key => concat(
+    [for index in group : local.nameless if local.items[index].nameless],
+    [for field, ids in {
+      secretId     = flatten([for index in group : local.items[index].ids])
+      secretIdList = flatten([for index in group : local.items[index].batch])
+      } : { (field) = concat(
+        [for id in ids : id.text if id.operator == ""],
+        [for id in ids : { (id.operator) = id.text } if id.operator != ""],
     ) } if length(ids) > 0],
-  )]
+  ) }
 
   # EventBridge takes an $or of one for a field's name.
-  parameters = concat(
-    [for all in ["all"] : {} if local.definition.all],
-    [for choices in local.choices : { requestParameters = merge(concat(
+  parameters = merge(
+    { for key in ["all"] : key => {} if local.definition.all },
+    { for key, choices in local.choices : key => { requestParameters = merge(concat(
       [for choice in choices : choice if length(choices) == 1],
       [for several in [{ "$or" = choices }] : several if length(choices) > 1],
-    )...) }],
+    )...) } },
   )
 
   patterns = merge([
-    for outcome, detail in local.always : {
-      for index, parameters in local.parameters : "${outcome}-${index}" => {
+    for outcome in keys(local.always.without) : {
+      for key, parameters in local.parameters : "${outcome}-${key}" => {
         allowed = outcome == "allowed"
-        pattern = jsonencode(merge(local.head, { detail = merge(detail, parameters) }))
+        pattern = jsonencode(merge(local.head, { detail = merge(local.always.whole[outcome], parameters) }))
       }
     }
   ]...)
 }
 
 module "rules" {
-  source = "../pack"
-  count  = length(local.units)
+  source = "../deal"
 
-  capacity = 2048 - local.frame_bytes
-  sizes    = local.units[count.index][*].size
+  capacity = local.room
+  items    = [for item in local.items : { of = item.of, size = item.size }]
 }

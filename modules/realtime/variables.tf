@@ -35,6 +35,7 @@ variable "definition" {
     events         = list(string)
     except         = object({ issuers = list(string), services = list(string), users = list(string) })
     except_denied  = bool
+    exceptions     = number
     known          = list(object({ account = string, name = string, second = string, suffix = string }))
     outcome        = string
     path           = string

@@ -3,50 +3,71 @@
 
 locals {
   # Each service's calls that blind or silence this instance, as a condition of a filter pattern. Terraform's own changes
-  # count, too: whoever applies is told that the watch changed.
-  conditions = compact(concat(
-    # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
-    [
-      "($.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"${var.trail.name}\" || $.requestParameters.name = \"*:trail/${var.trail.name}\"))",
-      "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"${var.trail.name}\" || $.requestParameters.trailName = \"*:trail/${var.trail.name}\") && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))",
-    ],
-    [
-      "($.eventSource = \"logs.amazonaws.com\" && $.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\" || ($.eventName = \"*MetricFilter\" && $.requestParameters.filterName = \"${var.name}-*\")))",
-    ],
-    [
-      "($.eventSource = \"monitoring.amazonaws.com\" && ((($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\") && $.requestParameters.alarmName = \"${var.name}-*\") || (($.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && $.requestParameters.alarmNames[*] = \"${var.name}-*\")))",
-    ],
-    [for arn in sort(values(var.topic_arns)) :
-      "($.eventSource = \"sns.amazonaws.com\" && ((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"${arn}\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"${arn}:*\")))"
-    ],
-    var.bucket_name == null ? [] : [
-      "($.eventSource = \"s3.amazonaws.com\" && $.requestParameters.bucketName = \"${var.bucket_name}\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))",
-    ],
-    var.role_name == null ? [] : [
-      "($.eventSource = \"iam.amazonaws.com\" && $.requestParameters.roleName = \"${var.role_name}\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))",
-    ],
-    !var.realtime ? [] : [
-      "($.eventSource = \"events.amazonaws.com\" && ($.requestParameters.name = \"${var.name}-*\" || $.requestParameters.rule = \"${var.name}-*\") && ($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\" || $.eventName = \"*Targets\"))",
-    ],
-  ))
+  # count, too: whoever applies is told that the watch changed. Names may be known only in the apply, how many patterns
+  # there are has to be known before: so sizes are those of the longest that a name can be.
+  trail_bytes  = var.owns_trail ? length(var.name) : 128
+  bucket_bytes = 63
+  role_bytes   = 64
+  arn_bytes    = length("arn:aws-us-gov:sns:ap-southeast-1:123456789012:")
 
-  # A key is called by its id or its ARN, and has neither before it is created: the only pattern that a plan cannot show.
+  # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
+  trail     = "($.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«\" || $.requestParameters.name = \"*:trail/«\"))"
+  selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«\" || $.requestParameters.trailName = \"*:trail/«\") && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
+  bucket    = "($.eventSource = \"s3.amazonaws.com\" && $.requestParameters.bucketName = \"«\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))"
+  role      = "($.eventSource = \"iam.amazonaws.com\" && $.requestParameters.roleName = \"«\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))"
+  topic     = "($.eventSource = \"sns.amazonaws.com\" && ((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«:*\")))"
+
+  conditions = [for condition in concat(
+    # Whether somebody else's bucket is known at all may be unknown: its condition is part of another.
+    [{
+      size = 2 * local.trail_bytes + length(local.trail) + length(local.bucket) + local.bucket_bytes
+      text = join(" || ", compact([replace(local.trail, "«", var.trail.name), var.bucket_name == null ? "" : replace(local.bucket, "«", coalesce(var.bucket_name, "-"))]))
+    }],
+    [{
+      size = 2 * local.trail_bytes + length(local.selectors)
+      text = replace(local.selectors, "«", var.trail.name)
+    }],
+    [for text in [
+      "($.eventSource = \"logs.amazonaws.com\" && $.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\" || ($.eventName = \"*MetricFilter\" && $.requestParameters.filterName = \"${var.name}-*\")))",
+      "($.eventSource = \"monitoring.amazonaws.com\" && ((($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\") && $.requestParameters.alarmName = \"${var.name}-*\") || (($.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && $.requestParameters.alarmNames[*] = \"${var.name}-*\")))",
+    ] : { size = length(text), text = text }],
+    [for key in sort(keys(var.topic_names)) : {
+      size = length(local.topic) + 2 * (local.arn_bytes + length(var.topic_names[key]))
+      text = replace(local.topic, "«", var.topic_arns[key])
+    }],
+    !var.owns_trail ? [] : [{
+      size = length(local.role) + local.role_bytes
+      text = replace(local.role, "«", var.role_name)
+    }],
+    !var.realtime ? [] : [for text in [
+      "($.eventSource = \"events.amazonaws.com\" && ($.requestParameters.name = \"${var.name}-*\" || $.requestParameters.rule = \"${var.name}-*\") && ($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\" || $.eventName = \"*Targets\"))",
+    ] : { size = length(text), text = text }],
+  ) : condition]
+
+  # A key is called by its id or its ARN, and has neither before it is created: a pattern that a first plan cannot show.
   key_conditions = [for arn in var.key_arns :
     "($.eventSource = \"kms.amazonaws.com\" && $.requestParameters.keyId = \"*${reverse(split("/", arn))[0]}\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\" || $.eventName = \"PutKeyPolicy\"))"
   ]
 
-  except = var.except == null ? "" : " && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || (${join(" && ", [for arn in sort(var.except) : "$.userIdentity.sessionContext.sessionIssuer.arn != \"${arn}\""])}))"
-  patterns = concat(
-    [for group in module.tampering.groups : "{ (${join(" || ", [for index in group : local.conditions[index]])})${local.except} }"],
-    length(local.key_conditions) == 0 ? [] : ["{ (${join(" || ", local.key_conditions)})${local.except} }"],
-  )
+  # As in a watch, up to three roles may be known only in the apply.
+  excepted     = var.except == null ? 0 : length(var.except)
+  except       = local.excepted == 0 ? "" : " && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || (${join(" && ", [for arn in var.except : "$.userIdentity.sessionContext.sessionIssuer.arn != \"${arn}\""])}))"
+  except_bytes = local.excepted == 0 ? 0 : local.excepted <= 3 ? 70 + 160 * local.excepted : length(local.except)
+
+  # Somebody else's topic may have a name of 256 characters, which fills a pattern.
+  given = sort(setsubtract(keys(var.topic_arns), keys(var.topic_names)))
+  patterns = [for conditions in concat(
+    [for group in module.tampering.groups : [for index in group : local.conditions[index].text]],
+    [for key in local.given : [replace(local.topic, "«", var.topic_arns[key])]],
+    [for conditions in [local.key_conditions] : conditions if length(conditions) > 0],
+  ) : "{ (${join(" || ", conditions)})${local.except} }"]
 }
 
 module "tampering" {
   source = "../pack"
 
-  capacity = 1024 - length("{ ()${local.except} }")
-  sizes    = [for condition in local.conditions : length(condition) + 4]
+  capacity = 1024 - length("{ () }") - local.except_bytes
+  sizes    = [for condition in local.conditions : condition.size + 4]
 }
 
 resource "aws_cloudwatch_log_metric_filter" "tampering" {

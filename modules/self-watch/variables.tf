@@ -21,7 +21,7 @@ variable "bucket_name" {
 
 variable "except" {
   description = "ARNs of roles whose changes do not count, such as the one that deploys; null for none."
-  type        = set(string)
+  type        = list(string)
 }
 
 variable "key_arns" {
@@ -40,6 +40,12 @@ variable "name" {
   description = "Name of the instance: filters, alarms and rules whose name begins with it and a hyphen are its own."
   nullable    = false
   type        = string
+}
+
+variable "owns_trail" {
+  description = "Whether the trail is the instance's own, and with it the role that carries events into the log group."
+  nullable    = false
+  type        = bool
 }
 
 variable "realtime" {
@@ -67,6 +73,12 @@ variable "tampering" {
 
 variable "topic_arns" {
   description = "Topics that the alarms publish to, by name."
+  nullable    = false
+  type        = map(string)
+}
+
+variable "topic_names" {
+  description = "Names of those topics that are the instance's own, by name."
   nullable    = false
   type        = map(string)
 }

@@ -134,6 +134,12 @@ resource "aws_s3_bucket" "this" {
   bucket        = local.bucket_name
   force_destroy = var.bucket_force_destroy
   tags          = var.tags
+
+  # Its name is made of account and region. Where those are read late, in the apply, a plan does not know that the
+  # name stays, and would replace the bucket with all that is in it.
+  lifecycle {
+    ignore_changes = [bucket]
+  }
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
@@ -282,6 +288,11 @@ resource "aws_iam_role" "this" {
   # IAM knows no regions: without it, the same instance in a second region would collide.
   name = "${var.name}-trail-${var.account.region}"
   tags = var.tags
+
+  # As with the bucket.
+  lifecycle {
+    ignore_changes = [name]
+  }
 
   # AWS documents no condition for this trust; one that CloudTrail does not satisfy would stop the events.
   assume_role_policy = jsonencode({

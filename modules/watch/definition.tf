@@ -32,11 +32,12 @@ locals {
 
   principal = "^(arn:[a-z-]+:iam::[0-9]{12}:((role|user)/[A-Za-z0-9+=,.@_/-]*[*]?|root)|[a-z0-9.-]+[.]amazonaws[.]com([.]cn)?)$"
 
+  # Nothing here decides how many there are of anything: an ARN may be known only after its role is created.
   except = {
     # A role's sessions have ARNs of their own; who issued them does not change.
-    issuers  = sort([for principal in var.except : principal if can(regex(":role/", principal))])
-    services = sort([for principal in var.except : principal if !startswith(principal, "arn:")])
-    users    = sort([for principal in var.except : principal if can(regex(":(user/|root$)", principal))])
+    issuers  = [for principal in var.except : principal if can(regex(":role/", principal))]
+    services = [for principal in var.except : principal if !startswith(principal, "arn:")]
+    users    = [for principal in var.except : principal if can(regex(":(user/|root$)", principal))]
   }
 
   ################################################################################
@@ -52,19 +53,29 @@ locals {
   prefixes = local.is_all ? [] : sort([for secret in var.secrets : trimsuffix(secret, "*") if endswith(secret, "*")])
   named    = local.is_all ? [] : sort([for secret in var.secrets : secret if !endswith(secret, "*")])
 
-  # Whose six last characters are known: a replica in another region has the same. Account: null where it may be any.
-  looked_up = { for arn in flatten([for arns in values(var.resolved) : tolist(arns)]) : join(":", slice(split(":", arn), 4, 7)) => true... }
-  arns      = distinct(flatten([for secret in local.named : startswith(secret, "arn:") ? [secret] : sort(lookup(var.resolved, secret, []))]))
-  known = distinct([for found in [for arn in local.arns : regex(local.complete, arn) if can(regex(local.complete, arn))] : {
-    account = found[0]
+  # Whose account a secret is: "" is this one's, which may be known later than all else, null any. Where only this
+  # account's calls are recorded, no other's secrets are watched.
+  #
+  # Whose six last characters are known: a replica in another region has the same.
+  arns = [for secret in local.named : secret if startswith(secret, "arn:")]
+  whole = distinct([for found in [for arn in local.arns : regex(local.complete, arn) if can(regex(local.complete, arn))] : {
+    account = var.organization ? found[0] : ""
     name    = found[1]
     suffix  = found[2]
   }])
 
+  # Or will be, once a name is looked up. That may be late, so how many there are and how long is known without.
+  looked_up = [for name in local.named : name if contains(keys(var.resolved), name) && !(!var.organization && contains(local.whole[*].name, name))]
+  known = concat(local.whole, [for name in local.looked_up : {
+    account = ""
+    name    = name
+    suffix  = trimprefix(split(":secret:", var.resolved[name])[1], "${name}-")
+  }])
+
   # Whose are not: names that were not looked up, and partial ARNs.
   unknown = distinct(concat(
-    [for name in local.named : { account = var.organization ? null : var.account.id, name = name } if !startswith(name, "arn:") && !contains(keys(var.resolved), name)],
-    [for found in [for arn in local.arns : regex(local.partial, arn) if !can(regex(local.complete, arn))] : { account = found[0], name = found[1] }],
+    [for name in local.named : { account = var.organization ? null : "", name = name } if !startswith(name, "arn:") && !contains(keys(var.resolved), name)],
+    [for found in [for arn in local.arns : regex(local.partial, arn) if !can(regex(local.complete, arn))] : { account = var.organization ? found[0] : "", name = found[1] }],
   ))
 
   # A given ARN that ends in a hyphen and six characters has two readings: the whole ARN of app, or the ARN without
@@ -74,20 +85,19 @@ locals {
   # Where there are some anyway, they serve for all.
   word = "^([A-Z]?[a-z]*|[A-Z]*)[0-9]*$"
   few  = length(local.known) + length(local.prefixes) <= 10
-  maybe_names = [for known in slice(local.known, 0, local.few ? length(local.known) : 0) : { account = known.account, name = "${known.name}-${known.suffix}" } if length(known.name) <= 100 && (
+  maybe_names = [for known in local.few ? local.whole : [] : { account = known.account, name = "${known.name}-${known.suffix}" } if length(known.name) <= 100 && (
     contains([1, 2, 3], length(local.unknown)) || can(regex(local.word, known.suffix))
-  ) && !can(local.looked_up["${known.account}:secret:${known.name}-${known.suffix}"])]
+  )]
   by_expressions = !local.few ? [] : concat(local.unknown, length(local.maybe_names) <= 3 ? local.maybe_names : [])
 
   # How the second reading counts: not at all, by regular expressions, exactly but for a sibling's ARN without its
   # suffix, or (of hundreds) by whatever holds the end of the ARN, which if random no other secret's id does.
-  meant = [for known in local.known : merge(known, {
+  meant = [for index, known in local.known : merge(known, {
     end    = "${known.name}-${known.suffix}"
-    second = can(local.looked_up["${known.account}:secret:${known.name}-${known.suffix}"]) ? "no" : !local.few ? "loosely" : contains(local.by_expressions, { account = known.account, name = "${known.name}-${known.suffix}" }) ? "by expressions" : "exactly"
+    second = index >= length(local.whole) ? "no" : !local.few ? "loosely" : contains(local.by_expressions, { account = known.account, name = "${known.name}-${known.suffix}" }) ? "by expressions" : "exactly"
   })]
 
-  names    = sort(distinct(concat(local.known[*].name, local.unknown[*].name)))
-  accounts = distinct(compact(concat(local.known[*].account, local.unknown[*].account)))
+  names = sort(distinct(concat(local.known[*].name, local.unknown[*].name)))
 
   # A batch is held against each id only where that takes few filters (a pattern has three wildcards, an id three
   # forms). Above that it counts when one of its ids begins as all watched ones do: rather one alarm too many.

@@ -1,11 +1,11 @@
 # One watch: metric filters that count what the patterns match, all into one metric, and the alarm on it.
 
 resource "aws_cloudwatch_log_metric_filter" "this" {
-  count = length(local.patterns)
+  for_each = local.patterns
 
   log_group_name = var.log_group_name
-  name           = count.index == 0 ? var.metric.name : "${var.metric.name}-${count.index + 1}"
-  pattern        = local.patterns[count.index]
+  name           = "${var.metric.name}-${each.key}"
+  pattern        = each.value
 
   metric_transformation {
     # Without it, minutes of other events would be gaps rather than zeros.
@@ -16,9 +16,12 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
   }
 
   lifecycle {
+    # New ones count before old ones stop: a read meanwhile counts twice rather than not at all.
+    create_before_destroy = true
+
     precondition {
-      condition     = length(local.patterns[count.index]) <= 1024
-      error_message = "${var.path}secrets and except make a filter pattern of ${length(local.patterns[count.index])} bytes, CloudWatch Logs takes 1024: write fewer principals in except, or the part that they share with a * (arn:aws:iam::${var.account.id}:role/ci/*)."
+      condition     = length(each.value) <= 1024
+      error_message = "${var.path}secrets and except make a filter pattern of ${length(each.value)} bytes, CloudWatch Logs takes 1024: write fewer principals in except, or the part that they share with a * (arn:aws:iam::${var.account.id}:role/ci/*)."
     }
   }
 }
@@ -29,8 +32,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = var.alarm.datapoints_to_alarm
   evaluation_periods  = var.alarm.evaluation_periods
-  metric_name         = aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].name
-  namespace           = aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].namespace
+  metric_name         = local.first.name
+  namespace           = local.first.namespace
   ok_actions          = var.alarm.ok_actions ? var.topic_arns : []
   period              = var.alarm.period
   statistic           = var.alarm.statistic
@@ -60,10 +63,13 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 }
 
 locals {
+  # By way of a filter: the alarm comes after all of them, and old ones go after the alarm.
+  first = values(aws_cloudwatch_log_metric_filter.this)[0].metric_transformation[0]
+
   foreign = var.organization ? [] : [for secret in var.secrets : secret if startswith(secret, "arn:") && try(split(":", secret)[4], "") != var.account.id]
 
   # With both names of which one may be meant.
-  told  = sort(distinct(concat(local.names, [for known in local.meant : known.end if known.second == "by expressions" && can(regex(local.word, known.suffix))])))
+  told  = sort(distinct(concat(local.names, [for known in local.meant : known.end if known.second == "by expressions" ? can(regex(local.word, known.suffix)) : false])))
   what  = local.is_all ? "any secret" : join(", ", concat(local.told, [for prefix in local.prefixes : "${prefix}*"]))
   count = length(local.names) + length(local.prefixes)
   happened = {

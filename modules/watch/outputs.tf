@@ -17,6 +17,7 @@ output "definition" {
     events         = local.events
     except         = local.except
     except_denied  = var.except_denied
+    exceptions     = length(var.except)
     known          = [for known in local.meant : { account = known.account, name = known.name, second = known.second, suffix = known.suffix }]
     outcome        = var.outcome
     path           = var.path
@@ -27,7 +28,7 @@ output "definition" {
 
 output "filter_patterns" {
   description = "What counts, in CloudWatch Logs' pattern language: any of these."
-  value       = local.patterns
+  value       = values(local.patterns)
 }
 
 output "logs_insights_query" {
@@ -37,7 +38,7 @@ output "logs_insights_query" {
 
 output "metric_filter_names" {
   description = "Names of the metric filters."
-  value       = aws_cloudwatch_log_metric_filter.this[*].name
+  value       = values(aws_cloudwatch_log_metric_filter.this)[*].name
 }
 
 output "regular_expressions" {

@@ -1,6 +1,9 @@
-# The watch in CloudWatch Logs' filter patterns. One has 1,024 bytes, so conditions are dealt out to as
-# many as it takes. Regular expressions alone can tell a suffix of six characters from a sibling's name, but a
-# log group takes five filters with any: they are used only where the suffix is not known.
+# The watch in CloudWatch Logs' filter patterns. One has 1,024 bytes, so conditions are dealt out to as many as it
+# takes (modules/deal). Regular expressions alone can tell a suffix of six characters from a sibling's name, but a log
+# group takes five filters with any: they are used only where the suffix is not known.
+#
+# Sizes are computed from what a plan always knows, never from the texts: an account, a suffix or a role may be known
+# only in the apply, and then a pattern is, but not how many there are.
 
 locals {
   s = "$.requestParameters.secretId"
@@ -22,7 +25,7 @@ locals {
   ################################################################################
 
   # AccessDenied, AccessDeniedException, and VpceAccessDenied of an endpoint's policy.
-  denied = "$.errorCode = \"*AccessDenied*\""
+  denied = "$.errorCode=\"*AccessDenied*\""
 
   # In a pattern != is false for a field that is not there.
   not_excepted = join(" && ", [
@@ -30,84 +33,110 @@ locals {
       "$.userIdentity.sessionContext.sessionIssuer.arn" = local.except.issuers
       "$.userIdentity.arn"                              = local.except.users
       "$.userIdentity.invokedBy"                        = local.except.services
-    } : "(${field} NOT EXISTS || ${join(" && ", [for principal in principals : "${field} != \"${principal}\""])})" if length(principals) > 0
+    } : "(${field} NOT EXISTS || ${join(" && ", [for principal in principals : "${field}!=\"${principal}\""])})" if length(principals) > 0
   ])
 
-  always = join(" && ", compact([
-    "$.eventSource = \"secretsmanager.amazonaws.com\"",
-    "(${join(" || ", [for event in local.events : "$.eventName = \"${event}\""])})",
+  # Up to three exceptions may be known only in the apply: each has room for an ARN of 100 characters.
+  not_excepted_bytes = length(var.except) == 0 ? 0 : length(var.except) <= 3 ? 210 * length(var.except) : length(local.not_excepted)
+
+  # Only Secrets Manager has calls of these names. Of hundreds of secrets, each byte that all patterns share is a filter.
+  is_reads = join(",", local.events) == join(",", local.event_sets.reads)
+  frame = join(" && ", compact([
+    local.is_reads && !local.few ? "" : "$.eventSource=\"secretsmanager.amazonaws.com\"",
+    local.is_reads ? "$.eventName=\"*GetSecretValue\"" : "(${join(" || ", [for event in local.events : "$.eventName=\"${event}\""])})",
     { any = "", denied = local.denied, success = "$.errorCode NOT EXISTS" }[var.outcome],
-    local.not_excepted == "" ? "" : (
-      var.outcome == "any" && !var.except_denied ? "(${local.denied} || ${length(var.except) > 1 ? "(${local.not_excepted})" : local.not_excepted})" : local.not_excepted
-    ),
   ]))
+  but_denied = var.outcome == "any" && !var.except_denied
+  exceptions = length(var.except) == 0 ? "" : local.but_denied ? " && (${local.denied} || (${local.not_excepted}))" : " && ${local.not_excepted}"
+
+  always       = "${local.frame}${local.exceptions}"
+  always_bytes = length(local.frame) + (length(var.except) == 0 ? 0 : 4 + (local.but_denied ? length(local.denied) + 8 : 0) + local.not_excepted_bytes)
 
   # Without what the units below fill in. ARNs are told apart by what follows the account, once checked.
-  is_arn      = "${local.s} = \"*:${var.organization ? "" : "${var.account.id}:"}secret:*\""
-  frame_bytes = length("{ ${local.always} && ( || (${local.is_arn} && ())) }")
-  room        = 1024 - local.frame_bytes
+  is_arn       = "${local.s}=\"*:${var.organization ? "" : "${var.account.id}:"}secret:*\""
+  is_arn_bytes = length("${local.s}=\"*:secret:*\"") + (var.organization ? 0 : 13)
+  room         = 1024 - local.always_bytes - local.is_arn_bytes - length("{  && ( || ( && ())) }")
 
   ################################################################################
   # Units of patterns without regular expressions, each with the bytes that it takes
   ################################################################################
 
+  # A selector, ="", || and what a unit says itself.
+  id_bytes    = length("${local.s}=\"\" || ")
+  batch_bytes = length("${local.l}=\"\" || ")
+
   # Three wildcards in a pattern: as if each took a quarter of the room, no more than three of them fall together.
-  wildcard_bytes = length(local.batch_units) <= 3 ? 0 : floor((local.room + 1) / 4) + 1
+  # Where there are three at all, they may.
+  wildcard_bytes = local.batch_is_exact && length(local.known) + length(local.prefixes) > 1 ? floor((local.room + 1) / 4) + 1 : 0
+
+  # In front of an ARN's secret:, where the accounts of an organisation have secrets of the same name.
+  member_bytes = var.organization ? 14 : 0
 
   id_units = concat(
-    flatten([for known in local.meant : concat(
+    flatten([for known in local.meant : [for unit in concat(
       # A name alone is of the account that recorded the read.
-      [for name in known.second == "exactly" ? [known.name, known.end] : [known.name] : {
+      [for name in known.second == "exactly" ? ["name", "end"] : ["name"] : {
         kind = "id"
-        text = var.organization ? "(${local.s} = \"${name}\" && $.recipientAccountId = \"${known.account}\")" : "${local.s} = \"${name}\""
+        size = local.id_bytes + length(known.name) + (name == "end" ? 7 : 0) + (var.organization ? length("( && $.recipientAccountId=\"123456789012\")") : 0)
+        text = var.organization ? "(${local.s}=\"${known[name]}\" && $.recipientAccountId=\"${known.account == "" ? var.account.id : known.account}\")" : "${local.s}=\"${known[name]}\""
       }],
       # What another condition covers would count twice.
-      [for name in contains(["no", "exactly"], known.second) ? [known.name, known.end] : [known.name] : {
+      [for name in contains(["no", "exactly"], known.second) ? ["name", "end"] : ["name"] : {
         kind = "arn"
-        text = "${local.s} = \"*${var.organization ? ":${known.account}:" : ""}secret:${name}\""
+        size = local.id_bytes + length("*secret:") + local.member_bytes + length(known.name) + (name == "end" ? 7 : 0)
+        text = "${local.s}=\"*${var.organization ? ":${known.account == "" ? var.account.id : known.account}:" : ""}secret:${known[name]}\""
       }],
       # The suffix of a secret whose name ends so has no hyphen, and a sibling's whole ARN has one more. A long name
       # does not fit twice.
-      [for start in ["*${var.organization ? ":${known.account}:" : ""}secret:${known.end}-*"] : {
+      [for start in ["*${var.organization ? ":${known.account == "" ? var.account.id : known.account}:" : ""}secret:${known.end}-*"] : {
         kind = "arn"
-        text = length(known.end) > 100 ? "${local.s} = \"${start}\"" : "(${local.s} = \"${start}\" && ${local.s} != \"${start}-*\")"
+        size = (length(known.name) > 93 ? 1 : 2) * (local.id_bytes + length("*secret:-*") + local.member_bytes + length(known.name) + 7) + 6
+        text = length(known.name) > 93 ? "${local.s}=\"${start}\"" : "(${local.s}=\"${start}\" && ${local.s}!=\"${start}-*\")"
       } if known.second == "exactly"],
-      [for end in [known.end] : { kind = "id", text = "${local.s} = \"*${end}*\"" } if known.second == "loosely"],
-    )]),
+      [for end in [known.end] : { kind = "id", size = local.id_bytes + length(known.name) + 9, text = "${local.s}=\"*${end}*\"" } if known.second == "loosely"],
+    ) : merge(unit, { of = "${known.account}:${known.name}" })]]),
     flatten([for prefix in local.prefixes : [
-      { kind = "id", text = "${local.s} = \"${prefix}*\"" },
-      { kind = "arn", text = "${local.s} = \"*secret:${prefix}*\"" },
+      { kind = "id", of = prefix, size = local.id_bytes + length(prefix) + 1, text = "${local.s}=\"${prefix}*\"" },
+      { kind = "arn", of = prefix, size = local.id_bytes + length(prefix) + 9, text = "${local.s}=\"*secret:${prefix}*\"" },
     ]]),
   )
 
-  batch_account = var.organization ? "" : ":${var.account.id}"
-  batch_units = distinct(!local.batch ? [] : local.batch_is_exact ? concat(
-    flatten([for known in local.meant : concat(
-      ["${local.l} = \"${known.name}\"", "${local.l} = \"*:${known.account}:secret:${known.name}\""],
+  batch_account       = var.organization ? "" : ":${var.account.id}"
+  batch_account_bytes = var.organization ? 0 : 13
+  batch_units = !local.batch ? [] : local.batch_is_exact ? concat(
+    flatten([for known in local.meant : [for unit in concat(
+      [
+        { size = length(known.name), text = known.name },
+        { size = length(known.name) + 22, text = "*:${known.account == "" ? var.account.id : known.account}:secret:${known.name}" },
+      ],
       # A pattern has three wildcards, so one condition is for every form of a secret whose name ends so.
-      [for text in [known.second == "no" ? "*:${known.account}:secret:${known.end}" : "*${known.end}*"] : "${local.l} = \"${text}\"" if known.second != "by expressions"],
-    )]),
-    flatten([for prefix in local.prefixes : ["${local.l} = \"${prefix}*\"", "${local.l} = \"*${local.batch_account}:secret:${prefix}*\""]]),
-  ) : ["${local.l} = \"${local.common_start}*\"", "${local.l} = \"*${local.batch_account}:secret:${local.common_start}*\""])
-
-  units = length(local.id_units) == 0 ? [] : [
-    for unit in concat(
-      [for unit in local.id_units : merge(unit, { size = 0 })],
-      [for text in local.batch_units : { kind = "id", text = text, size = local.wildcard_bytes }],
-    ) : merge(unit, { size = max(unit.size, length(unit.text) + 4) })
+      [for text in [known.second == "no" ? "*:${known.account == "" ? var.account.id : known.account}:secret:${known.end}" : "*${known.end}*"] : { size = length(known.name) + 29, text = text } if known.second != "by expressions"],
+    ) : merge(unit, { of = "${known.account}:${known.name}" })]]),
+    flatten([for prefix in local.prefixes : [
+      { of = prefix, size = length(prefix) + 1, text = "${prefix}*" },
+      { of = prefix, size = length(prefix) + 10 + local.batch_account_bytes, text = "*${local.batch_account}:secret:${prefix}*" },
+    ]]),
+    ) : [
+    { of = "", size = length(local.common_start) + 1, text = "${local.common_start}*" },
+    { of = "", size = length(local.common_start) + 10 + local.batch_account_bytes, text = "*${local.batch_account}:secret:${local.common_start}*" },
   ]
 
-  # Calls that name no secret are in one pattern: the last, or one of their own where that is full. They are longer
-  # than any id, and would leave that much room unused in each pattern if they were dealt out, too.
-  last       = length(module.plain.groups) - 1
-  last_bytes = sum(concat([length(local.nameless) + 4], [for group in slice(module.plain.groups, max(0, local.last), local.last + 1) : sum([for index in group : local.units[index].size])]))
-  plain_patterns = [
-    for position, group in concat(module.plain.groups, [for own in [[]] : own if local.last >= 0 && local.last_bytes > local.room]) : "{ ${local.always} && (${join(" || ", concat(
-      [for nameless in [local.nameless] : nameless if position == (local.last_bytes > local.room ? local.last + 1 : local.last)],
-      [for index in group : local.units[index].text if local.units[index].kind == "id"],
-      [for arns in [[for index in group : local.units[index].text if local.units[index].kind == "arn"]] : "(${local.is_arn} && (${join(" || ", arns)}))" if length(arns) > 0],
-    ))}) }"
-  ]
+  # Calls that name no secret come first, since they belong to none.
+  units = length(local.id_units) == 0 ? [] : concat(
+    [{ kind = "id", of = "", size = length(local.nameless) + 4, text = local.nameless }],
+    local.id_units,
+    [for unit in local.batch_units : {
+      kind = "id"
+      of   = unit.of
+      size = max(local.wildcard_bytes, local.batch_bytes + unit.size)
+      text = "${local.l}=\"${unit.text}\""
+    }],
+  )
+
+  plain_patterns = { for key, group in module.plain.groups : key => "{ ${local.always} && (${join(" || ", concat(
+    [for index in group : local.units[index].text if local.units[index].kind == "id"],
+    [for arns in [[for index in group : local.units[index].text if local.units[index].kind == "arn"]] : "(${local.is_arn} && (${join(" || ", arns)}))" if length(arns) > 0],
+  ))}) }" }
 
   ################################################################################
   # Units of regular expressions
@@ -118,44 +147,43 @@ locals {
   # Names as regular expressions: . and + are operators there, and ! has to be written as its code.
   alternatives = flatten([for unknown in distinct(concat(local.unknown, local.by_expressions)) : [
     for name in [replace(replace(unknown.name, "/[.+]/", "\\$0"), "!", "\\x21")] : [
-      "^${name}$",
-      ":${unknown.account == null ? "" : "${unknown.account}:"}secret:${name}$",
-      ":${unknown.account == null ? "" : "${unknown.account}:"}secret:${name}-[a-zA-Z0-9]{6}$",
+      for account in [unknown.account == null ? "" : unknown.account == "" ? "${var.account.id}:" : "${unknown.account}:"] : [
+        { size = length(name) + 2, text = "^${name}$" },
+        { size = length(name) + 9 + (unknown.account == null ? 0 : 13), text = ":${account}secret:${name}$" },
+        { size = length(name) + 24 + (unknown.account == null ? 0 : 13), text = ":${account}secret:${name}-[a-zA-Z0-9]{6}$" },
+      ]
     ]
   ]])
 
-  regex_room = 1024 - length("{ ${local.always} && (${local.s} = %% || ${local.l} = %%) }")
+  regex_room = 1024 - local.always_bytes - length("{  && (${local.s}=%% || ${local.l}=%%) }")
 
   # Without other patterns, the first of these also has the calls that name no secret.
-  regex_units = concat([for nameless in [local.nameless] : nameless if length(local.units) == 0 && length(local.alternatives) > 0], local.alternatives)
-  regex_sizes = [for index, text in local.regex_units : text == local.nameless ? length(text) + 4 : (length(text) + 1) * (local.batch ? 2 : 1)]
-
-  regex_patterns = [
-    for group in module.regular_expressions.groups : "{ ${local.always} && (${join(" || ", concat(
-      [for alternatives in [join("|", [for index in group : local.regex_units[index] if local.regex_units[index] != local.nameless])] : "${local.s} = %${alternatives}%" if alternatives != ""],
-      [for alternatives in [join("|", [for index in group : local.regex_units[index] if local.regex_units[index] != local.nameless])] : "${local.l} = %${alternatives}%" if alternatives != "" && local.batch],
-      [for index in group : local.nameless if local.regex_units[index] == local.nameless],
-    ))}) }"
-  ]
-
-  # Those for second readings come last: what stood at a place before still stands there.
-  patterns = local.is_all ? ["{ ${join(" && ", compact([local.always, local.once]))} }"] : concat(
-    length(local.unknown) > 0 ? local.regex_patterns : [],
-    local.plain_patterns,
-    length(local.unknown) > 0 ? [] : local.regex_patterns,
+  regex_units = concat(
+    [for nameless in [local.nameless] : { is_regex = false, size = length(nameless) + 4, text = nameless } if length(local.units) == 0 && length(local.alternatives) > 0],
+    [for unit in local.alternatives : { is_regex = true, size = (unit.size + 1) * (local.batch ? 2 : 1), text = unit.text }],
   )
+
+  regex_patterns = {
+    for index, group in module.regular_expressions.groups : "names-${index + 1}" => "{ ${local.always} && (${join(" || ", concat(
+      [for alternatives in [join("|", [for index in group : local.regex_units[index].text if local.regex_units[index].is_regex])] : "${local.s}=%${alternatives}%" if anytrue([for index in group : local.regex_units[index].is_regex])],
+      [for alternatives in [join("|", [for index in group : local.regex_units[index].text if local.regex_units[index].is_regex])] : "${local.l}=%${alternatives}%" if local.batch && anytrue([for index in group : local.regex_units[index].is_regex])],
+      [for index in group : local.regex_units[index].text if !local.regex_units[index].is_regex],
+    ))}) }"
+  }
+
+  patterns = local.is_all ? { all = "{ ${join(" && ", compact([local.always, local.once]))} }" } : merge(local.plain_patterns, local.regex_patterns)
 }
 
 module "plain" {
-  source = "../pack"
+  source = "../deal"
 
   capacity = local.room
-  sizes    = local.units[*].size
+  items    = [for unit in local.units : { of = unit.of, size = unit.size }]
 }
 
 module "regular_expressions" {
   source = "../pack"
 
   capacity = local.regex_room
-  sizes    = local.regex_sizes
+  sizes    = local.regex_units[*].size
 }

@@ -76,7 +76,7 @@ variable "events" {
 variable "except" {
   description = "Who may read without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, and AWS services that act for you, such as rds.amazonaws.com."
   nullable    = false
-  type        = set(string)
+  type        = list(string)
 
   validation {
     condition     = alltrue([for principal in var.except : !can(regex(":assumed-role/", principal))])
@@ -102,7 +102,7 @@ variable "log_group_name" {
 }
 
 variable "metric" {
-  description = "Namespace and name of the metric. The metric filters have the same name, from the second on with a number."
+  description = "Namespace and name of the metric. The metric filters' names begin so."
   nullable    = false
   type        = object({ name = string, namespace = string })
 }
@@ -142,9 +142,9 @@ variable "path" {
 }
 
 variable "resolved" {
-  description = "ARNs of those of `secrets` that were given as names and looked up."
+  description = "ARNs of those of `secrets` that were given as names and looked up, by name."
   nullable    = false
-  type        = map(set(string))
+  type        = map(string)
 }
 
 variable "secrets" {
