@@ -132,14 +132,13 @@ class Terraform:
     tftest and python-terraform.
     """
 
-    def __init__(self, module: Path, env: dict[str, str], stack: contextlib.ExitStack) -> None:
+    def __init__(self, module: Path, env: dict[str, str]) -> None:
         self.module = module
         self.examples = module / "examples"
         self.binary = tf.binary()
         self.env = env
         self._initialised: set[Path] = set()
-        self._stack = stack
-        self._providers: dict[frozenset[tuple[str, str]], str] = {}
+        self._providers: dict[frozenset[tuple[str, str]], tuple[str, contextlib.ExitStack]] = {}
 
     def init(self, directory: Path) -> Path:
         """`terraform init` of a root module, the first time it is asked for; returns `directory`."""
@@ -180,9 +179,18 @@ class Terraform:
         own = frozenset((key, value) for key, value in environ.items() if key.startswith("AWS_"))
         if own not in self._providers:
             address = f"{tf.inspect_binary(self.binary).registry}/{tf.PROVIDER}"
+            # One has half a gigabyte.
+            self.end_providers(left=1)
+            stack = contextlib.ExitStack()
             served = provider.served(self._provider, address, environ | self.env, _types())
-            self._providers[own] = self._stack.enter_context(served)
-        return self.env | {"TF_REATTACH_PROVIDERS": self._providers[own]}
+            self._providers[own] = stack.enter_context(served), stack
+        return self.env | {"TF_REATTACH_PROVIDERS": self._providers[own][0]}
+
+    def end_providers(self, left: int = 0) -> None:
+        """End the providers that run, but for so many that were started last."""
+        while len(self._providers) > left:
+            _, stack = self._providers.pop(next(iter(self._providers)))
+            stack.close()
 
     @cached_property
     def _provider(self) -> Path:
@@ -213,5 +221,7 @@ def _types() -> frozenset[str]:
 def terraform(workdir: Path) -> Iterator[Terraform]:
     """Terraform with providers from wherever they can be had; see the class."""
     module = tf.copy_module(REPO, workdir / "module")
-    with tf.environment(scratch=workdir) as env, contextlib.ExitStack() as stack:
-        yield Terraform(module, tf.LEAN | env | tf.plugin_cache(REPO / ".secretwatch" / "providers"), stack)
+    with tf.environment(scratch=workdir) as env:
+        made = Terraform(module, tf.LEAN | env | tf.plugin_cache(REPO / ".secretwatch" / "providers"))
+        yield made
+        made.end_providers()
