@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from secretwatch.filterpattern import InvalidFilterPattern, Selector
@@ -119,13 +120,17 @@ def at_path(event: Mapping[str, Any], path: str) -> Any:
     if path == "$":
         return event
     try:
-        selector = Selector.parse(path)
+        selector = _selector(path)
     except InvalidFilterPattern:
         return None
     values = selector.values(event)
     if len(values) == 1 and not selector.has_wildcard:
         return values[0]
     return values or None
+
+
+# A rule's paths are the same for each event.
+_selector = lru_cache(maxsize=1024)(Selector.parse)
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

@@ -6,15 +6,19 @@ not meet, and nothing is written beside the module's files.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import botocore.loaders
 import botocore.session
+import provider
 import pytest
 
 from secretwatch import local
@@ -124,7 +128,8 @@ class Terraform:
     """Terraform on a copy of the module.
 
     `module` is the copy's root, `examples` its examples; `env` what Terraform needs in addition to the
-    environment of this process; `binary` its path, for tftest and python-terraform.
+    environment of this process, with a provider that each run starts for itself; `binary` its path, for
+    tftest and python-terraform.
     """
 
     def __init__(self, module: Path, env: dict[str, str]) -> None:
@@ -133,6 +138,7 @@ class Terraform:
         self.binary = tf.binary()
         self.env = env
         self._initialised: set[Path] = set()
+        self._providers: dict[frozenset[tuple[str, str]], tuple[str, contextlib.ExitStack]] = {}
 
     def init(self, directory: Path) -> Path:
         """`terraform init` of a root module, the first time it is asked for; returns `directory`."""
@@ -155,10 +161,60 @@ class Terraform:
     def run(self, directory: Path, *arguments: str) -> str:
         """Run Terraform; what it printed. Raises secretwatch.terraform.TerraformFailed with its output."""
         try:
-            return tf.run(directory, os.environ | self.env, *arguments)
+            return tf.run(directory, os.environ | self.env_of(directory), *arguments)
         except tf.TerraformFailed as error:
             error.add_note(error.output)
             raise
+
+    def env_of(self, directory: Path) -> dict[str, str]:
+        """`env`, with a provider that runs already, unless the root module says itself how to configure it.
+
+        A provider has one configuration at a time, and an environment and a working folder of its own: there
+        is one for all runs with the same variables, and root modules name files by absolute paths.
+        """
+        if any(re.search(r"^provider ", file.read_text(), re.MULTILINE) for file in directory.glob("*.tf")):
+            return self.env
+        # With a bundle of certificates it takes one configuration only; the local cloud needs none.
+        environ = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
+        own = frozenset((key, value) for key, value in environ.items() if key.startswith("AWS_"))
+        if own not in self._providers:
+            address = f"{tf.inspect_binary(self.binary).registry}/{tf.PROVIDER}"
+            # One has half a gigabyte.
+            self.end_providers(left=1)
+            stack = contextlib.ExitStack()
+            served = provider.served(self._provider, address, environ | self.env, _types())
+            self._providers[own] = stack.enter_context(served), stack
+        return self.env | {"TF_REATTACH_PROVIDERS": self._providers[own][0]}
+
+    def end_providers(self, left: int = 0) -> None:
+        """End the providers that run, but for so many that were started last."""
+        while len(self._providers) > left:
+            _, stack = self._providers.pop(next(iter(self._providers)))
+            stack.close()
+
+    @cached_property
+    def _provider(self) -> Path:
+        """The provider's binary, as `terraform init` finds it."""
+        directory = self.module / "provider"
+        directory.mkdir()
+        shutil.copy(self.module / "versions.tf", directory)
+        tf.run(directory, os.environ | self.env, "init")
+        (found,) = directory.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws*")
+        return found
+
+
+@cache
+def _types() -> frozenset[str]:
+    """What the module, its examples and the tests name; Terraform says that there is no type but these."""
+    files = [*REPO.glob("*.tf"), *(REPO / "modules").rglob("*.tf"), *(REPO / "examples").rglob("*.tf")]
+    return provider.types_in(
+        [
+            *files,
+            *(REPO / "docs").rglob("*.md"),
+            *(REPO / "tests").rglob("*.py"),
+            *(REPO / "tests").rglob("*.hcl"),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")
@@ -166,4 +222,6 @@ def terraform(workdir: Path) -> Iterator[Terraform]:
     """Terraform with providers from wherever they can be had; see the class."""
     module = tf.copy_module(REPO, workdir / "module")
     with tf.environment(scratch=workdir) as env:
-        yield Terraform(module, tf.LEAN | env | tf.plugin_cache(REPO / ".secretwatch" / "providers"))
+        made = Terraform(module, tf.LEAN | env | tf.plugin_cache(REPO / ".secretwatch" / "providers"))
+        yield made
+        made.end_providers()

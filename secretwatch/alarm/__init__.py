@@ -16,7 +16,7 @@ Decided here, where AWS's page leaves it open: the evaluation range is N + 2 per
 """
 
 from secretwatch.alarm.config import AlarmConfig, InvalidAlarmConfig, State, TreatMissingData, config_of
-from secretwatch.alarm.evaluation import Evaluation, evaluate
+from secretwatch.alarm.evaluation import Evaluation, evaluate, next_state
 from secretwatch.alarm.statistics import Sample
 from secretwatch.alarm.window import Datapoint, datapoints, window_end
 
@@ -31,5 +31,6 @@ __all__ = [
     "config_of",
     "datapoints",
     "evaluate",
+    "next_state",
     "window_end",
 ]

@@ -61,16 +61,30 @@ def evaluate(
     """
     present = State(state)
     points = _real(config, datapoints)
-    wanted = config.evaluation_periods
-    if _too_few_samples(config, points[-wanted:]):
-        return Evaluation(present, "", "", kept=True)
-    evaluated = points[-wanted:]
-    filled = wanted - len(evaluated)
-    decided = _decide(config, points, evaluated, filled)
+    decided = _next(config, points)
     if decided is None:
         return Evaluation(present, "", "", kept=True)
+    evaluated = points[-config.evaluation_periods :]
+    filled = config.evaluation_periods - len(evaluated)
     reason = _reason(config, decided, evaluated, filled)
     return Evaluation(decided, reason, _reason_data(config, datapoints, evaluated, filled, at))
+
+
+def next_state(
+    config: AlarmConfig, datapoints: Sequence[Datapoint | float | None], state: State | str
+) -> State:
+    """The state of `evaluate` alone, for who has many evaluations and reads no reasons."""
+    present = State(state)
+    return _next(config, _real(config, datapoints)) or present
+
+
+def _next(config: AlarmConfig, points: Sequence[_Point]) -> State | None:
+    """The new state; None to keep the present one."""
+    wanted = config.evaluation_periods
+    evaluated = points[-wanted:]
+    if _too_few_samples(config, evaluated):
+        return None
+    return _decide(config, points, evaluated, wanted - len(evaluated))
 
 
 def _real(config: AlarmConfig, datapoints: Sequence[Datapoint | float | None]) -> list[_Point]:

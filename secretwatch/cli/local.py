@@ -117,7 +117,14 @@ class _AlarmTick(click.ParamType[AlarmTick]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> AlarmTick:
         if value == "minute":
             return "minute"
-        seconds: float = SECONDS.convert(value, param, ctx)
+        try:
+            seconds: float = SECONDS.convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(
+                f"{value!r} is neither a number of seconds nor the word minute: write minute or 1.",
+                param,
+                ctx,
+            )
         return seconds
 
 

@@ -61,6 +61,7 @@ def start() -> None:
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.given_keys import remember_keys
     from secretwatch.localstack.log_names import LogNames
+    from secretwatch.localstack.managed_policies import read_managed_policies_once
     from secretwatch.localstack.mended import mend
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
@@ -74,6 +75,7 @@ def start() -> None:
 
     backport()
     give_unique_ids()
+    read_managed_policies_once()
     mend()
     remember_keys()
     # Keys begin with AKIA and ASIA, as on AWS, and not with an L.

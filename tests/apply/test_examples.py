@@ -19,7 +19,11 @@ from secretwatch.terraform import TerraformFailed
 
 REPO = Path(__file__).parents[2]
 _accounts = itertools.count(111122223301)
-EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "examples").glob("*/main.tf"))
+# First the one in which the provider looks for a minute whether rules that let files expire stay.
+EXAMPLES = sorted(
+    (path.parent.name for path in (REPO / "examples").glob("*/main.tf")),
+    key=lambda name: (name != "realtime", name),
+)
 
 
 @pytest.fixture
@@ -129,6 +133,10 @@ BEFORE: dict[str, Callable[[], dict[str, str]]] = {
 }
 
 
+# What a test below does itself and Terraform does not.
+DONE_BY_HAND = {"cloudtrail.StopLogging"}
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example(
     name: str, terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
@@ -148,6 +156,8 @@ def test_example(
             check_facts(watch, account)
             if watch["secret_arn"]:
                 assert_value_is_nowhere(example, watch["secret_arn"])
+        if name == "existing-trail":
+            an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
     finally:
         terraform.run(example, "destroy", "-auto-approve")
     with open(log, "rb") as lines:
@@ -161,7 +171,7 @@ def test_example(
         for operation in operations - known_calls().get(service, set())
         if not is_read_only(f"{service}.amazonaws.com", operation)
     }
-    assert not unknown, "run scripts/calls.py"
+    assert unknown <= DONE_BY_HAND, "run scripts/calls.py"
 
 
 def calls_in(lines: Iterable[str]) -> dict[str, set[str]]:
@@ -225,42 +235,37 @@ def assert_value_is_nowhere(example: Path, secret_arn: str) -> None:
     assert secret not in (example / "terraform.tfstate").read_text()
 
 
-def test_an_adopted_trail_works_and_a_plan_says_when_it_would_not(
-    terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
+def an_adopted_trail_works_and_a_plan_says_when_it_would_not(
+    terraform: Any, example: Path, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable, value in a_trail().items():
-        monkeypatch.setenv(f"TF_VAR_{variable}", value)
+    """The applied example rings; its trail is stopped and narrowed, of which a plan warns."""
     secrets, cloudwatch, cloudtrail = (
         boto3.client(n) for n in ("secretsmanager", "cloudwatch", "cloudtrail")
     )
     secrets.create_secret(Name="payments/card", SecretString="x")
-    example = terraform.example("existing-trail")
-    terraform.run(example, "apply", "-auto-approve")
-    try:
-        secrets.get_secret_value(SecretId="payments/card")
+    secrets.get_secret_value(SecretId="payments/card")
 
-        def rings() -> bool:
-            (alarm,) = cloudwatch.describe_alarms(AlarmNames=["adopted-secret-read"])["MetricAlarms"]
-            return bool(alarm["StateValue"] == "ALARM")
+    def rings() -> bool:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=["adopted-secret-read"])["MetricAlarms"]
+        return bool(alarm["StateValue"] == "ALARM")
 
-        deadline = time.monotonic() + 30
-        while not rings():
-            assert time.monotonic() < deadline, "the read did not ring"
-            time.sleep(0.2)
+    deadline = time.monotonic() + 30
+    while not rings():
+        assert time.monotonic() < deadline, "the read did not ring"
+        time.sleep(0.2)
 
-        cloudtrail.stop_logging(Name="somebodys")
-        cloudtrail.put_event_selectors(
-            TrailName="somebodys",
-            EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}],
-        )
-        said = " ".join(terraform.run(example, "plan").split())
-        assert "trail somebodys is stopped: nothing is recorded, so no alarm can ring." in said
-        assert "trail somebodys records no read events, and reading a secret is one" in said
+    cloudtrail.stop_logging(Name="somebodys")
+    cloudtrail.put_event_selectors(
+        TrailName="somebodys",
+        EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}],
+    )
+    said = " ".join(terraform.run(example, "plan").split())
+    assert "trail somebodys is stopped: nothing is recorded, so no alarm can ring." in said
+    assert "trail somebodys records no read events, and reading a secret is one" in said
 
-        monkeypatch.setenv("TF_VAR_log_group_name", "nobodys")
-        with pytest.raises(TerraformFailed) as failed:
-            terraform.run(example, "plan")
-        assert f"nobodys, which is no log group of account {account}" in " ".join(failed.value.output.split())
-        monkeypatch.setenv("TF_VAR_log_group_name", "somebodys")
-    finally:
-        terraform.run(example, "destroy", "-auto-approve")
+    monkeypatch.setenv("TF_VAR_log_group_name", "nobodys")
+    with pytest.raises(TerraformFailed) as failed:
+        terraform.run(example, "plan")
+    assert f"nobodys, which is no log group of account {account}" in " ".join(failed.value.output.split())
+    monkeypatch.setenv("TF_VAR_log_group_name", "somebodys")
+    secrets.delete_secret(SecretId="payments/card", ForceDeleteWithoutRecovery=True)

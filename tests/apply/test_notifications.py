@@ -13,7 +13,8 @@ module "secretwatch" {
   email_addresses = []
   name            = "noted"
   secrets         = ["db"]
-  trail           = { bucket_force_destroy = true, notifications = {} }
+  # The provider would look at rules that let files expire for a minute; the example realtime has some.
+  trail = { bucket_expiration_in_days = 0, bucket_force_destroy = true, notifications = {} }
 }
 """
 

@@ -70,7 +70,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  filename      = "${path.module}/function.zip"
+  filename      = abspath("${path.module}/function.zip")
   function_name = "other-modules"
   handler       = "main.handler"
   role          = aws_iam_role.this.arn

@@ -5,10 +5,11 @@ The trail, its bucket, log group and role are shared; secret, filter, alarm, top
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shlex
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +17,10 @@ from typing import Any
 import boto3
 import pytest
 from awscli.clidriver import create_clidriver
+from botocore.exceptions import ClientError
 from deployment import wait_for
+
+from secretwatch import local
 
 ACCOUNT = "666677778888"
 REGION = "us-east-1"
@@ -24,10 +28,27 @@ GROUP = "/aws/cloudtrail/handmade"
 ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
+class Session:
+    """The account's session in a region. Its clients are kept: each examination would make a dozen anew."""
+
+    def __init__(self, region: str) -> None:
+        self._session = boto3.Session(
+            aws_access_key_id=ACCOUNT, aws_secret_access_key="test", region_name=region
+        )
+        self._clients: dict[tuple[Any, ...], Any] = {}
+
+    def client(self, service: str, **settings: Any) -> Any:
+        told = {name: vars(value) if name == "config" else value for name, value in settings.items()}
+        key = (service, os.environ["AWS_ENDPOINT_URL"], repr(sorted(told.items())))
+        if key not in self._clients:
+            self._clients[key] = self._session.client(service, **settings)
+        return self._clients[key]
+
+
 @cache
-def session(region: str = REGION) -> Any:
+def session(region: str = REGION) -> Session:
     """Kept, as what AWS's services are takes a while to read."""
-    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="test", region_name=region)
+    return Session(region)
 
 
 def arn(service: str, resource: str, region: str = REGION) -> str:
@@ -161,9 +182,7 @@ class Handmade:
     """A watch of its own: every name in it is new."""
 
     account: Account
-    inbox: Callable[[], list[dict[str, Any]]]
-    confirm: Callable[[], Any]
-    tick: Callable[[int], Any]
+    cloud: local.LocalCloud
 
     def __post_init__(self) -> None:
         self.name = f"w-{uuid.uuid4().hex[:10]}"
@@ -180,13 +199,32 @@ class Handmade:
         a.sns.create_topic(Name=self.name)
         self.topic_policy("cloudwatch", "events")
         a.sns.subscribe(TopicArn=self.topic, Protocol="email", Endpoint=self.address)
-        self.confirm()
+        self.cloud.confirm()
         self.put_alarm()
         self.put_rule()
 
     @property
     def address(self) -> str:
         return f"{self.name}@example.com"
+
+    def settle(self) -> None:
+        """All that was called so far has arrived, and the alarms have seen it."""
+        if self.cloud.hold():
+            self.cloud.release()
+        self.cloud.tick()
+
+    def remove(self) -> None:
+        """What each event would be matched with and each tick evaluate, while the next watch is tried."""
+        account = self.account
+        for remove in (
+            lambda: account.cloudwatch.delete_alarms(AlarmNames=[self.alarm_name]),
+            self.delete_filter,
+            lambda: account.events.remove_targets(Rule=self.name, Ids=["topic"]),
+            lambda: account.events.delete_rule(Name=self.name),
+        ):
+            # A test may have removed it.
+            with contextlib.suppress(ClientError):
+                remove()
 
     def pattern_of(self, event_name: str) -> str:
         return (
@@ -277,18 +315,21 @@ class Handmade:
         }
 
     def read(self, by: str | None = None, region: str = REGION) -> str:
-        """Read the secret; the request's id."""
+        """Read the secret, and let that arrive; the request's id."""
         client = session(region).client("secretsmanager")
         answer = client.get_secret_value(SecretId=by or self.name)
+        self.settle()
         return str(answer["ResponseMetadata"]["RequestId"])
 
     def alarm_mails(self) -> list[dict[str, Any]]:
-        return [each for each in self.inbox() if f'ALARM: "{self.alarm_name}"' in str(each.get("subject"))]
+        return [
+            each for each in self.cloud.inbox() if f'ALARM: "{self.alarm_name}"' in str(each.get("subject"))
+        ]
 
     def fast_mails(self) -> list[dict[str, Any]]:
         return [
             each
-            for each in self.inbox()
+            for each in self.cloud.inbox()
             if each.get("topic_arn") == self.topic
             and '"detail-type":"AWS API Call via CloudTrail"' in str(each.get("body")).replace(": ", ":")
         ]
@@ -300,6 +341,6 @@ class Handmade:
         alarms = self.account.cloudwatch.describe_alarms(AlarmNames=[self.alarm_name])["MetricAlarms"]
         if alarms[0]["StateValue"] == "ALARM":
             # An earlier read, of which nobody was told, may have set it: let it pass out of sight.
-            self.tick(16)
+            self.cloud.tick(16)
         self.read(by, region)
         wait_for(f"a mail of {self.name}", lambda: len(mails()) > before, seconds=15)

@@ -9,17 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
+import clients
 
 ACCOUNT = "222233334444"
 REGION = "us-east-1"
 
 
 def client(service: str, region: str = REGION) -> Any:
-    """A client of the account: the local cloud takes an access key of 12 digits as the account's id."""
-    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="test").client(
-        service, region_name=region
-    )
+    """A client of the account."""
+    return clients.client(service, ACCOUNT, region)
 
 
 def allow(action: Any, resource: Any, service: str = "cloudtrail.amazonaws.com", **condition: Any) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-import boto3
 import botocore.session
+import clients
 import pytest
 from accounts import new_account_id
 from botocore.exceptions import ClientError
@@ -18,16 +19,22 @@ from secretwatch.newer_operations import extend
 REGION = "us-east-1"
 
 
+@cache
+def newer_session() -> Any:
+    """Knows the operations that are newer than the oldest botocore."""
+    session = botocore.session.get_session()
+    extend(session.get_component("data_loader").load_service_model("cloudwatch", "service-2"))
+    return session
+
+
 class Account:
     """An account of the test's own with a topic, whose messages go to a queue."""
 
     def __init__(self) -> None:
         self.id = new_account_id()
         keys = {"aws_access_key_id": self.id, "aws_secret_access_key": "test", "region_name": REGION}
-        session = botocore.session.get_session()
-        extend(session.get_component("data_loader").load_service_model("cloudwatch", "service-2"))
-        self.cloudwatch: Any = session.create_client("cloudwatch", **keys)
-        self.sns, self.sqs = boto3.client("sns", **keys), boto3.client("sqs", **keys)
+        self.cloudwatch: Any = newer_session().create_client("cloudwatch", **keys)
+        self.sns, self.sqs = clients.client("sns", self.id), clients.client("sqs", self.id)
         self.topic = self.sns.create_topic(Name="topic")["TopicArn"]
         self.queue = self.sqs.create_queue(QueueName="queue")["QueueUrl"]
         endpoint = f"arn:aws:sqs:{REGION}:{self.id}:queue"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+import clients
 import pytest
 from botocore.exceptions import ClientError
 from deployment import wait_for
@@ -20,9 +20,7 @@ REGION = "us-east-1"
 
 def client(service: str) -> Any:
     """A client of an account of these tests': the local cloud takes 12 digits as the account's id."""
-    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="test").client(
-        service, region_name=REGION
-    )
+    return clients.client(service, ACCOUNT)
 
 
 class Alarm:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import clients
 import pytest
 from botocore.exceptions import ClientError
 from deployment import wait_for
@@ -43,7 +44,7 @@ class Account:
     id: str
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, aws_access_key_id=self.id, aws_secret_access_key="test")
+        return clients.client(service, self.id)
 
     def user(self, *statements: Document, name: str = "ann", **others: Any) -> User:
         iam = self.client("iam")
@@ -536,7 +537,7 @@ def test_a_prefix_of_a_bucket(account: Account) -> None:
 
 def test_the_doctors_policy_is_all_it_takes(local_cloud: Any, aws: dict[str, str]) -> None:
     """Examined by a user who has it, nothing is missing; without one of its statements, something is."""
-    watch = Handmade(Watched(), local_cloud.inbox, local_cloud.confirm, local_cloud.tick)
+    watch = Handmade(Watched(), local_cloud)
     watch.rings()
     known = Subject.of_watch(Watch.from_outputs({"watch": watch.facts}))
     for number, subject in enumerate((known, Subject(region=REGION, alarm_name=watch.alarm_name))):

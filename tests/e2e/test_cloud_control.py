@@ -14,11 +14,6 @@ ROOT = """
 variable "trail" {}
 variable "topic" {}
 
-provider "aws" {
-  access_key = "%s"
-  secret_key = "test"
-}
-
 data "aws_cloudcontrolapi_resource" "trail" {
   identifier = var.trail
   type_name  = "AWS::CloudTrail::Trail"
@@ -140,9 +135,10 @@ def test_what_is_not_there(aws: dict[str, str], type_name: str, identifier: str,
 
 def test_terraform_reads_them(sinks: Sinks, terraform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sinks.create()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
     monkeypatch.setenv("TF_VAR_trail", sinks.name)
     monkeypatch.setenv("TF_VAR_topic", sinks.topic)
-    root = terraform.new_root("cloud-control", ROOT % ACCOUNT)
+    root = terraform.new_root("cloud-control", ROOT)
     terraform.run(root, "apply", "-auto-approve")
     found = json.loads(terraform.run(root, "output", "-json"))
     assert found["trail"]["value"]["KMSKeyId"] == sinks.key

@@ -23,10 +23,10 @@ from secretwatch.pipeline.watch import Watch
 
 @pytest.fixture(scope="module")
 def cloud(workdir: Path) -> Iterator[local.LocalCloud]:
-    """A local cloud of these tests' own, which delivers at once: each of them reads twice and waits."""
-    state_dir = workdir / "quick-cloud"
+    """A local cloud of these tests' own, whose minutes they let pass."""
+    state_dir = workdir / "doctors-cloud"
     with pytest.MonkeyPatch.context() as patch:
-        found = local.start(state_dir, delivery_interval=0.2, alarm_tick=0.2, tied=True)
+        found = local.start(state_dir, tied=True)
         try:
             for name in local.foreign_variables():
                 patch.delenv(name, raising=False)
@@ -44,7 +44,9 @@ def account(cloud: local.LocalCloud) -> Account:
 
 @pytest.fixture
 def watch(account: Account, cloud: local.LocalCloud) -> Iterator[Handmade]:
-    yield Handmade(account, cloud.inbox, cloud.confirm, cloud.tick)
+    made = Handmade(account, cloud)
+    yield made
+    made.remove()
     account.repair()
 
 
@@ -171,7 +173,7 @@ def delete_topic(watch: Handmade) -> None:
 
 def subscribe_and_confirm(watch: Handmade, mend: str) -> None:
     run_mend(mend.replace("you@example.com", watch.address))
-    watch.confirm()
+    watch.cloud.confirm()
 
 
 def unconfirmed(watch: Handmade) -> None:
@@ -472,7 +474,7 @@ FAULTS = [
         "topic",
         "unconfirmed",
         "has not followed the link",
-        mend=lambda watch, mend: (run_mend(mend), watch.confirm()),
+        mend=lambda watch, mend: (run_mend(mend), watch.cloud.confirm()),
     ),
     Fault(
         "filtered-subscription",

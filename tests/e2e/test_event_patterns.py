@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
+import clients
 from deployment import wait_for
 from sinks import queue_for_rules
 
@@ -33,9 +33,7 @@ READ = {
 
 
 def client(service: str) -> Any:
-    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="test").client(
-        service, region_name=REGION
-    )
+    return clients.client(service, ACCOUNT)
 
 
 def matches(detail_pattern: dict[str, Any], detail: dict[str, Any] = READ) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
+import clients
 import pytest
 from accounts import new_account_id
 from botocore.exceptions import ClientError
@@ -25,8 +25,7 @@ class Account:
         self.region = region
 
     def client(self, service: str, region: str | None = None) -> Any:
-        session = boto3.Session(aws_access_key_id=self.id, aws_secret_access_key="test")
-        return session.client(service, region_name=region or self.region)
+        return clients.client(service, self.id, region or self.region)
 
     def rule(self, *targets: dict[str, Any], name: str = "tests", bus: str = "default") -> str:
         """A rule for all events of tests; its ARN."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
+import clients
 import pytest
 from botocore.exceptions import ClientError
 
@@ -15,9 +15,7 @@ OTHER = [f"orders-{number:03}" for number in range(100)]
 
 
 def client(service: str) -> Any:
-    return boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="test").client(
-        service, region_name="us-east-1"
-    )
+    return clients.client(service, ACCOUNT)
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+import clients
 import pytest
 from accounts import new_account_id
 from botocore.exceptions import ClientError
-from sinks import REGION
 
 NAMESPACE = "tests"
 
@@ -18,9 +17,7 @@ class Account:
     """An account of a test's own, with values of one moment."""
 
     def __init__(self) -> None:
-        id_ = new_account_id()
-        session = boto3.Session(aws_access_key_id=id_, aws_secret_access_key="test", region_name=REGION)
-        self.cloudwatch = session.client("cloudwatch")
+        self.cloudwatch = clients.client("cloudwatch", new_account_id())
         self.now = datetime.now(UTC).replace(second=0, microsecond=0)
 
     def put(self, *data: dict[str, Any]) -> None:

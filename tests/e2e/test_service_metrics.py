@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+import clients
 import pytest
 from accounts import new_account_id
 from deployment import wait_for
@@ -19,11 +19,9 @@ class Account:
 
     def __init__(self) -> None:
         self.id = new_account_id()
-        session = boto3.Session(aws_access_key_id=self.id, aws_secret_access_key="test", region_name=REGION)
-        self.cloudwatch, self.events, self.logs = (
-            session.client(name) for name in ("cloudwatch", "events", "logs")
+        self.cloudwatch, self.events, self.logs, self.sns, self.sqs = (
+            clients.client(name, self.id) for name in ("cloudwatch", "events", "logs", "sns", "sqs")
         )
-        self.sns, self.sqs = session.client("sns"), session.client("sqs")
 
     def sum(self, namespace: str, name: str, **dimensions: str) -> float:
         return total(self.cloudwatch, namespace, name, **dimensions)

@@ -57,9 +57,17 @@ FIELDS = {
 DENIED = {"errorCode": "AccessDenied", "errorMessage": "no"}
 
 
-def message(target: dict[str, Any], parameters: Any, **fields: Any) -> str:
+def enveloped(parameters: Any, **fields: Any) -> dict[str, Any]:
     envelope = envelope_of(ACCOUNT, event("GetSecretValue", parameters, **FIELDS | fields))
     assert envelope
+    return envelope
+
+
+def message(target: dict[str, Any], parameters: Any, **fields: Any) -> str:
+    return message_of(target, enveloped(parameters, **fields))
+
+
+def message_of(target: dict[str, Any], envelope: dict[str, Any]) -> str:
     return input_of(target, envelope, rule_arn=RULE, ingestion_time="2026-01-01T00:00:00Z")
 
 
@@ -107,10 +115,29 @@ _PIECES = [
 hostile = st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), min_size=1, max_size=8).map("".join)
 
 
+@pytest.fixture(scope="module")
+def plain(targets: Targets) -> dict[str, list[dict[str, Any]]]:
+    """What each target, by its calls' outcome, says of a plain read."""
+    return {
+        outcome: [json.loads(message(target, {"secretId": "db"}, **error)) for target in of_outcome.values()]
+        for outcome, of_outcome, error in (
+            ("allowed", targets.allowed, {}),
+            ("refused", targets.refused, DENIED),
+        )
+    }
+
+
 @settings(max_examples=1000, deadline=None)
 @given(*[hostile] * 5, st.booleans())
 def test_no_callers_text_silences_a_message_or_changes_what_it_says(
-    targets: Targets, secret: str, agent: str, reason: str, session: str, path: str, is_batch: bool
+    targets: Targets,
+    plain: dict[str, list[dict[str, Any]]],
+    secret: str,
+    agent: str,
+    reason: str,
+    session: str,
+    path: str,
+    is_batch: bool,
 ) -> None:
     parameters = {"secretIdList": [secret, "db"]} if is_batch else {"secretId": secret}
     caller = {
@@ -121,14 +148,14 @@ def test_no_callers_text_silences_a_message_or_changes_what_it_says(
     }
     fields = {"userAgent": agent, "userIdentity": caller}
     for outcome, error in (("allowed", {}), ("refused", DENIED | {"errorMessage": reason})):
-        for target in getattr(targets, outcome).values():
-            plain = json.loads(message(target, {"secretId": "db"}, **DENIED if error else {}))
-            text = message(target, parameters, **fields, **error)
+        envelope = enveloped(parameters, **fields, **error)
+        for target, expected in zip(getattr(targets, outcome).values(), plain[outcome], strict=True):
+            text = message_of(target, envelope)
             found = json.loads(text)
-            assert list(found) == list(plain)
+            assert list(found) == list(expected)
             assert text.count("\n") == len(found) - 1
             for key in ("Call", "From", "When", "Where", "Watch", "Rule", "Look"):
-                assert found[key] == plain[key]
+                assert found[key] == expected[key]
             assert found["Reader"] == caller
             assert found["Event"]["detail"]["userAgent"] == agent
             assert found["Event"]["detail"]["requestParameters"] == parameters

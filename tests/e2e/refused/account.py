@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
+import clients
 from botocore.config import Config
 
 REGION = "us-east-1"
@@ -32,9 +32,8 @@ class Account:
         self, service: str, region: str = REGION, account_id: str | None = None, secret: str = "test"
     ) -> Any:
         """account_id: another one, or the id of a key whose secret is given."""
-        session = boto3.Session(aws_access_key_id=account_id or self.id, aws_secret_access_key=secret)
         config = Config(parameter_validation=False, retries={"max_attempts": 1})
-        return session.client(service, region_name=region, config=config)
+        return clients.made(service, account_id or self.id, region, secret, config=config)
 
     def __getattr__(self, service: str) -> Any:
         if service not in self._clients:

@@ -1,10 +1,12 @@
 """From datapoints to the state. In a picture, oldest first: . does not breach, X does, - is missing."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secretwatch.alarm import AlarmConfig, State, evaluate
+from secretwatch.alarm import AlarmConfig, State, evaluate, next_state
 
 POINTS = {".": 0.0, "X": 5.0, "-": None}
 
@@ -129,3 +131,11 @@ def test_the_present_state_matters_only_where_it_is_kept(picture, settings, trea
 def test_a_state_that_is_none_is_refused():
     with pytest.raises(ValueError, match="FINE"):
         state_after("X", 1, 1, state="FINE")
+
+
+@pytest.mark.parametrize("treat", ["missing", "ignore", "breaching", "notBreaching"])
+def test_the_state_alone_is_that_of_the_whole_evaluation(treat):
+    decided = config(2, 3, treat)
+    for before in State:
+        for seen in product(POINTS.values(), repeat=4):
+            assert next_state(decided, seen, before) is evaluate(decided, seen, before).state

@@ -6,9 +6,11 @@ quiet minutes and between busy ones. What is wrong is the setting that, put righ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from secretwatch.alarm import (
@@ -18,7 +20,7 @@ from secretwatch.alarm import (
     State,
     config_of,
     datapoints,
-    evaluate,
+    next_state,
     window_end,
 )
 from secretwatch.pipeline.doctor import mends
@@ -280,40 +282,46 @@ def _period(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: AlarmConfi
 
 def rings(config: AlarmConfig, *, zeros: bool) -> bool:
     """Whether a single read takes the alarm to ALARM; zeros: other events are counted as 0 in between."""
-    return State.ALARM in _states(config, [_read_at(config)], zeros)
+    return State.ALARM in _states(config, (_read_at(config),), zeros)
 
 
 def _in_alarm(config: AlarmConfig, reads: list[datetime], zeros: bool) -> bool:
-    return _states(config, reads, zeros)[-1] is State.ALARM
+    return _states(config, tuple(reads), zeros)[-1] is State.ALARM
 
 
 def _is_held(config: AlarmConfig) -> bool:
-    return _states(config, [_read_at(config)], zeros=False)[-1] is State.ALARM
+    return _states(config, (_read_at(config),), False)[-1] is State.ALARM
 
 
 def _read_at(config: AlarmConfig) -> datetime:
     return _BEGIN + timedelta(seconds=config.period * config.evaluation_range) + 3 * _MINUTE
 
 
-def _states(config: AlarmConfig, reads: Iterable[datetime], zeros: bool) -> list[State]:
+@lru_cache(maxsize=64)
+def _states(config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool) -> list[State]:
     """The states of each minute, from a range before the reads to two ranges after them."""
     minutes = 3 * config.period * config.evaluation_range // 60 + 10
     # Longer stories tell nothing new; an evaluation a minute of a week would.
     minutes = min(minutes, 3 * 1440)
     samples = [Sample(at, 1.0) for at in reads]
-    busy = {sample.time for sample in samples}
     if zeros:
-        samples += [
-            Sample(_BEGIN + n * _MINUTE, 0.0) for n in range(minutes) if _BEGIN + n * _MINUTE not in busy
-        ]
+        quiet = {_BEGIN + n * _MINUTE for n in range(minutes)}.difference(reads)
+        samples += [Sample(at, 0.0) for at in quiet]
+    samples.sort(key=_time_of)
+    longest = timedelta(seconds=config.period * config.evaluation_range) + _MINUTE
     state, states = State.OK, []
     step = max(1, minutes // 400)
     for number in range(1, minutes + 1, step):
         at = _BEGIN + number * _MINUTE
-        seen = datapoints(config, [each for each in samples if each.time < at], at)
-        state = evaluate(config, seen, state).state
+        first = bisect_left(samples, at - longest, key=_time_of)
+        seen = datapoints(config, samples[first : bisect_left(samples, at, key=_time_of)], at)
+        state = next_state(config, seen, state)
         states.append(state)
     return states
+
+
+def _time_of(sample: Sample) -> datetime:
+    return sample.time
 
 
 # What is done
@@ -421,7 +429,7 @@ def _rang_in_replay(config: AlarmConfig, facts: Facts) -> datetime | None:
     begin = window_end(facts.read.time, 60) - timedelta(seconds=config.period)
     state, at = State.OK, begin
     while at <= facts.now + _MINUTE:
-        changed = evaluate(config, datapoints(config, facts.samples, at), state).state
+        changed = next_state(config, datapoints(config, facts.samples, at), state)
         if changed is State.ALARM and state is not State.ALARM and at > facts.read.time:
             return at
         state, at = changed, at + _MINUTE

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from secretwatch import secretid
@@ -247,10 +248,13 @@ def _match(hop: Hop, facts: Facts, filters: list[Filter]) -> None:
 
 def _ours(facts: Facts, metric_filter: Filter, event: Event) -> bool | None:
     try:
-        pattern = FilterPattern.parse(metric_filter.get("filterPattern", ""))
+        pattern = _parsed(metric_filter.get("filterPattern", ""))
     except InvalidFilterPattern:
         return None
     return pattern.matches(event_text(event))
+
+
+_parsed = lru_cache(maxsize=256)(FilterPattern.parse)
 
 
 def _aws(facts: Facts, metric_filter: Filter) -> bool | None:
