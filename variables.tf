@@ -213,7 +213,7 @@ variable "topics" {
 
 variable "trail" {
   default     = {}
-  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation, `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence."
+  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation, `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence: without it at the first apply, a plan that would is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence[0]'`."
   nullable    = false
   type = object({
     bucket                    = optional(object({ key_prefix = optional(string), name = string }))

@@ -43,8 +43,9 @@ module "secretwatch" {
 
   trail = {
     # By way of the policy, which CloudTrail looks for when the trail is created.
-    bucket       = { name = aws_s3_bucket_policy.archive.bucket }
-    organization = { id = data.aws_organizations_organization.this.id }
+    bucket               = { name = aws_s3_bucket_policy.archive.bucket }
+    bucket_force_destroy = true # made to be destroyed
+    organization         = { id = data.aws_organizations_organization.this.id }
   }
 
   # Of any account: a name is the same secret in none of the others, a prefix is a convention of all.

@@ -122,6 +122,21 @@ locals {
 }
 
 ################################################################################
+# Evidence
+################################################################################
+
+# Whoever destroys the instance, or sets bucket_force_destroy later, is stopped by this in the plan, before the bucket's
+# policy and the way into it are gone: prevent_destroy takes no variable, so it stands on something that can be let go
+# alone, by terraform state rm of this address.
+resource "terraform_data" "evidence" {
+  count = var.bucket_force_destroy ? 0 : 1
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+################################################################################
 # Bucket
 ################################################################################
 

@@ -1,6 +1,6 @@
 # One watch: metric filters that count what the patterns match, all into one metric, and the alarm on it.
 
-resource "aws_cloudwatch_log_metric_filter" "this" {
+resource "aws_cloudwatch_log_metric_filter" "dealt" {
   for_each = local.patterns
 
   log_group_name = var.log_group_name
@@ -64,7 +64,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 locals {
   # By way of a filter: the alarm comes after all of them, and old ones go after the alarm.
-  first = values(aws_cloudwatch_log_metric_filter.this)[0].metric_transformation[0]
+  first = values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0]
 
   foreign = var.organization ? [] : [for secret in var.secrets : secret if startswith(secret, "arn:") && try(split(":", secret)[4], "") != var.account.id]
 
@@ -99,7 +99,7 @@ locals {
   conclusion   = "Not expected? Disable the identity's credentials, then rotate the secret."
 
   description = <<-EOT
-    ${local.introduction}${local.what}. What names no secret counts too.
+    ${local.introduction}${local.what}. Calls that name no secret count, too.
     ${local.instruction}:
 
     ${local.logs_insights_query}
@@ -108,7 +108,7 @@ locals {
   EOT
 
   short_description = <<-EOT
-    ${local.introduction}${local.count == 1 ? substr(local.what, 0, 300) : "${local.count} of them, such as ${substr(local.what, 0, 300)}"}. What names no secret counts too.
+    ${local.introduction}${local.count == 1 ? substr(local.what, 0, 300) : "${local.count} of them, such as ${substr(local.what, 0, 300)}"}. Calls that name no secret count, too.
     ${local.instruction}; the query is the output logs_insights_query.
 
     ${local.conclusion}

@@ -38,7 +38,7 @@ output "logs_insights_query" {
 
 output "metric_filter_names" {
   description = "Names of the metric filters."
-  value       = values(aws_cloudwatch_log_metric_filter.this)[*].name
+  value       = values(aws_cloudwatch_log_metric_filter.dealt)[*].name
 }
 
 output "regular_expressions" {

@@ -90,6 +90,21 @@ run "a_trail_of_another_region" {
     arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
   }
 
+  expect_failures = [data.aws_cloudcontrolapi_resource.trail]
+}
+
+run "a_trail_of_another_region_out_of_reach" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  variables {
+    arn    = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
+    verify = false
+  }
+
   expect_failures = [check.region]
 }
 
@@ -104,9 +119,24 @@ run "a_trail_of_another_account" {
     arn = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/main"
   }
 
+  expect_failures = [data.aws_cloudcontrolapi_resource.trail]
+}
+
+run "a_trail_of_another_account_taken_at_its_word" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  variables {
+    arn    = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/main"
+    verify = false
+  }
+
   assert {
     condition     = length(data.aws_cloudcontrolapi_resource.trail) == 0 && output.name == "main"
-    error_message = "It cannot be looked at from here, and is taken at its word."
+    error_message = "It cannot be looked at from here."
   }
 }
 

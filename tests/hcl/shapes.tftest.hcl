@@ -290,14 +290,14 @@ run "three_of_five_periods" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.this.metric_name == aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].name &&
-      aws_cloudwatch_metric_alarm.this.namespace == aws_cloudwatch_log_metric_filter.this[0].metric_transformation[0].namespace
+      aws_cloudwatch_metric_alarm.this.metric_name == values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0].name &&
+      aws_cloudwatch_metric_alarm.this.namespace == values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0].namespace
     )
     error_message = "The alarm looks at the metric that the filter makes."
   }
 
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.this[0].log_group_name == "/g"
+    condition     = values(aws_cloudwatch_log_metric_filter.dealt)[0].log_group_name == "/g"
     error_message = "The filter is on the log group it was given."
   }
 }
@@ -325,12 +325,12 @@ run "secrets_of_an_organization" {
   }
 
   assert {
-    condition     = strcontains(aws_cloudwatch_log_metric_filter.this[0].pattern, "$.requestParameters.secretId = \"db\" && $.recipientAccountId = \"444455556666\"")
+    condition     = strcontains(values(aws_cloudwatch_log_metric_filter.dealt)[0].pattern, "$.requestParameters.secretId=\"db\" && $.recipientAccountId=\"444455556666\"")
     error_message = "A name alone is of the account that records the read."
   }
 
   assert {
-    condition     = strcontains(aws_cloudwatch_log_metric_filter.this[0].pattern, "$.requestParameters.secretId = \"*:444455556666:secret:db-AbCdEf\"")
+    condition     = strcontains(values(aws_cloudwatch_log_metric_filter.dealt)[0].pattern, "$.requestParameters.secretId=\"*:444455556666:secret:db-AbCdEf\"")
     error_message = "Secrets of member accounts are watched."
   }
 }

@@ -266,7 +266,7 @@ REFUSED = [
     ),
     (
         f'watches = {{ m11 = {{ secrets = ["*"], except = [{TWELVE_ROLES}] }} }}',
-        "watches.m11.secrets and except make a filter pattern of 1367 bytes, CloudWatch Logs takes"
+        "watches.m11.secrets and except make a filter pattern of 1297 bytes, CloudWatch Logs takes"
         " 1024: write fewer"
         " principals in except, or the part that they share with a * (arn:aws:iam::111122223333:role/ci/*).",
     ),
@@ -282,13 +282,13 @@ REFUSED = [
         'watches = { m12 = { secrets = [for n in range(30) : "production/database-${n}"] } }',
         "watches.m12.secrets has 30 secrets without complete ARNs. Only regular expressions know a"
         " name from its"
-        " siblings', and that takes 12 filters with some: a log group takes 5. Write complete ARNs,"
+        " siblings', and that takes 11 filters with some: a log group takes 5. Write complete ARNs,"
         " let names be"
         ' looked up (look_up_secrets = true), or write a prefix such as "prod/*".',
     ),
     (
         f'watches = {{ big = {{ secrets = [for n in range(450) : "{DB}/of/a/service/${{n}}-AbCdEf"] }} }}',
-        "watches.big.secrets has 450 secrets, which take 112 metric filters: a log group takes 100."
+        "watches.big.secrets has 450 secrets, which take 116 metric filters: a log group takes 100."
         " Write a prefix"
         ' such as "prod/*", or "*" with except, or watch some of them from another instance, with'
         " another log group.",
@@ -298,7 +298,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(250) : "{DB}/of/a/service/${{n}}-AbCdEf"] }}
           smaller = {{ secrets = [for n in range(200) : "{DB}/of/a/service/${{n}}-AbCdEf"] }}
         }}""",
-        "All watches together take 118 metric filters, most of them (63) watch larger: a log group"
+        "All watches together take 124 metric filters, most of them (65) watch larger: a log group"
         " takes 100. Write"
         ' prefixes such as "prod/*" there, or "*" with except, or move it to another instance, with'
         " another log"

@@ -79,7 +79,7 @@ def test_names_carry_the_instance_and_where_they_must_be_unique_more(instances: 
         "alarm_name": "two-secret-read",
         "bucket_name": f"two-{ACCOUNT}-{REGION}",
         "log_group_name": "/aws/cloudtrail/two",
-        "metric_filter_name": "two-secret-reads",
+        "metric_filter_name": "two-secret-reads-000-1",
         "metric_name": "two-secret-reads",
         "metric_namespace": "secretwatch/two",
         "name": "two",
@@ -156,7 +156,9 @@ def test_the_bucket_is_private_versioned_and_cleaned_up(instances: Plan) -> None
 
 
 def test_the_filter_counts_one_for_a_read_and_nothing_for_other_events(instances: Plan) -> None:
-    counter = instances.of("one")['module.watch["secret-read"].aws_cloudwatch_log_metric_filter.this[0]']
+    counter = instances.of("one")[
+        'module.watch["secret-read"].aws_cloudwatch_log_metric_filter.dealt["names-1"]'
+    ]
     [transformation] = counter["metric_transformation"]
     assert (transformation["value"], transformation["default_value"]) == ("1", "0")
     assert not transformation.get("dimensions")
