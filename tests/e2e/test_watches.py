@@ -185,7 +185,7 @@ def test_by_each_form_of_its_id_a_read_rings_and_a_message_names_the_reader(acco
         assert found["Reader"]["sessionContext"]["sessionIssuer"]["arn"] == role
         assert (found["Call"], found["From"]) == ("GetSecretValue", "127.0.0.1")
         assert (found["Where"], found["Watch"]) == (f"us-east-1, account {ACCOUNT}", "app of wide")
-        assert found["Rule"].startswith(f"arn:aws:events:us-east-1:{ACCOUNT}:rule/wide-app-allowed-")
+        assert found["Rule"].startswith(f"arn:aws:events:us-east-1:{ACCOUNT}:rule/wide-app-a-")
         event_id = found["Event"]["detail"]["eventID"]
         assert found["Look"].endswith(f"/cloudtrailv2/home?region=us-east-1#/events/{event_id}")
 

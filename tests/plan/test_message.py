@@ -16,7 +16,7 @@ from secretwatch.pipeline.messages import channel_of, headline
 from .conftest import ACCOUNT, REGION, Plan, arn
 from .test_pattern import event
 
-RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-allowed-0"
+RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-a-000-1"
 LINK = f"https://{REGION}.console.aws.amazon.com/cloudtrailv2/home?region={REGION}#/events/1"
 
 
