@@ -27,6 +27,9 @@ CHUNK = 1 << 20
 # An event has at most 256 KB, a page of a command's output a few MB.
 _LARGEST = 64 << 20
 
+# A log event has at most 1 MB, quoted and escaped a few.
+_LONGEST_LINE = 8 << 20
+
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = " \t\r\n\x1e"
 _DEEPEST = 8
@@ -128,6 +131,19 @@ class _Reader:
                 return len(self._text)
         return found
 
+    def _is_endless(self) -> bool:
+        """Whether the line here is longer than any that AWS writes; then it is left behind."""
+        while self._text.find("\n", self._at) < 0:
+            if len(self._text) - self._at > _LONGEST_LINE:
+                self._at = len(self._text)
+                while self._more() and (end := self._text.find("\n")) < 0:
+                    self._at = len(self._text)
+                self._at = len(self._text) if self._ended else end + 1
+                return True
+            if not self._more():
+                return False
+        return False
+
     def _looks_like_json(self) -> bool:
         while len(self._text) - self._at < _AHEAD and self._more():
             pass
@@ -192,6 +208,9 @@ class _Reader:
     # What stands there
 
     def _line(self) -> Iterator[str | _Hole]:
+        if self._is_endless():
+            yield _Hole("a line is longer than anything AWS writes")
+            return
         line = self._take_line()
         timed = _TIMED.match(line)
         rest = line[timed.end() :] if timed else line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -279,3 +279,19 @@ def test_deep_nesting_is_a_broken_piece() -> None:
     deep = '{"a":' * 100_000 + "1" + "}" * 100_000
     found = pieces((deep + "\n" + compact(READ)).encode())
     assert [type(each) for each in found] == [Broken, Message]
+
+
+def test_a_line_without_end_is_not_held_in_memory() -> None:
+    read_ahead = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal read_ahead
+        for _ in range(40):
+            read_ahead += 1
+            yield b"x" * (1 << 20)
+        yield b"\nplain\n"
+
+    pieces = read(chunks())
+    assert next(pieces) == Broken(0, "a line is longer than anything AWS writes")
+    assert read_ahead == 40
+    assert list(pieces) == [Message(1, "plain")]
