@@ -29,11 +29,11 @@ ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
 class Session:
-    """The account's session in a region. Its clients are kept: each examination would make a dozen anew."""
+    """An account's session in a region. Its clients are kept: each examination would make a dozen anew."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, account: str = ACCOUNT) -> None:
         self._session = boto3.Session(
-            aws_access_key_id=ACCOUNT, aws_secret_access_key="test", region_name=region
+            aws_access_key_id=account, aws_secret_access_key="test", region_name=region
         )
         self._clients: dict[tuple[Any, ...], Any] = {}
 
@@ -73,8 +73,14 @@ def run_mend(mend: str) -> None:
             words = shlex.split(line, comments=True)
             if words:
                 assert words[0] == "aws", f"not a command that mends: {line}"
-                code = create_clidriver().main(words[1:])
+                code = _command_line().main(words[1:])
                 assert code == 0, f"{code}: {line}"
+
+
+@cache
+def _command_line() -> Any:
+    """The AWS CLI, kept: it reads what its commands are each time it is made."""
+    return create_clidriver()
 
 
 class Account:
