@@ -124,6 +124,17 @@ def aws(local_cloud: local.LocalCloud) -> Iterator[dict[str, str]]:
         yield local_cloud.env()
 
 
+# Variables that differ from test to test, and what they are called in a file.
+# https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+_IN_FILE = {
+    "AWS_ACCESS_KEY_ID": "aws_access_key_id",
+    "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key",
+    "AWS_SESSION_TOKEN": "aws_session_token",
+    "AWS_DEFAULT_REGION": "region",
+    "AWS_REGION": "region",
+}
+
+
 class Terraform:
     """Terraform on a copy of the module.
 
@@ -137,6 +148,7 @@ class Terraform:
         self.examples = module / "examples"
         self.binary = tf.binary()
         self.env = env
+        self._config = module / "aws-config"
         self._initialised: set[Path] = set()
         self._providers: dict[frozenset[tuple[str, str]], tuple[str, contextlib.ExitStack]] = {}
 
@@ -170,12 +182,18 @@ class Terraform:
         """`env`, with a provider that runs already, unless the root module says itself how to configure it.
 
         A provider has one configuration at a time, and an environment and a working folder of its own: there
-        is one for all runs with the same variables, and root modules name files by absolute paths.
+        is one for all runs with the same variables, and root modules name files by absolute paths. Whose
+        account it is and in which region stands in a file, which the provider reads anew for each run.
         """
         if any(re.search(r"^provider ", file.read_text(), re.MULTILINE) for file in directory.glob("*.tf")):
             return self.env
         # With a bundle of certificates it takes one configuration only; the local cloud needs none.
         environ = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
+        if "AWS_ACCESS_KEY_ID" in environ:
+            environ["AWS_SHARED_CREDENTIALS_FILE"] = environ["AWS_CONFIG_FILE"] = str(self._config)
+            given = {setting: environ.pop(name) for name, setting in _IN_FILE.items() if name in environ}
+            lines = [f"{setting} = {value}\n" for setting, value in given.items()]
+            self._config.write_text("".join(["[default]\n", *lines]))
         own = frozenset((key, value) for key, value in environ.items() if key.startswith("AWS_"))
         if own not in self._providers:
             address = f"{tf.inspect_binary(self.binary).registry}/{tf.PROVIDER}"
