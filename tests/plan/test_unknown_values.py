@@ -159,7 +159,7 @@ module "secretwatch" {
 
 
 def test_a_change_in_what_it_depends_on_replaces_nothing(terraform: Any, aws: dict[str, str]) -> None:
-    root = terraform.new_root("late", LATE)
+    root = terraform.new_root("late-reads", LATE)
     shutil.copy(STATE, root / "terraform.tfstate")
     terraform.run(root, "plan", "-refresh=false", "-out=late.tfplan")
     shown = terraform.run(root, "show", "-json", "late.tfplan")
