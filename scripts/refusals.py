@@ -215,6 +215,7 @@ def cases(root: Path) -> set[tuple[str, str, str]]:
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its own parts ask for it
+    sys.path.append(str(folder.parent))  # and for what the other tests share with them
     spec.loader.exec_module(module)
     return {(case.service, case.operation, case.code) for case in module.CASES}
 

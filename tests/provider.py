@@ -100,27 +100,34 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]
 def served(binary: Path, address: str, environ: Mapping[str, str], types: frozenset[str]) -> Iterator[str]:
     """A provider with the environment `environ`; the value of TF_REATTACH_PROVIDERS for it.
 
-    `address` is as Terraform knows the provider: `registry.terraform.io/hashicorp/aws`.
+    `address` is as Terraform knows the provider: `registry.terraform.io/hashicorp/aws`. Raises RuntimeError
+    where it does not start.
     """
-    process = subprocess.Popen(
-        [binary, "-debug"],
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout
     with contextlib.ExitStack() as stack:
+        # Sockets, whose paths have a hundred characters at most. The provider leaves its own behind.
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-"))
+        process = subprocess.Popen(
+            # It ends with its standard input, and so with this process in any case. Ctrl-C is not for it.
+            ["sh", "-c", '"$0" -debug </dev/null & cat; kill $!; wait', binary],
+            env={**environ, "TMPDIR": folder},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdin
+        assert process.stdout
         stack.callback(process.wait)
-        stack.callback(process.terminate)
-        said = next(line for line in process.stdout if "TF_REATTACH_PROVIDERS=" in line)
+        stack.callback(process.stdout.close)
+        stack.callback(process.stdin.close)
+        said = next((line for line in process.stdout if "TF_REATTACH_PROVIDERS=" in line), None)
+        if said is None:
+            raise RuntimeError(f"{binary} -debug ended without saying where it listens.")
         (facts,) = json.loads(said[said.index("{") : said.rindex("}") + 1]).values()
         provider = grpc.insecure_channel(f"unix:{facts['Addr']['String']}", options=_ANY_LENGTH)
         stack.enter_context(provider)
         relay = grpc.server(ThreadPoolExecutor(64), (_Relay(provider, types),), options=_ANY_LENGTH)
-        # A socket's path has a hundred characters at most.
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-"))
         relay.add_insecure_port(f"unix:{folder}/socket")
         relay.start()
         stack.callback(lambda: relay.stop(None).wait())

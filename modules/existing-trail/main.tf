@@ -5,7 +5,8 @@ locals {
   name = reverse(split("/", var.arn))[0]
 
   # Cloud Control finds a trail by its name, and only where it is at home.
-  region = split(":", var.arn)[3]
+  region    = split(":", var.arn)[3]
+  elsewhere = "trail.existing: trail ${local.name} is at home in ${local.region}, and delivers to a log group there: a watch in ${var.account.region} would see no event. Deploy in ${local.region}, or name a trail of ${var.account.region}."
 
   # As CloudFormation knows a trail; what is not set is left out.
   trail     = try(jsondecode(data.aws_cloudcontrolapi_resource.trail[0].properties), null)
@@ -33,7 +34,7 @@ data "aws_cloudcontrolapi_resource" "trail" {
   lifecycle {
     precondition {
       condition     = local.region == var.account.region
-      error_message = "trail.existing: trail ${local.name} is at home in ${local.region}, and delivers to a log group there: a watch in ${var.account.region} would see no event. Deploy in ${local.region}, or name a trail of ${var.account.region}."
+      error_message = local.elsewhere
     }
 
     precondition {
@@ -78,6 +79,6 @@ check "delivers" {
 check "region" {
   assert {
     condition     = var.verify || local.region == var.account.region
-    error_message = "trail.existing: trail ${local.name} is at home in ${local.region}, and delivers to a log group there: a watch in ${var.account.region} would see no event. Deploy in ${local.region}, or name a trail of ${var.account.region}."
+    error_message = local.elsewhere
   }
 }

@@ -63,7 +63,7 @@ locals {
   ) }
 
   # As in modules/watch, up to three may be known only in the apply.
-  exception_bytes = local.definition.exceptions == 0 ? 0 : local.definition.exceptions <= 3 ? 220 * local.definition.exceptions : length(jsonencode(local.not_excepted))
+  exception_bytes = local.definition.exceptions <= 3 ? [0, 300, 460, 630][local.definition.exceptions] : length(jsonencode(local.not_excepted))
 
   ################################################################################
   # Ids, each with the characters that it takes

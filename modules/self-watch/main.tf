@@ -17,7 +17,7 @@ locals {
   role      = "($.eventSource = \"iam.amazonaws.com\" && $.requestParameters.roleName = \"«\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))"
   topic     = "($.eventSource = \"sns.amazonaws.com\" && ((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«:*\")))"
 
-  conditions = [for condition in concat(
+  conditions = concat(
     # Whether somebody else's bucket is known at all may be unknown: its condition is part of another.
     [{
       size = 2 * local.trail_bytes + length(local.trail) + length(local.bucket) + local.bucket_bytes
@@ -42,7 +42,7 @@ locals {
     !var.realtime ? [] : [for text in [
       "($.eventSource = \"events.amazonaws.com\" && ($.requestParameters.name = \"${var.name}-*\" || $.requestParameters.rule = \"${var.name}-*\") && ($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\" || $.eventName = \"*Targets\"))",
     ] : { size = length(text), text = text }],
-  ) : condition]
+  )
 
   # A key is called by its id or its ARN, and has neither before it is created: a pattern that a first plan cannot show.
   key_conditions = [for arn in var.key_arns :
@@ -52,7 +52,7 @@ locals {
   # As in a watch, up to three roles may be known only in the apply.
   excepted     = var.except == null ? 0 : length(var.except)
   except       = local.excepted == 0 ? "" : " && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || (${join(" && ", [for arn in var.except : "$.userIdentity.sessionContext.sessionIssuer.arn != \"${arn}\""])}))"
-  except_bytes = local.excepted == 0 ? 0 : local.excepted <= 3 ? 70 + 160 * local.excepted : length(local.except)
+  except_bytes = local.excepted == 0 ? 0 : local.excepted <= 3 ? 80 + 190 * local.excepted : length(local.except)
 
   # Somebody else's topic may have a name of 256 characters, which fills a pattern.
   given = sort(setsubtract(keys(var.topic_arns), keys(var.topic_names)))

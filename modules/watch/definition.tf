@@ -92,8 +92,11 @@ locals {
 
   # How the second reading counts: not at all, by regular expressions, exactly but for a sibling's ARN without its
   # suffix, or (of hundreds) by whatever holds the end of the ARN, which if random no other secret's id does.
+  # owner, member: its account, and that in front of an ARN's secret: where accounts have secrets of the same name.
   meant = [for index, known in local.known : merge(known, {
     end    = "${known.name}-${known.suffix}"
+    member = var.organization ? ":${known.account == "" ? var.account.id : known.account}:" : ""
+    owner  = known.account == "" ? var.account.id : known.account
     second = index >= length(local.whole) ? "no" : !local.few ? "loosely" : contains(local.by_expressions, { account = known.account, name = "${known.name}-${known.suffix}" }) ? "by expressions" : "exactly"
   })]
 

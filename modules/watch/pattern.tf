@@ -36,8 +36,8 @@ locals {
     } : "(${field} NOT EXISTS || ${join(" && ", [for principal in principals : "${field}!=\"${principal}\""])})" if length(principals) > 0
   ])
 
-  # Up to three exceptions may be known only in the apply: each has room for an ARN of 100 characters.
-  not_excepted_bytes = length(var.except) == 0 ? 0 : length(var.except) <= 3 ? 210 * length(var.except) : length(local.not_excepted)
+  # Up to three exceptions may be known only in the apply: each has room for the ARN of a role of IAM Identity Center.
+  not_excepted_bytes = length(var.except) <= 3 ? [0, 300, 460, 630][length(var.except)] : length(local.not_excepted)
 
   # Only Secrets Manager has calls of these names. Of hundreds of secrets, each byte that all patterns share is a filter.
   is_reads = join(",", local.events) == join(",", local.event_sets.reads)
@@ -69,7 +69,6 @@ locals {
   # Where there are three at all, they may.
   wildcard_bytes = local.batch_is_exact && length(local.known) + length(local.prefixes) > 1 ? floor((local.room + 1) / 4) + 1 : 0
 
-  # In front of an ARN's secret:, where the accounts of an organisation have secrets of the same name.
   member_bytes = var.organization ? 14 : 0
 
   id_units = concat(
@@ -78,17 +77,17 @@ locals {
       [for name in known.second == "exactly" ? ["name", "end"] : ["name"] : {
         kind = "id"
         size = local.id_bytes + length(known.name) + (name == "end" ? 7 : 0) + (var.organization ? length("( && $.recipientAccountId=\"123456789012\")") : 0)
-        text = var.organization ? "(${local.s}=\"${known[name]}\" && $.recipientAccountId=\"${known.account == "" ? var.account.id : known.account}\")" : "${local.s}=\"${known[name]}\""
+        text = var.organization ? "(${local.s}=\"${known[name]}\" && $.recipientAccountId=\"${known.owner}\")" : "${local.s}=\"${known[name]}\""
       }],
       # What another condition covers would count twice.
       [for name in contains(["no", "exactly"], known.second) ? ["name", "end"] : ["name"] : {
         kind = "arn"
         size = local.id_bytes + length("*secret:") + local.member_bytes + length(known.name) + (name == "end" ? 7 : 0)
-        text = "${local.s}=\"*${var.organization ? ":${known.account == "" ? var.account.id : known.account}:" : ""}secret:${known[name]}\""
+        text = "${local.s}=\"*${known.member}secret:${known[name]}\""
       }],
       # The suffix of a secret whose name ends so has no hyphen, and a sibling's whole ARN has one more. A long name
       # does not fit twice.
-      [for start in ["*${var.organization ? ":${known.account == "" ? var.account.id : known.account}:" : ""}secret:${known.end}-*"] : {
+      [for start in ["*${known.member}secret:${known.end}-*"] : {
         kind = "arn"
         size = (length(known.name) > 93 ? 1 : 2) * (local.id_bytes + length("*secret:-*") + local.member_bytes + length(known.name) + 7) + 6
         text = length(known.name) > 93 ? "${local.s}=\"${start}\"" : "(${local.s}=\"${start}\" && ${local.s}!=\"${start}-*\")"
@@ -107,10 +106,10 @@ locals {
     flatten([for known in local.meant : [for unit in concat(
       [
         { size = length(known.name), text = known.name },
-        { size = length(known.name) + 22, text = "*:${known.account == "" ? var.account.id : known.account}:secret:${known.name}" },
+        { size = length(known.name) + 22, text = "*:${known.owner}:secret:${known.name}" },
       ],
       # A pattern has three wildcards, so one condition is for every form of a secret whose name ends so.
-      [for text in [known.second == "no" ? "*:${known.account == "" ? var.account.id : known.account}:secret:${known.end}" : "*${known.end}*"] : { size = length(known.name) + 29, text = text } if known.second != "by expressions"],
+      [for text in [known.second == "no" ? "*:${known.owner}:secret:${known.end}" : "*${known.end}*"] : { size = length(known.name) + 29, text = text } if known.second != "by expressions"],
     ) : merge(unit, { of = "${known.account}:${known.name}" })]]),
     flatten([for prefix in local.prefixes : [
       { of = prefix, size = length(prefix) + 1, text = "${prefix}*" },

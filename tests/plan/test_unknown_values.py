@@ -7,19 +7,22 @@ be an error, and one that did not know a name would replace what is called so.
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import ACCOUNT, REGION, Plan, plan_of
+from .conftest import ACCOUNT, ARN, REGION, Plan, plan_of
 
-STATE = Path(__file__).with_name("state-0.1.0.json")
+# Of IAM Identity Center's.
+ROLE = (
+    f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/ap-southeast-1/"
+    "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
+)
 ARNS = [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:prod/db{n}-Ab1D{n}" for n in range(10, 40)]
 
 # Everything that another resource of the same apply may be given for.
-ROOT = """
+ROOT = (
+    """
 resource "aws_sns_topic" "ops" { name_prefix = "ops" }
 
 resource "aws_s3_bucket" "logs" { bucket_prefix = "logs" }
@@ -69,6 +72,20 @@ module "given" {
   }
 }
 
+# What is kept free for exceptions is enough for the longest ARNs that people have.
+module "long" {
+  source = "../"
+
+  email_addresses = []
+  name            = "long-arns"
+  self_watch      = { except = [«ROLE»] }
+  watches = { for size in [1, 2, 3] : "w${size}" => {
+    except   = slice([«ROLE», «ROLE», «ROLE»], 0, size)
+    realtime = size == 1
+    secrets  = [for n in range(40) : "«SECRET»:s${n}-Ab1D${n + 10}"]
+  } }
+}
+
 module "adopted" {
   source = "../"
 
@@ -114,7 +131,11 @@ module "looked_up" {
 output "log_group" {
   value = module.given.log_group_name
 }
-""".replace("«ARNS»", json.dumps(ARNS)).replace("«ARN»", json.dumps(ARNS[0]))
+""".replace("«ARNS»", json.dumps(ARNS))
+    .replace("«ARN»", json.dumps(ARNS[0]))
+    .replace("«ROLE»", json.dumps(ROLE))
+    .replace("«SECRET»", ARN)
+)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +143,7 @@ def planned(terraform: Any, aws: dict[str, str]) -> Plan:
     return plan_of(terraform, terraform.new_root("unknown", ROOT))
 
 
-@pytest.mark.parametrize("module", ["given", "adopted", "late", "looked_up"])
+@pytest.mark.parametrize("module", ["given", "long", "adopted", "late", "looked_up"])
 def test_it_is_planned(planned: Plan, module: str) -> None:
     kinds = [each["type"] for each in planned.of(module).values()]
     assert kinds.count("aws_cloudwatch_metric_alarm") >= 3
@@ -139,32 +160,3 @@ def test_names_are_known(planned: Plan) -> None:
         if "name" in each and each.get(field) is None and field in each
     }
     assert {address.split(".")[-2] for address, _ in unknown} <= {"aws_iam_role"}
-
-
-LATE = """
-resource "terraform_data" "before" {}
-
-module "secretwatch" {
-  source = "../"
-
-  email_addresses = ["ops@example.com"]
-  name            = "before"
-  secret          = { name = "TopSecretInfo" }
-  secret_value    = "x"
-  secrets         = ["db"]
-
-  depends_on = [terraform_data.before]
-}
-"""
-
-
-def test_a_change_in_what_it_depends_on_replaces_nothing(terraform: Any, aws: dict[str, str]) -> None:
-    root = terraform.new_root("late-reads", LATE)
-    shutil.copy(STATE, root / "terraform.tfstate")
-    terraform.run(root, "plan", "-refresh=false", "-out=late.tfplan")
-    shown = terraform.run(root, "show", "-json", "late.tfplan")
-    changes = json.loads(shown[shown.index("{") :])["resource_changes"]
-    gone = {change["address"] for change in changes if "delete" in change["change"]["actions"]}
-    assert all("aws_cloudwatch_log_metric_filter.this" in address for address in gone)
-    bucket = next(change for change in changes if change["type"] == "aws_s3_bucket")
-    assert bucket["change"]["actions"] in (["no-op"], ["update"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,12 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
-def test_the_page_is_what_the_module_says(docs: Any, repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = docs.main(["--check"], repo)
-    assert (code, capsys.readouterr().err) == (0, "")
+def test_the_page_is_what_the_module_says(repo: Path) -> None:
+    # As people run it: in these tests Python also finds what lies in the tests' own folders.
+    done = subprocess.run(
+        [sys.executable, repo / "scripts/docs.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 import pytest
-from apis import local_services, model, operations, words
+from apis import SESSION, local_services, model, operations, words
 
 from secretwatch.cloudtrail import event_category, event_name, event_source, is_read_only
 
@@ -182,3 +182,14 @@ def test_reads_are_what_is_asked_for_by_get() -> None:
             assert read, (service, operation.name)
         elif operation.http["method"] in ("PUT", "DELETE", "PATCH"):
             assert not read, (service, operation.name)
+
+
+def test_only_secrets_manager_has_calls_that_end_in_get_secret_value() -> None:
+    """The module's filters of hundreds of secrets name no event source."""
+    found = {
+        (service, operation)
+        for service in SESSION.get_available_services()
+        for operation in SESSION.get_service_model(service).operation_names
+        if operation.endswith("GetSecretValue")
+    }
+    assert found == {("secretsmanager", "GetSecretValue"), ("secretsmanager", "BatchGetSecretValue")}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -281,17 +282,13 @@ def test_deep_nesting_is_a_broken_piece() -> None:
     assert [type(each) for each in found] == [Broken, Message]
 
 
-def test_a_line_without_end_is_not_held_in_memory() -> None:
-    read_ahead = 0
-
-    def chunks() -> Iterator[bytes]:
-        nonlocal read_ahead
-        for _ in range(40):
-            read_ahead += 1
-            yield b"x" * (1 << 20)
-        yield b"\nplain\n"
-
-    pieces = read(chunks())
-    assert next(pieces) == Broken(0, "a line is longer than anything AWS writes")
-    assert read_ahead == 40
-    assert list(pieces) == [Message(1, "plain")]
+@pytest.mark.parametrize("end", [b"", b"\nplain\n"])
+def test_a_line_without_end_is_left_behind_and_not_held_in_memory(end: bytes) -> None:
+    mebibyte = b"x" * (1 << 20)
+    tracemalloc.start()
+    found = list(read([mebibyte] * 60 + [end]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found[0] == Broken(0, "a line is longer than anything AWS writes")
+    assert found[1:] == ([Message(1, "plain")] if end else [])
+    assert peak < 40 << 20

@@ -298,7 +298,7 @@ def _read_at(config: AlarmConfig) -> datetime:
 
 
 @lru_cache(maxsize=64)
-def _states(config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool) -> list[State]:
+def _states(config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool) -> tuple[State, ...]:
     """The states of each minute, from a range before the reads to two ranges after them."""
     minutes = 3 * config.period * config.evaluation_range // 60 + 10
     # Longer stories tell nothing new; an evaluation a minute of a week would.
@@ -317,7 +317,7 @@ def _states(config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool) -> li
         seen = datapoints(config, samples[first : bisect_left(samples, at, key=_time_of)], at)
         state = next_state(config, seen, state)
         states.append(state)
-    return states
+    return tuple(states)
 
 
 def _time_of(sample: Sample) -> datetime:
