@@ -193,7 +193,7 @@ def test_key_of_the_secret(instances: Plan) -> None:
             "Condition": {
                 "StringEquals": {
                     "kms:CallerAccount": ACCOUNT,
-                    "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com",
+                    "kms:ViaService": [f"secretsmanager.{REGION}.amazonaws.com"],
                 }
             },
         },
