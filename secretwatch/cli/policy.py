@@ -44,7 +44,9 @@ def group() -> None:
 
     It is JSON and nothing else, so that it can be piped on:
 
-    secretwatch policy apply tfplan | aws iam create-policy --policy-name NAME --policy-document file:///dev/stdin
+    \b
+      secretwatch policy apply tfplan | aws iam create-policy \\
+        --policy-name NAME --policy-document file:///dev/stdin
     """
 
 

@@ -35,13 +35,19 @@ class Operators:
             return str(self._terraform.run(self.root, *arguments))
 
     def print(self) -> dict[str, dict[str, Document]]:
-        """What `secretwatch policy` prints for the saved plan."""
+        """What `secretwatch policy` prints for the saved plan, and for its JSON."""
         shown = self.root / "plan.json"
         shown.write_text(self._terraform.run(self.root, "show", "-json", "plan"))
-        return {
+        found = {
             kind: {name: printed(kind, str(shown), "--name", name) for name in NAMES}
             for kind in ("plan", "apply")
         }
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in self._terraform.env_of(self.root).items():
+                patch.setenv(variable, value)
+            saved = printed("apply", str(self.root / "plan"), "--name", NAMES[0])
+        assert saved == found["apply"][NAMES[0]]
+        return found
 
 
 @pytest.fixture(scope="module")
