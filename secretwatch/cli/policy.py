@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 import click
 
-from secretwatch.policy.operators import MANAGED, Instance, instances, partition_of, policy, size
+from secretwatch import partition
+from secretwatch.policy.operators import MANAGED, Instance, instances, policy, size
 
 _EXIT = "Exit codes: 0 printed; 2 wrong usage, or no instance of the module in PLAN."
 
@@ -115,7 +116,7 @@ def _any(name: str, account: str | None, region: str | None, secret: str | None)
         name,
         account=account or "*",
         region=region or "*",
-        partition=partition_of(region or ""),
+        partition=partition.of_region(region or "").name,
         secret=secret,
     )
 

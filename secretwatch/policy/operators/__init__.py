@@ -7,6 +7,6 @@ boto3, no Terraform, no file.
 """
 
 from secretwatch.policy.operators.document import MANAGED, policy, size
-from secretwatch.policy.operators.instance import ALL, FEATURES, Instance, instances, partition_of
+from secretwatch.policy.operators.instance import ALL, FEATURES, Instance, instances
 
-__all__ = ["ALL", "FEATURES", "MANAGED", "Instance", "instances", "partition_of", "policy", "size"]
+__all__ = ["ALL", "FEATURES", "MANAGED", "Instance", "instances", "policy", "size"]

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from secretwatch import partition
 from secretwatch.policy import wildcards
 from secretwatch.policy.actions import Need, Where, needs
 from secretwatch.policy.operators.instance import Instance
@@ -30,7 +31,8 @@ _SHORT = ("iam:List*", "s3:GetBucket*", "s3:Get*Configuration")
 # Tags in all forms that calls have them in, so that what tags on creation need is asked for as well.
 _TAGGED: Mapping[str, Any] = {"Tags": [{"Key": "*"}], "TagsList": [{"Key": "*"}], "tags": {"*": "*"}}
 
-Condition = tuple[tuple[str, str], ...]
+# Keys, each with the values that it may have.
+Condition = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def policy(instance: Instance, *, changes: bool) -> dict[str, Any]:
@@ -38,8 +40,12 @@ def policy(instance: Instance, *, changes: bool) -> dict[str, Any]:
     sids: dict[tuple[str, Condition], str] = {}
     resources: dict[tuple[str, Condition], set[str]] = defaultdict(set)
     for part, need in _needs(instance, changes):
-        only = {key: _filled(value, instance) for key, value in part.only.items()}
-        key = need.action, tuple(sorted({**need.context, **only}.items()))
+        only = {key: (str(value),) for key, value in need.context.items()}
+        only |= {
+            key: tuple(dict.fromkeys(_filled(each, instance) for each in values))
+            for key, values in part.only.items()
+        }
+        key = need.action, tuple(sorted(only.items()))
         sids.setdefault(key, part.sid)
         resources[key].add(_resource(need.resource))
     grouped: dict[tuple[tuple[str, ...], Condition], list[str]] = defaultdict(list)
@@ -104,6 +110,7 @@ def _filled(value: Any, instance: Instance, topic: str = "") -> Any:
         region=instance.region,
         secret=instance.secret,
         secret_key=instance.secret_key,
+        suffix=partition.of_region(instance.region).dns_suffix,
     )
 
 
@@ -150,8 +157,12 @@ def _statement(
         "Resource": resources[0] if len(resources) == 1 else list(resources),
     }
     if condition:
-        operator = "StringLike" if any("*" in value for _, value in condition) else "StringEquals"
-        found["Condition"] = {operator: dict(condition)}
+        like = any("*" in value for _, values in condition for value in values)
+        found["Condition"] = {
+            "StringLike" if like else "StringEquals": {
+                key: values[0] if len(values) == 1 else list(values) for key, values in condition
+            }
+        }
     return found
 
 

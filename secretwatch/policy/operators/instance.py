@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from secretwatch import partition
+
 _NAMESPACE = "secretwatch/"
 
 # Feature: the resources that it consists of, as child module and type. "data." as in addresses.
@@ -83,20 +85,6 @@ class Instance:
     def __post_init__(self) -> None:
         if self.secret is None:
             object.__setattr__(self, "has", self.has - _OF_SECRET)
-
-
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "eusc-": "aws-eusc",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-}
-
-
-def partition_of(region: str) -> str:
-    """The partition that a region belongs to, by its name."""
-    return next((found for start, found in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def instances(document: Mapping[str, Any]) -> dict[str, Instance]:
@@ -175,7 +163,7 @@ def _instance(name: str, found: list[_Found]) -> Instance:
         name,
         account=_one(found, "data.aws_caller_identity", "account_id"),
         region=region,
-        partition=_one(found, "data.aws_partition", "partition", default=partition_of(region)),
+        partition=_one(found, "data.aws_partition", "partition", default=partition.of_region(region).name),
         has=frozenset(has),
         secret=_one(found, "secret.aws_secretsmanager_secret", "name") if "secret" in has else None,
         secret_key=_one(found, "secret.aws_secretsmanager_secret", "kms_key_id"),

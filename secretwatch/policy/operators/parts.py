@@ -32,7 +32,7 @@ class Part:
     reads: str = ""
     changes: str = ""
     tags: str = ""
-    only: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _ARN = "arn:{partition}:%s:{region}:{account}:%s"
@@ -285,6 +285,11 @@ PARTS: tuple[Part, ...] = (
         "given-secret-key",
         reads="Decrypt",
         changes="Encrypt GenerateDataKey",
-        only={"kms:ViaService": "secretsmanager.{region}.amazonaws.com"},
+        # Which of the two it is in China AWS does not say.
+        only={
+            "kms:ViaService": tuple(
+                f"secretsmanager.{{region}}.{each}" for each in ("amazonaws.com", "{suffix}")
+            )
+        },
     ),
 )
