@@ -1,7 +1,12 @@
-"""Every example: applied, planned again without a change, what it says checked, destroyed without a trace."""
+"""Every example: applied, planned again without a change, what it says checked, destroyed without a trace.
+
+Those that consist of the module alone are applied by a role that may do what `secretwatch policy` prints, and
+nothing else.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 from collections.abc import Callable, Iterable
@@ -11,7 +16,9 @@ from typing import Any, cast
 import boto3
 import pytest
 from accounts import new_account_id
+from clients import REGION
 from deployment import wait_for
+from roles import NOT_SEEN, Role, printed, refused, sids, without
 
 from secretwatch import local
 from secretwatch.cloudtrail import is_read_only
@@ -132,6 +139,14 @@ BEFORE: dict[str, Callable[[], dict[str, str]]] = {
 }
 
 
+# The secret that an example creates, for the policy of whoever applies it. The others have resources beside
+# the module's.
+BY_A_ROLE: dict[str, tuple[str, ...]] = {
+    "quickstart": ("--secret", "TopSecretInfo"),
+    "realtime": ("--secret", "TopSecretInfo"),
+    "severities": (),
+}
+
 # What a test below does itself and Terraform does not.
 DONE_BY_HAND = {"existing-trail": {"cloudtrail.StopLogging"}}
 
@@ -142,14 +157,26 @@ def test_example(
 ) -> None:
     for variable, value in BEFORE.get(name, dict)().items():
         monkeypatch.setenv(f"TF_VAR_{variable}", value)
+    role, identity = None, contextlib.nullcontext
+    if name in BY_A_ROLE:
+        role = Role(account, "applier")
+        place = ("--account", account, "--region", REGION)
+        role.may("all", printed("apply", "--name", name, *place, *BY_A_ROLE[name]))
+        identity = role.environment
     before = left()
     log = local.StateDir(local_cloud.state_dir).log_file
     start = log.stat().st_size
     example = terraform.example(name)
-    terraform.run(example, "apply", "-auto-approve")
+    with identity():
+        terraform.run(example, "apply", "-auto-approve")
     try:
-        said = terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
+        with identity():
+            said = terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
         assert "Warning" not in said
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in terraform.env_of(example).items():
+                patch.setenv(variable, value)
+            exact = printed("apply", str(example)) if role else {}
         outputs = json.loads(terraform.run(example, "output", "-json"))
         for watch in outputs.get("watches", {"value": {"": outputs["watch"]["value"]}})["value"].values():
             check_facts(watch, account)
@@ -158,7 +185,8 @@ def test_example(
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
     finally:
-        terraform.run(example, "destroy", "-auto-approve")
+        with identity():
+            terraform.run(example, "destroy", "-auto-approve")
     with open(log, "rb") as lines:
         lines.seek(start)
         made = calls_in(line.decode(errors="replace") for line in lines)
@@ -171,6 +199,16 @@ def test_example(
         if not is_read_only(f"{service}.amazonaws.com", operation)
     }
     assert unknown == DONE_BY_HAND.get(name, set()), "run scripts/calls.py"
+    if role:
+        no_statement_of_the_policy_can_be_left_out(role, exact)
+
+
+def no_statement_of_the_policy_can_be_left_out(role: Role, exact: dict[str, Any]) -> None:
+    """Of the policy for what was applied, by what the role's calls asked for."""
+    asked = role.asked()
+    assert not refused(exact, asked)
+    for sid in set(sids(exact)) - NOT_SEEN:
+        assert refused(without(exact, sid), asked), sid
 
 
 def calls_in(lines: Iterable[str]) -> dict[str, set[str]]:
