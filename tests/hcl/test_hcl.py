@@ -405,6 +405,21 @@ REFUSED = [
         'trail.organization.id is "123": write the organisation\'s id, such as o-exampleorgid.',
     ),
     (
+        'trail = { organization = { id = "o-exampleorgid", management_account_id = "4444-5555-6666" } }',
+        'trail.organization.management_account_id is "4444-5555-6666": write the 12 digits of the account'
+        " that manages the organisation, such as 123456789012.",
+    ),
+    *(
+        (
+            f"trail = {{ notifications = {notifications},"
+            ' organization = { id = "o-exampleorgid", management_account_id = "444455556666" } }',
+            "trail.notifications is for a topic of this account, and the trail is account 444455556666's:"
+            " each plan would change it. Write a topic of another account or region, or leave notifications"
+            " out.",
+        )
+        for notifications in ("{}", f'{{ topic = {{ arn = "{TOPIC}" }} }}')
+    ),
+    (
         'trail = { notifications = { topic = { arn = "arn:aws:sns:eu-west-1:111122223333:secretwatch" } } }',
         DROWN,
     ),
