@@ -46,9 +46,6 @@ resource "aws_cloudwatch_event_target" "this" {
     input_template = local.templates[local.patterns[each.value.rule].allowed ? "allowed" : "refused"]
   }
 
-  # A rule that has a target before its queue takes messages could lose the first.
-  depends_on = [aws_sqs_queue_policy.undelivered]
-
   lifecycle {
     create_before_destroy = true
   }
@@ -64,23 +61,8 @@ resource "aws_sqs_queue" "undelivered" {
   sqs_managed_sse_enabled   = true
   tags                      = var.tags
 
-  # Here, since there is one queue for all rules.
-  lifecycle {
-    precondition {
-      condition     = length(var.definition.unknown) == (var.created == null ? 0 : length([for unknown in var.definition.unknown : unknown if unknown.name == var.created.name]))
-      error_message = "${var.definition.path}realtime: EventBridge has no pattern that knows a name from its siblings', so it needs complete ARNs, and has none of ${join(", ", [for unknown in var.definition.unknown : unknown.name if unknown.name != try(var.created.name, "")])}. Write complete ARNs, let names be looked up (look_up_secrets = true), write a prefix such as \"prod/*\", or realtime = false."
-    }
-
-    precondition {
-      condition     = length([for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id]) == 0
-      error_message = "${var.definition.path}realtime: EventBridge in ${var.account.region} sees calls of account ${var.account.id} there, and would miss ${join(", ", [for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id])}. Write realtime = false, or watch them from an instance in their own account and region."
-    }
-  }
-}
-
-resource "aws_sqs_queue_policy" "undelivered" {
-  queue_url = aws_sqs_queue.undelivered.url
-
+  # Here and not in a resource of its own: the provider waits 25 s for each of them, and a rule that has a target
+  # before its queue takes messages could lose the first.
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -95,6 +77,28 @@ resource "aws_sqs_queue_policy" "undelivered" {
       }
     }]
   })
+
+  # Here, since there is one queue for all rules.
+  lifecycle {
+    precondition {
+      condition     = length(var.definition.unknown) == (var.created == null ? 0 : length([for unknown in var.definition.unknown : unknown if unknown.name == var.created.name]))
+      error_message = "${var.definition.path}realtime: EventBridge has no pattern that knows a name from its siblings', so it needs complete ARNs, and has none of ${join(", ", [for unknown in var.definition.unknown : unknown.name if unknown.name != try(var.created.name, "")])}. Write complete ARNs, let names be looked up (look_up_secrets = true), write a prefix such as \"prod/*\", or realtime = false."
+    }
+
+    precondition {
+      condition     = length([for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id]) == 0
+      error_message = "${var.definition.path}realtime: EventBridge in ${var.account.region} sees calls of account ${var.account.id} there, and would miss ${join(", ", [for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id])}. Write realtime = false, or watch them from an instance in their own account and region."
+    }
+  }
+}
+
+# Earlier versions wrote the policy by a resource of its own: it stays as it is.
+removed {
+  from = aws_sqs_queue_policy.undelivered
+
+  lifecycle {
+    destroy = false
+  }
 }
 
 locals {
