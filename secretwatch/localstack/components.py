@@ -22,8 +22,8 @@ class BoundRuntimeServer(TwistedRuntimeServer):
 
     def register(self, gateway: Any, listen: list[Any], ssl_creds: tuple[str, str] | None = None) -> None:
         site = TwistedGateway(gateway)
-        # A tenth of each call: a line for an access log that nobody keeps (LocalStack logs calls itself), and forms
-        # that twisted reads, with a parser of e-mails for their type, and LocalStack reads once more.
+        # A tenth of each call: a line for an access log that nobody keeps, and forms that twisted reads, with
+        # a parser of e-mails for their type. LocalStack logs calls and reads forms itself.
         site.log = lambda request: None
         http._parseContentType = lambda line: b""
         factory: Any = site

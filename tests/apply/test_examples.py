@@ -18,11 +18,7 @@ from secretwatch.cloudtrail import is_read_only
 from secretwatch.terraform import TerraformFailed
 
 REPO = Path(__file__).parents[2]
-# First the one in which the provider looks for a minute whether rules that let files expire stay.
-EXAMPLES = sorted(
-    (path.parent.name for path in (REPO / "examples").glob("*/main.tf")),
-    key=lambda name: (name != "realtime", name),
-)
+EXAMPLES = sorted(path.parent.name for path in (REPO / "examples").glob("*/main.tf"))
 
 
 @pytest.fixture
