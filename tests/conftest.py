@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import botocore.loaders
 import botocore.session
 import provider
 import pytest
+from hypothesis import HealthCheck, settings
 
 from secretwatch import local
 from secretwatch import terraform as tf
@@ -78,6 +78,10 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
     asks = bool(used & {"local_cloud", "aws", "cloud", "secretwatch_cloud"})
     return place, 0 if "terraform" in used else 1 if asks else 2
 
+
+# No asserted timings: a loaded machine takes long for an example, or to make one up.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Reading what AWS's services are is most of what a client costs, and each session does it anew.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
@@ -187,20 +191,18 @@ class Terraform:
     def run(self, directory: Path, *arguments: str) -> str:
         """Run Terraform; what it printed. Raises secretwatch.terraform.TerraformFailed with its output."""
         try:
-            return tf.run(directory, os.environ | self.env_of(directory), *arguments)
+            return tf.run(directory, os.environ | self.env_of_run(), *arguments)
         except tf.TerraformFailed as error:
             error.add_note(error.output)
             raise
 
-    def env_of(self, directory: Path) -> dict[str, str]:
-        """`env`, with a provider that runs already, unless the root module says itself how to configure it.
+    def env_of_run(self) -> dict[str, str]:
+        """`env`, with a provider that runs already.
 
-        A provider has one configuration at a time, and an environment and a working folder of its own: there
-        is one for all runs with the same variables, and root modules name files by absolute paths. Whose
-        account it is and in which region stands in a file, which the provider reads anew for each run.
+        It has an environment and a working folder of its own: there is one for all runs with the same
+        variables, and root modules name files by absolute paths. Whose account it is and in which region
+        stands in a file, which the provider reads anew for each run.
         """
-        if any(re.search(r"^provider ", file.read_text(), re.MULTILINE) for file in directory.glob("*.tf")):
-            return self.env
         # With a bundle of certificates it takes one configuration only; the local cloud needs none.
         environ = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
         if "AWS_ACCESS_KEY_ID" in environ:
