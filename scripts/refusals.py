@@ -222,7 +222,7 @@ def cases(root: Path) -> set[tuple[str, str, str]]:
 
 def services(root: Path) -> dict[str, Service]:
     """What is covered and what is not, by service."""
-    calls: dict[str, list[str]] = json.loads((root / CALLS).read_text(encoding="utf-8"))
+    calls: dict[str, list[str]] = json.loads((root / CALLS).read_text(encoding="utf-8"))["deploy"]
     made = cases(root)
     found: dict[str, Service] = {}
     for service, operations in calls.items():

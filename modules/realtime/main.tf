@@ -71,10 +71,8 @@ resource "aws_sqs_queue" "undelivered" {
       Principal = { Service = "events.amazonaws.com" }
       Action    = "sqs:SendMessage"
       Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
-      Condition = {
-        ArnLike      = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}-*" }
-        StringEquals = { "aws:SourceAccount" = var.account.id }
-      }
+      # The one condition that AWS documents for dead letters.
+      Condition = { ArnLike = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}-*" } }
     }]
   })
 

@@ -85,7 +85,20 @@ locals {
     },
   ]
 
-  key_policy_statements = concat(local.trail_key_statements, local.notifications_key_statements)
+  key_policy_statements = concat(local.trail_key_statements, local.default_key_statements, local.notifications_key_statements)
+
+  # What CloudTrail writes without naming the key, as digests may be, is encrypted by the bucket's default.
+  default_key_statements = !local.owns_bucket ? [] : [{
+    Sid       = "CloudTrailEncryptsByDefault"
+    Effect    = "Allow"
+    Principal = { Service = "cloudtrail.amazonaws.com" }
+    Action    = "kms:GenerateDataKey*"
+    Resource  = "*"
+    Condition = {
+      StringEquals = { "aws:SourceArn" = local.trail_arn }
+      StringLike   = { "kms:EncryptionContext:aws:s3:arn" = "${local.bucket_arn}/*" }
+    }
+  }]
 
   trail_key_statements = [
     {
@@ -351,18 +364,13 @@ locals {
   ])
   owns_notifications_topic = var.notifications == null ? false : var.notifications.topic == null
 
+  # Without a condition, as AWS documents it: what CloudTrail sends when it publishes is not said.
   notifications_key_statements = !local.owns_notifications_topic ? [] : [{
     Sid       = "NotificationsEncrypt"
     Effect    = "Allow"
     Principal = { Service = "cloudtrail.amazonaws.com" }
     Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
     Resource  = "*"
-    Condition = {
-      StringEquals = {
-        "aws:SourceArn"                          = local.trail_arn
-        "kms:EncryptionContext:aws:sns:topicArn" = one(values(local.notifications_topic_arn))
-      }
-    }
   }]
 
   notifications_policy_statements = [for arn in values(local.notifications_topic_arn) : {

@@ -10,7 +10,6 @@ The 1 MB that an event data store may be set to are not for trails.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 EVENT_BYTES = 256 * 1024
@@ -32,7 +31,7 @@ _CUT_HERE = "..."
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
-def limited(event: Mapping[str, Any]) -> dict[str, Any]:
+def limited(event: dict[str, Any]) -> dict[str, Any]:
     """The event with its fields within their limits; one within them comes back as it is.
 
     AWS does not say how a text that was cut ends; in public reports a message ends in "...".
@@ -45,9 +44,9 @@ def limited(event: Mapping[str, Any]) -> dict[str, Any]:
             changed[name] = cut(text, most)
     for name, most in OMITTED.items():
         value = event.get(name)
-        if value and (size := size_of(value)) > most:
+        if value and not _is_small(value, most) and (size := size_of(value)) > most:
             changed[name] = omitted(name, size)
-    return {**event, **changed} if changed else dict(event)
+    return {**event, **changed} if changed else event
 
 
 def omitted(name: str, size: int) -> dict[str, Any]:
@@ -67,6 +66,25 @@ def cut(text: str, most: int) -> str:
 def size_of(value: Any) -> int:
     """Bytes of a value as JSON without spaces, as it stands in a log file."""
     return _bytes(_JSON.encode(value))
+
+
+_MOST_BYTES = 6
+"""What a character takes at most as JSON: `\\u0000`."""
+
+
+def _is_small(value: Any, most: int) -> bool:
+    """Whether a flat structure is surely within a limit: most are, and writing each out would be dear."""
+    if type(value) is not dict:
+        return False
+    size = 2
+    for name, each in value.items():
+        if type(each) is str:
+            size += len(name) + len(each) + 3
+        elif each is None or type(each) is bool:
+            size += len(name) + 3
+        else:
+            return False
+    return size * _MOST_BYTES <= most
 
 
 def _bytes(text: str) -> int:

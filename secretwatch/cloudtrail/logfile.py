@@ -11,6 +11,9 @@ from datetime import datetime
 
 from secretwatch.cloudtrail.event import Event
 
+# Made once: this runs for every event.
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 def logs_folder(prefix: str | None, account_id: str, organization_id: str | None = None) -> str:
     """Where all files of an account begin: ``[prefix/]AWSLogs/[o-id/]ACCOUNT/``.
@@ -46,7 +49,7 @@ def log_file_key(
 
 def event_text(event: Event) -> str:
     """The event on one line, as it stands in a log file and is the message of a log event."""
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    return _JSON.encode(event)
 
 
 def log_file_content(texts: Sequence[str]) -> bytes:

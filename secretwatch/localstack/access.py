@@ -16,10 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.utils.aws.request_context import (
-    extract_access_key_id_from_auth_header,
-    extract_account_id_from_auth_header,
-)
+from localstack.utils.aws.request_context import extract_account_id_from_auth_header
 
 from secretwatch.localstack import batches
 from secretwatch.localstack.identity import Caller, caller_of, caller_of_request
@@ -27,7 +24,7 @@ from secretwatch.localstack.permissions import attached_policies, parsed, role_o
 from secretwatch.localstack.principals import Permissions, context_of, permissions_of, same_organization
 from secretwatch.localstack.resources import HAVE_POLICIES, Resource, resource_of
 from secretwatch.localstack.s3_callers import query_signature
-from secretwatch.localstack.unsigned import keys_refused
+from secretwatch.localstack.unsigned import INJECTED, keys_refused
 from secretwatch.policy import (
     Decision,
     MalformedPolicy,
@@ -62,7 +59,7 @@ class Access:
         if caller.kind == "nobody" or (service == "s3" and _is_presigned_by_nobody(context)):
             keys_refused(context)
             raise _error(unknown_keys(service, _protocol(context)))
-        if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(context)):
+        if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(caller)):
             return
         parameters = context.service_request or {}
         call = _Call(context, caller)
@@ -104,7 +101,7 @@ class _Call:
                 continue
             decision, arn, owner = refused
             own = owner == caller.account_id
-            named = replace(need, resource=arn)
+            named = need._replace(resource=arn)
             if service == "s3" and not own:
                 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
                 own = same_organization(caller.account_id, owner)
@@ -244,9 +241,9 @@ def _is_presigned_by_nobody(context: RequestContext) -> bool:
     return caller_of(headers, account_id, context.partition).kind == "nobody"
 
 
-def _is_anonymous(context: RequestContext) -> bool:
-    """Whether LocalStack made the credentials up: for links in SNS's mails, for plain requests of S3."""
-    return bool(extract_access_key_id_from_auth_header(context.request.headers) == "injectedaccesskey")
+def _is_anonymous(caller: Caller) -> bool:
+    """Whether LocalStack made the credentials up."""
+    return bool(caller.user_identity["accessKeyId"] == INJECTED)
 
 
 def _protocol(context: RequestContext) -> str:

@@ -54,14 +54,25 @@ def validation_message(found: list[str]) -> str:
 
 
 def _in_structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
-    for name, member in shape.members.items():
-        # In its messages AWS writes members' names so, whatever the model does.
-        lower = name[:1].lower() + name[1:]
+    for name, lower, member, required in _members(shape):
+        given = value.get(name)
+        if given is None and not required:
+            continue
         here = f"{path}.{lower}" if path else lower
-        if value.get(name) is not None:
-            yield from violations(member, value[name], here)
-        elif name in shape.required_members:
+        if given is not None:
+            yield from violations(member, given, here)
+        else:
             yield f"Value null at '{here}' failed to satisfy constraint: Member must not be null"
+
+
+# A model's shapes live as long as the process.
+@lru_cache(maxsize=4096)
+def _members(shape: Any) -> list[tuple[str, str, Any, bool]]:
+    """(name, how AWS writes it in its messages, shape, whether it is required)."""
+    return [
+        (name, name[:1].lower() + name[1:], member, name in shape.required_members)
+        for name, member in shape.members.items()
+    ]
 
 
 def _broken(shape: Any, value: Any) -> Iterator[str]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
+from moto.logs.exceptions import ResourceNotFoundException
 
 from secretwatch.cloudtrail import (
     EVENT_BYTES,
@@ -29,6 +30,7 @@ from secretwatch.cloudtrail import (
     log_stream_name,
     notification,
 )
+from secretwatch.localstack import log_intake
 from secretwatch.localstack.digests import Digests
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.permissions import require_bucket, require_logs, require_publish
@@ -254,7 +256,7 @@ def _log_batches(events: list[PendingEvent]) -> Iterator[list[PendingEvent]]:
 
 
 def _length(event: PendingEvent) -> int:
-    return len(event.text.encode("utf-8", "surrogatepass"))
+    return log_intake.size_of(event.text)
 
 
 def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: list[PendingEvent]) -> None:
@@ -263,25 +265,25 @@ def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: 
     if arn is None:
         queue.clear()
         return
-    where = {
-        "logGroupName": arn.split(":")[6],
-        "logStreamName": log_stream_name(account_id, trail.home_region, trail.organization_id),
-    }
+    group = arn.split(":")[6]
+    stream = log_stream_name(account_id, trail.home_region, trail.organization_id)
     now = int(datetime.now(UTC).timestamp() * 1000)
     fitting = [event for event in events if _length(event) <= _EVENT_BYTES]
     if fitting:
         require_logs(trail, account_id)
-        logs = _clients(trail).logs
         put = partial(
-            logs.put_log_events,
-            **where,
-            logEvents=[{"timestamp": now, "message": event.text} for event in fitting],
+            log_intake.put,
+            trail.account_id,
+            trail.home_region,
+            group,
+            stream,
+            [{"timestamp": now, "message": event.text} for event in fitting],
         )
         try:
             put()
-        except logs.exceptions.ResourceNotFoundException:
+        except ResourceNotFoundException:
             # The group may be new: CloudTrail makes its stream. A missing group is raised here.
-            logs.create_log_stream(**where)
+            _clients(trail).logs.create_log_stream(logGroupName=group, logStreamName=stream)
             put()
     _drop_front(queue, len(events))
     trail.status["LatestCloudWatchLogsDeliveryTime"] = datetime.now(UTC)

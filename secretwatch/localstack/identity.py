@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 from moto.iam.models import iam_backends
@@ -23,8 +22,7 @@ from secretwatch.localstack.sessions import SESSIONS, Session
 _KEPT = "secretwatch_caller"
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """A resolved caller.
 
     ``kind`` is ``root``, ``user``, ``assumed-role``, ``federated-user``, or ``nobody`` for keys that are
@@ -65,7 +63,9 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
         )
     if temporary := SESSIONS.get(access_key_id):
         return _with_temporary_keys(temporary, access_key_id, partition)
-    user = iam_backends[account_id][partition].get_user_from_access_key_id(access_key_id)
+    # Not by index, which makes a backend where there is none, under a lock: this is for every call.
+    iam = iam_backends.get(account_id, {}).get(partition)
+    user = iam.get_user_from_access_key_id(access_key_id) if iam else None
     if user and user.get_access_key_by_id(access_key_id).status == "Active":
         return Caller(
             kind="user",
@@ -90,7 +90,7 @@ def _with_temporary_keys(session: Session, access_key_id: str, partition: str) -
             creation_date=session.creation_date,
             mfa=session.mfa,
         )
-        return replace(issuer, user_identity=identity)
+        return issuer._replace(user_identity=identity)
     identity = federated_user_identity(
         issuer.user_identity,
         partition=partition,
@@ -121,7 +121,7 @@ def caller_of_request(context: Any) -> Caller:
 
 def _session(access_key_id: str, account_id: str, partition: str) -> Any:
     # moto keeps sessions by region in some versions and by partition in others
-    for backend in list(sts_backends[account_id].values()):
+    for backend in list(sts_backends.get(account_id, {}).values()):
         if session := backend.get_assumed_role_from_access_key(access_key_id):
             return session
     return None

@@ -36,7 +36,8 @@ class InFlight:
     def leave(self, _chain: Any, context: RequestContext, _response: Any) -> None:
         with self._changed:
             self._contexts.discard(id(context))
-            self._changed.notify_all()
+            if self._closed:
+                self._changed.notify_all()
 
     def drain(self, timeout: float) -> int:
         """Let nobody in any more and wait until everybody has left; how many have not in time (seconds)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -21,6 +21,7 @@ from localstack.services.moto import call_moto
 from moto.logs.exceptions import ResourceNotFoundException as MotoResourceNotFound
 
 from secretwatch.localstack import log_events as stored_events
+from secretwatch.localstack import log_intake
 from secretwatch.localstack.access import require_permission
 from secretwatch.localstack.log_groups import (
     LogGroupOperations,
@@ -30,27 +31,17 @@ from secretwatch.localstack.log_groups import (
     refuse_other_classes,
 )
 from secretwatch.localstack.log_policies import LogPolicyOperations
-from secretwatch.localstack.log_settings import masker_of
 from secretwatch.localstack.log_subscriptions import (
     LogSubscriptionOperations,
     parse_pattern,
     refuse_too_many_regexes,
 )
-from secretwatch.localstack.metric_filters import MetricFilterEngine
-from secretwatch.localstack.service_metrics import METRICS, put_metric_data
 from secretwatch.localstack.transformation import InvalidTransformation, Transformation
 
 LOG = logging.getLogger(__name__)
 
 _FILTERS_IN_A_GROUP = 100
 _FILTERS_IN_A_PAGE = 50
-
-# PutLogEvents takes no events older or newer than this, and says so in its answer.
-_OLDEST_EVENT = 14 * 24 * 3600 * 1000
-_NEWEST_EVENT = 2 * 3600 * 1000
-
-_EVENT_OVERHEAD = 26
-"""Bytes that an event counts above its message."""
 
 
 class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscriptionOperations, LogsProvider):
@@ -61,19 +52,18 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
 
     def __init__(self) -> None:
         super().__init__()
-        self._engine = MetricFilterEngine(put_metric_data)
         self._changing = threading.Lock()
         localstack_logs.get_pattern_matcher = pattern_matcher
         stored_events.install()
 
     def on_before_start(self) -> None:
-        self._engine.start()
+        log_intake.FILTERS.start()
 
     def on_before_stop(self) -> None:
-        self._engine.stop()
+        log_intake.FILTERS.stop()
 
     def on_after_state_reset(self) -> None:
-        self._engine.clear()
+        log_intake.FILTERS.clear()
 
     def put_log_events(
         self,
@@ -85,27 +75,14 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
         entity: Any = None,
         **kwargs: Any,
     ) -> Any:
-        backend = _backend(context)
-        response: dict[str, Any] = {}
+        # Not call_moto: moto reads the whole request anew for each of its members.
         try:
-            # Not call_moto: moto reads the whole request anew for each of its members.
-            response["nextSequenceToken"], rejected = backend.put_log_events(
-                log_group_name, log_stream_name, log_events
+            token, rejected = log_intake.put(
+                context.account_id, context.region, log_group_name, log_stream_name, log_events
             )
-            if rejected:
-                response["rejectedLogEventsInfo"] = rejected
         except MotoResourceNotFound as error:
             raise ResourceNotFoundException(error.message) from error
-        now = int(time.time() * 1000)
-        accepted = [
-            event for event in log_events if -_OLDEST_EVENT <= event["timestamp"] - now <= _NEWEST_EVENT
-        ]
-        _count_incoming(context, log_group_name, accepted)
-        filters = _filters_of(backend, log_group_name)
-        if filters and (masker := masker_of(backend.groups[log_group_name])):
-            accepted = [event | {"message": masker.mask(event["message"])} for event in accepted]
-        self._engine.observe(context.account_id, context.region, log_group_name, filters, accepted)
-        return response
+        return {"nextSequenceToken": token} | ({"rejectedLogEventsInfo": rejected} if rejected else {})
 
     @handler("PutMetricFilter", expand=False)
     def put_metric_filter(self, context: RequestContext, request: Mapping[str, Any]) -> None:
@@ -131,7 +108,7 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
                 Transformation.of(metric_filter)
             except InvalidTransformation as error:
                 raise InvalidParameterException(str(error)) from error
-            others = [each for each in _filters_of(backend, group) if each["filterName"] != name]
+            others = [each for each in log_intake.filters_of(backend, group) if each["filterName"] != name]
             if len(others) >= _FILTERS_IN_A_GROUP:
                 raise LimitExceededException("Resource limit exceeded.")
             refuse_too_many_regexes(context, log_group, pattern, metric_filter=name)
@@ -173,7 +150,7 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
         with self._changing:
             backend = _backend(context)
             group_named(context, group)
-            if not any(each["filterName"] == name for each in _filters_of(backend, group)):
+            if not any(each["filterName"] == name for each in log_intake.filters_of(backend, group)):
                 raise ResourceNotFoundException("The specified metric filter does not exist.")
             self._remove(context, group, name)
 
@@ -212,7 +189,7 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
         self.refuse_protected(context, log_group_name)
         call_moto(context)
         with self._changing:
-            for each in _filters_of(_backend(context), log_group_name):
+            for each in log_intake.filters_of(_backend(context), log_group_name):
                 self._remove(context, log_group_name, each["filterName"])
 
     def _remove(self, context: RequestContext, group: str, name: str) -> None:
@@ -222,7 +199,7 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
             for each in filters.metric_filters
             if (each["logGroupName"], each["filterName"]) != (group, name)
         ]
-        self._engine.forget(context.account_id, context.region, group, name)
+        log_intake.FILTERS.forget(context.account_id, context.region, group, name)
 
 
 def pattern_matcher(pattern: str) -> Callable[[str, Any], bool]:
@@ -236,25 +213,6 @@ def pattern_matcher(pattern: str) -> Callable[[str, Any], bool]:
     return matches
 
 
-def _count_incoming(context: RequestContext, group: str, log_events: Sequence[Mapping[str, Any]]) -> None:
-    """The metrics of the log group, and of all together."""
-    size = sum(len(each["message"].encode("utf-8", "surrogatepass")) for each in log_events)
-    where = {"account_id": context.account_id, "region": context.region}
-    for dimension in (("LogGroupName", group), None):
-        if log_events:
-            METRICS.add(
-                "AWS/Logs", "IncomingLogEvents", len(log_events), dimension=dimension, unit="None", **where
-            )
-            METRICS.add(
-                "AWS/Logs",
-                "IncomingBytes",
-                size + _EVENT_OVERHEAD * len(log_events),
-                dimension=dimension,
-                unit="Bytes",
-                **where,
-            )
-
-
 def _refuse_to_unmask(context: RequestContext, request: Mapping[str, Any]) -> None:
     """Who asks for data unmasked needs a permission of its own."""
     if request.get("unmask"):
@@ -264,10 +222,6 @@ def _refuse_to_unmask(context: RequestContext, request: Mapping[str, Any]) -> No
 
 def _backend(context: RequestContext) -> Any:
     return get_moto_logs_backend(context.account_id, context.region)
-
-
-def _filters_of(backend: Any, group: str) -> list[dict[str, Any]]:
-    return [each for each in backend.filters.metric_filters if each["logGroupName"] == group]
 
 
 def _measures(metric_filter: Mapping[str, Any], name: str, namespace: str | None) -> bool:

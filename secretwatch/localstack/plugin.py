@@ -57,12 +57,14 @@ def start() -> None:
     from localstack.aws.spec import loader
 
     from secretwatch.localstack.access import Access
+    from secretwatch.localstack.content_types import read_content_types_once
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.given_keys import remember_keys
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.managed_policies import read_managed_policies_once
     from secretwatch.localstack.mended import mend
+    from secretwatch.localstack.partitions import serve_all_partitions
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
@@ -76,6 +78,8 @@ def start() -> None:
     backport()
     give_unique_ids()
     read_managed_policies_once()
+    read_content_types_once()
+    serve_all_partitions()
     mend()
     remember_keys()
     # Keys begin with AKIA and ASIA, as on AWS, and not with an L.

@@ -137,7 +137,10 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
 
 def _event_id() -> str:
     # Unique, and nobody's secret: without a call of the system for each, where all threads would meet.
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+    # Written by hand, as uuid.UUID is slow: the 13th digit is the version, the 17th the variant.
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 @lru_cache(maxsize=4)

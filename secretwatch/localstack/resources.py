@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from moto.iam.models import iam_backends
 
@@ -19,8 +19,7 @@ from secretwatch.localstack.permissions import KeyNotFound, document_of, key_of
 Tags = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """A resource as policies see it.
 
     arn: its full ARN; account: its owner's id; policy: the text of its own, if it has one; exists: False for
@@ -31,8 +30,8 @@ class Resource:
     account: str
     policy: str | None = None
     exists: bool = False
-    tags: Tags = field(default_factory=dict)
-    keys: Mapping[str, Any] = field(default_factory=dict)
+    tags: Tags = MappingProxyType({})
+    keys: Mapping[str, Any] = MappingProxyType({})
 
 
 def resource_of(arn: str, parameters: Mapping[str, Any], account_id: str, region: str) -> Resource:
@@ -48,9 +47,11 @@ def resource_of(arn: str, parameters: Mapping[str, Any], account_id: str, region
 def _secret(named: Resource, region: str, _parameters: Mapping[str, Any]) -> Resource | None:
     from moto.secretsmanager.models import secretsmanager_backends
 
-    secrets = secretsmanager_backends[named.account][region].secrets
-    name = named.arn.split(":", 6)[6]
-    secret = secrets.get(named.arn) or secrets.get(name)
+    # Not by index, which makes a backend where there is none, under a lock: this is for every read.
+    backend = secretsmanager_backends.get(named.account, {}).get(region)
+    if backend is None:
+        return None
+    secret = backend.secrets.get(named.arn) or backend.secrets.get(named.arn.split(":", 6)[6])
     if secret is None:
         return None
     tags = _pairs(secret.tags)

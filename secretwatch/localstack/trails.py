@@ -7,7 +7,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from secretwatch.cloudtrail import (
     DEFAULT_EVENT_SELECTORS,
@@ -109,11 +110,20 @@ Recorded = tuple[int, str, Event]
 """A call on its way to the trails: its number, the account and the event."""
 
 
-class PendingEvent(NamedTuple):
-    """All that delivery needs of an event."""
+class PendingEvent:
+    """An event that waits for its sinks."""
 
-    time: str
-    text: str
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    @property
+    def time(self) -> str:
+        return str(self._event["eventTime"])
+
+    @cached_property
+    def text(self) -> str:
+        """Written out once for all sinks of all trails, and by delivery: the caller does not wait for it."""
+        return event_text(self._event)
 
 
 @dataclass
@@ -273,8 +283,7 @@ class Trails:
         waiting = None
         for trail in (*self._trails.values(), *self._leaving) if self._leaving else self._trails.values():
             if self.is_over(trail, account_id) and trail.logs(event, number) and trail.sees(event):
-                # Written out once, for all sinks of all trails.
-                waiting = waiting or PendingEvent(event["eventTime"], event_text(event))
+                waiting = waiting or PendingEvent(event)
                 pending = self._pending[id(trail)]
                 pending.add(waiting, pending.s3[account_id, event["awsRegion"]])
                 if trail.cloud_watch_logs_log_group_arn:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from localstack.aws.api import RequestContext
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
-_INJECTED = "injectedaccesskey"
-"""The access key that LocalStack puts into a request that has none."""
+INJECTED = "injectedaccesskey"
+"""The access key that LocalStack puts into a request that has none: links in SNS's mails, S3's plain ones."""
 
 _REFUSED = "secretwatch_refused_keys"
 _UNRECORDED = ("ConfirmSubscription", "Unsubscribe")
@@ -17,7 +17,7 @@ _UNRECORDED = ("ConfirmSubscription", "Unsubscribe")
 
 def is_unsigned(context: RequestContext) -> bool:
     """Whether the request came without a signature."""
-    return bool(extract_access_key_id_from_auth_header(context.request.headers) == _INJECTED)
+    return bool(extract_access_key_id_from_auth_header(context.request.headers) == INJECTED)
 
 
 def keys_refused(context: RequestContext) -> None:

@@ -80,6 +80,17 @@ def test_key_of_the_trail(instances: Plan) -> None:
                 },
             },
         },
+        "CloudTrailEncryptsByDefault": {
+            "Sid": "CloudTrailEncryptsByDefault",
+            "Effect": "Allow",
+            "Principal": cloudtrail,
+            "Action": "kms:GenerateDataKey*",
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"aws:SourceArn": TRAIL},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET}/*"},
+            },
+        },
         "CloudTrailDescribes": {
             "Sid": "CloudTrailDescribes",
             "Effect": "Allow",
@@ -193,7 +204,7 @@ def test_key_of_the_secret(instances: Plan) -> None:
             "Condition": {
                 "StringEquals": {
                     "kms:CallerAccount": ACCOUNT,
-                    "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com",
+                    "kms:ViaService": [f"secretsmanager.{REGION}.amazonaws.com"],
                 }
             },
         },
@@ -248,10 +259,7 @@ def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> 
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
         "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:wide-arns-undelivered",
-        "Condition": {
-            "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-*"},
-            "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        },
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-*"}},
     }
     assert queue["sqs_managed_sse_enabled"] is True
 
@@ -272,6 +280,8 @@ def test_cloudtrails_own_notifications_have_a_topic_of_their_own(instances: Plan
             "Condition": {"StringEquals": {"aws:SourceArn": trail}},
         }
     ]
+    key = json.loads(made["module.trail[0].aws_kms_key.this[0]"]["policy"])["Statement"][-1]
+    assert (key["Sid"], "Condition" in key) == ("NotificationsEncrypt", False)
     # The bare name, as AWS reads it back.
     assert made["module.trail[0].aws_cloudtrail.this"]["sns_topic_name"] == "wide-log-files"
     assert "module.trail[0].aws_sns_topic.notifications[0]" not in instances.of("one")

@@ -12,6 +12,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.secretsmanager.provider import SecretsmanagerProvider
+from moto.secretsmanager.models import secretsmanager_backends
 
 from secretwatch.localstack.permissions import KeyNotFound, key_of
 from secretwatch.localstack.strict import Check, refuse
@@ -111,6 +112,9 @@ def _secret(context: RequestContext, request: Mapping[str, Any]) -> Any | None:
         return None
     if secret_id.startswith("arn:") and not _ARN.fullmatch(secret_id):
         raise refuse("InvalidParameterException", "The SecretId is neither a secret's name nor its ARN.")
+    if not secret_id.startswith("arn:"):
+        backend = secretsmanager_backends.get(context.account_id, {}).get(context.region)
+        return backend.secrets.get(secret_id) if backend else None
     return SecretsmanagerProvider.get_moto_backend_for_resource(secret_id, context).secrets.get(secret_id)
 
 

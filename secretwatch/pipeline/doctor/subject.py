@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from secretwatch import secretid
+from secretwatch import partition, secretid
 from secretwatch.filterpattern import InvalidFilterPattern
 from secretwatch.pipeline.doctor.reads import kinds_of
 from secretwatch.pipeline.watch import Realtime, Watch
@@ -112,7 +112,8 @@ class Subject:
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and region; a `*` for an account that is not known yet."""
-        return f"arn:aws:{service}:{self.region}:{self.account_id or '*'}:{resource}"
+        aws = partition.of_region(self.region).name
+        return f"arn:{aws}:{service}:{self.region}:{self.account_id or '*'}:{resource}"
 
 
 def _is_watched(watch: Watch, secret: str) -> bool:

@@ -11,9 +11,9 @@ Not here: which of these the caller has, and what the message of a refusal says 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from secretwatch.policy.actions import ec2, identity, messaging, secrets, storage, watching
 from secretwatch.policy.actions.table import ANY, Ask, Parameters, Service, Where, arns, values
@@ -57,8 +57,7 @@ _PREFIXES = {
 }
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """One action on one resource that a call needs.
 
     resource: an ARN, `*`, or ANY (""); shown: what the message of a refusal names, where that is another.
@@ -68,7 +67,7 @@ class Need:
     action: str
     resource: str
     shown: str = ""
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = MappingProxyType({})
 
 
 def prefix_of(service: str) -> str:
@@ -90,8 +89,9 @@ def needs(
     for ask in _asks(service, operation, parameters):
         if ask.when and not any(values(parameters, ask.when)):
             continue
-        action = _with_prefix(prefix_of(service), _by_version(ask.action, parameters))
-        own = {**context, **ask.keys}
+        plain, of_version = _names(service, ask.action)
+        action = of_version if of_version and parameters.get("VersionId") else plain
+        own = {**context, **ask.keys} if ask.keys else context
         resource = ask.on if ask.on is not None else _named(SERVICES.get(service), parameters)
         for arn in arns(resource, parameters, where):
             found.append(Need(action, arn, _shown(service, parameters), own))
@@ -101,7 +101,7 @@ def needs(
 def permissions(service: str, operation: str) -> tuple[str, ...]:
     """The actions that an operation can need, with those that only some parameters ask for."""
     asks = _rows(service, operation)
-    names = (_with_prefix(prefix_of(service), name) for ask in asks for name in ask.action.split("|"))
+    names = (name for ask in asks for name in _names(service, ask.action) if name)
     return tuple(dict.fromkeys(names))
 
 
@@ -131,13 +131,16 @@ def _named(service: Service | None, parameters: Parameters) -> Any:
     return service.otherwise
 
 
+@lru_cache(maxsize=4096)
+def _names(service: str, action: str) -> tuple[str, str]:
+    """An Ask's action with its prefix, and the one for calls that name a version; "" where that is none."""
+    plain, _, of_version = action.partition("|")
+    prefix = prefix_of(service)
+    return _with_prefix(prefix, plain), of_version and _with_prefix(prefix, of_version)
+
+
 def _with_prefix(prefix: str, action: str) -> str:
     return action if ":" in action else f"{prefix}:{action}"
-
-
-def _by_version(action: str, parameters: Parameters) -> str:
-    plain, _, of_version = action.partition("|")
-    return of_version if of_version and parameters.get("VersionId") else plain
 
 
 def _shown(service: str, parameters: Parameters) -> str:

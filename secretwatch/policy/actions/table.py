@@ -7,10 +7,10 @@ their own name on that resource. Not here: the rows, which stand in the modules 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 Parameters = Mapping[str, Any]
 
@@ -18,8 +18,7 @@ ANY = ""
 """A resource that the table does not know: every Allow of the action is taken to be about it."""
 
 
-@dataclass(frozen=True)
-class Where:
+class Where(NamedTuple):
     """Where a call is made, for the ARNs that its parameters stand for.
 
     user: the name of the calling IAM user, for calls that mean the caller if they name none.
@@ -120,36 +119,35 @@ def _steps(path: str) -> tuple[tuple[str, bool], ...]:
 
 def arns(resource: Resource, parameters: Parameters, where: Where) -> Sequence[str]:
     """The ARNs that a resource stands for in a call."""
-    return resource(parameters, where) if callable(resource) else list(_filled(resource, parameters, where))
+    return resource(parameters, where) if callable(resource) else _filled(resource, parameters, where)
 
 
-def _filled(template: str, parameters: Parameters, where: Where) -> Iterator[str]:
+def _filled(template: str, parameters: Parameters, where: Where) -> list[str]:
     ready = [""]
-    for literal, name, default in _parts(template):
+    for literal, name, default in _parts(template, where):
         if not name:
             ready = [each + literal for each in ready]
-        elif name in _PLACES:
-            ready = [each + getattr(where, name) for each in ready]
-        else:
-            given = [str(value) for value in values(parameters, name)] or [default]
-            if given[0].startswith("arn:"):
-                yield from given
-                return
-            ready = [each + value for each in ready for value in given]
-    yield from ready
+            continue
+        given = [str(value) for value in values(parameters, name)] or [default]
+        if given[0].startswith("arn:"):
+            return given
+        ready = [each + value for each in ready for value in given]
+    return ready
 
 
 _PLACES = ("partition", "region", "account", "user")
 _FIELD = re.compile(r"\{([^{}=]+)(?:=([^{}]*))?\}")
 
 
-@lru_cache(maxsize=1024)
-def _parts(template: str) -> tuple[tuple[str, str, str], ...]:
-    """(literal text, "", "") or ("", parameter, its default)."""
+@lru_cache(maxsize=4096)
+def _parts(template: str, where: Where) -> tuple[tuple[str, str, str], ...]:
+    """(literal text, "", "") or ("", parameter, its default); where the call is made stands in the text."""
+    for place in _PLACES:
+        template = template.replace(f"{{{place}}}", getattr(where, place))
     parts: list[tuple[str, str, str]] = []
     end = 0
     for found in _FIELD.finditer(template):
         default = "*" if found[2] is None else found[2]
         parts += [(template[end : found.start()], "", ""), ("", found[1], default)]
         end = found.end()
-    return (*parts, (template[end:], "", ""))
+    return tuple(part for part in (*parts, (template[end:], "", "")) if any(part))

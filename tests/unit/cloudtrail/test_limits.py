@@ -63,11 +63,14 @@ def test_once_is_enough(event: dict[str, Any]) -> None:
     assert limited(limited(event)) == limited(event)
 
 
+@pytest.mark.parametrize("character", CHARACTERS)
 @pytest.mark.parametrize("name", OMITTED)
-def test_the_last_byte_decides(name: str) -> None:
-    room = OMITTED[name] - len(written({"x": ""}))
-    assert limited({name: {"x": "y" * room}}) == {name: {"x": "y" * room}}
-    assert limited({name: {"x": "y" * (room + 1)}}) == {name: omitted(name, OMITTED[name] + 1)}
+def test_the_last_byte_decides(name: str, character: str) -> None:
+    takes = len(written(character)) - 2
+    times, rest = divmod(OMITTED[name] - len(written({"x": ""})), takes)
+    fits = character * times + "y" * rest
+    assert limited({name: {"x": fits}}) == {name: {"x": fits}}
+    assert limited({name: {"x": fits + "y"}}) == {name: omitted(name, OMITTED[name] + 1)}
 
 
 @pytest.mark.parametrize("character", CHARACTERS)
