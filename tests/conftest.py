@@ -37,7 +37,6 @@ _LONGEST = (
     "e2e/test_doctor_random.py",
     "hcl/test_hcl.py",
     "test_example[organization]",
-    "test_example_lives.py",
     "e2e/test_watches.py",
     "test_doctor_faults.py",
     "test_example[",
