@@ -46,9 +46,6 @@ resource "aws_cloudwatch_event_target" "this" {
     input_template = local.templates[local.patterns[each.value.rule].allowed ? "allowed" : "refused"]
   }
 
-  # A rule that has a target before its queue takes messages could lose the first.
-  depends_on = [aws_sqs_queue_policy.undelivered]
-
   lifecycle {
     create_before_destroy = true
   }
@@ -64,6 +61,21 @@ resource "aws_sqs_queue" "undelivered" {
   sqs_managed_sse_enabled   = true
   tags                      = var.tags
 
+  # Here and not in a resource of its own: the provider waits 25 s for each of them, and a rule that has a target
+  # before its queue takes messages could lose the first.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RulesSend"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
+      # The one condition that AWS documents for dead letters.
+      Condition = { ArnLike = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}-*" } }
+    }]
+  })
+
   # Here, since there is one queue for all rules.
   lifecycle {
     precondition {
@@ -78,21 +90,13 @@ resource "aws_sqs_queue" "undelivered" {
   }
 }
 
-resource "aws_sqs_queue_policy" "undelivered" {
-  queue_url = aws_sqs_queue.undelivered.url
+# Earlier versions wrote the policy by a resource of its own: it stays as it is.
+removed {
+  from = aws_sqs_queue_policy.undelivered
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "RulesSend"
-      Effect    = "Allow"
-      Principal = { Service = "events.amazonaws.com" }
-      Action    = "sqs:SendMessage"
-      Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
-      # The one condition that AWS documents for dead letters.
-      Condition = { ArnLike = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}-*" } }
-    }]
-  })
+  lifecycle {
+    destroy = false
+  }
 }
 
 locals {

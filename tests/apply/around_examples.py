@@ -10,11 +10,7 @@ from typing import Any
 import boto3
 
 REPO = Path(__file__).parents[2]
-# First the one in which the provider looks for a minute whether rules that let files expire stay.
-EXAMPLES = sorted(
-    (path.parent.name for path in (REPO / "examples").glob("*/main.tf")),
-    key=lambda name: (name != "realtime", name),
-)
+EXAMPLES = sorted(path.parent.name for path in (REPO / "examples").glob("*/main.tf"))
 
 
 def left() -> dict[str, list[Any]]:

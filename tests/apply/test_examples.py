@@ -73,7 +73,7 @@ def test_example(
             said = terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
         assert "Warning" not in said
         with pytest.MonkeyPatch.context() as patch:
-            for variable, value in terraform.env_of(example).items():
+            for variable, value in terraform.env_of_run().items():
                 patch.setenv(variable, value)
             exact = printed("apply", str(example)) if role else {}
         outputs = json.loads(terraform.run(example, "output", "-json"))

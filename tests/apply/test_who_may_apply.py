@@ -43,7 +43,7 @@ class Operators:
             for kind in ("plan", "apply")
         }
         with pytest.MonkeyPatch.context() as patch:
-            for variable, value in self._terraform.env_of(self.root).items():
+            for variable, value in self._terraform.env_of_run().items():
                 patch.setenv(variable, value)
             saved = printed("apply", str(self.root / "plan"), "--name", NAMES[0])
         assert saved == found["apply"][NAMES[0]]

@@ -251,9 +251,8 @@ def test_only_topics_of_the_fast_path_let_eventbridge_in(instances: Plan) -> Non
 
 def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> None:
     made = instances.of("watches")
-    (statement,) = json.loads(made['module.realtime["arns"].aws_sqs_queue_policy.undelivered']["policy"])[
-        "Statement"
-    ]
+    queue = made['module.realtime["arns"].aws_sqs_queue.undelivered']
+    (statement,) = json.loads(queue["policy"])["Statement"]
     assert statement == {
         "Sid": "RulesSend",
         "Effect": "Allow",
@@ -262,7 +261,7 @@ def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> 
         "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:wide-arns-undelivered",
         "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-*"}},
     }
-    assert made['module.realtime["arns"].aws_sqs_queue.undelivered']["sqs_managed_sse_enabled"] is True
+    assert queue["sqs_managed_sse_enabled"] is True
 
 
 def test_cloudtrails_own_notifications_have_a_topic_of_their_own(instances: Plan) -> None:

@@ -37,6 +37,8 @@ class Subject:
     filter_patterns: tuple[str, ...] = ()
     topic_arns: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    made: str | None = None
+    """ARN of the secret that the instance itself made, where that is one of `secrets`."""
     realtime: Realtime | None = None
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
@@ -69,6 +71,7 @@ class Subject:
             filter_patterns=watch.filter_patterns,
             topic_arns=watch.topic_arns,
             secrets=secrets,
+            made=made,
             kinds=tuple(kinds) or cls.kinds,
             declared=watch.alarm or {},
             realtime=watch.realtime,
