@@ -20,8 +20,9 @@ def policy(subject: Subject | None) -> dict[str, Any]:
     group = (subject.log_group_name if subject else None) or "*"
     bucket = (subject.bucket_name if subject else None) or "*"
     trail = (subject.trail_arn if subject else None) or f"{aws}:cloudtrail:*:{account}:trail/*"
-    topics = list(subject.topic_arns if subject else ()) or [f"{aws}:sns:{region}:{account}:*"]
     realtime = subject.realtime if subject else None
+    named = [*(subject.topic_arns if subject else ()), *(realtime.topic_arns if realtime else ())]
+    topics = list(dict.fromkeys(named)) or [f"{aws}:sns:{region}:{account}:*"]
     rules = [
         f"{aws}:events:{region}:{account}:rule/{name}"
         for name in (realtime.rule_names if realtime else ("*",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
 from secretwatch.pipeline.doctor.hops.topic import lets_alarms_through
 from secretwatch.pipeline.doctor.permissions import policy
 from secretwatch.pipeline.doctor.reads import expected, is_read
+from secretwatch.pipeline.watch import Realtime
 from secretwatch.policy import services
 
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
@@ -130,6 +132,14 @@ def test_the_policy_has_nothing_but_reading_in_it(subject: Any) -> None:
         assert is_read_only(f"{service}.amazonaws.com", name), action
         assert not name.endswith("SecretValue")
     assert len(actions) == len(set(actions))
+
+
+def test_the_policy_names_the_fast_paths_topics() -> None:
+    healthy = facts().subject
+    fast = f"{TOPIC}-fast"
+    subject = replace(healthy, realtime=Realtime(rule_names=("r",), topic_arns=(fast,)))
+    (topics,) = [each for each in policy(subject)["Statement"] if each["Sid"] == "Topics"]
+    assert topics["Resource"] == [*healthy.topic_arns, fast]
 
 
 # Asking

@@ -81,3 +81,16 @@ def test_on_a_topics_key() -> None:
     (_, finding) = found.broken[0]
     assert "let through by no statement with a Condition" in finding.sentence
     assert walk(keyed(None, shlex.split(finding.mend)[-1])).result == "healthy"
+
+
+def test_nobody_is_subscribed_to_a_topic_of_its_own() -> None:
+    alarms = topic(Policy=publishing(None))
+    arn = f"{TOPIC}-fast"
+    fast = topic(Policy=publishing(None).replace(TOPIC, arn))
+    pending = {"SubscriptionArn": "PendingConfirmation", "Endpoint": "ops@example.com", "Protocol": "email"}
+    for subscriptions, cause in (([], "no-subscription"), ([pending], "unconfirmed")):
+        there = replace(fast, arn=arn, subscriptions=asked(subscriptions))
+        found = walk(facts(topics=[alarms], rule_topics={arn: there}))
+        assert [(hop.name, hop.cause) for hop in found.hops if hop.verdict == "broken"] == [
+            ("realtime", cause)
+        ]

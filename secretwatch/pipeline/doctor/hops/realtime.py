@@ -25,6 +25,10 @@ def examine(facts: Facts) -> Hop:
     for rule in facts.rules:
         _rule(hop, facts, rule)
     _patterns(hop, facts)
+    looked_at = {each.arn for each in facts.topics}
+    for each in facts.rule_topics.values():
+        if each.arn not in looked_at:
+            topic.receivers(hop, each)
     if facts.rules:
         hop.note = "Rules take reads as they happen, and may publish."
     if facts.rules and not hop.findings and not _is_logged(facts):

@@ -28,7 +28,8 @@ def examine(facts: Facts, reached: bool) -> Hop:
         return hop
     for topic in facts.topics:
         check(hop, facts, topic, services.CLOUDWATCH)
-        _receivers(hop, topic)
+        receivers(hop, topic)
+        _filtered(hop, topic, _confirmed(topic))
         failed = sum(float(each["Sum"]) for each in (topic.failures and topic.failures.answer) or ())
         if failed:
             hop.warning("delivery-failures", f"{failed:.0f} deliveries of {topic.arn} failed lately.")
@@ -187,7 +188,8 @@ def _receiver(subscription: Mapping[str, Any]) -> str:
     return f"{subscription['Protocol']} {subscription['Endpoint']}"
 
 
-def _receivers(hop: Hop, topic: TopicFacts) -> None:
+def receivers(hop: Hop, topic: TopicFacts) -> None:
+    """Does somebody get what is published to the topic?"""
     asked = topic.subscriptions
     if topic.attributes.absent:
         return
@@ -213,7 +215,6 @@ def _receivers(hop: Hop, topic: TopicFacts) -> None:
         hop.warning("unconfirmed", sentence, again)
     elif pending:
         hop.broken("unconfirmed", sentence, again)
-    _filtered(hop, topic, confirmed)
 
 
 def _filtered(hop: Hop, topic: TopicFacts, confirmed: list[Mapping[str, Any]]) -> None:
