@@ -180,6 +180,7 @@ run "one_topic" {
   }
 
   variables {
+    alarm_names     = []
     realtime_topics = []
     topics          = { default = { email_addresses = ["a@example.com", "b@example.com"] } }
   }
@@ -208,6 +209,7 @@ run "given_topics_and_a_given_key" {
   }
 
   variables {
+    alarm_names     = []
     kms_key         = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
     realtime_topics = ["mine", "theirs"]
     topics = {
@@ -240,6 +242,7 @@ run "only_given_topics" {
   }
 
   variables {
+    alarm_names     = []
     realtime_topics = []
     topics          = { theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } } }
   }

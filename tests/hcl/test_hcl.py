@@ -298,7 +298,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(250) : "{DB}/of/a/service/${{n}}-AbCdEf"] }}
           smaller = {{ secrets = [for n in range(200) : "{DB}/of/a/service/${{n}}-AbCdEf"] }}
         }}""",
-        "All watches together take 124 metric filters, most of them (65) watch larger: a log group"
+        "All watches together take 125 metric filters, most of them (65) watch larger: a log group"
         " takes 100. Write"
         ' prefixes such as "prod/*" there, or "*" with except, or move it to another instance, with'
         " another log"

@@ -133,7 +133,12 @@ def test_topic(instances: Plan) -> None:
             "Action": "sns:Publish",
             "Resource": f"arn:aws:sns:{REGION}:{ACCOUNT}:one",
             "Condition": {
-                "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:one-*"},
+                "ArnLike": {
+                    "aws:SourceArn": [
+                        f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:one-{alarm}"
+                        for alarm in ("blind", "secret-read", "tampering", "undelivered")
+                    ]
+                },
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},
             },
         }
@@ -240,6 +245,7 @@ def test_only_topics_of_the_fast_path_let_eventbridge_in(instances: Plan) -> Non
 
 def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> None:
     made = instances.of("watches")
+    rules = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns"
     (statement,) = json.loads(made['module.realtime["arns"].aws_sqs_queue_policy.undelivered']["policy"])[
         "Statement"
     ]
@@ -250,7 +256,9 @@ def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> 
         "Action": "sqs:SendMessage",
         "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:wide-arns-undelivered",
         "Condition": {
-            "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-*"},
+            "ArnLike": {"aws:SourceArn": [f"{rules}-a-*", f"{rules}-r-*"]},
+            # Those of an instance called wide-arns, or of one whose name begins so.
+            "ArnNotLike": {"aws:SourceArn": [f"{rules}-*-*-*-*", f"{rules}-*-*-all"]},
             "StringEquals": {"aws:SourceAccount": ACCOUNT},
         },
     }
