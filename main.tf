@@ -215,8 +215,9 @@ module "existing_topic" {
   source   = "./modules/existing-topic"
   for_each = { for key, topic in local.topics : key => topic if topic.existing == null ? false : topic.existing.verify }
 
-  arn  = each.value.existing.arn
-  path = "topics.${each.key}."
+  account = local.account
+  arn     = each.value.existing.arn
+  path    = "topics.${each.key}."
 }
 
 ################################################################################

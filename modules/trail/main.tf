@@ -85,7 +85,18 @@ locals {
     },
   ]
 
-  key_policy_statements = concat(local.trail_key_statements, local.notifications_key_statements)
+  key_policy_statements = concat(local.trail_key_statements, local.bucket_key_statements, local.notifications_key_statements)
+
+  # Somebody else's bucket may have a Bucket Key, with which CloudTrail is asked for this, too:
+  # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+  bucket_key_statements = local.owns_bucket ? [] : [{
+    Sid       = "CloudTrailDecrypts"
+    Effect    = "Allow"
+    Principal = { Service = "cloudtrail.amazonaws.com" }
+    Action    = "kms:Decrypt"
+    Resource  = "*"
+    Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+  }]
 
   trail_key_statements = [
     {

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from accounts import new_account_id
 from deployment import wait_for
+from somebodys import a_trail
 
 from secretwatch import local
 from secretwatch.cloudtrail import is_read_only
@@ -74,37 +75,6 @@ def left() -> dict[str, list[Any]]:
 ################################################################################
 
 
-def a_trail() -> dict[str, str]:
-    """Somebody else's trail, with a log group that it delivers to."""
-    iam, logs, s3 = (boto3.client(name) for name in ("iam", "logs", "s3"))
-    cloudtrail = boto3.client("cloudtrail")
-    account = boto3.client("sts").get_caller_identity()["Account"]
-    name = f"somebodys-trail-{account}"
-    s3.create_bucket(Bucket=name)
-    allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
-    bucket = f"arn:aws:s3:::{name}"
-    statements = [
-        {**allow, "Action": "s3:GetBucketAcl", "Resource": bucket},
-        {**allow, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/{account}/*"},
-    ]
-    s3.put_bucket_policy(Bucket=name, Policy=policy(*statements))
-    logs.create_log_group(logGroupName="somebodys")
-    role = iam.create_role(
-        RoleName="somebodys", AssumeRolePolicyDocument=policy({**allow, "Action": "sts:AssumeRole"})
-    )
-    write = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
-    iam.put_role_policy(RoleName="somebodys", PolicyName="write", PolicyDocument=policy(write))
-    trail = cloudtrail.create_trail(
-        Name="somebodys",
-        S3BucketName=name,
-        IsMultiRegionTrail=True,
-        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{account}:log-group:somebodys:*",
-        CloudWatchLogsRoleArn=role["Role"]["Arn"],
-    )
-    cloudtrail.start_logging(Name="somebodys")
-    return {"log_group_name": "somebodys", "trail_arn": trail["TrailARN"]}
-
-
 def tagged_secrets() -> dict[str, str]:
     for number in range(12):
         boto3.client("secretsmanager").create_secret(
@@ -119,10 +89,6 @@ def an_organization() -> dict[str, str]:
     organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
     made = organizations.create_account(AccountName="log archive", Email="archive@example.com")
     return {"log_archive_account_id": made["CreateAccountStatus"]["AccountId"]}
-
-
-def policy(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 BEFORE: dict[str, Callable[[], dict[str, str]]] = {
@@ -257,7 +223,7 @@ def an_adopted_trail_works_and_a_plan_says_when_it_would_not(
     )
     said = " ".join(terraform.run(example, "plan").split())
     assert "trail somebodys is stopped: nothing is recorded, so no alarm can ring." in said
-    assert "trail somebodys records no read events, and reading a secret is one" in said
+    assert "trail somebodys records no read events of Secrets Manager, and reading a secret is one" in said
 
     monkeypatch.setenv("TF_VAR_log_group_name", "nobodys")
     with pytest.raises(TerraformFailed) as failed:

@@ -492,7 +492,7 @@ run "a_given_bucket_and_keys" {
   }
 
   assert {
-    condition     = output.kms_key_arn == "arn:aws:kms:eu-west-1:444455556666:key/k" && output.policy_statements.trail_key[*].Sid == ["CloudTrailEncrypts", "CloudTrailDescribes", "LogGroupEncrypts"]
+    condition     = output.kms_key_arn == "arn:aws:kms:eu-west-1:444455556666:key/k" && output.policy_statements.trail_key[*].Sid == ["CloudTrailEncrypts", "CloudTrailDescribes", "LogGroupEncrypts", "CloudTrailDecrypts"]
     error_message = "What the key's policy needs is said."
   }
 }

@@ -388,7 +388,34 @@ REFUSED = [
         " aliases: policies name"
         " keys by ARN.",
     ),
+    (
+        'topics = { away = { existing = { arn = "arn:aws:sns:eu-west-1:444455556666:given" } } }',
+        "topics.away.existing: topic arn:aws:sns:eu-west-1:444455556666:given belongs to account"
+        " 444455556666, and cannot be looked at from 111122223333. Make sure that it is a standard topic"
+        " without a key of AWS's own, and that its policy has the statements of the output policy_statements,"
+        " then write verify = false.",
+    ),
+    (
+        'topics = { queue = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:given.fifo" } } }',
+        "topics.queue is no topic that an alarm here could publish to: write the ARN of a standard topic in"
+        " eu-west-1.",
+    ),
     # The trail
+    (
+        'trail = { existing = { arn = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/main",'
+        ' log_group_name = "main" } }',
+        "trail.existing: trail main belongs to account 444455556666, and cannot be looked at from"
+        " 111122223333. A trail, an organisation's too, delivers to a log group of the account that made it:"
+        " deploy in 444455556666. If 111122223333 made it, as the organisation's delegated administrator:"
+        " make sure that it delivers to log group main of this account, records management events of the type"
+        " All and is logging, then write verify = false.",
+    ),
+    (
+        'trail = { existing = { arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main",'
+        ' log_group_name = "main" } }',
+        "trail.existing: trail main is at home in us-east-1, and delivers to a log group there: a watch in"
+        " eu-west-1 would see no event. Deploy in us-east-1, or name a trail of eu-west-1.",
+    ),
     (
         'trail = { existing = { arn = "main", log_group_name = "main" } }',
         'trail.existing.arn is "main": write the whole ARN, such as'
@@ -461,6 +488,10 @@ mock_provider "aws" {
 
   mock_data "aws_region" {
     defaults = { id = "eu-west-1", name = "eu-west-1" }
+  }
+
+  mock_data "aws_cloudwatch_log_groups" {
+    defaults = { log_group_names = ["main"] }
   }
 }
 
