@@ -94,6 +94,20 @@ locals {
   ]) }
 }
 
+# Other instances whose names begin with this one's, as far as they have trails of their own. Instance pay with a watch
+# eu-db has an alarm pay-eu-db, as instance pay-eu has with a watch db: AWS replaces the one by the other.
+data "aws_cloudwatch_log_groups" "beside" {
+  log_group_name_prefix = "/aws/cloudtrail/${var.name}-"
+}
+
+locals {
+  beside = [for group in data.aws_cloudwatch_log_groups.beside.log_group_names : trimprefix(group, "/aws/cloudtrail/") if startswith(group, "/aws/cloudtrail/${var.name}-")]
+  clashes = distinct(flatten([for other in local.beside : concat(
+    [for alarm in local.publishing : alarm if startswith(alarm, "${other}-") && !endswith(alarm, "?")],
+    [for topic in values(module.alerts.names) : topic if topic == other || startswith(topic, "${other}-")],
+  )]))
+}
+
 module "watch" {
   source   = "./modules/watch"
   for_each = local.watches
@@ -202,6 +216,7 @@ module "alerts" {
   source = "./modules/alerts"
 
   account                     = local.account
+  after                       = [local.trail.log_group_name]
   alarm_names                 = local.publishing
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
   kms_key                     = var.kms_keys.topics

@@ -23,6 +23,10 @@ resource "aws_sns_topic" "this" {
   kms_master_key_id = local.kms_key_arn
   name              = local.names[each.key]
   tags              = var.tags
+
+  # SNS makes no difference between creating a topic and taking one over that is there: what is refused where another
+  # instance has this name comes first.
+  depends_on = [aws_kms_alias.this, var.after]
 }
 
 resource "aws_sns_topic_policy" "this" {

@@ -8,6 +8,12 @@ variable "account" {
   })
 }
 
+variable "after" {
+  description = "What AWS refuses to create where another instance has the same name."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "alarm_names" {
   description = "Names of the instance's alarms, which may publish; a ? stands for a character of a number."
   nullable    = false

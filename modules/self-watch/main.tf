@@ -162,4 +162,7 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   tags                = var.tags
   threshold           = 1
   treat_missing_data  = "notBreaching"
+
+  # As all else here: where another instance has the name of this one, its alarm would be replaced.
+  depends_on = [var.log_group_name]
 }

@@ -392,6 +392,9 @@ resource "aws_sns_topic" "notifications" {
   kms_master_key_id = local.kms_key_arn
   name              = "${var.name}-log-files"
   tags              = var.tags
+
+  # Which is refused where another instance has this name; a topic would be taken over.
+  depends_on = [aws_cloudwatch_log_group.this]
 }
 
 resource "aws_sns_topic_policy" "notifications" {

@@ -12,6 +12,8 @@ from accounts import new_account_id
 from botocore.exceptions import ClientError
 from somebodys import a_trail, policy
 
+from secretwatch.terraform import TerraformFailed
+
 ROOT = """
 variable "account" { type = string }
 variable "key_arn" { type = string }
@@ -43,6 +45,23 @@ module "given" {
   topics   = { mine = {}, theirs = { existing = { arn = var.topic_arn } } }
   trail    = { bucket = { name = "somebodys-archive-${var.account}" }, bucket_force_destroy = true }
   watches  = { db = { secrets = ["prod/*"] } }
+}
+"""
+
+
+# What somebody makes who does not know of the second one.
+SAME_NAME = """
+variable "account" { type = string }
+variable "key_arn" { type = string }
+
+module "same" {
+  source = "../"
+
+  kms_keys = { topics = { arn = var.key_arn }, trail = { arn = var.key_arn } }
+  name     = "pay-eu"
+  topics   = { mine = { email_addresses = ["other@example.com"] } }
+  trail    = { bucket = { name = "somebodys-archive-${var.account}" }, bucket_force_destroy = true }
+  watches  = { db = { events = ["changes"], realtime = true, secrets = ["*"] } }
 }
 """
 
@@ -150,6 +169,35 @@ def described(variables: dict[str, str]) -> dict[str, Any]:
     return found
 
 
+def parts() -> dict[str, Any]:
+    """What the instances consist of that a call with the same name could change without being refused."""
+    cloudwatch, logs, sns = (boto3.client(name) for name in ("cloudwatch", "logs", "sns"))
+    topics = [each["TopicArn"] for each in sns.list_topics()["Topics"]]
+    return {
+        "alarms": [
+            {key: value for key, value in each.items() if not key.startswith("State")}
+            for each in cloudwatch.describe_alarms()["MetricAlarms"]
+        ],
+        "filters": logs.describe_metric_filters()["metricFilters"],
+        "queues": boto3.client("sqs").list_queues().get("QueueUrls"),
+        "rules": boto3.client("events").list_rules()["Rules"],
+        "subscriptions": sns.list_subscriptions()["Subscriptions"],
+        "topics": [sns.get_topic_attributes(TopicArn=topic)["Attributes"] for topic in topics],
+    }
+
+
+def another_of_the_same_name_is_refused_and_changes_nothing(terraform: Any) -> None:
+    before = parts()
+    root = terraform.new_root("same-name", SAME_NAME)
+    with pytest.raises(TerraformFailed) as failed:
+        terraform.run(root, "apply", "-auto-approve")
+    assert "creating CloudWatch Logs Log Group (/aws/cloudtrail/pay-eu)" in failed.value.output
+    assert "The specified log group already exists" in " ".join(failed.value.output.split())
+    assert parts() == before
+    terraform.run(root, "destroy", "-auto-approve")
+    assert parts() == before
+
+
 def test_destroying_leaves_it_as_it_was(
     terraform: Any, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +214,7 @@ def test_destroying_leaves_it_as_it_was(
             "metricFilters"
         ]
         assert made
+        another_of_the_same_name_is_refused_and_changes_nothing(terraform)
     finally:
         terraform.run(root, "destroy", "-auto-approve")
     after = described(variables)

@@ -180,6 +180,7 @@ run "one_topic" {
   }
 
   variables {
+    after           = []
     alarm_names     = []
     realtime_topics = []
     topics          = { default = { email_addresses = ["a@example.com", "b@example.com"] } }
@@ -209,6 +210,7 @@ run "given_topics_and_a_given_key" {
   }
 
   variables {
+    after           = []
     alarm_names     = []
     kms_key         = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
     realtime_topics = ["mine", "theirs"]
@@ -242,6 +244,7 @@ run "only_given_topics" {
   }
 
   variables {
+    after           = []
     alarm_names     = []
     realtime_topics = []
     topics          = { theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } } }

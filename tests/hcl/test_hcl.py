@@ -194,6 +194,19 @@ REFUSED = [
         " write another.",
     ),
     (
+        'watches = { secret-read = { secrets = ["db"] }, secret-reads = { secrets = ["db"] } }',
+        "watches has secret-read and secret-reads, which would count in one metric, secretwatch-secret-reads:"
+        " write another name for one.",
+    ),
+    (
+        "topics = { eu = {}, eu-page = {}, page = {} }\n"
+        'watches = { eu = { secrets = ["*"] }, eu-db = { secrets = ["*"] } }',
+        'name is "secretwatch", and the account has secretwatch-eu, too (a log group'
+        " /aws/cloudtrail/secretwatch-eu): what is called secretwatch-eu-db, secretwatch-eu,"
+        " secretwatch-eu-page could be of both, and AWS replaces one by the other without a word. Write"
+        " another name for that watch or topic.",
+    ),
+    (
         'secrets = ["one"]\nwatches = { m = { secrets = ["db"] } }',
         "secrets makes the one watch without watches: write these secrets into a watch.",
     ),
@@ -491,7 +504,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_cloudwatch_log_groups" {
-    defaults = { log_group_names = ["main"] }
+    defaults = { log_group_names = ["main", "/aws/cloudtrail/secretwatch-eu"] }
   }
 }
 
