@@ -8,16 +8,19 @@ locals {
   trail_bytes  = var.owns_trail ? length(var.name) : 128
   bucket_bytes = 63
   role_bytes   = 64
-  arn_bytes    = length("arn:aws-us-gov:cloudtrail:ap-southeast-1:123456789012:")
+  arn_bytes    = length("arn:aws-us-gov:sns:ap-southeast-1:123456789012:")
 
   # A multi-region trail, and more so an organisation's, brings events of instances elsewhere that have the same name.
   many_accounts = var.organization || !var.owns_trail
   here          = join(" && ", concat(["$.awsRegion = \"${var.account.region}\""], local.many_accounts ? ["$.recipientAccountId = \"${var.account.id}\""] : []))
   here_bytes    = length("$.awsRegion = \"ap-southeast-1\"") + (local.many_accounts ? length(" && $.recipientAccountId = \"123456789012\"") : 0)
 
+  # Somebody else's trail may be at home in the organisation's management account.
+  where = var.owns_trail ? " && ${local.here}" : ""
+
   # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
-  trail     = "(($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«arn»\" || ($.requestParameters.name = \"«name»\" && «here»)))"
-  selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«arn»\" || ($.requestParameters.trailName = \"«name»\" && «here»)) && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
+  trail     = "(($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«»\" || $.requestParameters.name = \"*:trail/«»\")«where»)"
+  selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«»\" || $.requestParameters.trailName = \"*:trail/«»\")«where» && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
   log_group = "($.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\") && «here»)"
   bucket    = "($.requestParameters.bucketName = \"«»\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))"
   role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))"
@@ -29,20 +32,16 @@ locals {
   rule   = "(($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\") && «here» && («»))"
   target = "($.eventName = \"*Targets\" && «here» && («»))"
 
-  replaced = {
-    trail     = replace(replace(replace(local.trail, "«arn»", var.trail.arn), "«name»", var.trail.name), "«here»", local.here)
-    selectors = replace(replace(replace(local.selectors, "«arn»", var.trail.arn), "«name»", var.trail.name), "«here»", local.here)
-  }
-
   without_wildcard = concat(
     # Whether somebody else's bucket is known at all may be unknown: its condition is part of another.
     [{
-      size = 2 * local.trail_bytes + local.arn_bytes + length("trail/") + local.here_bytes + length(local.trail) + length(local.bucket) + local.bucket_bytes
-      text = join(" || ", compact([local.replaced.trail, var.bucket_name == null ? "" : replace(local.bucket, "«»", coalesce(var.bucket_name, "-"))]))
+      size = 2 * local.trail_bytes + local.here_bytes + length(local.trail) + length(local.bucket) + local.bucket_bytes
+      text = join(" || ", compact([replace(replace(local.trail, "«»", var.trail.name), "«where»", local.where), var.bucket_name == null ? "" : replace(local.bucket, "«»", coalesce(var.bucket_name, "-"))]))
     }],
     [{
-      size = 2 * local.trail_bytes + local.arn_bytes + length("trail/") + local.here_bytes + length(local.selectors)
-      text = local.replaced.selectors
+      # The longest of all, to which exceptions come: it says where only if there are none.
+      size = 2 * local.trail_bytes + length(local.selectors) + (local.excepted == 0 ? local.here_bytes : 0)
+      text = replace(replace(local.selectors, "«»", var.trail.name), "«where»", local.excepted == 0 ? local.where : "")
     }],
     [for text in concat(
       [local.log_group],
@@ -60,7 +59,11 @@ locals {
     }],
   )
   with_wildcard = [for text in [for names in local.alarms : replace(local.alarm, "«»", names)] : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }]
-  conditions    = concat(local.with_wildcard, local.without_wildcard)
+
+  # Alarms together with all else, or each by themselves, whichever takes fewer patterns.
+  conditions = concat(local.with_wildcard, local.without_wildcard)
+  apart      = concat(module.alarms.groups, [for group in module.others.groups : [for index in group : index + length(local.with_wildcard)]])
+  groups     = length(module.all.groups) <= length(local.apart) ? module.all.groups : local.apart
 
   # A key is called by its id or its ARN, and has neither before it is created: a pattern that a first plan cannot show.
   key_conditions = [for arn in var.key_arns :
@@ -81,6 +84,30 @@ locals {
     [for key in local.given : [replace(local.topic, "«»", var.topic_arns[key])]],
     [for conditions in [local.key_conditions] : conditions if length(conditions) > 0],
   ) : "{ (${join(" || ", conditions)})${local.except} }"]
+}
+
+module "all" {
+  source = "../spread"
+
+  capacity  = local.room
+  sizes     = [for condition in local.conditions : condition.size + 4]
+  wildcards = [for index in range(length(local.conditions)) : index < length(local.with_wildcard) ? local.together : 0]
+}
+
+module "alarms" {
+  source = "../spread"
+
+  capacity  = local.room
+  sizes     = [for condition in local.with_wildcard : condition.size + 4]
+  wildcards = [for condition in local.with_wildcard : local.together]
+}
+
+module "others" {
+  source = "../spread"
+
+  capacity  = local.room
+  sizes     = [for condition in local.without_wildcard : condition.size + 4]
+  wildcards = [for condition in local.without_wildcard : 0]
 }
 
 resource "aws_cloudwatch_log_metric_filter" "tampering" {

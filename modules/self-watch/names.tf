@@ -14,22 +14,22 @@ locals {
   # with «metric»- has more hyphens, ends otherwise, or is its «metric»-tampering-2.
   numbers = { for metric, keys in var.filters : metric => distinct([for key in keys : reverse(split("-", key))[0]]) }
   filters = { for metric, keys in var.filters : metric => {
-    all  = join(" || ", [for key in keys : "${local.field.filter} = \"${metric}-${key}\""])
-    form = "${local.field.filter} != \"${metric}-*-*-*\" && ${local.field.filter} != \"${metric}-t*\" && (${join(" || ", [for number in local.numbers[metric] : "${local.field.filter} = \"${metric}-*-${number}\""])})"
+    all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field.filter} = \"${metric}-${key}\""])]
+    forms = [for number in local.numbers[metric] : replace("«» = \"${metric}-*-${number}\" && «» != \"${metric}-*-*-*\" && «» != \"${metric}-t*\"", "«»", local.field.filter)]
   } }
   filter_names = concat(
     # This very watch's, whose number is not known before it is dealt out.
     [replace("«» = \"${var.name}-tampering\" || («» = \"${var.name}-tampering-*\" && «» != \"${var.name}-tampering-*-*\" && «» != \"${var.name}-tampering-t*\")", "«»", local.field.filter)],
-    [for names in local.filters : length(names.all) <= length(names.form) ? names.all : names.form],
+    flatten([for names in local.filters : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]),
   )
 
   # Called «watch»-a-all or «watch»-r-a80-1.
   rules = { for field in ["rule", "target"] : field => [for watch, keys in var.rules : {
-    all  = join(" || ", [for key in keys : "${local.field[field]} = \"${watch}-${key}\""])
-    form = replace("(«» = \"${watch}-a-*\" || «» = \"${watch}-r-*\") && «» != \"${watch}-*-*-*-*\" && «» != \"${watch}-*-*-all\"", "«»", local.field[field])
+    all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field[field]} = \"${watch}-${key}\""])]
+    forms = [for outcome in ["a", "r"] : replace("«» = \"${watch}-${outcome}-*\" && «» != \"${watch}-*-*-*-*\" && «» != \"${watch}-*-*-all\"", "«»", local.field[field])]
   }] }
-  rule_names   = [for names in local.rules.rule : length(names.all) <= length(names.form) ? names.all : names.form]
-  target_names = [for names in local.rules.target : length(names.all) <= length(names.form) ? names.all : names.form]
+  rule_names   = flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
+  target_names = flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
 
   # Calls name several at a time, of which a condition cannot say that none is another's: so these are written out, in
   # threes, since a pattern has three wildcards [*], where these are not too long.
