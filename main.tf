@@ -180,9 +180,12 @@ module "existing_trail" {
 locals {
   owns_trail = var.trail.existing == null
 
+  # As modules/trail has it, whose own output would be the trail.
+  trail_owner_id = coalesce(try(var.trail.organization.management_account_id, null), local.account.id)
+
   # One output at a time: all of module.trail would also be the trail itself, which comes last.
   trail = {
-    arn                     = local.owns_trail ? "arn:${local.account.partition}:cloudtrail:${local.account.region}:${local.account.id}:trail/${var.name}" : var.trail.existing.arn
+    arn                     = local.owns_trail ? "arn:${local.account.partition}:cloudtrail:${local.account.region}:${local.trail_owner_id}:trail/${var.name}" : var.trail.existing.arn
     bucket_name             = local.owns_trail ? module.trail[0].bucket_name : var.trail.existing.bucket_name
     kms_key_arn             = local.owns_trail ? module.trail[0].kms_key_arn : null
     log_group_arn           = local.owns_trail ? module.trail[0].log_group_arn : module.existing_trail[0].log_group_arn

@@ -213,7 +213,7 @@ variable "topics" {
 
 variable "trail" {
   default     = {}
-  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation, `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence: without it at the first apply, a plan that would is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence[0]'`."
+  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation (`management_account_id`: only where a delegated administrator applies this, whose trails belong to that account), `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence: without it at the first apply, a plan that would is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence[0]'`."
   nullable    = false
   type = object({
     bucket                    = optional(object({ key_prefix = optional(string), name = string }))
@@ -222,7 +222,7 @@ variable "trail" {
     existing                  = optional(object({ arn = string, bucket_name = optional(string), log_group_name = string, verify = optional(bool, true) }))
     log_retention_in_days     = optional(number, 90)
     notifications             = optional(object({ topic = optional(object({ arn = string })) }))
-    organization              = optional(object({ id = string }))
+    organization              = optional(object({ id = string, management_account_id = optional(string) }))
   })
 
   validation {
@@ -238,6 +238,19 @@ variable "trail" {
   validation {
     condition     = var.trail.organization == null ? true : can(regex("^o-[a-z0-9]{10,32}$", var.trail.organization.id))
     error_message = "trail.organization.id is \"${try(var.trail.organization.id, "")}\": write the organisation's id, such as o-exampleorgid."
+  }
+
+  validation {
+    condition     = try(var.trail.organization.management_account_id, null) == null ? true : can(regex("^[0-9]{12}$", var.trail.organization.management_account_id))
+    error_message = "trail.organization.management_account_id is \"${try(coalesce(var.trail.organization.management_account_id), "")}\": write the 12 digits of the account that manages the organisation, such as 123456789012."
+  }
+
+  # The provider reads back the bare name of a topic of its own account, and AWS does not say in which account CloudTrail looks for that.
+  validation {
+    condition = var.trail.notifications == null || try(var.trail.organization.management_account_id, null) == null ? true : (
+      var.trail.organization.management_account_id == local.account.id || !startswith(try(var.trail.notifications.topic.arn, "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:"), "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:")
+    )
+    error_message = "trail.notifications is for a topic of this account, and the trail is account ${try(coalesce(var.trail.organization.management_account_id), "")}'s: each plan would change it. Write a topic of another account or region, or leave notifications out."
   }
 
   # An inbox full of messages that say nothing hides the one that matters.

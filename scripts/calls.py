@@ -1,7 +1,9 @@
-"""Write scripts/calls.json: the calls of AWS's APIs that an apply, a plan and a destroy of the module make.
+"""Write scripts/calls.json: the calls of AWS's APIs that the module makes.
 
-Applies three examples on a local cloud of their own and reads its log. `scripts/docs` lists the errors of
-these calls. Takes about four minutes; --check writes nothing and fails when a call is missing.
+Applies three examples on a local cloud of their own and reads its log: "deploy" are the calls of an apply, a
+plan and a destroy, whose errors `scripts/docs` lists. Then it applies all that the module can have, and
+changes that: "change" are the calls that this adds. Takes about six minutes; --check writes nothing and fails
+when a call is missing.
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+
+import boto3
 
 from secretwatch import local
 from secretwatch import terraform as tf
@@ -29,6 +34,82 @@ ALSO = {
     "s3": {"DeleteBucketLifecycle", "PutBucketLifecycleConfiguration"},
     "secretsmanager": {"ListSecrets"},
 }
+# All that an instance can have, and one that watches by way of the first one's trail and topic. Before it
+# there have to be the secret `known`, an organization, and the values of the variables.
+EVERYTHING = """
+variable "changed" {
+  type = bool
+}
+
+variable "organization_id" {
+  type = string
+}
+
+# A queue takes the provider a minute.
+variable "realtime" {
+  type = bool
+}
+
+variable "secret_value" {
+  ephemeral = true
+  type      = string
+}
+
+module "everything" {
+  source = "../"
+
+  kms_deletion_window_in_days = 7
+  look_up_secrets             = true
+  name                        = "everything"
+  secret_value                = var.secret_value
+  tags                        = var.changed ? { stage = "second" } : { once = "only", stage = "first" }
+
+  secret = {
+    description             = var.changed ? "Changed." : "First."
+    name                    = "made/by-terraform"
+    recovery_window_in_days = 0
+    value_version           = var.changed ? 2 : 1
+  }
+
+  topics = {
+    page  = { email_addresses = var.changed ? ["new@example.com"] : ["oncall@example.com"] }
+    quiet = {}
+  }
+
+  # The provider looks at rules that let files expire for a minute.
+  trail = {
+    bucket_expiration_in_days = 0
+    bucket_force_destroy      = true
+    log_retention_in_days     = var.changed ? 7 : 30
+    notifications             = {}
+    organization              = { id = var.organization_id }
+  }
+
+  watches = {
+    known = { secrets = ["known"] }
+    made = {
+      except   = var.changed ? ["arn:aws:iam::123456789012:role/app"] : []
+      realtime = var.realtime
+      secrets  = ["made/by-terraform"]
+      topics   = ["page"]
+    }
+  }
+}
+
+module "adopting" {
+  source = "../"
+
+  name    = "adopting"
+  secrets = var.changed ? ["db/*"] : ["db/*", "web/*"]
+  topics  = { theirs = { existing = { arn = module.everything.topic_arn } } }
+
+  trail = {
+    existing = { arn = module.everything.trail_arn, log_group_name = module.everything.log_group_name }
+  }
+
+  depends_on = [module.everything]
+}
+"""
 _LINE = re.compile(r" AWS ([a-z0-9-]+)\.([A-Za-z0-9]+) => \d+")
 
 
@@ -41,30 +122,61 @@ def calls_in(log: Iterable[str]) -> dict[str, set[str]]:
     return dict(found)
 
 
-def known(root: Path = ROOT) -> dict[str, set[str]]:
+def known(root: Path = ROOT, kind: str = "deploy") -> dict[str, set[str]]:
     """The calls that are written down."""
-    written = json.loads((root / FILE).read_text(encoding="utf-8"))
+    written = json.loads((root / FILE).read_text(encoding="utf-8"))[kind]
     return {service: set(operations) for service, operations in written.items()}
 
 
-def made() -> dict[str, set[str]]:
-    """Apply, plan and destroy the examples."""
+def made() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Apply, plan and destroy the examples, then everything, with a change."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cloud = local.start(folder / "cloud", tied=True)
         try:
             environ = cloud.environment()
             module = tf.copy_module(ROOT, folder / "module")
-            with tf.environment(scratch=folder) as env:
-                for example in EXAMPLES:
-                    for command in ("init", "apply -auto-approve", "plan", "destroy -auto-approve"):
-                        directory = module / "examples" / example
-                        tf.run(directory, {**os.environ, **environ, **env}, *command.split())
             (log,) = (folder / "cloud").rglob("local.log")
-            with open(log, encoding="utf-8", errors="replace") as lines:
-                return calls_in(lines)
+            with tf.environment(scratch=folder) as env:
+                run = partial(_run, {**os.environ, **environ, **env})
+                for example in EXAMPLES:
+                    run(module / "examples" / example, "init", "apply", "plan", "destroy")
+                deployed = log.stat().st_size
+                variables = {"TF_VAR_realtime": "true", **_before_everything(environ)}
+                directory = module / "everything"
+                directory.mkdir()
+                (directory / "main.tf").write_text(EVERYTHING)
+                run(directory, "init", "apply", **variables, TF_VAR_changed="false")
+                run(directory, "apply", "plan", "destroy", **variables, TF_VAR_changed="true")
+            text = log.read_bytes()
+            deploy, change = (
+                text[:deployed].decode(errors="replace"),
+                text[deployed:].decode(errors="replace"),
+            )
+            return calls_in(deploy.splitlines()), calls_in(change.splitlines())
         finally:
             local.stop(folder / "cloud")
+
+
+def _run(environ: dict[str, str], directory: Path, *commands: str, **variables: str) -> None:
+    for command in commands:
+        approved = ["-auto-approve"] if command in ("apply", "destroy") else []
+        tf.run(directory, {**environ, **variables}, command, *approved)
+
+
+def _before_everything(environ: dict[str, str]) -> dict[str, str]:
+    """Make what EVERYTHING needs; its variables."""
+    session = boto3.Session(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
+    client = partial(session.client, endpoint_url=environ["AWS_ENDPOINT_URL"], region_name="us-east-1")
+    client("secretsmanager").create_secret(Name="known", SecretString="x")
+    organizations = client("organizations")
+    made = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    return {"TF_VAR_organization_id": made, "TF_VAR_secret_value": "none of yours"}
+
+
+# What is made by hand for EVERYTHING.
+_BY_HAND = {"organizations": {"CreateOrganization", "EnableAWSServiceAccess"}}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,16 +184,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a call is missing")
     parser.add_argument("--log", type=Path, help="read this log of a local cloud; apply nothing")
     options = parser.parse_args(arguments)
-    found = calls_in(options.log.read_text(errors="replace").splitlines()) if options.log else made()
+    deploy, change = (
+        (calls_in(options.log.read_text(errors="replace").splitlines()), {}) if options.log else made()
+    )
     for service, operations in ALSO.items():
-        found.setdefault(service, set()).update(operations)
+        deploy.setdefault(service, set()).update(operations)
+    change = {
+        service: new
+        for service, operations in change.items()
+        if (new := operations - deploy.get(service, set()) - _BY_HAND.get(service, set()))
+    }
     if options.check:
-        missing = sorted(f"{s}.{o}" for s, os_ in found.items() for o in os_ - known().get(s, set()))
+        missing = sorted(
+            f"{service}.{operation}"
+            for kind, found in (("deploy", deploy), ("change", change))
+            for service, operations in found.items()
+            for operation in operations - known(kind=kind).get(service, set())
+        )
         if missing:
             print(f"error: {FILE} lacks {', '.join(missing)}: run scripts/calls.py.", file=sys.stderr)
         return bool(missing)
-    text = json.dumps({service: sorted(found[service]) for service in sorted(found)}, indent=2)
-    (ROOT / FILE).write_text(f"{text}\n", encoding="utf-8")
+    written = {
+        kind: {service: sorted(found[service]) for service in sorted(found)}
+        for kind, found in (("deploy", deploy), ("change", change))
+    }
+    (ROOT / FILE).write_text(f"{json.dumps(written, indent=2)}\n", encoding="utf-8")
     return 0
 
 

@@ -1,5 +1,6 @@
-"""Write the tables of inputs and outputs in docs/module.md, from variables.tf and outputs.tf, and the list of
-errors in docs/local-cloud.md, from scripts/refusals.py and what it names.
+"""Write the tables of inputs and outputs in docs/module.md, from variables.tf and outputs.tf, the list of
+errors in docs/local-cloud.md, from scripts/refusals.py and what it names, and the policies in
+docs/permissions.md.
 
 They stand between two markers; what is around them is written by hand and stays. Called by `scripts/docs`.
 """
@@ -10,7 +11,7 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ BEGIN = "<!-- From here on by scripts/docs, from variables.tf and outputs.tf. --
 END = "<!-- Up to here by scripts/docs. -->"
 ERRORS_PAGE = "docs/local-cloud.md"
 ERRORS_BEGIN = "<!-- From here on by scripts/docs, from scripts/refusals.py. -->"
+PERMISSIONS_PAGE = "docs/permissions.md"
+PERMISSIONS_BEGIN = "<!-- From here on by scripts/docs, from secretwatch/policy/operators. -->"
 ERRORS_FROM = "scripts/refusals.py, scripts/calls.json and tests/e2e/refused"
 
 
@@ -106,9 +109,46 @@ def errors(root: Path) -> str:
     return str(module.section(root))
 
 
+def permissions(_root: Path) -> str:
+    """The policies of whoever plans and whoever applies, for all that an instance can have."""
+    from secretwatch.policy.operators import FEATURES, Instance, policy
+
+    whole = Instance("NAME", "ACCOUNT", "REGION", secret="SECRET")
+    plan, apply = (policy(whole, changes=changes) for changes in (False, True))
+    parts = [
+        "For an instance with everything. What brings a statement, or more actions to one:",
+        table(("what the instance has", "statements"), *_brought(FEATURES)),
+    ]
+    for command, document in (("plan", plan), ("apply", apply)):
+        shown = json.dumps(document, indent=2)
+        parts += [
+            f"<details><summary><code>secretwatch policy {command}</code></summary>",
+            f"```json\n{shown}\n```",
+            "</details>",
+        ]
+    return "\n\n".join(parts)
+
+
+def _brought(features: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Each feature in words, and the statements of whoever applies that it alone would bring or lengthen."""
+    from secretwatch.policy.operators import Instance, policy
+
+    def statements(*has: str) -> dict[str, Any]:
+        instance = Instance("NAME", "ACCOUNT", "REGION", has=frozenset(has), secret="SECRET")
+        return {each["Sid"]: each for each in policy(instance, changes=True)["Statement"]}
+
+    bare = statements()
+    yield "every instance", ", ".join(map(code, bare))
+    for feature, words in features.items():
+        others = {"organization": {"trail"}, "tags": features.keys() - {"tags"}}.get(feature, set())
+        before, found = statements(*others), statements(*others, feature)
+        yield words, ", ".join(code(sid) for sid, each in found.items() if before.get(sid) != each)
+
+
 PAGES: list[tuple[str, str, str, Callable[[Path], str]]] = [
     (PAGE, BEGIN, "variables.tf and outputs.tf", tables),
     (ERRORS_PAGE, ERRORS_BEGIN, ERRORS_FROM, errors),
+    (PERMISSIONS_PAGE, PERMISSIONS_BEGIN, "secretwatch/policy/operators", permissions),
 ]
 """Page, the line before what is written, what it is made of, and how."""
 

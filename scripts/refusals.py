@@ -69,7 +69,8 @@ _STORES = "custom key stores are not here"
 _LAKE = "event data stores, channels and dashboards are not here"
 _UNUSED = "no longer in use, by its page"
 _QUOTA = "the local cloud has no quota of it"
-_ORG = "delegated administrators and service-linked roles are not here"
+_LINKED = "service-linked roles are not here"
+_WHEN = "its page does not say when"
 _WHICH = "its page does not say of which parameter"
 _NO_TEST = "no test makes it"
 
@@ -119,11 +120,11 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("cloudtrail", "InvalidParameterException"): _WHICH,
     ("cloudtrail", "InvalidTokenException"): _UNUSED,
     ("cloudtrail", "KmsKeyDisabledException"): _UNUSED,
-    ("cloudtrail", "NoManagementAccountSLRExistsException"): _ORG,
-    ("cloudtrail", "OperationNotPermittedException"): _ORG,
+    ("cloudtrail", "NoManagementAccountSLRExistsException"): _LINKED,
+    ("cloudtrail", "OperationNotPermittedException"): _WHEN,
     ("cloudtrail", "ResourceTypeNotSupportedException"): _LAKE,
     ("cloudtrail", "TrailNotProvidedException"): _UNUSED,
-    ("cloudtrail", "UnsupportedOperationException"): _ORG,
+    ("cloudtrail", "UnsupportedOperationException"): _WHEN,
     ("cloudwatch", "LimitExceeded"): _QUOTA,
     (
         "cloudwatch",
@@ -132,7 +133,7 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("events", "ManagedRuleException"): "rules that AWS's services manage are not here",
     ("iam", "InvalidInput"): _WHICH,
     ("iam", "LimitExceeded"): "what is taken away meets no limit",
-    ("iam", "UnmodifiableEntity"): "service-linked roles are not here",
+    ("iam", "UnmodifiableEntity"): _LINKED,
     (
         "kms",
         "KMSInvalidStateException",
@@ -222,7 +223,7 @@ def cases(root: Path) -> set[tuple[str, str, str]]:
 
 def services(root: Path) -> dict[str, Service]:
     """What is covered and what is not, by service."""
-    calls: dict[str, list[str]] = json.loads((root / CALLS).read_text(encoding="utf-8"))
+    calls: dict[str, list[str]] = json.loads((root / CALLS).read_text(encoding="utf-8"))["deploy"]
     made = cases(root)
     found: dict[str, Service] = {}
     for service, operations in calls.items():

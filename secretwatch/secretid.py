@@ -147,10 +147,11 @@ def name(text: str) -> str:
     return names(text)[0]
 
 
-def forms(text: str) -> list[str]:
+def forms(text: str, *, is_whole: bool = False) -> list[str]:
     """The ways in which a caller may name a watched secret, as far as they are known; of a prefix, one.
 
-    An ARN's second reading is among them where its end looks like part of a name.
+    An ARN's second reading is among them where its end looks like part of a name. is_whole: it is known for
+    a whole ARN, as that of a secret that exists.
     """
     if text.endswith("*"):
         return [f"{text[:-1]}a-secret"]
@@ -159,7 +160,7 @@ def forms(text: str) -> list[str]:
         return [text]
     arn = text.removesuffix(found[-1].name)
     ways = [text, *(arn + each.name for each in found), found[0].name]
-    if len(found) > 1 and looks_like_a_word(found[0].suffix or ""):
+    if len(found) > 1 and not is_whole and looks_like_a_word(found[0].suffix or ""):
         ways.append(found[1].name)
     return list(dict.fromkeys(ways))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import botocore.loaders
 import botocore.session
 import provider
 import pytest
+from hypothesis import HealthCheck, settings
 
 from secretwatch import local
 from secretwatch import terraform as tf
@@ -30,6 +30,21 @@ REPO = Path(__file__).resolve().parents[1]
 # What is built once for many files; a test of one of them runs on the worker that has it.
 _BUILT_ONCE = ("deployment", "instances", "quickstart")
 
+# What takes longest starts first, so that no worker is left with it at the end: what waits for the provider
+# (25 s for each queue) beside what computes, then what waits for processes.
+_LONGEST = (
+    "test_example[realtime]",
+    "e2e/test_doctor_random.py",
+    "hcl/test_hcl.py",
+    "test_example[organization]",
+    "e2e/test_watches.py",
+    "test_doctor_faults.py",
+    "test_example[",
+    "local/test_process.py",
+    "e2e/test_verify.py",
+    "e2e/test_held_delivery.py",
+)
+
 
 # First of all: pytest-xdist reads the marks in this same hook, and it was registered later than this file.
 @pytest.hookimpl(tryfirst=True)
@@ -37,8 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With several workers (`-n`), tests that share something costly stay together on one of them.
 
     That is: tests with a fixture of `_BUILT_ONCE`, and tests of a file that has fixtures of its own for the
-    whole file. Everything else goes to whichever worker is free, each with a local cloud of its own. What
-    takes long comes first, so that no worker is left with it at the end.
+    whole file. Everything else goes to whichever worker is free, each with a local cloud of its own.
     """
     for item in items:
         if group := _group(item):
@@ -57,13 +71,17 @@ def _group(item: pytest.Item) -> str | None:
     return item.path.name if of_the_file else None
 
 
-def _rank(item: pytest.Item) -> int:
-    """Terraform takes longest, then what asks a local cloud."""
+def _rank(item: pytest.Item) -> tuple[int, int]:
+    """What is known to take longest, then Terraform, then what asks a local cloud."""
     used = set(getattr(item, "fixturenames", ()))
-    return (
-        0 if "terraform" in used else 1 if used & {"local_cloud", "aws", "cloud", "secretwatch_cloud"} else 2
-    )
+    place = next((n for n, part in enumerate(_LONGEST) if part in item.nodeid), len(_LONGEST))
+    asks = bool(used & {"local_cloud", "aws", "cloud", "secretwatch_cloud"})
+    return place, 0 if "terraform" in used else 1 if asks else 2
 
+
+# No asserted timings: a loaded machine takes long for an example, or to make one up.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Reading what AWS's services are is most of what a client costs, and each session does it anew.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
@@ -173,20 +191,18 @@ class Terraform:
     def run(self, directory: Path, *arguments: str) -> str:
         """Run Terraform; what it printed. Raises secretwatch.terraform.TerraformFailed with its output."""
         try:
-            return tf.run(directory, os.environ | self.env_of(directory), *arguments)
+            return tf.run(directory, os.environ | self.env_of_run(), *arguments)
         except tf.TerraformFailed as error:
             error.add_note(error.output)
             raise
 
-    def env_of(self, directory: Path) -> dict[str, str]:
-        """`env`, with a provider that runs already, unless the root module says itself how to configure it.
+    def env_of_run(self) -> dict[str, str]:
+        """`env`, with a provider that runs already.
 
-        A provider has one configuration at a time, and an environment and a working folder of its own: there
-        is one for all runs with the same variables, and root modules name files by absolute paths. Whose
-        account it is and in which region stands in a file, which the provider reads anew for each run.
+        It has an environment and a working folder of its own: there is one for all runs with the same
+        variables, and root modules name files by absolute paths. Whose account it is and in which region
+        stands in a file, which the provider reads anew for each run.
         """
-        if any(re.search(r"^provider ", file.read_text(), re.MULTILINE) for file in directory.glob("*.tf")):
-            return self.env
         # With a bundle of certificates it takes one configuration only; the local cloud needs none.
         environ = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
         if "AWS_ACCESS_KEY_ID" in environ:

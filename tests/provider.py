@@ -3,7 +3,8 @@
 Each run of Terraform starts the provider several times and reads the schemas of 1,500 types: 4 s of processor
 time, whatever else it does. Here the provider runs once (`-debug` is its own flag for that, see
 https://developer.hashicorp.com/terraform/plugin/debugging), and Terraform talks to it through a relay that
-hands on every call as it is, and leaves the types that no file here names out of the schemas.
+hands on every call as it is, and leaves the types that no file here names out of the schemas. A provider has
+one configuration at a time, so there is another one for each that a root module's provider blocks ask for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ import grpc
 
 _SERVICE = "/tfplugin5.Provider/"
 _SCHEMAS = f"{_SERVICE}GetSchema"
+_CONFIGURE = f"{_SERVICE}Configure"
 _ANY_LENGTH = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 # Fields of tfplugin5's GetProviderSchema.Response that are maps from a type to its schema: resources, data
@@ -75,25 +78,45 @@ def _number(message: bytes, at: int) -> tuple[int, int]:
 
 
 class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """Hands calls on to the provider at the other end of `channel`."""
+    """Hands calls on to a provider: the one that was configured as the caller asked for.
 
-    def __init__(self, channel: Any, types: frozenset[str]) -> None:
-        self._call = functools.cache(channel.unary_unary)
-        self._trimmed = functools.cache(lambda request: trimmed(self._call(_SCHEMAS)(request), types))
+    start: starts one, and answers the channel to it.
+    """
+
+    def __init__(self, start: Callable[[], Any], types: frozenset[str]) -> None:
+        self._start = start
+        self._first = start()
+        self._configured: dict[bytes, Any] = {}
+        self._of_caller: dict[str, Any] = {}
+        self._configuring = threading.Lock()
+        self._call = functools.cache(lambda channel, method: channel.unary_unary(method))
+        self._trimmed = functools.cache(
+            lambda request: trimmed(self._call(self._first, _SCHEMAS)(request), types)
+        )
 
     def service(self, call: Any) -> Any:
         """Who answers a call: nobody what is not the provider's, such as that it should end."""
         if not call.method.startswith(_SERVICE):
             return None
-        forward = self._trimmed if call.method == _SCHEMAS else self._call(call.method)
 
         def answer(request: bytes, context: Any) -> Any:
             try:
-                return forward(request)
+                if call.method == _SCHEMAS:
+                    return self._trimmed(request)
+                if call.method == _CONFIGURE:
+                    self._configure(context.peer(), request)
+                channel = self._of_caller.get(context.peer(), self._first)
+                return self._call(channel, call.method)(request)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
 
         return grpc.unary_unary_rpc_method_handler(answer)
+
+    def _configure(self, caller: str, request: bytes) -> None:
+        with self._configuring:
+            if request not in self._configured:
+                self._configured[request] = self._start() if self._configured else self._first
+        self._of_caller[caller] = self._configured[request]
 
 
 @contextlib.contextmanager
@@ -103,6 +126,26 @@ def served(binary: Path, address: str, environ: Mapping[str, str], types: frozen
     `address` is as Terraform knows the provider: `registry.terraform.io/hashicorp/aws`. Raises RuntimeError
     where it does not start.
     """
+    with contextlib.ExitStack() as stack:
+        said: list[dict[str, Any]] = []
+
+        def start() -> Any:
+            said.append(stack.enter_context(_started(binary, environ)))
+            at = f"unix:{said[-1]['Addr']['String']}"
+            return stack.enter_context(grpc.insecure_channel(at, options=_ANY_LENGTH))
+
+        relay = grpc.server(ThreadPoolExecutor(64), (_Relay(start, types),), options=_ANY_LENGTH)
+        # Not a socket in a folder, whose callers could not be told apart.
+        port = relay.add_insecure_port("127.0.0.1:0")
+        relay.start()
+        stack.callback(lambda: relay.stop(None).wait())
+        here = {"Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"}}
+        yield json.dumps({address: said[0] | here})
+
+
+@contextlib.contextmanager
+def _started(binary: Path, environ: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """One provider: what it says of itself and where it listens."""
     with contextlib.ExitStack() as stack:
         # Sockets, whose paths have a hundred characters at most. The provider leaves its own behind.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-"))
@@ -125,11 +168,4 @@ def served(binary: Path, address: str, environ: Mapping[str, str], types: frozen
         if said is None:
             raise RuntimeError(f"{binary} -debug ended without saying where it listens.")
         (facts,) = json.loads(said[said.index("{") : said.rindex("}") + 1]).values()
-        provider = grpc.insecure_channel(f"unix:{facts['Addr']['String']}", options=_ANY_LENGTH)
-        stack.enter_context(provider)
-        relay = grpc.server(ThreadPoolExecutor(64), (_Relay(provider, types),), options=_ANY_LENGTH)
-        relay.add_insecure_port(f"unix:{folder}/socket")
-        relay.start()
-        stack.callback(lambda: relay.stop(None).wait())
-        facts["Addr"]["String"] = f"{folder}/socket"
-        yield json.dumps({address: facts})
+        yield facts

@@ -5,7 +5,7 @@
 
 locals {
   bits = { for digit in split("", "0123456789abcdef") : digit => format("%04b", parseint(digit, 16)) }
-  places = { for of in distinct(var.items[*].of) : of => of == "" ? "000000000000" : join("", [
+  places = { for of in toset(var.items[*].of) : of => of == "" ? "000000000000" : join("", [
     for digit in split("", substr(md5(of), 0, 3)) : local.bits[digit]
   ]) }
   items = [for index, item in var.items : { index = index, place = local.places[item.of], size = item.size }]
@@ -20,7 +20,7 @@ locals {
   is_leaf = [for cut, sizes in local.sizes : { for start, each in sizes : start => (
     cut == 12 || floor((sum(each) - each[length(each) - 1]) / local.steps[cut][start]) < 2
   ) }]
-  leaf_of = { for place in distinct(values(local.places)) : place => substr(place, 0, min([for cut in local.cuts : cut if local.is_leaf[cut][substr(place, 0, cut)]]...)) }
+  leaf_of = { for place in toset(values(local.places)) : place => substr(place, 0, min([for cut in local.cuts : cut if local.is_leaf[cut][substr(place, 0, cut)]]...)) }
 
   # A leaf's name is where it begins, so that the first half of one that is cut keeps its patterns.
   leaves = { for item in local.items : local.leaf_of[item.place] => item... }

@@ -47,9 +47,6 @@ resource "aws_cloudwatch_event_target" "this" {
     input_template = local.templates[local.patterns[each.value.rule].allowed ? "allowed" : "refused"]
   }
 
-  # A rule that has a target before its queue takes messages could lose the first.
-  depends_on = [aws_sqs_queue_policy.undelivered]
-
   lifecycle {
     create_before_destroy = true
   }
@@ -59,11 +56,34 @@ resource "aws_cloudwatch_event_target" "this" {
 # What could not be delivered
 ################################################################################
 
+locals {
+  rules = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}"
+}
+
 resource "aws_sqs_queue" "undelivered" {
   message_retention_seconds = 1209600
   name                      = "${var.name}-${var.key}-undelivered"
   sqs_managed_sse_enabled   = true
   tags                      = var.tags
+
+  # Here and not in a resource of its own: the provider waits 25 s for each of them, and a rule that has a target
+  # before its queue takes messages could lose the first.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RulesSend"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
+      # The one key that AWS documents for dead letters. What these rules are called, and no rule of an instance whose
+      # name begins with ${var.name}-${var.key}: those have more hyphens, or three and end in -all.
+      Condition = {
+        ArnLike    = { "aws:SourceArn" = [for outcome in ["a", "r"] : "${local.rules}-${outcome}-*"] }
+        ArnNotLike = { "aws:SourceArn" = ["${local.rules}-*-*-*-*", "${local.rules}-*-*-all"] }
+      }
+    }]
+  })
 
   # Here, since there is one queue for all rules.
   lifecycle {
@@ -79,30 +99,13 @@ resource "aws_sqs_queue" "undelivered" {
   }
 }
 
-locals {
-  rules = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}"
-}
+# Earlier versions wrote the policy by a resource of its own: it stays as it is.
+removed {
+  from = aws_sqs_queue_policy.undelivered
 
-resource "aws_sqs_queue_policy" "undelivered" {
-  queue_url = aws_sqs_queue.undelivered.url
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "RulesSend"
-      Effect    = "Allow"
-      Principal = { Service = "events.amazonaws.com" }
-      Action    = "sqs:SendMessage"
-      Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
-      Condition = {
-        # What these rules are called, and no rule of an instance whose name begins with ${var.name}-${var.key}: those have
-        # more hyphens, or three and end in -all.
-        ArnLike      = { "aws:SourceArn" = [for outcome in ["a", "r"] : "${local.rules}-${outcome}-*"] }
-        ArnNotLike   = { "aws:SourceArn" = ["${local.rules}-*-*-*-*", "${local.rules}-*-*-all"] }
-        StringEquals = { "aws:SourceAccount" = var.account.id }
-      }
-    }]
-  })
+  lifecycle {
+    destroy = false
+  }
 }
 
 locals {

@@ -75,7 +75,8 @@ resource "aws_kms_key" "this" {
         Condition = {
           StringEquals = {
             "kms:CallerAccount" = var.account.id
-            "kms:ViaService"    = "secretsmanager.${var.account.region}.amazonaws.com"
+            # Which of the two it is in China AWS does not say.
+            "kms:ViaService" = distinct(["secretsmanager.${var.account.region}.amazonaws.com", "secretsmanager.${var.account.region}.${var.account.dns_suffix}"])
           }
         }
       },

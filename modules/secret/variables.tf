@@ -1,10 +1,11 @@
 variable "account" {
-  description = "Where this is deployed: account id, partition and region."
+  description = "Where this is deployed: account id, partition with the suffix of its endpoints, and region."
   nullable    = false
   type = object({
-    id        = string
-    partition = string
-    region    = string
+    dns_suffix = string
+    id         = string
+    partition  = string
+    region     = string
   })
 }
 

@@ -15,8 +15,8 @@ locals {
   here          = join(" && ", concat(["$.awsRegion = \"${var.account.region}\""], local.many_accounts ? ["$.recipientAccountId = \"${var.account.id}\""] : []))
   here_bytes    = length("$.awsRegion = \"ap-southeast-1\"") + (local.many_accounts ? length(" && $.recipientAccountId = \"123456789012\"") : 0)
 
-  # Somebody else's trail may be at home in the organisation's management account.
-  where = var.owns_trail ? " && ${local.here}" : ""
+  # A trail may be the organisation's management account's, which can stop it as well.
+  where = !var.owns_trail ? "" : split(":", var.trail.arn)[4] == var.account.id ? " && ${local.here}" : " && $.awsRegion = \"${var.account.region}\""
 
   # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
   trail     = "(($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«»\" || $.requestParameters.name = \"*:trail/«»\")«where»)"

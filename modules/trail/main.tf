@@ -9,15 +9,18 @@ locals {
   kms_key_arn    = local.owns_key ? aws_kms_key.this[0].arn : var.kms_key.arn
   log_group_name = "/aws/cloudtrail/${var.name}"
 
+  # A trail that a delegated administrator makes is its organisation's management account's.
+  owner_id = coalesce(try(var.organization.management_account_id, null), var.account.id)
+
   # Made from names: policies that referred to the resources would be part of a cycle, and unknown in a plan.
   bucket_arn    = "arn:${var.account.partition}:s3:::${local.bucket_name}"
   log_group_arn = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${local.log_group_name}"
-  trail_arn     = "arn:${var.account.partition}:cloudtrail:${var.account.region}:${var.account.id}:trail/${var.name}"
+  trail_arn     = "arn:${var.account.partition}:cloudtrail:${var.account.region}:${local.owner_id}:trail/${var.name}"
 
-  # An organisation trail writes each member's files under the organisation's id, and the account's own beside them.
+  # An organisation trail writes each member's files under the organisation's id; its owner's own have to have a place too.
   key_prefix   = try(var.bucket.key_prefix, null)
-  log_streams  = concat(["${var.account.id}_CloudTrail_${var.account.region}*"], var.organization == null ? [] : ["${var.organization.id}_*"])
-  object_paths = [for owner in compact([var.account.id, try(var.organization.id, "")]) : "${local.bucket_arn}/${local.key_prefix == null ? "" : "${local.key_prefix}/"}AWSLogs/${owner}/*"]
+  log_streams  = concat([for id in distinct([local.owner_id, var.account.id]) : "${id}_CloudTrail_${var.account.region}*"], var.organization == null ? [] : ["${var.organization.id}_*"])
+  object_paths = [for owner in compact([local.owner_id, try(var.organization.id, "")]) : "${local.bucket_arn}/${local.key_prefix == null ? "" : "${local.key_prefix}/"}AWSLogs/${owner}/*"]
 }
 
 resource "aws_cloudtrail" "this" {
@@ -85,7 +88,7 @@ locals {
     },
   ]
 
-  key_policy_statements = concat(local.trail_key_statements, local.bucket_key_statements, local.notifications_key_statements)
+  key_policy_statements = concat(local.trail_key_statements, local.bucket_key_statements, local.default_key_statements, local.notifications_key_statements)
 
   # Somebody else's bucket may have a Bucket Key, with which CloudTrail is asked for this, too:
   # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
@@ -96,6 +99,19 @@ locals {
     Action    = "kms:Decrypt"
     Resource  = "*"
     Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+  }]
+
+  # What CloudTrail writes without naming the key, as digests may be, is encrypted by the bucket's default.
+  default_key_statements = !local.owns_bucket ? [] : [{
+    Sid       = "CloudTrailEncryptsByDefault"
+    Effect    = "Allow"
+    Principal = { Service = "cloudtrail.amazonaws.com" }
+    Action    = "kms:GenerateDataKey*"
+    Resource  = "*"
+    Condition = {
+      StringEquals = { "aws:SourceArn" = local.trail_arn }
+      StringLike   = { "kms:EncryptionContext:aws:s3:arn" = "${local.bucket_arn}/*" }
+    }
   }]
 
   trail_key_statements = [
@@ -109,7 +125,7 @@ locals {
         StringEquals = { "aws:SourceArn" = local.trail_arn }
         # A multi-region trail writes from every region.
         StringLike = {
-          "kms:EncryptionContext:aws:cloudtrail:arn" = "arn:${var.account.partition}:cloudtrail:*:${var.account.id}:trail/${var.name}"
+          "kms:EncryptionContext:aws:cloudtrail:arn" = "arn:${var.account.partition}:cloudtrail:*:${local.owner_id}:trail/${var.name}"
         }
       }
     },
@@ -356,24 +372,19 @@ locals {
   notifications_topic_arn = var.notifications == null ? {} : {
     this = var.notifications.topic == null ? "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${var.name}-log-files" : var.notifications.topic.arn
   }
-  # CloudTrail reads back the bare name of a topic of the same account and region: with its ARN no plan would be empty.
+  # The provider reads back the bare name of a topic of the same account and region: with its ARN no plan would be empty.
   notifications_topic = one([for arn in values(local.notifications_topic_arn) :
     trimprefix(arn, "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:")
   ])
   owns_notifications_topic = var.notifications == null ? false : var.notifications.topic == null
 
+  # Without a condition, as AWS documents it: what CloudTrail sends when it publishes is not said.
   notifications_key_statements = !local.owns_notifications_topic ? [] : [{
     Sid       = "NotificationsEncrypt"
     Effect    = "Allow"
     Principal = { Service = "cloudtrail.amazonaws.com" }
     Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
     Resource  = "*"
-    Condition = {
-      StringEquals = {
-        "aws:SourceArn"                          = local.trail_arn
-        "kms:EncryptionContext:aws:sns:topicArn" = one(values(local.notifications_topic_arn))
-      }
-    }
   }]
 
   notifications_policy_statements = [for arn in values(local.notifications_topic_arn) : {

@@ -67,6 +67,6 @@ variable "notifications" {
 }
 
 variable "organization" {
-  description = "Organisation whose accounts the trail records; null for this account alone."
-  type        = object({ id = string })
+  description = "Organisation whose accounts the trail records; null for this account alone. Where a delegated administrator makes the trail, management_account_id is whose it is then."
+  type        = object({ id = string, management_account_id = optional(string) })
 }

@@ -44,8 +44,9 @@ locals {
   # Which secrets
   ################################################################################
 
-  # Services name secrets of their own with a !, as in rds!cluster-...
-  secret   = "^([*]|(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}|[A-Za-z0-9/_+=.@!-]{1,511}[*])$"
+  # Services name secrets of their own with a !, as in rds!cluster-... Lengths are checked apart: an expression that
+  # counts to 512 takes a millisecond, for each secret and several times in a plan.
+  secret   = "^([*]|(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@!-]+|[A-Za-z0-9/_+=.@!-]+[*])$"
   complete = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:([0-9]{12}):secret:(.+)-([A-Za-z0-9]{6})$"
   partial  = "^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:([0-9]{12}):secret:(.+)$"
 

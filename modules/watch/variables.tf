@@ -158,8 +158,8 @@ variable "secrets" {
   }
 
   validation {
-    condition     = alltrue([for secret in var.secrets : can(regex(local.secret, secret))])
-    error_message = "${var.path}secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex(local.secret, secret))])}: write a secret's name or ARN, a prefix such as \"prod/*\", or \"*\" for all."
+    condition     = alltrue([for secret in var.secrets : can(regex(local.secret, secret)) && length(secret) <= (startswith(secret, "arn:") ? 600 : 512)])
+    error_message = "${var.path}secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex(local.secret, secret)) || length(secret) > (startswith(secret, "arn:") ? 600 : 512)])}: write a secret's name or ARN, a prefix such as \"prod/*\", or \"*\" for all."
   }
 }
 

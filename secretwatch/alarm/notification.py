@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from secretwatch import partition
+
 _SUBJECT_LENGTH = 100
 
 
@@ -81,7 +83,7 @@ def email_body(message: Mapping[str, Any]) -> str:
     statistic = trigger.get("ExtendedStatistic") or _as_statistic(trigger.get("Statistic", ""))
     dimensions = " ".join(f"[{each['name']} = {each['value']}]" for each in trigger["Dimensions"])
     console = (
-        f"https://{region}.console.aws.amazon.com/cloudwatch/deeplink.js?"
+        f"https://{region}.{partition.of_region(region).console_domain}/cloudwatch/deeplink.js?"
         + urlencode({"region": region})
         + f"#alarmsV2:alarm/{quote(message['AlarmName'], safe='')}"
     )

@@ -16,6 +16,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("secretwatch.cli.doctor", "doctor"),
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),
+    "policy": ("secretwatch.cli.policy", "group"),
     "smoke": ("secretwatch.cli.smoke", "smoke"),
     "verify": ("secretwatch.cli.verify", "verify"),
 }

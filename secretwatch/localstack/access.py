@@ -111,6 +111,8 @@ class _Call:
             if service == "cloudtrail" and need.action.startswith("organizations:"):
                 # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
                 return replace(found, code="InsufficientDependencyServiceAccessPermissionException")
+            if operation == "RegisterOrganizationDelegatedAdmin" and need.action.startswith("iam:"):
+                return replace(found, code="InsufficientIAMAccessPermissionException")
             return found
         return None
 
@@ -149,7 +151,8 @@ class _Call:
         return None if decision.allowed else (decision, resource.arn, resource.account)
 
     def _resource(self, need: Need, parameters: Mapping[str, Any]) -> Resource:
-        if need.action == _MAKES:
+        # Of another account's trails CloudTrail itself says who may: no policy of theirs does.
+        if need.action == _MAKES or need.action.startswith("cloudtrail:"):
             return Resource(need.resource, self._caller.account_id)
         return resource_of(need.resource, parameters, self._caller.account_id, self._context.region)
 

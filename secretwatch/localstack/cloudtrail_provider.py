@@ -27,6 +27,7 @@ from secretwatch.cloudtrail import (
     normalise_event_selectors,
     normalise_insight_selectors,
 )
+from secretwatch.localstack import delegation, organizations
 from secretwatch.localstack.delivery import tell_lost
 from secretwatch.localstack.digests import SIGNING_KEYS
 from secretwatch.localstack.trail_settings import check, check_name, refusal
@@ -83,26 +84,33 @@ class CloudTrailProvider(ServiceLifecycleHook):
         name = request["Name"]
         check_name(name)
         multi_region = bool(request.get("IsMultiRegionTrail"))
-        self._refuse_taken_name(context, name, multi_region)
-        self._refuse_too_many(context, multi_region)
+        owner = _owner(context, request)
+        self._refuse_taken_name(context, owner, name, multi_region)
+        self._refuse_too_many(context, owner, multi_region)
         trail = Trail(
             name=name,
-            account_id=context.account_id,
+            account_id=owner,
             home_region=context.region,
             partition=context.partition,
             s3_bucket_name=request.get("S3BucketName") or "",
         )
         trail.tags = _tags(request.get("TagsList") or [])
-        self._apply(trail, request)
+        self._apply(context, trail, request)
         self._trails.add(trail)
         return _settings(trail)
 
     @handler("UpdateTrail", expand=False)
     def update_trail(self, context: RequestContext, request: Mapping[str, Any]) -> dict[str, Any]:
         trail = self._at_home(context, request["Name"])
+        if request.get("IsOrganizationTrail") is False and trail.account_id != context.account_id:
+            # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
+            raise refusal(
+                "NotOrganizationMasterAccountException",
+                f"Only the management account can make {trail.arn} a trail of its own account.",
+            )
         if request.get("IsMultiRegionTrail") and not trail.is_multi_region_trail:
-            self._refuse_taken_name(context, trail.name, True, but=trail)
-        self._apply(trail, request)
+            self._refuse_taken_name(context, trail.account_id, trail.name, True, but=trail)
+        self._apply(context, trail, request)
         return _settings(trail)
 
     @handler("DeleteTrail", expand=False)
@@ -273,6 +281,22 @@ class CloudTrailProvider(ServiceLifecycleHook):
             ]
         }
 
+    # Delegated administrators of an organization
+
+    @handler("RegisterOrganizationDelegatedAdmin", expand=False)
+    def register_organization_delegated_admin(
+        self, context: RequestContext, request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        delegation.register(context.account_id, request["MemberAccountId"])
+        return {}
+
+    @handler("DeregisterOrganizationDelegatedAdmin", expand=False)
+    def deregister_organization_delegated_admin(
+        self, context: RequestContext, request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        delegation.deregister(context.account_id, request["DelegatedAdminAccountId"])
+        return {}
+
     # Event history
 
     @handler("LookupEvents", expand=False)
@@ -312,33 +336,33 @@ class CloudTrailProvider(ServiceLifecycleHook):
     # How a trail is found and changed
 
     def _refuse_taken_name(
-        self, context: RequestContext, name: str, multi_region: bool, but: Trail | None = None
+        self, context: RequestContext, owner: str, name: str, multi_region: bool, but: Trail | None = None
     ) -> None:
         """A multi-region trail is seen in every region: its name is taken there, and it needs it there.
 
         AWS does not say what UpdateTrail answers where a trail that becomes multi-region meets another of its
         name: the error of CreateTrail is taken.
         """
-        for trail in self._trails.of(context.account_id):
+        for trail in self._trails.of(owner):
             meets = multi_region or _is_seen_in(trail, context.region)
             if trail is not but and trail.name == name and meets:
                 raise refusal(
                     "TrailAlreadyExistsException",
-                    f"Trail {name} already exists for customer: {context.account_id}",
+                    f"Trail {name} already exists for customer: {owner}",
                 )
 
-    def _refuse_too_many(self, context: RequestContext, multi_region: bool) -> None:
+    def _refuse_too_many(self, context: RequestContext, owner: str, multi_region: bool) -> None:
         """A multi-region trail counts as one in every region.
 
         https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html
         """
-        mine = self._trails.of(context.account_id)
+        mine = self._trails.of(owner)
         regions = {trail.home_region for trail in mine} if multi_region else set()
         for region in sorted(regions | {context.region}):
             if sum(_is_seen_in(trail, region) for trail in mine) >= _TRAILS_PER_REGION:
                 raise refusal(
                     "MaximumNumberOfTrailsExceededException",
-                    f"User: {context.account_id} already has {_TRAILS_PER_REGION} trails in {region}.",
+                    f"User: {owner} already has {_TRAILS_PER_REGION} trails in {region}.",
                 )
 
     def _find(self, context: RequestContext, name_or_arn: str) -> Trail:
@@ -353,12 +377,16 @@ class CloudTrailProvider(ServiceLifecycleHook):
         return trail
 
     def _at_home(self, context: RequestContext, name_or_arn: str) -> Trail:
-        """A trail is changed only by the account and in the region where it was made."""
+        """A trail is changed only by its account, or one to which that has delegated it, in its home region.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator.html
+        """
         trail = self._find(context, name_or_arn)
-        if trail.account_id != context.account_id:
+        if not _administers(context, trail.account_id):
             raise refusal(
                 "NotOrganizationMasterAccountException",
-                f"Trail {trail.arn} can be changed only by the management account of the organization.",
+                f"Trail {trail.arn} can be changed only by the management account of the organization, or a "
+                "delegated administrator.",
             )
         if trail.home_region != context.region:
             raise refusal(
@@ -368,9 +396,10 @@ class CloudTrailProvider(ServiceLifecycleHook):
         return trail
 
     def _tagged(self, context: RequestContext, arn: str) -> Trail:
-        """Tags are read and changed in the trail's home region, by its ARN.
+        """Tags are read and changed in the trail's home region, by its ARN and by those who may change it.
 
-        AWS does not say which words ResourceNotFoundException has.
+        What another member of the organization is answered stands in public reports. AWS does not say which
+        words ResourceNotFoundException has.
         """
         if not _TRAIL_ARN.fullmatch(arn):
             raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {arn}")
@@ -380,12 +409,18 @@ class CloudTrailProvider(ServiceLifecycleHook):
                 "CloudTrailARNInvalidException",
                 f"Region in ARN is wrong, you can only access resources in region {context.region}.",
             )
+        if not _administers(context, arn.split(":")[4]):
+            raise refusal(
+                "CloudTrailARNInvalidException",
+                "AccountID in ARN is wrong, you can only access resources with AccountID "
+                f"{context.account_id}.",
+            )
         trail = self._trails.find(arn, context.account_id, context.region)
         if trail is None or not self._trails.is_over(trail, context.account_id):
             raise refusal("ResourceNotFoundException", f"The resource {arn} is not found.")
         return trail
 
-    def _apply(self, trail: Trail, request: Mapping[str, Any]) -> None:
+    def _apply(self, context: RequestContext, trail: Trail, request: Mapping[str, Any]) -> None:
         """Check the request's settings as a whole, then set them: a refused request changes nothing."""
         changes: dict[str, Any] = {
             attribute: (request[member] if request[member] != "" else None)
@@ -398,7 +433,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
             changes |= dict.fromkeys(logs)
         changes["organization_id"] = None  # `check` says which
         wanted = replace(trail, **changes)
-        check(wanted)
+        check(wanted, context.account_id, gives_logs=any(changes.get(name) for name in logs))
         for attribute in changes:
             setattr(trail, attribute, getattr(wanted, attribute))
         if trail.sns_topic_arn:
@@ -406,6 +441,20 @@ class CloudTrailProvider(ServiceLifecycleHook):
             topic = trail.sns_topic_arn.split(":")
             sns = connect_to(aws_access_key_id=topic[4], region_name=topic[3]).sns
             sns.publish(TopicArn=trail.sns_topic_arn, Message="CloudTrail validation message.")
+
+
+def _owner(context: RequestContext, request: Mapping[str, Any]) -> str:
+    """Whose a new trail is: an organization's is its management account's, also if another may make it."""
+    account_id: str = context.account_id
+    found = organizations.organization(account_id) if request.get("IsOrganizationTrail") else None
+    return (
+        found.management_account_id if found and account_id in found.delegated_administrators else account_id
+    )
+
+
+def _administers(context: RequestContext, owner: str) -> bool:
+    """Whether the caller may change the owner's trails, of which another sees those of an organization."""
+    return context.account_id == owner or organizations.is_delegated(context.account_id, by=owner)
 
 
 def _trail_with_insights(request: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from localstack.aws.serving.twisted import TLSMultiplexerFactory
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
+from twisted.web import http
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
@@ -21,6 +22,10 @@ class BoundRuntimeServer(TwistedRuntimeServer):
 
     def register(self, gateway: Any, listen: list[Any], ssl_creds: tuple[str, str] | None = None) -> None:
         site = TwistedGateway(gateway)
+        # A tenth of each call: a line for an access log that nobody keeps, and forms that twisted reads, with
+        # a parser of e-mails for their type. LocalStack logs calls and reads forms itself.
+        site.log = lambda request: None
+        http._parseContentType = lambda line: b""
         factory: Any = site
         if ssl_creds:
             certificate, key = ssl_creds

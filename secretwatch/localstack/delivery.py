@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
@@ -170,10 +169,6 @@ def tell_lost(trail: Trail, count: int) -> None:
     )
 
 
-def _clients(trail: Trail) -> Any:
-    return connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region)
-
-
 def _tried(trail: Trail, error_name: str, deliver: Callable[[], object]) -> bool:
     """Whether a sink took what it was given; if not, the trail's status says why, by AWS's name."""
     try:
@@ -199,7 +194,7 @@ def _put_object(trail: Trail, key: str, content: bytes, metadata: dict[str, str]
         {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": trail.kms_key_id} if trail.kms_key_id else {}
     )
     require_bucket(trail, key)
-    _clients(trail).s3.put_object(
+    connect_to(aws_access_key_id=trail.account_id, region_name=trail.home_region).s3.put_object(
         Bucket=trail.s3_bucket_name,
         Key=key,
         Body=gzip.compress(content, compresslevel=1, mtime=0),
@@ -265,7 +260,8 @@ def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: 
     if arn is None:
         queue.clear()
         return
-    group = arn.split(":")[6]
+    # A delegated administrator's log group is in its own account, not in that of the trail.
+    region, owner, _, group = arn.split(":")[3:7]
     stream = log_stream_name(account_id, trail.home_region, trail.organization_id)
     now = int(datetime.now(UTC).timestamp() * 1000)
     fitting = [event for event in events if _length(event) <= _EVENT_BYTES]
@@ -273,8 +269,8 @@ def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: 
         require_logs(trail, account_id)
         put = partial(
             log_intake.put,
-            trail.account_id,
-            trail.home_region,
+            owner,
+            region,
             group,
             stream,
             [{"timestamp": now, "message": event.text} for event in fitting],
@@ -283,7 +279,8 @@ def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: 
             put()
         except ResourceNotFoundException:
             # The group may be new: CloudTrail makes its stream. A missing group is raised here.
-            _clients(trail).logs.create_log_stream(logGroupName=group, logStreamName=stream)
+            logs = connect_to(aws_access_key_id=owner, region_name=region).logs
+            logs.create_log_stream(logGroupName=group, logStreamName=stream)
             put()
     _drop_front(queue, len(events))
     trail.status["LatestCloudWatchLogsDeliveryTime"] = datetime.now(UTC)

@@ -12,6 +12,8 @@ from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.aws.connect import connect_to
 from localstack.services.ec2.provider import Ec2Provider
 
+from secretwatch.localstack import unknown_vpcs
+
 _DEFAULT_KEY = "alias/aws/ebs"
 
 
@@ -20,6 +22,7 @@ class DefaultKeyEc2Provider(Ec2Provider):
 
     def __init__(self) -> None:
         super().__init__()
+        unknown_vpcs.mend()
         self._default_keys: dict[tuple[str, str], str] = {}
 
     @handler("GetEbsDefaultKmsKeyId", expand=False)

@@ -64,6 +64,7 @@ def start() -> None:
     from secretwatch.localstack.log_names import LogNames
     from secretwatch.localstack.managed_policies import read_managed_policies_once
     from secretwatch.localstack.mended import mend
+    from secretwatch.localstack.partitions import serve_all_partitions
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
@@ -78,6 +79,7 @@ def start() -> None:
     give_unique_ids()
     read_managed_policies_once()
     read_content_types_once()
+    serve_all_partitions()
     mend()
     remember_keys()
     # Keys begin with AKIA and ASIA, as on AWS, and not with an L.

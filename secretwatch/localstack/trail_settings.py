@@ -62,32 +62,38 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def check(trail: Trail) -> None:
-    """Refuse settings that AWS refuses; sets the organization's id, and the key's ARN for its name."""
+def check(trail: Trail, caller: str, *, gives_logs: bool) -> None:
+    """Refuse settings that AWS refuses; sets the organization's id, and the key's ARN for its name.
+
+    caller: the account that makes or changes the trail: the trail's own, or a delegated administrator's.
+    gives_logs: whether the request names a log group or a role.
+    """
     if trail.is_multi_region_trail and not trail.include_global_service_events:
         raise refusal(
             "InvalidParameterCombinationException", "Multi-Region trail must include global service events."
         )
-    trail.organization_id = _organization_id(trail) if trail.is_organization_trail else None
+    trail.organization_id = None
+    if trail.is_organization_trail:
+        trail.organization_id = organization_managed_by(
+            trail.account_id, "NotOrganizationMasterAccountException"
+        ).id
     _check_forms(trail)
-    _check_bucket_and_key(trail)
+    _check_bucket_and_key(trail, caller)
     _check_topic(trail)
-    _check_logs(trail)
+    _check_logs(trail, caller if gives_logs else None)
 
 
-def _organization_id(trail: Trail) -> str:
-    """Whether the account may have a trail of its organization.
+def organization_managed_by(account_id: str, otherwise: str) -> organizations.Organization:
+    """The organization of the account, which manages it and may use CloudTrail for it.
 
+    otherwise: the error's code for a member; CloudTrail has two.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
     """
-    organization = organizations.organization(trail.account_id)
+    organization = organizations.organization(account_id)
     if organization is None:
         raise refusal("OrganizationsNotInUseException", "The account is not a member of an organization.")
-    if organization.management_account_id != trail.account_id:
-        raise refusal(
-            "NotOrganizationMasterAccountException",
-            "The account is not the management account of its organization.",
-        )
+    if organization.management_account_id != account_id:
+        raise refusal(otherwise, "The account is not the management account of its organization.")
     if organization.feature_set != "ALL":
         raise refusal(
             "OrganizationNotInAllFeaturesModeException",
@@ -98,7 +104,7 @@ def _organization_id(trail: Trail) -> str:
             "CloudTrailAccessNotEnabledException",
             "Trusted access is not enabled between CloudTrail and AWS Organizations.",
         )
-    return organization.id
+    return organization
 
 
 def _check_forms(trail: Trail) -> None:
@@ -127,12 +133,12 @@ def _check_forms(trail: Trail) -> None:
         )
 
 
-def _check_bucket_and_key(trail: Trail) -> None:
+def _check_bucket_and_key(trail: Trail, caller: str) -> None:
     bucket = permissions.bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
     if bucket is None:
         raise refusal("S3BucketDoesNotExistException", f"S3 bucket {trail.s3_bucket_name} does not exist!")
     if trail.kms_key_id:
-        trail.kms_key_id = _key_arn(trail, trail.kms_key_id, bucket.bucket_region)
+        trail.kms_key_id = _key_arn(trail, trail.kms_key_id, bucket.bucket_region, caller)
     if permissions.bucket_refusal(trail):
         raise refusal(
             "InsufficientS3BucketPolicyException",
@@ -146,11 +152,12 @@ def _check_bucket_and_key(trail: Trail) -> None:
         )
 
 
-def _key_arn(trail: Trail, identifier: str, bucket_region: str) -> str:
+def _key_arn(trail: Trail, identifier: str, bucket_region: str, caller: str) -> str:
+    """The key's ARN. Whose key a delegated administrator's alias or id is, AWS does not say: here its own."""
     if not _KEY_ID.fullmatch(identifier):
         raise refusal("InvalidKmsKeyIdException", f"Invalid KMS key: {identifier}")
     try:
-        key = permissions.key_of(identifier, trail.home_region, trail.account_id).metadata
+        key = permissions.key_of(identifier, trail.home_region, caller).metadata
     except permissions.KeyNotFound:
         raise refusal("KmsKeyNotFoundException", f"KMS key {identifier} does not exist.") from None
     arn = str(key["Arn"])
@@ -176,14 +183,21 @@ def _check_topic(trail: Trail) -> None:
         )
 
 
-def _check_logs(trail: Trail) -> None:
+def _check_logs(trail: Trail, given_by: str | None) -> None:
+    """A log group and a role of the account that names them, which need not be the one that owns the trail.
+
+    given_by: None where the request names neither. AWS does not say what becomes of a delegated
+    administrator's when the management account changes something else: here they stay.
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+    """
     group, role = trail.cloud_watch_logs_log_group_arn, trail.cloud_watch_logs_role_arn
     if not group or not role:
         return
-    where = f"arn:{trail.partition}:logs:{trail.home_region}:{trail.account_id}:log-group:"
+    account_id = given_by or group.split(":")[4]
+    where = f"arn:{trail.partition}:logs:{trail.home_region}:{account_id}:log-group:"
     if not group.startswith(where) or not group.endswith(":*") or permissions.log_group_of(group) is None:
         raise refusal("InvalidCloudWatchLogsLogGroupArnException", _NO_LOG_GROUP)
-    if not role.startswith(f"arn:{trail.partition}:iam::{trail.account_id}:role/"):
+    if not role.startswith(f"arn:{trail.partition}:iam::{account_id}:role/"):
         raise refusal(
             "InvalidCloudWatchLogsRoleArnException", "CloudTrail cannot validate the specified role ARN."
         )

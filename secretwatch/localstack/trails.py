@@ -28,7 +28,12 @@ PENDING_LIMIT = 100_000
 
 @dataclass
 class Trail:
-    """A trail, with AWS's names; ``pending`` are the recorded events that are still to be delivered."""
+    """A trail, with AWS's names.
+
+    account_id: whose it is. A trail of an organization is its management account's, also if a delegated
+    administrator made it. Where a topic is whose bare name that gave, AWS does not say: here it is the
+    trail's account.
+    """
 
     name: str
     account_id: str

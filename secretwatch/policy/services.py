@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from secretwatch.partition import of_region
 from secretwatch.policy.request import Principal, Request
 
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
@@ -42,7 +43,7 @@ def using_topic_key(service: str, topic_arn: str, source_arn: str, key_arn: str)
     context: dict[str, Any] = {
         "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
         "kms:EncryptionContextKeys": ["aws:sns:topicArn"],
-        "kms:ViaService": f"sns.{region}.amazonaws.com",
+        "kms:ViaService": f"sns.{region}.{of_region(region).dns_suffix}",
     }
     if service != EVENTS:
         # EventBridge does not send these when it uses a topic's key.
@@ -99,8 +100,8 @@ def encrypting_log_events(log_group_arn: str, key_arn: str) -> list[Request]:
     decryption and data keys.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    _, partition, _, region, account_id, _ = log_group_arn.split(":", 5)
-    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    _, _, _, region, account_id, _ = log_group_arn.split(":", 5)
+    suffix = of_region(region).dns_suffix
     context = {
         "aws:SourceAccount": account_id,
         "aws:SourceArn": log_group_arn,
@@ -125,7 +126,7 @@ def using_bucket_key(trail_arn: str, bucket_arn: str, key_arn: str, *, has_bucke
     context = _of_trail(trail_arn) | {
         "kms:EncryptionContext:aws:s3:arn": place,
         "kms:EncryptionContextKeys": ["aws:s3:arn"],
-        "kms:ViaService": f"s3.{region}.amazonaws.com",
+        "kms:ViaService": f"s3.{region}.{of_region(region).dns_suffix}",
     }
     principal = Principal.of(CLOUDTRAIL)
     actions = ["kms:GenerateDataKey"] + ["kms:Decrypt"] * has_bucket_key

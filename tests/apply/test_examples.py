@@ -1,29 +1,31 @@
-"""Every example: applied, planned again without a change, what it says checked, destroyed without a trace."""
+"""Every example: applied, planned again without a change, what it says checked, destroyed without a trace.
+
+Those that consist of the module alone are applied by a role that may do what `secretwatch policy` prints, and
+nothing else.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import boto3
 import pytest
 from accounts import new_account_id
+from around_examples import BEFORE, EXAMPLES, left
+from clients import REGION
 from deployment import wait_for
-from somebodys import a_trail
+from roles import NOT_SEEN, Role, printed, refused, sids, without
 
 from secretwatch import local
 from secretwatch.cloudtrail import is_read_only
 from secretwatch.terraform import TerraformFailed
 
 REPO = Path(__file__).parents[2]
-# First the one in which the provider looks for a minute whether rules that let files expire stay.
-EXAMPLES = sorted(
-    (path.parent.name for path in (REPO / "examples").glob("*/main.tf")),
-    key=lambda name: (name != "realtime", name),
-)
 
 
 @pytest.fixture
@@ -36,67 +38,13 @@ def account(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     return account_id
 
 
-def left() -> dict[str, list[Any]]:
-    """What exists in the account, by kind; only keys outlive their deletion, as pending."""
-    keys = boto3.client("kms")
-    found = {
-        "alarms": [
-            each["AlarmName"] for each in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        ],
-        "buckets": [each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]],
-        "key aliases": [each["AliasName"] for each in keys.list_aliases()["Aliases"]],
-        "keys": [
-            key["KeyId"]
-            for key in keys.list_keys()["Keys"]
-            if keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] != "PendingDeletion"
-        ],
-        "log groups": [each["arn"] for each in boto3.client("logs").describe_log_groups()["logGroups"]],
-        "metric filters": [
-            each["filterName"] for each in boto3.client("logs").describe_metric_filters()["metricFilters"]
-        ],
-        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
-        "roles": [each["Arn"] for each in boto3.client("iam").list_roles()["Roles"]],
-        "rules": [each["Name"] for each in boto3.client("events").list_rules()["Rules"]],
-        "secrets": [
-            each["ARN"]
-            for each in boto3.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
-        ],
-        "subscriptions": [
-            each["SubscriptionArn"] for each in boto3.client("sns").list_subscriptions()["Subscriptions"]
-        ],
-        "topics": [each["TopicArn"] for each in boto3.client("sns").list_topics()["Topics"]],
-        "trails": [each["TrailARN"] for each in boto3.client("cloudtrail").describe_trails()["trailList"]],
-    }
-    return {kind: things for kind, things in found.items() if things}
-
-
-################################################################################
-# What has to be there before: the variables that tell the example
-################################################################################
-
-
-def tagged_secrets() -> dict[str, str]:
-    for number in range(12):
-        boto3.client("secretsmanager").create_secret(
-            Name=f"service-{number}", SecretString="x", Tags=[{"Key": "watched", "Value": ""}]
-        )
-    return {}
-
-
-def an_organization() -> dict[str, str]:
-    organizations = boto3.client("organizations")
-    organizations.create_organization(FeatureSet="ALL")
-    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
-    made = organizations.create_account(AccountName="log archive", Email="archive@example.com")
-    return {"log_archive_account_id": made["CreateAccountStatus"]["AccountId"]}
-
-
-BEFORE: dict[str, Callable[[], dict[str, str]]] = {
-    "existing-trail": a_trail,
-    "many-secrets": tagged_secrets,
-    "organization": an_organization,
+# The secret that an example creates, for the policy of whoever applies it. The others have resources beside
+# the module's.
+BY_A_ROLE: dict[str, tuple[str, ...]] = {
+    "quickstart": ("--secret", "TopSecretInfo"),
+    "realtime": ("--secret", "TopSecretInfo"),
+    "severities": (),
 }
-
 
 # What a test below does itself and Terraform does not.
 DONE_BY_HAND = {"existing-trail": {"cloudtrail.StopLogging"}}
@@ -108,14 +56,26 @@ def test_example(
 ) -> None:
     for variable, value in BEFORE.get(name, dict)().items():
         monkeypatch.setenv(f"TF_VAR_{variable}", value)
+    role, identity = None, contextlib.nullcontext
+    if name in BY_A_ROLE:
+        role = Role(account, "applier")
+        place = ("--account", account, "--region", REGION)
+        role.may("all", printed("apply", "--name", name, *place, *BY_A_ROLE[name]))
+        identity = role.environment
     before = left()
     log = local.StateDir(local_cloud.state_dir).log_file
     start = log.stat().st_size
     example = terraform.example(name)
-    terraform.run(example, "apply", "-auto-approve")
+    with identity():
+        terraform.run(example, "apply", "-auto-approve")
     try:
-        said = terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
+        with identity():
+            said = terraform.run(example, "plan", "-detailed-exitcode")  # any change would be a failure
         assert "Warning" not in said
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in terraform.env_of_run().items():
+                patch.setenv(variable, value)
+            exact = printed("apply", str(example)) if role else {}
         outputs = json.loads(terraform.run(example, "output", "-json"))
         for watch in outputs.get("watches", {"value": {"": outputs["watch"]["value"]}})["value"].values():
             check_facts(watch, account)
@@ -124,7 +84,8 @@ def test_example(
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
     finally:
-        terraform.run(example, "destroy", "-auto-approve")
+        with identity():
+            terraform.run(example, "destroy", "-auto-approve")
     with open(log, "rb") as lines:
         lines.seek(start)
         made = calls_in(line.decode(errors="replace") for line in lines)
@@ -137,6 +98,16 @@ def test_example(
         if not is_read_only(f"{service}.amazonaws.com", operation)
     }
     assert unknown == DONE_BY_HAND.get(name, set()), "run scripts/calls.py"
+    if role:
+        no_statement_of_the_policy_can_be_left_out(role, exact)
+
+
+def no_statement_of_the_policy_can_be_left_out(role: Role, exact: dict[str, Any]) -> None:
+    """Of the policy for what was applied, by what the role's calls asked for."""
+    asked = role.asked()
+    assert not refused(exact, asked)
+    for sid in set(sids(exact)) - NOT_SEEN:
+        assert refused(without(exact, sid), asked), sid
 
 
 def calls_in(lines: Iterable[str]) -> dict[str, set[str]]:

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 from accounts import new_account_id
+from around_examples import a_trail, policy
 from botocore.exceptions import ClientError
-from somebodys import a_trail, policy
 
 from secretwatch.terraform import TerraformFailed
 

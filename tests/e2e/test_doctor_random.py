@@ -89,7 +89,8 @@ def watches(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[d
         patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
         patch.setenv("TF_VAR_watches", json.dumps(json.dumps(made)))
         root = terraform.new_root("any-watches", ROOT)
-        terraform.run(root, "apply", "-auto-approve")
+        # The provider waits 25 s for each queue: all of them at once.
+        terraform.run(root, "apply", "-auto-approve", "-parallelism=50")
         local_cloud.confirm()
         for name in SECRETS:
             secrets.get_secret_value(SecretId=name)

@@ -35,16 +35,13 @@ class Account:
         return str(client.get_secret_value(SecretId=name)["ResponseMetadata"]["RequestId"])
 
 
-class Management(Account):
-    """An account that manages an organization with one member, and has all that a trail needs."""
+class Keeper(Account):
+    """An account that has all that a trail of its organization needs, which its management account owns."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.organization = self.organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
-        self.organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
-        self.member = self.create_member("member")
+    def prepare(self, organization: str, management: str) -> None:
+        self.organization, self.management = organization, management
         self.name = f"organization-{self.id}"
-        self.trail_arn = f"arn:aws:cloudtrail:{REGION}:{self.id}:trail/{self.name}"
+        self.trail_arn = f"arn:aws:cloudtrail:{REGION}:{management}:trail/{self.name}"
         self.group = f"arn:aws:logs:{REGION}:{self.id}:log-group:{self.name}:*"
         self.s3, self.logs = self.session.client("s3"), self.session.client("logs")
         self.s3.create_bucket(Bucket=self.name)
@@ -53,12 +50,8 @@ class Management(Account):
         del trust["Resource"]
         self.iam = self.session.client("iam")
         self.iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=document(trust))
-        self.bucket_policy(self.id, self.organization)
-        self.role_policy(f"{self.organization}_*")
-
-    def create_member(self, name: str) -> Account:
-        status = self.organizations.create_account(AccountName=name, Email=f"{name}@example.com")
-        return Account(status["CreateAccountStatus"]["AccountId"])
+        self.bucket_policy(management, organization)
+        self.role_policy(f"{organization}_*")
 
     def bucket_policy(self, *folders: str) -> None:
         arn, source = f"arn:aws:s3:::{self.name}", {"aws:SourceArn": self.trail_arn}
@@ -88,7 +81,7 @@ class Management(Account):
             "IsOrganizationTrail": True,
         }
         self.cloudtrail.create_trail(**settings | changes)
-        self.cloudtrail.start_logging(Name=self.name)
+        self.cloudtrail.start_logging(Name=self.trail_arn)
 
     def request_ids(self, stream: str) -> list[str]:
         """Of all events in a stream of the trail's log group."""
@@ -114,12 +107,36 @@ class Management(Account):
         ]
 
 
+class Management(Keeper):
+    """An account that manages an organization with one member."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        organization = self.organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+        self.organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+        self.member = self.create_member("member")
+        self.prepare(organization, self.id)
+
+    def create_member(self, name: str) -> Account:
+        status = self.organizations.create_account(AccountName=name, Email=f"{name}@example.com")
+        return Account(status["CreateAccountStatus"]["AccountId"])
+
+
 @pytest.fixture
 def management(aws: dict[str, str]) -> Iterator[Management]:
     made = Management()
     yield made
     for trail in made.cloudtrail.list_trails()["Trails"]:
         made.cloudtrail.delete_trail(Name=trail["TrailARN"])
+
+
+@pytest.fixture
+def delegate(management: Management) -> Keeper:
+    """A member that administers CloudTrail."""
+    made = Keeper(management.create_member("delegate").id)
+    made.prepare(management.organization, management.id)
+    management.cloudtrail.register_organization_delegated_admin(MemberAccountId=made.id)
+    return made
 
 
 def refused(call: Any, **arguments: Any) -> str:
@@ -218,3 +235,120 @@ def test_an_organization_without_all_features(aws: dict[str, str]) -> None:
         account.cloudtrail.create_trail, Name="trail", S3BucketName="bucket", IsOrganizationTrail=True
     )
     assert answer == "OrganizationNotInAllFeaturesModeException"
+
+
+################################################################################
+# Trails of a delegated administrator
+################################################################################
+
+
+def key_for(account: Keeper) -> str:
+    """A key that only the trail may encrypt with."""
+    kms = account.session.client("kms")
+    own = allow("kms:*", "*")
+    own["Principal"] = {"AWS": f"arn:aws:iam::{account.id}:root"}
+    source = {"aws:SourceArn": account.trail_arn}
+    encrypting = source | {"kms:EncryptionContext:aws:cloudtrail:arn": account.trail_arn}
+    policy = document(
+        own,
+        allow("kms:GenerateDataKey*", "*", equals=encrypting),
+        allow("kms:DescribeKey", "*", equals=source),
+    )
+    return str(kms.create_key(Policy=policy)["KeyMetadata"]["Arn"])
+
+
+def test_a_delegated_administrators_trail_is_its_management_accounts(
+    management: Management, delegate: Keeper
+) -> None:
+    delegate.create_trail(KmsKeyId=key_for(delegate))
+    (trail,) = management.cloudtrail.describe_trails(includeShadowTrails=False)["trailList"]
+    assert trail["TrailARN"] == delegate.trail_arn
+    assert trail["CloudWatchLogsLogGroupArn"] == delegate.group
+    assert delegate.cloudtrail.describe_trails(includeShadowTrails=False)["trailList"] == []
+    assert delegate.cloudtrail.describe_trails()["trailList"] == [trail]
+
+    read = {account.id: account.read() for account in (management, management.member, delegate)}
+    for account_id, request_id in read.items():
+        stream = f"{management.organization}_{account_id}_CloudTrail_{REGION}"
+        wait_for("the event", lambda: request_id in delegate.request_ids(stream))  # noqa: B023
+        folder = f"{management.organization}/{account_id}/CloudTrail/{REGION}/"
+        wait_for("the file", lambda: delegate.records(folder))  # noqa: B023
+    assert management.logs.describe_log_streams(logGroupName=management.name)["logStreams"] == []
+    status = management.cloudtrail.get_trail_status(Name=delegate.name)
+    assert not {"LatestDeliveryError", "LatestCloudWatchLogsDeliveryError"} & status.keys()
+
+
+def test_a_delegated_administrator_changes_its_organizations_trails(
+    management: Management, delegate: Keeper
+) -> None:
+    management.create_trail()
+    arn, cloudtrail = management.trail_arn, delegate.cloudtrail
+    cloudtrail.stop_logging(Name=arn)
+    assert not management.cloudtrail.get_trail_status(Name=arn)["IsLogging"]
+    cloudtrail.start_logging(Name=arn)
+    cloudtrail.put_event_selectors(TrailName=arn, EventSelectors=[{"ReadWriteType": "ReadOnly"}])
+    cloudtrail.add_tags(ResourceId=arn, TagsList=[{"Key": "by", "Value": "delegate"}])
+    (tags,) = cloudtrail.list_tags(ResourceIdList=[arn])["ResourceTagList"]
+    assert tags["TagsList"] == [{"Key": "by", "Value": "delegate"}]
+    # The log group and the role, which nobody names, stay the management account's.
+    assert not cloudtrail.update_trail(Name=arn, EnableLogFileValidation=False)["LogFileValidationEnabled"]
+
+    assert refused(cloudtrail.stop_logging, Name=management.name) == "TrailNotFoundException"
+    code = "NotOrganizationMasterAccountException"
+    assert refused(cloudtrail.update_trail, Name=arn, IsOrganizationTrail=False) == code
+    member = management.member.cloudtrail
+    assert refused(member.stop_logging, Name=arn) == code
+    assert refused(member.list_tags, ResourceIdList=[arn]) == "CloudTrailARNInvalidException"
+    cloudtrail.delete_trail(Name=arn)
+    assert management.cloudtrail.list_trails()["Trails"] == []
+
+
+def test_trails_stay_without_their_delegated_administrator(management: Management, delegate: Keeper) -> None:
+    delegate.create_trail()
+    management.cloudtrail.deregister_organization_delegated_admin(DelegatedAdminAccountId=delegate.id)
+    stop = {"Name": delegate.trail_arn}
+    assert refused(delegate.cloudtrail.stop_logging, **stop) == "NotOrganizationMasterAccountException"
+    management.cloudtrail.update_trail(Name=delegate.name, EnableLogFileValidation=False)
+    request_id = management.member.read()
+    stream = f"{management.organization}_{management.member.id}_CloudTrail_{REGION}"
+    wait_for("the event", lambda: request_id in delegate.request_ids(stream))
+
+    # Organizations registers as well.
+    register = management.organizations.register_delegated_administrator
+    register(AccountId=delegate.id, ServicePrincipal="cloudtrail.amazonaws.com")
+    delegate.cloudtrail.stop_logging(**stop)
+
+
+def test_what_a_delegated_administrator_is_refused(management: Management, delegate: Keeper) -> None:
+    create = delegate.create_trail
+    # Both have to be in the account that names them.
+    others = {
+        "CloudWatchLogsLogGroupArn": management.group,
+        "CloudWatchLogsRoleArn": f"arn:aws:iam::{management.id}:role/{management.name}",
+    }
+    for member in others:
+        code = f"Invalid{member.removesuffix('Arn')}ArnException"
+        assert refused(create, **{member: others[member]}) == code
+    delegate.trail_arn = delegate.trail_arn.replace(management.id, delegate.id)
+    delegate.bucket_policy(management.id, management.organization)
+    assert refused(create) == "InsufficientS3BucketPolicyException"
+    # A name is taken once for the whole organization.
+    management.create_trail()
+    taken = {"Name": management.name, "S3BucketName": "x", "IsOrganizationTrail": True}
+    assert refused(delegate.cloudtrail.create_trail, **taken) == "TrailAlreadyExistsException"
+
+
+def test_users_of_a_delegated_administrator(management: Management, delegate: Keeper) -> None:
+    management.create_trail()
+    delegate.iam.create_user(UserName="operator")
+    key = delegate.iam.create_access_key(UserName="operator")["AccessKey"]
+    cloudtrail = boto3.client(
+        "cloudtrail",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        region_name=REGION,
+    )
+    assert refused(cloudtrail.stop_logging, Name=management.trail_arn) == "AccessDeniedException"
+    may = {"Effect": "Allow", "Action": "cloudtrail:StopLogging", "Resource": management.trail_arn}
+    delegate.iam.put_user_policy(UserName="operator", PolicyName="stop", PolicyDocument=document(may))
+    cloudtrail.stop_logging(Name=management.trail_arn)

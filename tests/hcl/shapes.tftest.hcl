@@ -168,6 +168,29 @@ run "trail_that_keeps_its_files_for_good" {
   }
 }
 
+run "trail_of_a_delegated_administrator" {
+  command = plan
+
+  module {
+    source = "./modules/trail"
+  }
+
+  variables {
+    after                     = []
+    bucket_expiration_in_days = 0
+    bucket_force_destroy      = false
+    log_retention_in_days     = 90
+    organization              = { id = "o-exampleorgid", management_account_id = "444455556666" }
+  }
+
+  assert {
+    condition = [for name in ["444455556666_CloudTrail_eu-west-1*", "111122223333_CloudTrail_eu-west-1*", "o-exampleorgid_*"] :
+      "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/cloudtrail/prod:log-stream:${name}"
+    ] == jsondecode(aws_iam_role_policy.this.policy).Statement[0].Resource
+    error_message = "The log group is in this account, its streams are named after the trail's."
+  }
+}
+
 ################################################################################
 # alerts
 ################################################################################
@@ -497,5 +520,37 @@ run "a_given_bucket_and_keys" {
   assert {
     condition     = output.kms_key_arn == "arn:aws:kms:eu-west-1:444455556666:key/k" && output.policy_statements.trail_key[*].Sid == ["CloudTrailEncrypts", "CloudTrailDescribes", "LogGroupEncrypts", "CloudTrailDecrypts"]
     error_message = "What the key's policy needs is said."
+  }
+}
+
+run "a_delegated_administrators_trail" {
+  command = plan
+
+  variables {
+    email_addresses = []
+    kms_keys        = { trail = { arn = "arn:aws:kms:eu-west-1:444455556666:key/k" } }
+    secrets         = ["db"]
+    trail = {
+      bucket        = { name = "archive" }
+      notifications = { topic = { arn = "arn:aws:sns:eu-west-1:444455556666:files" } }
+      organization  = { id = "o-exampleorgid", management_account_id = "444455556666" }
+    }
+  }
+
+  assert {
+    condition     = output.policy_statements.bucket[1].Resource == ["arn:aws:s3:::archive/AWSLogs/444455556666/*", "arn:aws:s3:::archive/AWSLogs/o-exampleorgid/*"]
+    error_message = "The owner's folder is the management account's."
+  }
+
+  assert {
+    condition = alltrue([for statement in concat(output.policy_statements.bucket, output.policy_statements.notifications_topic, slice(output.policy_statements.trail_key, 0, 2)) :
+      statement.Condition.StringEquals["aws:SourceArn"] == "arn:aws:cloudtrail:eu-west-1:444455556666:trail/prod"
+    ])
+    error_message = "The trail is the management account's."
+  }
+
+  assert {
+    condition     = output.policy_statements.trail_key[0].Condition.StringLike["kms:EncryptionContext:aws:cloudtrail:arn"] == "arn:aws:cloudtrail:*:444455556666:trail/prod"
+    error_message = "So is what its files are encrypted for."
   }
 }

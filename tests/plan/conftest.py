@@ -277,7 +277,7 @@ class Plan:
 
 def plan_of(terraform: Any, root: Any) -> Plan:
     test = tftest.TerraformTest(
-        str(root), binary=terraform.binary, env=terraform.env_of(root) | {"TF_VAR_secret_value": VALUE}
+        str(root), binary=terraform.binary, env=terraform.env_of_run() | {"TF_VAR_secret_value": VALUE}
     )
     with pytest.MonkeyPatch.context() as patch:
         # tftest leaves its plan file where temporary files go.

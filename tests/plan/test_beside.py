@@ -263,7 +263,7 @@ def test_policies_let_only_its_own_alarms_and_rules_in(
         }
         assert let_in == own
         for address, values in made.items():
-            if values["type"] == "aws_sqs_queue_policy":
+            if values["type"] == "aws_sqs_queue":
                 (statement,) = json.loads(values["policy"])["Statement"]
                 watch = address.split('"')[1]
                 rules = {part for kind, part in owners if kind == "aws_cloudwatch_event_rule"}

@@ -127,7 +127,7 @@ def plain(targets: Targets) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(*[hostile] * 5, st.booleans())
 def test_no_callers_text_silences_a_message_or_changes_what_it_says(
     targets: Targets,

@@ -80,6 +80,17 @@ def test_key_of_the_trail(instances: Plan) -> None:
                 },
             },
         },
+        "CloudTrailEncryptsByDefault": {
+            "Sid": "CloudTrailEncryptsByDefault",
+            "Effect": "Allow",
+            "Principal": cloudtrail,
+            "Action": "kms:GenerateDataKey*",
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"aws:SourceArn": TRAIL},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET}/*"},
+            },
+        },
         "CloudTrailDescribes": {
             "Sid": "CloudTrailDescribes",
             "Effect": "Allow",
@@ -198,7 +209,7 @@ def test_key_of_the_secret(instances: Plan) -> None:
             "Condition": {
                 "StringEquals": {
                     "kms:CallerAccount": ACCOUNT,
-                    "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com",
+                    "kms:ViaService": [f"secretsmanager.{REGION}.amazonaws.com"],
                 }
             },
         },
@@ -246,9 +257,8 @@ def test_only_topics_of_the_fast_path_let_eventbridge_in(instances: Plan) -> Non
 def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> None:
     made = instances.of("watches")
     rules = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns"
-    (statement,) = json.loads(made['module.realtime["arns"].aws_sqs_queue_policy.undelivered']["policy"])[
-        "Statement"
-    ]
+    queue = made['module.realtime["arns"].aws_sqs_queue.undelivered']
+    (statement,) = json.loads(queue["policy"])["Statement"]
     assert statement == {
         "Sid": "RulesSend",
         "Effect": "Allow",
@@ -259,10 +269,9 @@ def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> 
             "ArnLike": {"aws:SourceArn": [f"{rules}-a-*", f"{rules}-r-*"]},
             # Those of an instance called wide-arns, or of one whose name begins so.
             "ArnNotLike": {"aws:SourceArn": [f"{rules}-*-*-*-*", f"{rules}-*-*-all"]},
-            "StringEquals": {"aws:SourceAccount": ACCOUNT},
         },
     }
-    assert made['module.realtime["arns"].aws_sqs_queue.undelivered']["sqs_managed_sse_enabled"] is True
+    assert queue["sqs_managed_sse_enabled"] is True
 
 
 def test_cloudtrails_own_notifications_have_a_topic_of_their_own(instances: Plan) -> None:
@@ -281,6 +290,8 @@ def test_cloudtrails_own_notifications_have_a_topic_of_their_own(instances: Plan
             "Condition": {"StringEquals": {"aws:SourceArn": trail}},
         }
     ]
+    key = json.loads(made["module.trail[0].aws_kms_key.this[0]"]["policy"])["Statement"][-1]
+    assert (key["Sid"], "Condition" in key) == ("NotificationsEncrypt", False)
     # The bare name, as AWS reads it back.
     assert made["module.trail[0].aws_cloudtrail.this"]["sns_topic_name"] == "wide-log-files"
     assert "module.trail[0].aws_sns_topic.notifications[0]" not in instances.of("one")

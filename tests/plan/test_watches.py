@@ -134,9 +134,19 @@ class Engines:
 
     def eventbridge(self, message: dict[str, Any]) -> int:
         """How many rules send it."""
+        return sum(rule.matches(enveloped(message)) for rule in self.rules)
+
+
+_last: list[dict[str, Any]] = [{}, {}]
+
+
+def enveloped(message: dict[str, Any]) -> dict[str, Any]:
+    """What rules see of a message: made once, however many watches are asked about it one after the other."""
+    if message is not _last[0]:
         envelope = envelope_of(ACCOUNT, message)  # type: ignore[arg-type]
         assert envelope is not None
-        return sum(rule.matches(envelope) for rule in self.rules)
+        _last[:] = message, envelope
+    return _last[1]
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +311,7 @@ calls = st.one_of(
 identities = st.sampled_from([*EXCEPTED.values(), *NOT_EXCEPTED.values()])
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(calls, identities, st.sampled_from(ERRORS))
 def test_both_engines_decide_alike_on_any_event(
     engines: dict[str, Engines], call: tuple[str, Any], identity: dict[str, Any], error: str | None

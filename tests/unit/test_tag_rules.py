@@ -25,7 +25,7 @@ def code(service: str, *tags: tuple[str, str], present: tuple[str, ...] = ()) ->
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tags=st.dictionaries(good_key, good_value, max_size=50))
 def test_tags_as_the_general_rules_want_them_are_taken(service: str, tags: dict[str, str]) -> None:
     unlike = {key.lower(): key for key in tags}  # IAM does not mind case
@@ -63,7 +63,7 @@ def test_each_kind_of_wrong_tag_has_the_services_own_code(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(character=st.sampled_from(BAD), at=st.sampled_from(["key", "value"]))
 def test_characters_that_no_service_takes(service: str, character: str, at: str) -> None:
     tag = (f"a{character}", "v") if at == "key" else ("k", f"a{character}")

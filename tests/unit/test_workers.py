@@ -5,6 +5,7 @@ It was not: pytest 9.2 no longer looks where pytest-xdist 3.8 writes a group's n
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,8 @@ def test_groups_stay_together(tmp_path: Path) -> None:
             str(tmp_path),
         ],
         cwd=tmp_path,
+        # The conftest imports what lies beside it.
+        env=os.environ | {"PYTHONPATH": str(CONFTEST.parent)},
         capture_output=True,
         text=True,
         check=False,

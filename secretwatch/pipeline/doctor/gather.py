@@ -223,8 +223,9 @@ def _of_trail(facts: Facts, ask: Asking, trail: Mapping[str, Any]) -> None:
     ask.ahead("cloudtrail", "GetEventSelectors", arn, home, TrailName=arn)
     ask.ahead("cloudtrail", "GetTrailStatus", arn, home, Name=arn)
     bucket, role = trail.get("S3BucketName"), trail.get("CloudWatchLogsRoleArn")
+    bucket_arn = f"arn:{arn.split(':')[1]}:s3:::{bucket}"
     if bucket:
-        ask.ahead("s3", "GetBucketPolicy", f"arn:aws:s3:::{bucket}", home, Bucket=bucket)
+        ask.ahead("s3", "GetBucketPolicy", bucket_arn, home, Bucket=bucket)
     if role:
         facts.role = _role(ask, role)
     if key := trail.get("KmsKeyId"):
@@ -232,7 +233,7 @@ def _of_trail(facts: Facts, ask: Asking, trail: Mapping[str, Any]) -> None:
     facts.trail_status = ask("cloudtrail", "GetTrailStatus", arn, home, Name=arn)
     facts.selectors = ask("cloudtrail", "GetEventSelectors", arn, home, TrailName=arn)
     if bucket:
-        facts.bucket_policy = ask("s3", "GetBucketPolicy", f"arn:aws:s3:::{bucket}", home, Bucket=bucket)
+        facts.bucket_policy = ask("s3", "GetBucketPolicy", bucket_arn, home, Bucket=bucket)
 
 
 def _role(ask: Asking, arn: str) -> RoleFacts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from secretwatch import secretid
+from secretwatch import partition, secretid
 from secretwatch.filterpattern import InvalidFilterPattern
 from secretwatch.pipeline.doctor.reads import kinds_of
 from secretwatch.pipeline.watch import Realtime, Watch
@@ -37,6 +37,8 @@ class Subject:
     filter_patterns: tuple[str, ...] = ()
     topic_arns: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    made: str | None = None
+    """ARN of the secret that the instance itself made, where that is one of `secrets`."""
     realtime: Realtime | None = None
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
@@ -69,6 +71,7 @@ class Subject:
             filter_patterns=watch.filter_patterns,
             topic_arns=watch.topic_arns,
             secrets=secrets,
+            made=made,
             kinds=tuple(kinds) or cls.kinds,
             declared=watch.alarm or {},
             realtime=watch.realtime,
@@ -109,7 +112,8 @@ class Subject:
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account and region; a `*` for an account that is not known yet."""
-        return f"arn:aws:{service}:{self.region}:{self.account_id or '*'}:{resource}"
+        aws = partition.of_region(self.region).name
+        return f"arn:{aws}:{service}:{self.region}:{self.account_id or '*'}:{resource}"
 
 
 def _is_watched(watch: Watch, secret: str) -> bool:

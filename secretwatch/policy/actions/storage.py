@@ -12,6 +12,7 @@ from secretwatch.policy.actions.table import (
     Resource,
     Service,
     Where,
+    arns,
     on,
     passing,
     same,
@@ -38,6 +39,19 @@ def _source(parameters: Parameters, where: Where) -> Sequence[str]:
     else:
         place = str(source or "*").partition("?versionId=")[0].removeprefix("/")
     return [place if place.startswith("arn:") else f"arn:{where.partition}:s3:::{place}"]
+
+
+def _versions(parameters: Parameters, where: Where) -> Sequence[str]:
+    """The objects of which a version is to be deleted."""
+    bucket = (values(parameters, "Bucket") or ["*"])[0]
+    objects = (each for each in values(parameters, "Delete.Objects[]") if each.get("VersionId"))
+    return [f"arn:{where.partition}:s3:::{bucket}/{each.get('Key', '*')}" for each in objects]
+
+
+def _not_private(parameters: Parameters, where: Where) -> Sequence[str]:
+    """The bucket that gets an ACL; `private` is what it has without."""
+    private = parameters.get("ACL") == "private"
+    return [] if private else arns(_BUCKET, parameters, where)
 
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -126,7 +140,10 @@ S3 = Service(
         ),
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: what may not be deleted
         # stands among the answer's Errors; here the whole call is refused.
-        "DeleteObjects": (Ask("DeleteObject", "arn:{partition}:s3:::{Bucket}/{Delete.Objects[].Key}"),),
+        "DeleteObjects": (
+            Ask("DeleteObject", "arn:{partition}:s3:::{Bucket}/{Delete.Objects[].Key}"),
+            Ask("DeleteObjectVersion", _versions),
+        ),
         "PutObject": (
             Ask("PutObject", _OBJECT),
             Ask("PutObjectAcl", _OBJECT, when="ACL"),
@@ -144,9 +161,10 @@ S3 = Service(
         "RenameObject": (Ask("s3express:CreateSession", "*"),),
         "CreateSession": (Ask("s3express:CreateSession", "*"),),
         "WriteGetObjectResponse": (Ask("s3-object-lambda:WriteGetObjectResponse", ANY),),
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         "CreateBucket": (
             Ask("CreateBucket", _BUCKET),
-            Ask("PutBucketAcl", _BUCKET, when="ACL"),
+            Ask("PutBucketAcl", _not_private, when="ACL"),
             Ask("PutBucketObjectLockConfiguration", _BUCKET, when="ObjectLockEnabledForBucket"),
             Ask("PutBucketVersioning", _BUCKET, when="ObjectLockEnabledForBucket"),
             Ask("PutBucketOwnershipControls", _BUCKET, when="ObjectOwnership"),

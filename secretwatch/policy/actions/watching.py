@@ -14,17 +14,30 @@ _SERVICE_ROLE = (
     + "cloudtrail.amazonaws.com/AWSServiceRoleForCloudTrail"
 )
 _STORE = "arn:{partition}:cloudtrail:{region}:{account}:eventdatastore/{EventDataStore}"
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-an-organizational-trail-prepare.html
-_OF_AN_ORGANIZATION = (
-    Ask("organizations:ListAWSServiceAccessForOrganization", "*", when="IsOrganizationTrail"),
-    Ask("iam:GetRole", _SERVICE_ROLE, when="IsOrganizationTrail"),
-    Ask(
-        "iam:CreateServiceLinkedRole",
-        _SERVICE_ROLE,
-        when="IsOrganizationTrail",
-        keys={"iam:AWSServiceName": "cloudtrail.amazonaws.com"},
-    ),
-)
+
+
+def _for_an_organization(when: str) -> tuple[Ask, ...]:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-an-organizational-trail-prepare.html"""
+    return (
+        Ask("organizations:ListAWSServiceAccessForOrganization", "*", when=when),
+        Ask("iam:GetRole", _SERVICE_ROLE, when=when),
+        Ask(
+            "iam:CreateServiceLinkedRole",
+            _SERVICE_ROLE,
+            when=when,
+            keys={"iam:AWSServiceName": "cloudtrail.amazonaws.com"},
+        ),
+    )
+
+
+_OF_AN_ORGANIZATION = _for_an_organization("IsOrganizationTrail")
+
+
+def _delegating(action: str) -> Ask:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator-permissions.html"""
+    return Ask(action, ANY, keys={"organizations:ServicePrincipal": "cloudtrail.amazonaws.com"})
+
+
 _LOGS_ROLE = passing("CloudWatchLogsRoleArn", "cloudtrail.amazonaws.com")
 
 CLOUDTRAIL = Service(
@@ -57,9 +70,20 @@ CLOUDTRAIL = Service(
         **on(
             "DescribeTrails GetImport ListChannels ListDashboards ListEventDataStores ListImportFailures"
             " ListImports ListPublicKeys ListTrails LookupEvents StartImport StopImport"
-            " SearchSampleQueries DeregisterOrganizationDelegatedAdmin"
-            " RegisterOrganizationDelegatedAdmin ListInsightsMetricData",
+            " SearchSampleQueries ListInsightsMetricData",
             "*",
+        ),
+        # AWS's page speaks of both together. What has to do with the service-linked role is taken to be for
+        # the first: only that has an error for who lacks it.
+        "RegisterOrganizationDelegatedAdmin": (
+            Ask("RegisterOrganizationDelegatedAdmin", "*"),
+            _delegating("organizations:RegisterDelegatedAdministrator"),
+            *_for_an_organization("MemberAccountId"),
+        ),
+        "DeregisterOrganizationDelegatedAdmin": (
+            Ask("DeregisterOrganizationDelegatedAdmin", "*"),
+            _delegating("organizations:DeregisterDelegatedAdministrator"),
+            Ask("organizations:ListAWSServiceAccessForOrganization", "*"),
         ),
     },
 )

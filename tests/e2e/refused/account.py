@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import clients
-from botocore.config import Config
 
 REGION = "us-east-1"
 NO_KEY = "00000000-0000-0000-0000-000000000000"
@@ -32,8 +31,7 @@ class Account:
         self, service: str, region: str = REGION, account_id: str | None = None, secret: str = "test"
     ) -> Any:
         """account_id: another one, or the id of a key whose secret is given."""
-        config = Config(parameter_validation=False, retries={"max_attempts": 1})
-        return clients.made(service, account_id or self.id, region, secret, config=config)
+        return clients.Lent(service, account_id or self.id, region, secret)
 
     def __getattr__(self, service: str) -> Any:
         if service not in self._clients:

@@ -16,8 +16,32 @@ def trail(operation: str, code: str, words: str, make: Callable[[Account], Any],
 def member_and_trail(account: Account) -> tuple[Any, str]:
     """CloudTrail as a member of the account's organization sees it, and the organization's trail."""
     arn = account.organization_trail()
+    return account.client("cloudtrail", account_id=member_of(account)), arn
+
+
+def member_of(account: Account) -> str:
+    """A new member of the account's organization."""
     made = account.organizations.create_account(AccountName="x", Email="x@example.com")
-    return account.client("cloudtrail", account_id=made["CreateAccountStatus"]["AccountId"]), arn
+    return str(made["CreateAccountStatus"]["AccountId"])
+
+
+def delegates(account: Account, count: int) -> list[str]:
+    """New members, which administer CloudTrail."""
+    made = [member_of(account) for _ in range(count)]
+    for member in made:
+        account.cloudtrail.register_organization_delegated_admin(MemberAccountId=member)
+    return made
+
+
+# Both calls: (client, account id).
+DELEGATING: dict[str, Callable[[Any, str], Any]] = {
+    "RegisterOrganizationDelegatedAdmin": lambda client, member: client.register_organization_delegated_admin(
+        MemberAccountId=member
+    ),
+    "DeregisterOrganizationDelegatedAdmin": lambda client, member: (
+        client.deregister_organization_delegated_admin(DelegatedAdminAccountId=member)
+    ),
+}
 
 
 CASES: list[Case] = [
@@ -165,6 +189,103 @@ CASES: list[Case] = [
         "InvalidTrailNameException",
         "Trail name or ARN can only contain ",
         lambda a: a.cloudtrail.list_tags(ResourceIdList=[f"arn:aws:cloudtrail:us-east-1:{a.id}:trail/a b"]),
+    ),
+    *(
+        trail(operation, code, words, lambda a, call=call, make=make: make(a, call))
+        for operation, call in DELEGATING.items()
+        for code, words, make in (
+            (
+                "OrganizationsNotInUseException",
+                "The account is not a member",
+                lambda a, call: call(a.cloudtrail, "111122223333"),
+            ),
+            (
+                "NotOrganizationManagementAccountException",
+                "The account is not the management account",
+                lambda a, call: (
+                    a.organization(),
+                    call(a.client("cloudtrail", account_id=member_of(a)), "111122223333"),
+                ),
+            ),
+            (
+                "OrganizationNotInAllFeaturesModeException",
+                "The organization does not have all features",
+                lambda a, call: (
+                    a.organizations.create_organization(FeatureSet="CONSOLIDATED_BILLING"),
+                    call(a.cloudtrail, member_of(a)),
+                ),
+            ),
+            (
+                "CloudTrailAccessNotEnabledException",
+                "Trusted access is not enabled",
+                lambda a, call: (
+                    a.organizations.create_organization(FeatureSet="ALL"),
+                    call(a.cloudtrail, member_of(a)),
+                ),
+            ),
+            (
+                "AccountNotFoundException",
+                "Account 111122223333 is not a member",
+                lambda a, call: (a.organization(), call(a.cloudtrail, "111122223333")),
+            ),
+            (
+                "InsufficientDependencyServiceAccessPermissionException",
+                "User: arn:aws:iam::",
+                lambda a, call: (
+                    a.organization(),
+                    call(a.nobody("cloudtrail", "cloudtrail:*"), member_of(a)),
+                ),
+            ),
+            (
+                "AccessDeniedException",
+                "User: arn:aws:iam::",
+                lambda a, call: (a.organization(), call(a.nobody("cloudtrail"), member_of(a))),
+            ),
+        )
+    ),
+    trail(
+        "RegisterOrganizationDelegatedAdmin",
+        "InsufficientIAMAccessPermissionException",
+        "User: arn:aws:iam::",
+        lambda a: (
+            a.organization(),
+            a.nobody("cloudtrail", "cloudtrail:*", "organizations:*").register_organization_delegated_admin(
+                MemberAccountId=member_of(a)
+            ),
+        ),
+    ),
+    trail(
+        "RegisterOrganizationDelegatedAdmin",
+        "CannotDelegateManagementAccountException",
+        "The management account of an organization cannot be",
+        lambda a: (
+            a.organization(),
+            a.cloudtrail.register_organization_delegated_admin(MemberAccountId=a.id),
+        ),
+    ),
+    trail(
+        "RegisterOrganizationDelegatedAdmin",
+        "AccountRegisteredException",
+        "Account ",
+        lambda a: (
+            a.organization(),
+            a.cloudtrail.register_organization_delegated_admin(MemberAccountId=delegates(a, 1)[0]),
+        ),
+    ),
+    trail(
+        "RegisterOrganizationDelegatedAdmin",
+        "DelegatedAdminAccountLimitExceededException",
+        "The organization has 3 delegated administrators already.",
+        lambda a: (a.organization(), delegates(a, 4)),
+    ),
+    trail(
+        "DeregisterOrganizationDelegatedAdmin",
+        "AccountNotRegisteredException",
+        "Account ",
+        lambda a: (
+            a.organization(),
+            a.cloudtrail.deregister_organization_delegated_admin(DelegatedAdminAccountId=member_of(a)),
+        ),
     ),
     *(
         trail(

@@ -12,7 +12,8 @@ import botocore.session
 from .account import NO_KEY, Account
 from .case import Case
 
-_CALLS = json.loads((Path(__file__).resolve().parents[3] / "scripts/calls.json").read_text(encoding="utf-8"))
+_FILE = Path(__file__).resolve().parents[3] / "scripts/calls.json"
+_CALLS = json.loads(_FILE.read_text(encoding="utf-8"))["deploy"]
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; SNS has a code of its own.
 _CODES = {

@@ -125,7 +125,7 @@ def written(numbers: set[int] | None) -> str:
     return "*" if numbers is None else ",".join(map(str, sorted(numbers)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     minutes=few(0, 59),
     hours=few(0, 23),

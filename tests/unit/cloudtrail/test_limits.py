@@ -26,7 +26,7 @@ structure = st.dictionaries(
 events = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(CUT, text | st.none()) | dict.fromkeys(OMITTED, structure | st.none())
 )
-slowly = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+slowly = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 def written(value: Any) -> bytes:

@@ -131,7 +131,7 @@ def test_events_are_found_in_every_wrapping(wrapping: str, indent: int | None) -
     size=st.sampled_from([1, 13, 100, 400, 1 << 20]),
     copies=st.integers(1, 2),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_wrappings_nest_and_bytes_may_arrive_in_any_pieces(
     layers: list[str], indent: int | None, zipped: bool, coding: str, size: int, copies: int
 ) -> None:
@@ -207,7 +207,6 @@ def test_a_broken_value_among_others_costs_no_other(indent: int | None) -> None:
 
 
 @given(cut=st.integers(0, 2000), zipped=st.booleans(), size=st.integers(1, 3000), pretty=st.booleans())
-@settings(deadline=None)
 def test_of_a_cut_file_every_whole_event_is_read(cut: int, zipped: bool, size: int, pretty: bool) -> None:
     records = [LIST | {"eventID": str(n)} for n in range(8)]
     data = json.dumps({"Records": records}, indent=2 if pretty else None).encode()

@@ -514,6 +514,16 @@ def test_a_secret_that_was_deleted_and_made_anew_is_told() -> None:
     assert f"the caller sent {arn}-Zz9yYy: was the secret deleted and created again?" in hop.sentence
 
 
+@pytest.mark.parametrize("suffix", ["Qx7pLm", "ytrmjt", "VICLCP"])
+def test_a_made_secrets_arn_is_whole_whatever_its_suffix_looks_like(suffix: str) -> None:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-{suffix}"
+    subject = replace(facts().subject, secrets=(SECRET, arn), made=arn)
+    filters = asked([metric_filter(pattern=mends.pattern_for([SECRET]))])
+    example = expected(SECRET, ACCOUNT, REGION, NOW)
+    found = walk(facts(subject=subject, read=None, reads=[], example=example, filters=filters, tested={}))
+    assert found.broken == []
+
+
 @pytest.mark.parametrize(
     ("secrets", "secret_id", "is_one"),
     [

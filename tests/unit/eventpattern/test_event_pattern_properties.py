@@ -170,7 +170,7 @@ def number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(OBJECTS.filter(lambda pattern: not overlaps(pattern)), EVENTS)
 @example({"a": {"b": [{"exists": False}]}}, {"a": [{"b": 1}, {"c": 1}]})
 def test_a_naive_matcher_agrees(pattern: Any, event: Any) -> None:
@@ -194,7 +194,7 @@ ELEMENTS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ELEMENTS.map(json.dumps) | st.text(max_size=20), EVENTS)
 def test_nothing_but_invalid_event_pattern_is_ever_raised(text: str, event: Any) -> None:
     try:

@@ -107,7 +107,7 @@ def test_long_wildcards_are_counted_in_time() -> None:
 TEXTS = st.text("ab*", max_size=5).filter(lambda text: "**" not in text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(TEXTS, min_size=1, max_size=3, unique=True))
 def test_a_naive_count_agrees(texts: list[str]) -> None:
     """Every beginning of every wildcard is tried with every short text."""

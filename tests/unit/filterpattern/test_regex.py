@@ -131,7 +131,7 @@ _CHAINS = st.builds(
 EXPRESSIONS = st.lists(_CHAINS, min_size=1, max_size=3).map("|".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(EXPRESSIONS, st.text(alphabet="abc1. \n", max_size=24))
 def test_agrees_with_pythons_engine(expression, text):
     expected = re.search(expression, text, re.ASCII | re.DOTALL) is not None

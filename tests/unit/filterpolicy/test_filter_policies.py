@@ -158,7 +158,7 @@ def naive(policy: Any, body: Any) -> bool:
     return False
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(POLICIES, BODIES)
 def test_policies_on_bodies_agree_with_a_naive_matcher(policy: Any, body: Any) -> None:
     assert FilterPolicy.parse(json.dumps(policy), "MessageBody").matches({}, json.dumps(body)) is naive(

@@ -148,6 +148,23 @@ NAMES = [
         ["s3:DeleteObject arn:aws:s3:::b/k", "s3:DeleteObject arn:aws:s3:::b/l"],
     ),
     (
+        "s3",
+        "DeleteObjects",
+        {"Bucket": "b", "Delete": {"Objects": [{"Key": "k"}, {"Key": "l", "VersionId": "1"}]}},
+        [
+            "s3:DeleteObject arn:aws:s3:::b/k",
+            "s3:DeleteObject arn:aws:s3:::b/l",
+            "s3:DeleteObjectVersion arn:aws:s3:::b/l",
+        ],
+    ),
+    ("s3", "CreateBucket", {"Bucket": "b", "ACL": "private"}, ["s3:CreateBucket arn:aws:s3:::b"]),
+    (
+        "s3",
+        "CreateBucket",
+        {"Bucket": "b", "ACL": "public-read"},
+        ["s3:CreateBucket arn:aws:s3:::b", "s3:PutBucketAcl arn:aws:s3:::b"],
+    ),
+    (
         "lambda",
         "Invoke",
         {"FunctionName": "222233334444:function:f", "Qualifier": "live"},

@@ -100,6 +100,7 @@ def test_the_forms_of_what_is_watched() -> None:
     assert secretid.forms(f"{HERE}db-Qx7pLm") == [f"{HERE}db-Qx7pLm", f"{HERE}db", "db"]
     # The name of which this is the ARN without a suffix, where it looks like one.
     assert "app-secret" in secretid.forms(f"{HERE}app-secret")
+    assert secretid.forms(f"{HERE}app-secret", is_whole=True) == [f"{HERE}app-secret", f"{HERE}app", "app"]
 
 
 @pytest.mark.parametrize("suffix", ["secret", "Secret", "SECRET", "prod01", "000001", "a12345"])

@@ -292,7 +292,7 @@ def _form_that_is_missed(facts: Facts, filters: list[Filter]) -> tuple[str, Even
     """Where no read is there to go by: a form of naming a watched secret that no filter matches."""
     for secret in facts.subject.secrets:
         region = secretid.region(secret) or facts.subject.region
-        for form in secretid.forms(secret):
+        for form in secretid.forms(secret, is_whole=secret == facts.subject.made):
             event = expected(form, facts.account_id, region, facts.now, facts.subject.kinds[0])
             if not any(_ours(facts, each, event) for each in filters):
                 return form, event

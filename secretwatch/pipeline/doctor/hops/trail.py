@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from secretwatch import partition
 from secretwatch.cloudtrail import SelectedBy, log_stream_name
 from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import Facts
@@ -98,7 +99,8 @@ def _create(facts: Facts, name: str) -> str:
 
 
 def _group_arn(facts: Facts) -> str:
-    return f"arn:aws:logs:{facts.subject.region}:{facts.account_id}:log-group:{facts.group}:*"
+    where = facts.subject.region
+    return f"arn:{partition.of_region(where).name}:logs:{where}:{facts.account_id}:log-group:{facts.group}:*"
 
 
 def _attach(facts: Facts, trail: Mapping[str, Any]) -> str:
@@ -276,7 +278,7 @@ def _bucket_mend(bucket: str, policy: str | None, facts: Facts, trail: Mapping[s
     source = {"StringEquals": {"aws:SourceArn": trail["TrailARN"]}}
     prefix = f"{trail['S3KeyPrefix']}/" if trail.get("S3KeyPrefix") else ""
     principal = {"Service": services.CLOUDTRAIL}
-    arn = f"arn:aws:s3:::{bucket}"
+    arn = f"arn:{trail['TrailARN'].split(':')[1]}:s3:::{bucket}"
     statements = [
         {
             "Sid": "CloudTrailReadsAcl",

@@ -1,0 +1,188 @@
+"""`secretwatch policy plan|apply`: the IAM policy of whoever plans, or applies, an instance of the module.
+
+Here: where the instance comes from, and printing. What the policy says is decided in `policy.operators`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from secretwatch import partition
+from secretwatch.policy.operators import MANAGED, Instance, instances, policy, size
+
+_EXIT = "Exit codes: 0 printed; 2 wrong usage, or no instance of the module in PLAN."
+
+
+class _Text(click.ParamType):  # type: ignore[type-arg]
+    """A text of one form."""
+
+    def __init__(self, name: str, form: str, wanted: str) -> None:
+        self.name, self._form, self._wanted = name, re.compile(form), wanted
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not self._form.fullmatch(value):
+            self.fail(f"{value!r} is {self._wanted}.", param, ctx)
+        return value
+
+
+_NAME = _Text("name", r"(?=.{3,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*", "no name of an instance")
+_ACCOUNT = _Text("account", r"[0-9]{12}", "no account's id, which has 12 digits")
+_REGION = _Text("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", "no region, such as eu-west-1")
+_SECRET = _Text("secret", r"[A-Za-z0-9/_+=.@-]{1,512}", "no name of a secret")
+
+
+@click.group("policy")
+def group() -> None:
+    """Print the IAM policy of whoever plans, or applies, an instance of the module.
+
+    It is JSON and nothing else, so that it can be piped on:
+
+    \b
+      secretwatch policy apply tfplan | aws iam create-policy \\
+        --policy-name NAME --policy-document file:///dev/stdin
+    """
+
+
+def _command(name: str, text: str, *, changes: bool) -> None:
+    @group.command(name, help=text, epilog=_EXIT)
+    @click.argument("source", metavar="[PLAN]", required=False, type=click.Path(exists=True, path_type=Path))
+    @click.option(
+        "--name",
+        type=_NAME,
+        metavar="NAME",
+        help="The instance's `name`; with PLAN which one, where it has several. [default: secretwatch]",
+    )
+    @click.option(
+        "--account", type=_ACCOUNT, metavar="ID", help="The account, without PLAN. [default: any account]"
+    )
+    @click.option(
+        "--region", type=_REGION, metavar="REGION", help="The region, without PLAN. [default: any region]"
+    )
+    @click.option(
+        "--secret",
+        type=_SECRET,
+        metavar="NAME",
+        help="The secret that the module creates, without PLAN. [default: it creates none]",
+    )
+    def command(source: Path | None, name: str | None, **given: str | None) -> None:
+        if source is None:
+            instance = _any(name or "secretwatch", **given)
+        else:
+            if wrong := next((option for option, value in given.items() if value), None):
+                raise click.UsageError(f"--{wrong} is for a policy without PLAN, which says that itself.")
+            instance = _planned(source, name)
+        document = policy(instance, changes=changes)
+        click.echo(json.dumps(document, indent=2))
+        if (length := size(document)) > MANAGED:
+            click.echo(
+                f"This policy has {length:,} characters, and a managed policy takes {MANAGED:,}. Print it "
+                "for a PLAN, which needs less, or put it into the role (aws iam put-role-policy), which "
+                "takes 10,240.",
+                err=True,
+            )
+
+
+_SOURCE = """
+PLAN is a saved plan (terraform plan -out), its JSON (terraform show -json), or the folder of an applied root
+module: the policy is then for what the instance has there, and for nothing else. Without it, it is for all
+that an instance can have.
+"""
+
+_command(
+    "plan",
+    "Print the policy of whoever plans: what `terraform plan` reads, and no more.\n"
+    + _SOURCE
+    + "\nWith a secret whose value Terraform manages, a plan reads that value, and the alarm rings.",
+    changes=False,
+)
+_command(
+    "apply",
+    "Print the policy of whoever applies: what creates, changes and destroys, and what a plan reads.\n"
+    + _SOURCE,
+    changes=True,
+)
+
+
+def _any(name: str, account: str | None, region: str | None, secret: str | None) -> Instance:
+    return Instance(
+        name,
+        account=account or "*",
+        region=region or "*",
+        partition=partition.of_region(region or "").name,
+        secret=secret,
+    )
+
+
+def _planned(source: Path, name: str | None) -> Instance:
+    found = instances(_document(source))
+    if not found:
+        _refuse(f"There is no instance of the module in {source}.")
+    if name is None and len(found) > 1:
+        _refuse(f"{source} has several instances, {', '.join(sorted(found))}: say which with --name.")
+    if name is not None and name not in found:
+        _refuse(f"{source} has no instance {name}, only {', '.join(sorted(found))}.")
+    return found[name] if name else next(iter(found.values()))
+
+
+def _document(source: Path) -> dict[str, Any]:
+    """Terraform's JSON of a plan or state."""
+    try:
+        text = source.read_bytes() if source.is_file() else b""
+    except OSError as error:
+        _refuse(f"{source} cannot be read: {error.strerror or error}.")
+    if not text.startswith(b"{"):
+        text = _shown(source)
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        _refuse(f"{source} is neither a plan of Terraform's nor the JSON of one.")
+    return document
+
+
+def _shown(source: Path) -> bytes:
+    """What Terraform says of a saved plan, or of the state of a folder."""
+    from secretwatch import terraform
+
+    plan = () if source.is_dir() else (str(source.absolute()),)
+    # A plan is read with the providers of its root module.
+    directory = source if source.is_dir() else _root_of(source)
+    try:
+        done = subprocess.run(
+            [terraform.binary(), "show", "-json", "-no-color", *plan],
+            cwd=directory,
+            env=os.environ | {"TF_IN_AUTOMATION": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except terraform.TerraformNotUsable as error:
+        _refuse(str(error))
+    if done.returncode:
+        _refuse(f"Terraform cannot show {source}: {_first_error(done.stderr.decode(errors='replace'))}")
+    return done.stdout
+
+
+def _root_of(plan: Path) -> Path:
+    return plan.absolute().parent if (plan.absolute().parent / ".terraform").is_dir() else Path.cwd()
+
+
+def _first_error(text: str) -> str:
+    """The first error of Terraform's, without its box."""
+    lines = [line.strip("│╷╵ \t") for line in text.splitlines()]
+    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    return (errors or [line for line in lines if line] or ["Terraform gave no reason"])[0].rstrip(".") + "."
+
+
+def _refuse(reason: str) -> NoReturn:
+    click.echo(reason, err=True)
+    sys.exit(2)

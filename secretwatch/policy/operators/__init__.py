@@ -1,0 +1,12 @@
+"""Who may plan, and who may apply: the least that an IAM policy has to allow for an instance of the module.
+
+Here: which calls the AWS provider makes for each part of an instance (`parts`), which parts an instance has
+(`instance`: all that the module can have, or those of a plan or state), and the policy that follows from both
+(`document`). Which permission a call needs stands in `secretwatch.policy.actions`, and nowhere here. Pure: no
+boto3, no Terraform, no file.
+"""
+
+from secretwatch.policy.operators.document import MANAGED, policy, size
+from secretwatch.policy.operators.instance import ALL, FEATURES, Instance, instances
+
+__all__ = ["ALL", "FEATURES", "MANAGED", "Instance", "instances", "policy", "size"]

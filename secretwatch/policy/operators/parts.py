@@ -1,0 +1,295 @@
+"""The parts of an instance, and the calls that the AWS provider makes for each of them.
+
+The calls are botocore's names of operations. Those of an apply, a plan, a destroy and a change were seen on
+the local cloud: scripts/calls.json has them, and the tests compare. What only AWS itself or a newer provider
+brings about stands here with its reason.
+
+A row is about one service; several rows may be about one part. `given` are the parameters that say which
+resource a call is about, by which `secretwatch.policy.actions` finds its ARN: names of the module, `*` where
+only AWS knows them (ids of keys). All rows of one resource become one statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part, with the calls of one service.
+
+    sid: of its statement. of: the features (`instance.ALL`) any of which brings it; "" for every instance.
+    given: with `{name}` and the like (see `document`). reads: of a plan, and of an apply; changes: of an
+    apply alone; tags: of an apply where there are tags. only: a condition that the calls can be held to.
+    """
+
+    sid: str
+    service: str
+    given: Mapping[str, Any]
+    of: str = ""
+    reads: str = ""
+    changes: str = ""
+    tags: str = ""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_ARN = "arn:{partition}:%s:{region}:{account}:%s"
+_TRAIL = {
+    "Name": "{name}",
+    "TrailName": "{name}",
+    "ResourceId": _ARN % ("cloudtrail", "trail/{name}"),
+    "ResourceIdList": [_ARN % ("cloudtrail", "trail/{name}")],
+    "CloudWatchLogsRoleArn": "arn:{partition}:iam::{account}:role/{name}-trail-{region}",
+}
+_BUCKET = {"Bucket": "{name}-{account}-{region}"}
+_ALARMS = {
+    "AlarmName": "{name}-*",
+    "AlarmNames": ["{name}-*"],
+    "ResourceARN": _ARN % ("cloudwatch", "alarm:{name}-*"),
+}
+_RULES = {"Name": "{name}-*", "Rule": "{name}-*", "ResourceARN": _ARN % ("events", "rule/{name}-*")}
+_SECRET = {"Name": "{secret}", "SecretId": "{secret}-??????"}
+_ANY_KEY = {"KeyId": "*", "TargetKeyId": "*"}
+_OWN_KEYS = "secret-key topic-key trail-key"
+
+
+def _topic(name: str) -> dict[str, str]:
+    arn = _ARN % ("sns", name)
+    return {"Name": name, "TopicArn": arn, "ResourceArn": arn, "SubscriptionArn": f"{arn}:*"}
+
+
+def _topics(name: str, of: str) -> Part:
+    return Part(
+        "Topics",
+        "sns",
+        _topic(name),
+        of,
+        reads="GetTopicAttributes ListTagsForResource",
+        changes="CreateTopic DeleteTopic SetTopicAttributes",
+        tags="TagResource UntagResource",
+    )
+
+
+def _subscriptions(name: str) -> Part:
+    return Part(
+        "Subscriptions",
+        "sns",
+        _topic(name),
+        "subscriptions",
+        reads="GetSubscriptionAttributes",
+        changes="Subscribe Unsubscribe",
+    )
+
+
+def _alias(name: str, of: str) -> Part:
+    return Part(
+        "Aliases",
+        "kms",
+        {**_ANY_KEY, "AliasName": f"alias/{name}"},
+        of,
+        reads="ListAliases",
+        changes="CreateAlias DeleteAlias UpdateAlias",
+    )
+
+
+PARTS: tuple[Part, ...] = (
+    ############################################################################
+    # What is only looked at. First: where both are, these name the statement of what is looked at.
+    ############################################################################
+    Part("SecretNames", "secretsmanager", {}, "look-up", reads="ListSecrets"),
+    Part(
+        "ExistingTrail",
+        "cloudcontrol",
+        {"TypeName": "AWS::CloudTrail::Trail", "Identifier": "{existing_trail}"},
+        "existing-trail",
+        reads="GetResource",
+    ),
+    Part(
+        "ExistingTopics",
+        "cloudcontrol",
+        {"TypeName": "AWS::SNS::Topic", "Identifier": "{existing_topic}"},
+        "existing-topics",
+        reads="GetResource",
+    ),
+    ############################################################################
+    # What counts reads, and rings
+    ############################################################################
+    # A group's name is only a prefix to this call, which is about all groups.
+    Part("AllLogGroups", "logs", {}, reads="DescribeLogGroups"),
+    Part(
+        "LogGroup",
+        "logs",
+        {"logGroupName": "{log_group}"},
+        reads="DescribeMetricFilters",
+        changes="DeleteMetricFilter PutMetricFilter",
+    ),
+    # Refused with `alarm:*` as its resource, whatever was asked for (observed).
+    Part("AllAlarms", "cloudwatch", {"AlarmNames": ["*"]}, reads="DescribeAlarms"),
+    Part(
+        "Alarms",
+        "cloudwatch",
+        _ALARMS,
+        reads="ListTagsForResource",
+        changes="DeleteAlarms PutMetricAlarm",
+        tags="TagResource UntagResource",
+    ),
+    ############################################################################
+    # Where events come from
+    ############################################################################
+    Part(
+        "Trail",
+        "cloudtrail",
+        _TRAIL,
+        "trail",
+        # Selectors are read where AWS says that a trail has some: the module's, or somebody's change of them.
+        reads="DescribeTrails GetEventSelectors GetInsightSelectors GetTrailStatus ListTags",
+        changes="CreateTrail DeleteTrail PutEventSelectors StartLogging UpdateTrail",
+        tags="AddTags RemoveTags",
+    ),
+    Part(
+        "Organization",
+        "cloudtrail",
+        {**_TRAIL, "IsOrganizationTrail": True},
+        "organization",
+        changes="CreateTrail UpdateTrail",
+    ),
+    Part(
+        "LogGroupTags",
+        "logs",
+        {"resourceArn": _ARN % ("logs", "log-group:/aws/cloudtrail/{name}")},
+        "trail",
+        reads="ListTagsForResource",
+        tags="TagResource UntagResource",
+    ),
+    Part(
+        "LogGroup",
+        "logs",
+        {"logGroupName": "/aws/cloudtrail/{name}"},
+        "trail",
+        changes="AssociateKmsKey CreateLogGroup DeleteLogGroup PutRetentionPolicy",
+    ),
+    Part(
+        "Role",
+        "iam",
+        {"RoleName": "{name}-trail-{region}"},
+        "trail",
+        reads="GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
+        changes="CreateRole DeleteRole DeleteRolePolicy ListInstanceProfilesForRole PutRolePolicy"
+        " UpdateAssumeRolePolicy UpdateRoleDescription",
+        tags="TagRole UntagRole",
+    ),
+    Part(
+        "Bucket",
+        "s3",
+        _BUCKET,
+        "bucket",
+        reads="GetBucketAccelerateConfiguration GetBucketAcl GetBucketCors GetBucketEncryption"
+        " GetBucketLifecycleConfiguration GetBucketLogging GetBucketOwnershipControls GetBucketPolicy"
+        " GetBucketReplication GetBucketRequestPayment GetBucketTagging GetBucketVersioning"
+        " GetBucketWebsite GetObjectLockConfiguration GetPublicAccessBlock HeadBucket",
+        changes="CreateBucket DeleteBucket DeleteBucketEncryption DeleteBucketOwnershipControls"
+        " DeleteBucketPolicy DeletePublicAccessBlock PutBucketEncryption PutBucketOwnershipControls"
+        " PutBucketPolicy PutBucketVersioning PutPublicAccessBlock",
+        tags="DeleteBucketTagging PutBucketTagging",
+    ),
+    # How the provider knows tags of buckets from 6.23 on.
+    # https://github.com/hashicorp/terraform-provider-aws/pull/45251
+    Part(
+        "Bucket",
+        "s3control",
+        {"ResourceArn": "arn:{partition}:s3:::{name}-{account}-{region}"},
+        "bucket",
+        reads="ListTagsForResource",
+        tags="TagResource UntagResource",
+    ),
+    Part(
+        "Bucket", "s3", _BUCKET, "expiration", changes="DeleteBucketLifecycle PutBucketLifecycleConfiguration"
+    ),
+    Part("Bucket", "s3", _BUCKET, "emptying", changes="ListObjectVersions"),
+    Part(
+        "Evidence",
+        "s3",
+        {**_BUCKET, "Delete": {"Objects": [{"Key": "*", "VersionId": "*"}]}},
+        "emptying",
+        changes="DeleteObjects",
+    ),
+    _topics("{name}-log-files", "notifications"),
+    ############################################################################
+    # Whom it tells
+    ############################################################################
+    _topics("{name}", "topics"),
+    _topics("{name}-*", "topics"),
+    _subscriptions("{name}"),
+    _subscriptions("{name}-*"),
+    Part(
+        "Rules",
+        "events",
+        _RULES,
+        "realtime",
+        reads="DescribeRule ListTagsForResource ListTargetsByRule",
+        changes="DeleteRule PutRule PutTargets RemoveTargets",
+        tags="TagResource UntagResource",
+    ),
+    Part(
+        "Queues",
+        "sqs",
+        {"QueueName": "{name}-*-undelivered"},
+        "realtime",
+        reads="GetQueueAttributes ListQueueTags",
+        changes="CreateQueue DeleteQueue SetQueueAttributes",
+        tags="TagQueue UntagQueue",
+    ),
+    ############################################################################
+    # Keys
+    ############################################################################
+    # Nothing of a key is known to go by: KMS gives its id, and the alias comes later and goes earlier.
+    Part(
+        "Keys",
+        "kms",
+        _ANY_KEY,
+        _OWN_KEYS,
+        reads="DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
+        changes="CreateKey EnableKey EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion UpdateKeyDescription",
+        tags="TagResource UntagResource",
+    ),
+    _alias("{name}-alerts", "topic-key"),
+    _alias("{name}-trail", "trail-key"),
+    ############################################################################
+    # A secret to watch from birth
+    ############################################################################
+    Part(
+        "Secret",
+        "secretsmanager",
+        _SECRET,
+        "secret",
+        reads="DescribeSecret GetResourcePolicy",
+        changes="CreateSecret DeleteResourcePolicy DeleteSecret PutResourcePolicy UpdateSecret",
+        tags="TagResource UntagResource",
+    ),
+    Part(
+        "Secret",
+        "secretsmanager",
+        _SECRET,
+        "secret-value",
+        reads="GetSecretValue",
+        changes="PutSecretValue UpdateSecretVersionStage",
+    ),
+    # What Secrets Manager asks for in the caller's name. The module's own key lets it without this.
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    Part(
+        "SecretKey",
+        "kms",
+        {"KeyId": "{secret_key}"},
+        "given-secret-key",
+        reads="Decrypt",
+        changes="Encrypt GenerateDataKey",
+        # Which of the two it is in China AWS does not say.
+        only={
+            "kms:ViaService": tuple(
+                f"secretsmanager.{{region}}.{each}" for each in ("amazonaws.com", "{suffix}")
+            )
+        },
+    ),
+)

@@ -1,0 +1,489 @@
+"""The policies of whoever plans and whoever applies: each call, each feature, each statement."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secretwatch.policy import Principal, Request, evaluate
+from secretwatch.policy.actions import ANY, Where, needs
+from secretwatch.policy.grammar import fault
+from secretwatch.policy.operators import ALL, MANAGED, Instance, instances, policy, size
+from secretwatch.policy.operators.parts import PARTS
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+APPLIER = Principal.of(f"arn:aws:iam::{ACCOUNT}:role/applier")
+BARE = Instance("payments", ACCOUNT, REGION, has=frozenset())
+WHOLE = replace(BARE, has=ALL, secret="db")
+CALLS = json.loads((Path(__file__).parents[3] / "scripts/calls.json").read_text())
+KINDS = {"plan": False, "apply": True}
+
+# Calls that no run on the local cloud makes: what AWS or a newer provider brings about, what mends a change
+# that somebody made by hand, and what AWS's services ask for in the caller's name.
+NOT_SEEN = {
+    ("cloudtrail", "GetEventSelectors"),
+    ("cloudtrail", "GetInsightSelectors"),
+    ("cloudtrail", "UpdateTrail"),
+    ("iam", "UpdateAssumeRolePolicy"),
+    ("iam", "UpdateRoleDescription"),
+    ("kms", "Decrypt"),
+    ("kms", "EnableKey"),
+    ("kms", "Encrypt"),
+    ("kms", "GenerateDataKey"),
+    ("kms", "PutKeyPolicy"),
+    ("kms", "UpdateAlias"),
+    ("kms", "UpdateKeyDescription"),
+    ("logs", "AssociateKmsKey"),
+    ("s3", "DeleteBucketTagging"),
+    ("s3control", "ListTagsForResource"),
+    ("s3control", "TagResource"),
+    ("s3control", "UntagResource"),
+    ("secretsmanager", "UpdateSecretVersionStage"),
+}
+NEEDS_NOTHING = {("sts", "GetCallerIdentity")}
+
+Triple = tuple[str, str, str]
+
+
+def triples(document: dict[str, Any]) -> set[Triple]:
+    """What a policy allows: action, resource and condition."""
+    return {
+        (action, resource, json.dumps(each.get("Condition")))
+        for each in document["Statement"]
+        for action in each["Action"]
+        for resource in ([each["Resource"]] if isinstance(each["Resource"], str) else each["Resource"])
+    }
+
+
+def actions(document: dict[str, Any]) -> set[str]:
+    return {action for action, _, _ in triples(document)}
+
+
+def seen(kind: str) -> set[tuple[str, str]]:
+    return {(service, operation) for service, found in CALLS[kind].items() for operation in found}
+
+
+def allows(document: dict[str, Any], action: str, resource: str, **context: str) -> bool:
+    return evaluate(document, Request(APPLIER, action, resource, context), "identity").allowed
+
+
+def test_every_call_of_the_module_is_of_a_part_and_every_part_has_its_calls() -> None:
+    listed = {
+        (part.service, operation)
+        for part in PARTS
+        for operation in f"{part.reads} {part.changes} {part.tags}".split()
+    }
+    assert seen("deploy") | seen("change") == listed - NOT_SEEN | NEEDS_NOTHING
+    assert listed >= NOT_SEEN
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_only_reads_is_for_who_plans(kind: str) -> None:
+    document = policy(WHOLE, changes=KINDS[kind])
+    writing = {
+        each
+        for each in actions(document)
+        if not re.match(r"[a-z0-9]+:(Describe|Get|List)", each) and each != "kms:Decrypt"
+    }
+    assert bool(writing) is KINDS[kind]
+
+
+def test_who_applies_may_all_that_who_plans_may() -> None:
+    assert triples(policy(WHOLE, changes=False)) < triples(policy(WHOLE, changes=True))
+
+
+# Feature: what the policy of whoever applies allows with it and not without, by patterns of actions.
+BRINGS: dict[str, set[str]] = {
+    "bucket": {"s3:*"},
+    "emptying": {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"},
+    "existing-topics": {"cloudformation:GetResource", "sns:Get*", "sns:List*"},
+    "existing-trail": {"cloudformation:GetResource", "cloudtrail:Get*", "cloudtrail:ListTags"},
+    "expiration": {"s3:PutLifecycleConfiguration"},
+    "given-secret-key": {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"},
+    "look-up": {"secretsmanager:ListSecrets"},
+    "notifications": {"sns:*"},
+    "organization": {"cloudtrail:*Trail", "iam:*Role", "organizations:ListAWSServiceAccessForOrganization"},
+    "realtime": {"events:*", "sqs:*"},
+    "secret": {"secretsmanager:*"},
+    "secret-key": {"kms:*"},
+    "secret-value": {
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    },
+    "subscriptions": {"sns:GetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe"},
+    "tags": {"cloudwatch:TagResource", "cloudwatch:UntagResource"},
+    "topic-key": {"kms:*"},
+    "topics": {"sns:*"},
+    "trail": {"cloudtrail:*", "iam:*", "logs:*"},
+    "trail-key": {"kms:*"},
+}
+
+
+def test_every_feature_is_in_the_table() -> None:
+    assert BRINGS.keys() == ALL
+
+
+@pytest.mark.parametrize("feature", sorted(ALL))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_feature_brings_what_it_needs_and_nothing_else(kind: str, feature: str) -> None:
+    without = replace(BARE, secret="db")
+    bare = triples(policy(without, changes=KINDS[kind]))
+    found = triples(policy(replace(without, has=frozenset({feature})), changes=KINDS[kind]))
+    assert bare <= found
+    brought = {action for action, _, _ in found - bare}
+    patterns = BRINGS[feature]
+    assert all(any(fnmatchcase(action, pattern) for pattern in patterns) for action in brought), brought
+    if kind == "apply":
+        assert all(any(fnmatchcase(action, pattern) for action in brought) for pattern in patterns), brought
+    # Each brings the same whatever else there is, but what another one has brought already.
+    whole = triples(policy(WHOLE, changes=KINDS[kind]))
+    assert {(action, condition) for action, _, condition in found} <= {(a, c) for a, _, c in _long(whole)}
+
+
+def _long(found: set[Triple]) -> set[Triple]:
+    """With what patterns of actions stand for, which are there where several actions are."""
+    every = {
+        action
+        for feature in ALL
+        for action in actions(policy(replace(WHOLE, has=frozenset({feature})), changes=True))
+    }
+    return found | {
+        (each, resource, condition)
+        for action, resource, condition in found
+        for each in every
+        if fnmatchcase(each, action)
+    }
+
+
+def test_tags_of_everything_may_be_changed_where_there_are_tags() -> None:
+    tagged, bare = WHOLE, replace(WHOLE, has=ALL - {"tags"})
+    brought = actions(policy(tagged, changes=True)) - actions(policy(bare, changes=True))
+    services = {action.split(":")[0] for action in brought}
+    assert services == {
+        *("cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "s3", "secretsmanager", "sns", "sqs")
+    }
+    assert all("tag" in action.lower() for action in brought)
+    assert triples(policy(tagged, changes=False)) == triples(policy(bare, changes=False))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("features", ["", *sorted(ALL), " ".join(sorted(ALL))])
+def test_no_statement_is_there_in_vain(kind: str, features: str) -> None:
+    instance = replace(WHOLE, has=frozenset(features.split()))
+    document = policy(instance, changes=KINDS[kind])
+    asked = [
+        Request(APPLIER, action, resource.replace("??????", "AbCdEf").replace("*", "x"), _context(condition))
+        for action, resource, condition in triples(document)
+        if "*" not in action
+    ] + [Request(APPLIER, action.replace("*", "x"), "*") for action in actions(document) if "*" in action]
+    everything = [each for each in asked if evaluate(document, each, "identity").allowed]
+    for statement in document["Statement"]:
+        rest = {**document, "Statement": [each for each in document["Statement"] if each is not statement]}
+        if rest["Statement"]:
+            assert not all(evaluate(rest, each, "identity").allowed for each in everything), statement["Sid"]
+
+
+def _context(condition: str) -> dict[str, str]:
+    found = json.loads(condition) or {}
+    return {key: value.replace("*", "x") for keys in found.values() for key, value in keys.items()}
+
+
+@pytest.mark.parametrize("kind", ["deploy", "change"])
+def test_every_call_may_be_made_by_who_applies(kind: str) -> None:
+    """By what the table of permissions says of each, on this instance's resources."""
+    document = policy(WHOLE, changes=True)
+    where = Where("aws", REGION, ACCOUNT)
+    for service, operation in seen(kind):
+        for need in needs(service, operation, {}, where):
+            assert any(fnmatchcase(need.action, each) for each in actions(document)), (service, operation)
+            assert need.resource != ANY
+
+
+# What may be done on any resource of the account, and on those of any name. The rest is on this instance's.
+ANYWHERE = {
+    "cloudformation:GetResource",
+    "cloudtrail:DescribeTrails",
+    "kms:CreateKey",
+    "kms:ListAliases",
+    "kms:TagResource",
+    "organizations:ListAWSServiceAccessForOrganization",
+    "secretsmanager:ListSecrets",
+}
+
+
+def test_what_is_not_held_to_the_instances_names_only_reads_or_is_about_keys() -> None:
+    """Existing trails and topics are known of a plan: here they are given."""
+    known = replace(WHOLE, existing_trail="main", existing_topics=(f"arn:aws:sns:{REGION}:{ACCOUNT}:theirs",))
+    found = triples(policy(known, changes=True))
+    assert {action for action, resource, _ in found if resource == "*"} == ANYWHERE
+    others = {
+        (action, resource.split(":", 5)[5])
+        for action, resource, _ in found
+        if resource != "*" and "payments" not in resource and not resource.endswith("secret:db-??????")
+    }
+    service_role = "role/aws-service-role/cloudtrail.amazonaws.com/AWSServiceRoleForCloudTrail"
+    assert {(action, of) for action, of in others if not action.startswith("kms:")} == {
+        ("cloudwatch:DescribeAlarms", "alarm:*"),
+        ("logs:DescribeLogGroups", "log-group:*"),
+        ("iam:GetRole", service_role),
+        ("iam:CreateServiceLinkedRole", service_role),
+        *(
+            (f"cloudtrail:{each}", "trail/main")
+            for each in ("GetEventSelectors", "GetInsightSelectors", "GetTrail", "GetTrailStatus", "ListTags")
+        ),
+        *(
+            (f"sns:{each}", "theirs")
+            for each in (
+                *("GetDataProtectionPolicy", "GetTopicAttributes"),
+                *("ListSubscriptionsByTopic", "ListTagsForResource"),
+            )
+        ),
+    }
+
+
+def test_another_instance_and_another_account_are_out_of_reach() -> None:
+    document = policy(replace(WHOLE, has=ALL - {"existing-topics", "existing-trail"}), changes=True)
+    for action, own, others in [
+        ("cloudtrail:StopLogging", None, f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/payments"),
+        ("cloudtrail:DeleteTrail", "trail/payments", f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/orders"),
+        ("sns:DeleteTopic", "payments-page", f"arn:aws:sns:{REGION}:{ACCOUNT}:paymentsx"),
+        ("sns:DeleteTopic", "payments", f"arn:aws:sns:{REGION}:444455556666:payments"),
+        ("iam:PutRolePolicy", f"role/payments-trail-{REGION}", f"arn:aws:iam::{ACCOUNT}:role/admin"),
+        ("s3:DeleteObject", f"payments-{ACCOUNT}-{REGION}/x", "arn:aws:s3:::elsewhere/x"),
+        (
+            "secretsmanager:GetSecretValue",
+            "secret:db-AbCdEf",
+            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db2-AbCdEf",
+        ),
+    ]:
+        assert not allows(document, action, others), others
+        if own:
+            start = {"s3": "arn:aws:s3:::", "iam": f"arn:aws:iam::{ACCOUNT}:"}
+            service = action.split(":")[0]
+            assert allows(
+                document, action, start.get(service, f"arn:aws:{service}:{REGION}:{ACCOUNT}:") + own
+            )
+
+
+def test_conditions() -> None:
+    document = policy(WHOLE, changes=True)
+    role, key = (
+        f"arn:aws:iam::{ACCOUNT}:role/payments-trail-{REGION}",
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
+    )
+    passed = "iam:PassedToService"
+    assert allows(document, "iam:PassRole", role, **{passed: "cloudtrail.amazonaws.com"})
+    assert not allows(document, "iam:PassRole", role, **{passed: "ec2.amazonaws.com"})
+    assert not allows(document, "iam:PassRole", role)
+    via = "kms:ViaService"
+    assert allows(document, "kms:Decrypt", key, **{via: f"secretsmanager.{REGION}.amazonaws.com"})
+    assert not allows(document, "kms:Decrypt", key, **{via: f"s3.{REGION}.amazonaws.com"})
+    assert not allows(document, "kms:Decrypt", key)
+    in_china = policy(replace(WHOLE, region="cn-north-1", partition="aws-cn"), changes=True)
+    key_in_china = f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/1"
+    for suffix in ("amazonaws.com", "amazonaws.com.cn"):
+        assert allows(in_china, "kms:Decrypt", key_in_china, **{via: f"secretsmanager.cn-north-1.{suffix}"})
+    anywhere = policy(replace(WHOLE, region="*"), changes=True)
+    assert allows(anywhere, "kms:Decrypt", key, **{via: f"secretsmanager.{REGION}.amazonaws.com"})
+    assert not allows(anywhere, "kms:Decrypt", key, **{via: f"s3.{REGION}.amazonaws.com"})
+
+
+def test_without_a_secret_none_can_be_read() -> None:
+    document = policy(replace(WHOLE, secret=None, has=ALL), changes=True)
+    assert {each for each in actions(document) if each.startswith("secretsmanager:")} == {
+        "secretsmanager:ListSecrets"
+    }
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+    ],
+)
+def test_partitions(region: str, partition: str) -> None:
+    document = policy(replace(WHOLE, region=region, partition=partition), changes=True)
+    for _, resource, _ in triples(document):
+        assert resource == "*" or resource.startswith(f"arn:{partition}:")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("instance", [BARE, WHOLE, Instance("any")], ids=["bare", "whole", "any"])
+def test_they_are_policies(kind: str, instance: Instance) -> None:
+    document = policy(instance, changes=KINDS[kind])
+    assert fault(document, "identity") is None
+    found = [each["Sid"] for each in document["Statement"]]
+    assert len(set(found)) == len(found)
+    assert all(re.fullmatch("[A-Za-z0-9]+", each) for each in found)
+
+
+def test_they_fit_into_a_managed_policy() -> None:
+    """All that there can be, with a name as most are; and with the longest name what most have."""
+    assert size(policy(replace(WHOLE, name="secretwatch"), changes=True)) <= MANAGED
+    longest = replace(
+        WHOLE, name="a23456789-b23456789-c23456789-d2", region="us-gov-west-1", secret="x" * 100
+    )
+    longest = replace(longest, partition="aws-us-gov", has=ALL - {"existing-trail", "organization"})
+    assert size(policy(longest, changes=False)) <= MANAGED
+    own = {"emptying", "existing-topics", "existing-trail", "notifications", "organization", "tags"}
+    assert size(policy(replace(longest, has=ALL - own), changes=True)) <= MANAGED
+    assert size({"a": "b c"}) == len('{"a":"bc"}')
+
+
+# Of Terraform's JSON
+
+
+def resource(kind: str, **values: Any) -> dict[str, Any]:
+    mode, _, name = kind.rpartition(".")
+    return {"mode": "data" if mode else "managed", "type": name, "name": "this", "values": values}
+
+
+def module(
+    address: str, *resources: dict[str, Any], children: tuple[dict[str, Any], ...] = ()
+) -> dict[str, Any]:
+    return {"address": address, "resources": list(resources), "child_modules": list(children)}
+
+
+def counting(name: str, at: str, group: str = "/aws/cloudtrail/x") -> dict[str, Any]:
+    """The watch of an instance."""
+    metric = {"namespace": f"secretwatch/{name}", "name": "x"}
+    return module(
+        f'{at}module.watch["a.module.b"]',
+        resource("aws_cloudwatch_log_metric_filter", log_group_name=group, metric_transformation=[metric]),
+    )
+
+
+def place(account: str = ACCOUNT) -> tuple[dict[str, Any], ...]:
+    return (
+        resource("data.aws_caller_identity", account_id=account),
+        resource("data.aws_partition", partition="aws"),
+        resource("data.aws_region", id=REGION),
+    )
+
+
+def state(*children: dict[str, Any]) -> dict[str, Any]:
+    return {"values": {"root_module": {"child_modules": list(children)}}}
+
+
+def test_an_instance_of_a_state() -> None:
+    at = 'module.all["a.b"].module.watch.'
+    inner = module(
+        at.removesuffix("."),
+        *place(),
+        children=(
+            counting("payments", at),
+            module(
+                f"{at}module.trail[0]",
+                resource("aws_cloudtrail"),
+                resource("aws_s3_bucket", force_destroy=False),
+            ),
+            module(f"{at}module.alerts", resource("aws_sns_topic", tags_all={}), resource("aws_kms_key")),
+            module(f"{at}module.trail[0].module.deal", resource("aws_sqs_queue")),
+        ),
+    )
+    other = module("module.other", resource("aws_sns_topic", tags_all={"a": "b"}), resource("aws_sqs_queue"))
+    found = instances(state(other, module('module.all["a.b"]', children=(inner,))))
+    assert found == {
+        "payments": Instance(
+            "payments", ACCOUNT, REGION, has=frozenset({"bucket", "topic-key", "topics", "trail"})
+        )
+    }
+
+
+def test_an_instance_that_is_the_root_module() -> None:
+    root = {"resources": list(place()), "child_modules": [counting("bare", "")]}
+    found = instances({"values": {"root_module": root}})
+    assert found["bare"] == Instance("bare", ACCOUNT, REGION, has=frozenset(), log_group="/aws/cloudtrail/x")
+
+
+def test_a_plan_is_what_there_is_and_what_there_will_be() -> None:
+    at = "module.a."
+    before = module(
+        "module.a",
+        *place(),
+        children=(counting("x-y", at), module(f'{at}module.realtime["k"]', resource("aws_sqs_queue"))),
+    )
+    after = module(
+        "module.a",
+        children=(
+            counting("x-y", at),
+            module(
+                f"{at}module.trail[0]",
+                resource("aws_cloudtrail", is_organization_trail=True, tags_all={"k": "v"}),
+                resource("aws_s3_bucket", force_destroy=True),
+            ),
+        ),
+    )
+    document = {"prior_state": state(before), "planned_values": state(after)["values"]}
+    assert instances(document)["x-y"].has == {
+        "bucket",
+        "emptying",
+        "organization",
+        "realtime",
+        "tags",
+        "trail",
+    }
+    assert instances(document)["x-y"].account == ACCOUNT
+    destroying = {"prior_state": state(before), "planned_values": {"root_module": {}}}
+    assert instances(destroying)["x-y"].has == {"realtime"}
+
+
+def test_what_a_plan_does_not_know_is_any() -> None:
+    at = "module.a."
+    made = module(
+        "module.a",
+        resource("data.aws_caller_identity"),
+        children=(
+            counting("late", at),
+            module(f"{at}module.secret[0]", resource("aws_secretsmanager_secret", name="db")),
+            module(f"{at}module.existing_trail[0]", resource("data.aws_cloudcontrolapi_resource")),
+            module(
+                f'{at}module.existing_topic["a"]',
+                resource("data.aws_cloudcontrolapi_resource", identifier="arn:aws:sns:r:1:t"),
+            ),
+            module(f'{at}module.existing_topic["b"]', resource("data.aws_cloudcontrolapi_resource")),
+        ),
+    )
+    found = instances({"planned_values": state(made)["values"]})["late"]
+    assert (found.account, found.region, found.partition) == ("*", "*", "aws")
+    assert (found.secret, found.secret_key, found.existing_trail, found.existing_topics) == (
+        "db",
+        "*",
+        "*",
+        (),
+    )
+    assert found.has == {"existing-topics", "existing-trail", "given-secret-key", "secret"}
+    topics = {r for a, r, _ in triples(policy(found, changes=False)) if a == "sns:GetTopicAttributes"}
+    assert topics == {"arn:aws:sns:*:*:*"}
+
+
+def test_a_key_that_is_given_is_the_only_one_that_may_be_used() -> None:
+    at, key = "module.a.", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/given"
+    secret = resource("aws_secretsmanager_secret", name="db", kms_key_id=key)
+    given = module(
+        "module.a", *place(), children=(counting("a-b", at), module(f"{at}module.secret[0]", secret))
+    )
+    own = module(
+        "module.a",
+        *place(),
+        children=(counting("a-b", at), module(f"{at}module.secret[0]", secret, resource("aws_kms_key"))),
+    )
+    document = policy(instances(state(given))["a-b"], changes=True)
+    assert {r for a, r, _ in triples(document) if a == "kms:Decrypt"} == {key}
+    assert "kms:Decrypt" not in actions(policy(instances(state(own))["a-b"], changes=True))
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"values": None}, {"planned_values": {}}, {"prior_state": None}, state()]
+)
+def test_nothing_has_no_instances(document: dict[str, Any]) -> None:
+    assert instances(document) == {}
