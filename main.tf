@@ -54,6 +54,15 @@ locals {
 
   realtime = { for key, watch in local.watches : key => watch if watch.realtime }
 
+  # Which alarms publish, as a topic's policy names them, which comes first. How many the fast path has is known later: of
+  # more than one the others have a number.
+  publishing = concat(
+    [for key in keys(local.watches) : "${var.name}-${key}"],
+    flatten([for key in keys(local.realtime) : [for number in ["", "-?", "-??"] : "${var.name}-realtime-${key}${number}"]]),
+    var.self_watch.tampering ? ["${var.name}-tampering"] : [],
+    var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in keys(local.topics) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
+  )
+
   # Names that could be looked up: the secret that is created here has no ARN yet.
   names_to_look_up = !var.look_up_secrets ? [] : sort([
     for secret in distinct(flatten([for watch in local.watches : tolist(watch.secrets)])) : secret
@@ -83,6 +92,20 @@ locals {
   arns = { for index, name in local.names_to_look_up : name => one([
     for arn in data.aws_secretsmanager_secrets.named[floor(index / 10)].arns : arn if replace(split(":secret:", arn)[1], "/-[A-Za-z0-9]{6}$/", "") == name
   ]) }
+}
+
+# Other instances whose names begin with this one's, as far as they have trails of their own. Instance pay with a watch
+# eu-db has an alarm pay-eu-db, as instance pay-eu has with a watch db: AWS replaces the one by the other.
+data "aws_cloudwatch_log_groups" "beside" {
+  log_group_name_prefix = "/aws/cloudtrail/${var.name}-"
+}
+
+locals {
+  beside = [for group in data.aws_cloudwatch_log_groups.beside.log_group_names : trimprefix(group, "/aws/cloudtrail/") if startswith(group, "/aws/cloudtrail/${var.name}-")]
+  clashes = distinct(flatten([for other in local.beside : concat(
+    [for alarm in local.publishing : alarm if startswith(alarm, "${other}-") && !endswith(alarm, "?")],
+    [for topic in values(module.alerts.names) : topic if topic == other || startswith(topic, "${other}-")],
+  )]))
 }
 
 module "watch" {
@@ -196,6 +219,8 @@ module "alerts" {
   source = "./modules/alerts"
 
   account                     = local.account
+  after                       = [local.trail.log_group_name]
+  alarm_names                 = local.publishing
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
   kms_key                     = var.kms_keys.topics
   name                        = var.name
@@ -208,8 +233,9 @@ module "existing_topic" {
   source   = "./modules/existing-topic"
   for_each = { for key, topic in local.topics : key => topic if topic.existing == null ? false : topic.existing.verify }
 
-  arn  = each.value.existing.arn
-  path = "topics.${each.key}."
+  account = local.account
+  arn     = each.value.existing.arn
+  path    = "topics.${each.key}."
 }
 
 ################################################################################
@@ -220,14 +246,17 @@ module "self_watch" {
   source = "./modules/self-watch"
 
   account        = local.account
+  alarm_names    = concat([for key in keys(local.watches) : "${var.name}-${key}"], flatten(values(module.realtime)[*].alarm_names))
   blindness      = var.self_watch.blindness
   bucket_name    = local.trail.bucket_name
   except         = var.self_watch.except
+  filters        = { for key, watch in local.watches : watch.metric_name => module.watch[key].filter_keys }
   log_group_name = local.trail.log_group_name
   name           = var.name
+  organization   = var.trail.organization != null
   owns_trail     = local.owns_trail
-  realtime       = length(local.realtime) > 0
   role_name      = local.trail.role_name
+  rules          = { for key in keys(local.realtime) : "${var.name}-${key}" => module.realtime[key].rule_keys }
   tags           = var.tags
   tampering      = var.self_watch.tampering
   topic_arns     = module.alerts.topic_arns

@@ -62,6 +62,11 @@ output "watch" {
   }
 
   precondition {
+    condition     = length(local.clashes) == 0
+    error_message = "name is \"${var.name}\", and the account has ${join(", ", local.beside)}, too (a log group /aws/cloudtrail/${try(local.beside[0], "")}): what is called ${join(", ", local.clashes)} could be of both, and AWS replaces one by the other without a word. Write another name for that watch or topic."
+  }
+
+  precondition {
     condition     = local.expressions <= 5
     error_message = "The watches ${join(", ", local.with_expressions)} have secrets without complete ARNs, and take ${local.expressions} filters with regular expressions: a log group takes 5. Write complete ARNs, let names be looked up (look_up_secrets = true), write prefixes such as \"prod/*\", or move a watch to another instance, with another log group."
   }

@@ -308,6 +308,11 @@ variable "watches" {
   }
 
   validation {
+    condition     = !contains(keys(var.watches), "secret-read") || !contains(keys(var.watches), "secret-reads")
+    error_message = "watches has secret-read and secret-reads, which would count in one metric, ${var.name}-secret-reads: write another name for one."
+  }
+
+  validation {
     condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0])
     error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
   }

@@ -67,7 +67,6 @@ locals {
 resource "aws_s3_bucket" "archive" {
   # checkov:skip=CKV_AWS_18:Access logs of a log bucket need one more bucket
   # checkov:skip=CKV_AWS_144:A log archive that replicates does so by its own rules
-  # checkov:skip=CKV_AWS_145:CloudTrail encrypts each log file with the trail's key
   # checkov:skip=CKV2_AWS_61:How long a log archive keeps its files is its own business
   # checkov:skip=CKV2_AWS_62:Nothing consumes notifications of this bucket
   provider = aws.log_archive
@@ -84,6 +83,21 @@ resource "aws_s3_bucket_public_access_block" "archive" {
   bucket                  = aws_s3_bucket.archive.id
   ignore_public_acls      = true
   restrict_public_buckets = true
+}
+
+# A Bucket Key asks KMS once for many files. Each is encrypted with the trail's key, whatever the bucket's is.
+resource "aws_s3_bucket_server_side_encryption_configuration" "archive" {
+  provider = aws.log_archive
+
+  bucket = aws_s3_bucket.archive.id
+
+  rule {
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "aws:kms"
+    }
+  }
 }
 
 resource "aws_s3_bucket_versioning" "archive" {
@@ -132,7 +146,7 @@ resource "aws_s3_bucket_policy" "archive" {
     ]
   })
 
-  depends_on = [aws_s3_bucket.archive, aws_s3_bucket_public_access_block.archive]
+  depends_on = [aws_s3_bucket.archive, aws_s3_bucket_public_access_block.archive, aws_s3_bucket_server_side_encryption_configuration.archive]
 }
 
 output "policy_statements" {

@@ -23,6 +23,10 @@ resource "aws_sns_topic" "this" {
   kms_master_key_id = local.kms_key_arn
   name              = local.names[each.key]
   tags              = var.tags
+
+  # SNS makes no difference between creating a topic and taking one over that is there: what is refused where another
+  # instance has this name comes first.
+  depends_on = [aws_kms_alias.this, var.after]
 }
 
 resource "aws_sns_topic_policy" "this" {
@@ -45,6 +49,7 @@ resource "aws_sns_topic_subscription" "this" {
 ################################################################################
 
 locals {
+  alarms = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:"
   topic_policy_statements = {
     for key, arn in local.arns : key => concat(
       [{
@@ -54,7 +59,9 @@ locals {
         Action    = "sns:Publish"
         Resource  = arn
         Condition = {
-          ArnLike      = { "aws:SourceArn" = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*" }
+          # Each alarm by its name: one that begins alike may be another instance's. Whoever owns a given topic writes
+          # this statement once, for the alarms of later watches, too.
+          ArnLike      = { "aws:SourceArn" = contains(keys(local.owned), key) ? [for name in sort(var.alarm_names) : "${local.alarms}${name}"] : ["${local.alarms}${var.name}-*"] }
           StringEquals = { "aws:SourceAccount" = var.account.id }
         }
       }],

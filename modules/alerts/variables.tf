@@ -8,6 +8,18 @@ variable "account" {
   })
 }
 
+variable "after" {
+  description = "What AWS refuses to create where another instance has the same name."
+  nullable    = false
+  type        = list(string)
+}
+
+variable "alarm_names" {
+  description = "Names of the instance's alarms, which may publish; a ? stands for a character of a number."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "kms_deletion_window_in_days" {
   description = "Days between the deletion of the key and its end."
   nullable    = false
@@ -20,7 +32,7 @@ variable "kms_key" {
 }
 
 variable "name" {
-  description = "Name of the instance. Alarms whose name begins with it and a hyphen may publish."
+  description = "Name of the instance."
   nullable    = false
   type        = string
 }

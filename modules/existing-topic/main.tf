@@ -3,6 +3,13 @@
 data "aws_cloudcontrolapi_resource" "topic" {
   identifier = var.arn
   type_name  = "AWS::SNS::Topic"
+
+  lifecycle {
+    precondition {
+      condition     = split(":", var.arn)[4] == var.account.id
+      error_message = "${var.path}existing: topic ${var.arn} belongs to account ${split(":", var.arn)[4]}, and cannot be looked at from ${var.account.id}. Make sure that it is a standard topic without a key of AWS's own, and that its policy has the statements of the output policy_statements, then write verify = false."
+    }
+  }
 }
 
 check "key" {

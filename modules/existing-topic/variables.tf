@@ -1,3 +1,13 @@
+variable "account" {
+  description = "Where this is deployed: account id, partition and region."
+  nullable    = false
+  type = object({
+    id        = string
+    partition = string
+    region    = string
+  })
+}
+
 variable "arn" {
   description = "ARN of the topic."
   nullable    = false

@@ -14,14 +14,30 @@ locals {
   basic     = try(local.trail.EventSelectors, [])
   advanced  = try(local.trail.AdvancedEventSelectors, [])
 
+  # Where that log group is: its account and region.
+  log_group_account = try(split(":", local.trail.CloudWatchLogsLogGroupArn)[4], var.account.id)
+  log_group_region  = try(split(":", local.trail.CloudWatchLogsLogGroupArn)[3], var.account.region)
+
   # A trail without selectors records all management events.
   records_reads = length(local.basic) + length(local.advanced) == 0 || anytrue(concat(
-    [for selector in local.basic : try(selector.ReadWriteType, "All") != "WriteOnly" && try(selector.IncludeManagementEvents, true)],
-    [for selector in local.advanced : (
-      contains(flatten([for field in selector.FieldSelectors : try(field.Equals, []) if field.Field == "eventCategory"]), "Management") &&
-      !contains(flatten([for field in selector.FieldSelectors : try(field.Equals, []) if field.Field == "readOnly"]), "false")
+    [for selector in local.basic : (
+      try(selector.ReadWriteType, "All") != "WriteOnly" && try(selector.IncludeManagementEvents, true) &&
+      !contains(try(selector.ExcludeManagementEventSources, []), "secretsmanager.amazonaws.com")
     )],
+    [for selector in local.advanced : alltrue([for field in selector.FieldSelectors : alltrue([for value in compact([lookup(local.read, field.Field, "")]) : (
+      anytrue(try([for each in field.Equals : value == each], [true])) &&
+      anytrue(try([for each in field.StartsWith : startswith(value, each)], [true])) &&
+      anytrue(try([for each in field.EndsWith : endswith(value, each)], [true])) &&
+      alltrue(try([for each in field.NotEquals : value != each], [true])) &&
+      alltrue(try([for each in field.NotStartsWith : !startswith(value, each)], [true])) &&
+      alltrue(try([for each in field.NotEndsWith : !endswith(value, each)], [true]))
+    )])])],
   ))
+
+  # The management event of a read, as far as selectors can ask for it. What a trail records of network activity has no
+  # secret's name. Selectors are alternatives, the fields of one are not, and values of a field are (all of them, where
+  # they begin with Not): https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html
+  read = { eventCategory = "Management", eventName = "GetSecretValue", eventSource = "secretsmanager.amazonaws.com", eventType = "AwsApiCall", readOnly = "true" }
 }
 
 # CloudTrail has no data source. Not within a check: Terraform would read it anew at each apply, and no plan would be empty.
@@ -39,7 +55,7 @@ data "aws_cloudcontrolapi_resource" "trail" {
 
     precondition {
       condition     = split(":", var.arn)[4] == var.account.id
-      error_message = "trail.existing: trail ${local.name} belongs to account ${split(":", var.arn)[4]}, and cannot be looked at from ${var.account.id}. Make sure that it delivers to log group ${var.log_group_name} of this account, records management events of the type All and is logging, then write verify = false."
+      error_message = "trail.existing: trail ${local.name} belongs to account ${split(":", var.arn)[4]}, and cannot be looked at from ${var.account.id}. A trail, an organisation's too, delivers to a log group of the account that made it: deploy in ${split(":", var.arn)[4]}. If ${var.account.id} made it, as the organisation's delegated administrator: make sure that it delivers to log group ${var.log_group_name} of this account, records management events of the type All and is logging, then write verify = false."
     }
   }
 }
@@ -55,6 +71,24 @@ data "aws_cloudwatch_log_groups" "this" {
   }
 }
 
+# The list has no classes.
+data "aws_cloudwatch_log_group" "this" {
+  count = var.verify ? 1 : 0
+
+  name = var.log_group_name
+
+  # Only the standard class has metric filters, and the class of a log group stays:
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+  lifecycle {
+    postcondition {
+      condition     = !contains(["DELIVERY", "INFREQUENT_ACCESS"], coalesce(self.log_group_class, "STANDARD"))
+      error_message = "trail.existing.log_group_name is ${var.log_group_name}, whose class ${coalesce(self.log_group_class, "STANDARD")} has no metric filters, and a log group keeps its class: let the trail deliver to one of the class STANDARD."
+    }
+  }
+
+  depends_on = [data.aws_cloudwatch_log_groups.this]
+}
+
 check "logs" {
   assert {
     condition     = try(local.trail.IsLogging, true)
@@ -65,7 +99,7 @@ check "logs" {
 check "reads" {
   assert {
     condition     = local.records_reads
-    error_message = "trail.existing: trail ${local.name} records no read events, and reading a secret is one: let it record management events of the type All (aws cloudtrail put-event-selectors)."
+    error_message = "trail.existing: trail ${local.name} records no read events of Secrets Manager, and reading a secret is one: let it record management events of the type All and of all sources (aws cloudtrail put-event-selectors)."
   }
 }
 
@@ -73,6 +107,13 @@ check "delivers" {
   assert {
     condition     = local.trail == null || local.log_group == var.log_group_name
     error_message = "trail.existing: trail ${local.name} delivers to ${local.log_group}, not to ${var.log_group_name}: its filters would never see an event. Write the log group that it delivers to in trail.existing.log_group_name."
+  }
+}
+
+check "place" {
+  assert {
+    condition     = local.log_group_account == var.account.id && local.log_group_region == var.account.region
+    error_message = "trail.existing: trail ${local.name} delivers to log group ${local.log_group} of account ${local.log_group_account} in ${local.log_group_region}: a watch of ${var.account.id} in ${var.account.region} would see no event. Deploy there."
   }
 }
 

@@ -21,7 +21,7 @@ variable "log_group_name" {
 }
 
 variable "verify" {
-  description = "Whether to look at the trail, for which a plan needs cloudformation:GetResource and CloudTrail's read actions."
+  description = "Whether to look at the trail, for which a plan needs cloudformation:GetResource, CloudTrail's read actions and logs:ListTagsForResource."
   nullable    = false
   type        = bool
 }

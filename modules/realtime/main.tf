@@ -4,7 +4,8 @@
 
 locals {
   # A rule's name has 64 characters: a is for allowed, r for refused.
-  rule_names = { for key, pattern in local.patterns : key => "${var.name}-${var.key}-${replace(key, "/^(.)[a-z]+/", "$1")}" }
+  rule_keys  = { for key, pattern in local.patterns : key => replace(key, "/^(.)[a-z]+/", "$1") }
+  rule_names = { for key, rule in local.rule_keys : key => "${var.name}-${var.key}-${rule}" }
   targets    = { for pair in setproduct(keys(local.patterns), keys(var.topic_arns)) : "${pair[0]}/${pair[1]}" => { rule = pair[0], topic = pair[1] } }
 }
 
@@ -55,6 +56,10 @@ resource "aws_cloudwatch_event_target" "this" {
 # What could not be delivered
 ################################################################################
 
+locals {
+  rules = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}"
+}
+
 resource "aws_sqs_queue" "undelivered" {
   message_retention_seconds = 1209600
   name                      = "${var.name}-${var.key}-undelivered"
@@ -71,8 +76,12 @@ resource "aws_sqs_queue" "undelivered" {
       Principal = { Service = "events.amazonaws.com" }
       Action    = "sqs:SendMessage"
       Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${var.name}-${var.key}-undelivered"
-      # The one condition that AWS documents for dead letters.
-      Condition = { ArnLike = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${var.name}-${var.key}-*" } }
+      # The one key that AWS documents for dead letters. What these rules are called, and no rule of an instance whose
+      # name begins with ${var.name}-${var.key}: those have more hyphens, or three and end in -all.
+      Condition = {
+        ArnLike    = { "aws:SourceArn" = [for outcome in ["a", "r"] : "${local.rules}-${outcome}-*"] }
+        ArnNotLike = { "aws:SourceArn" = ["${local.rules}-*-*-*-*", "${local.rules}-*-*-all"] }
+      }
     }]
   })
 
@@ -102,6 +111,7 @@ removed {
 locals {
   # An alarm adds up ten metrics at the most.
   failure_groups = chunklist(sort(values(local.rule_names)), 10)
+  failure_alarms = [for index in range(length(local.failure_groups)) : "${var.name}-realtime-${var.key}${index == 0 ? "" : "-${index + 1}"}"]
 }
 
 resource "aws_cloudwatch_metric_alarm" "failed" {
@@ -109,7 +119,7 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
 
   alarm_actions       = var.alarm_topic_arns
   alarm_description   = "EventBridge could not deliver messages of watch ${var.key}: they wait in the queue ${aws_sqs_queue.undelivered.name}. Usual causes: the topic's policy or key no longer lets events.amazonaws.com in, or the topic is gone."
-  alarm_name          = "${var.name}-realtime-${var.key}${count.index == 0 ? "" : "-${count.index + 1}"}"
+  alarm_name          = local.failure_alarms[count.index]
   comparison_operator = "GreaterThanOrEqualToThreshold"
   evaluation_periods  = 1
   tags                = var.tags

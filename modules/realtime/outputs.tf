@@ -1,6 +1,6 @@
 output "alarm_names" {
   description = "Names of the alarms on messages that could not be delivered."
-  value       = aws_cloudwatch_metric_alarm.failed[*].alarm_name
+  value       = local.failure_alarms
 }
 
 output "dead_letter_queue_url" {
@@ -11,6 +11,11 @@ output "dead_letter_queue_url" {
 output "event_patterns" {
   description = "What counts, in EventBridge's language: any of these."
   value       = [for pattern in values(local.patterns) : pattern.pattern]
+}
+
+output "rule_keys" {
+  description = "What follows the watch's name and a hyphen in the names of the rules."
+  value       = values(local.rule_keys)
 }
 
 output "rule_names" {

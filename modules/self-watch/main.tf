@@ -1,5 +1,5 @@
 # The watch watches itself: an alarm when somebody takes a part of this instance away, one when nothing
-# arrives any more, one when a topic cannot deliver. All conditions carry this instance's names.
+# arrives any more, one when a topic cannot deliver. All conditions carry this instance's names, whole.
 
 locals {
   # Each service's calls that blind or silence this instance, as a condition of a filter pattern. Terraform's own changes
@@ -10,39 +10,60 @@ locals {
   role_bytes   = 64
   arn_bytes    = length("arn:aws-us-gov:sns:ap-southeast-1:123456789012:")
 
-  # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
-  trail     = "($.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«\" || $.requestParameters.name = \"*:trail/«\"))"
-  selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«\" || $.requestParameters.trailName = \"*:trail/«\") && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
-  bucket    = "($.eventSource = \"s3.amazonaws.com\" && $.requestParameters.bucketName = \"«\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))"
-  role      = "($.eventSource = \"iam.amazonaws.com\" && $.requestParameters.roleName = \"«\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))"
-  topic     = "($.eventSource = \"sns.amazonaws.com\" && ((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«:*\")))"
+  # A multi-region trail, and more so an organisation's, brings events of instances elsewhere that have the same name.
+  many_accounts = var.organization || !var.owns_trail
+  here          = join(" && ", concat(["$.awsRegion = \"${var.account.region}\""], local.many_accounts ? ["$.recipientAccountId = \"${var.account.id}\""] : []))
+  here_bytes    = length("$.awsRegion = \"ap-southeast-1\"") + (local.many_accounts ? length(" && $.recipientAccountId = \"123456789012\"") : 0)
 
-  conditions = concat(
+  # A trail may be the organisation's management account's, which can stop it as well.
+  where = !var.owns_trail ? "" : split(":", var.trail.arn)[4] == var.account.id ? " && ${local.here}" : " && $.awsRegion = \"${var.account.region}\""
+
+  # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
+  trail     = "(($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«»\" || $.requestParameters.name = \"*:trail/«»\")«where»)"
+  selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«»\" || $.requestParameters.trailName = \"*:trail/«»\")«where» && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
+  log_group = "($.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\") && «here»)"
+  bucket    = "($.requestParameters.bucketName = \"«»\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))"
+  role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))"
+  topic     = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\")))"
+
+  # What is named after the instance (names.tf).
+  alarm  = "((«») && ($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\" || $.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && «here»)"
+  filter = "($.eventName = \"*MetricFilter\" && «here» && («»))"
+  rule   = "(($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\") && «here» && («»))"
+  target = "($.eventName = \"*Targets\" && «here» && («»))"
+
+  without_wildcard = concat(
     # Whether somebody else's bucket is known at all may be unknown: its condition is part of another.
     [{
-      size = 2 * local.trail_bytes + length(local.trail) + length(local.bucket) + local.bucket_bytes
-      text = join(" || ", compact([replace(local.trail, "«", var.trail.name), var.bucket_name == null ? "" : replace(local.bucket, "«", coalesce(var.bucket_name, "-"))]))
+      size = 2 * local.trail_bytes + local.here_bytes + length(local.trail) + length(local.bucket) + local.bucket_bytes
+      text = join(" || ", compact([replace(replace(local.trail, "«»", var.trail.name), "«where»", local.where), var.bucket_name == null ? "" : replace(local.bucket, "«»", coalesce(var.bucket_name, "-"))]))
     }],
     [{
-      size = 2 * local.trail_bytes + length(local.selectors)
-      text = replace(local.selectors, "«", var.trail.name)
+      # The longest of all, to which exceptions come: it says where only if there are none.
+      size = 2 * local.trail_bytes + length(local.selectors) + (local.excepted == 0 ? local.here_bytes : 0)
+      text = replace(replace(local.selectors, "«»", var.trail.name), "«where»", local.excepted == 0 ? local.where : "")
     }],
-    [for text in [
-      "($.eventSource = \"logs.amazonaws.com\" && $.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\" || ($.eventName = \"*MetricFilter\" && $.requestParameters.filterName = \"${var.name}-*\")))",
-      "($.eventSource = \"monitoring.amazonaws.com\" && ((($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\") && $.requestParameters.alarmName = \"${var.name}-*\") || (($.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && $.requestParameters.alarmNames[*] = \"${var.name}-*\")))",
-    ] : { size = length(text), text = text }],
+    [for text in concat(
+      [local.log_group],
+      [for names in local.filter_names : replace(local.filter, "«»", names)],
+      [for names in local.rule_names : replace(local.rule, "«»", names)],
+      [for names in local.target_names : replace(local.target, "«»", names)],
+    ) : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }],
     [for key in sort(keys(var.topic_names)) : {
       size = length(local.topic) + 2 * (local.arn_bytes + length(var.topic_names[key]))
-      text = replace(local.topic, "«", var.topic_arns[key])
+      text = replace(local.topic, "«»", var.topic_arns[key])
     }],
     !var.owns_trail ? [] : [{
       size = length(local.role) + local.role_bytes
-      text = replace(local.role, "«", var.role_name)
+      text = replace(local.role, "«»", var.role_name)
     }],
-    !var.realtime ? [] : [for text in [
-      "($.eventSource = \"events.amazonaws.com\" && ($.requestParameters.name = \"${var.name}-*\" || $.requestParameters.rule = \"${var.name}-*\") && ($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\" || $.eventName = \"*Targets\"))",
-    ] : { size = length(text), text = text }],
   )
+  with_wildcard = [for text in [for names in local.alarms : replace(local.alarm, "«»", names)] : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }]
+
+  # Alarms together with all else, or each by themselves, whichever takes fewer patterns.
+  conditions = concat(local.with_wildcard, local.without_wildcard)
+  apart      = concat(module.alarms.groups, [for group in module.others.groups : [for index in group : index + length(local.with_wildcard)]])
+  groups     = length(module.all.groups) <= length(local.apart) ? module.all.groups : local.apart
 
   # A key is called by its id or its ARN, and has neither before it is created: a pattern that a first plan cannot show.
   key_conditions = [for arn in var.key_arns :
@@ -54,20 +75,39 @@ locals {
   except       = local.excepted == 0 ? "" : " && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || (${join(" && ", [for arn in var.except : "$.userIdentity.sessionContext.sessionIssuer.arn != \"${arn}\""])}))"
   except_bytes = local.excepted == 0 ? 0 : local.excepted <= 3 ? 80 + 190 * local.excepted : length(local.except)
 
+  room = 1024 - length("{ () }") - local.except_bytes
+
   # Somebody else's topic may have a name of 256 characters, which fills a pattern.
   given = sort(setsubtract(keys(var.topic_arns), keys(var.topic_names)))
   patterns = [for conditions in concat(
-    [for group in module.tampering.groups : [for index in group : local.conditions[index].text]],
-    [for key in local.given : [replace(local.topic, "«", var.topic_arns[key])]],
+    [for group in local.groups : [for index in group : local.conditions[index].text]],
+    [for key in local.given : [replace(local.topic, "«»", var.topic_arns[key])]],
     [for conditions in [local.key_conditions] : conditions if length(conditions) > 0],
   ) : "{ (${join(" || ", conditions)})${local.except} }"]
 }
 
-module "tampering" {
-  source = "../pack"
+module "all" {
+  source = "../spread"
 
-  capacity = 1024 - length("{ () }") - local.except_bytes
-  sizes    = [for condition in local.conditions : condition.size + 4]
+  capacity  = local.room
+  sizes     = [for condition in local.conditions : condition.size + 4]
+  wildcards = [for index in range(length(local.conditions)) : index < length(local.with_wildcard) ? local.together : 0]
+}
+
+module "alarms" {
+  source = "../spread"
+
+  capacity  = local.room
+  sizes     = [for condition in local.with_wildcard : condition.size + 4]
+  wildcards = [for condition in local.with_wildcard : local.together]
+}
+
+module "others" {
+  source = "../spread"
+
+  capacity  = local.room
+  sizes     = [for condition in local.without_wildcard : condition.size + 4]
+  wildcards = [for condition in local.without_wildcard : 0]
 }
 
 resource "aws_cloudwatch_log_metric_filter" "tampering" {
@@ -138,7 +178,7 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
 
   alarm_actions       = values(var.topic_arns)
   alarm_description   = "SNS could not deliver messages of topic ${reverse(split(":", each.value))[0]}: somebody was not told. Look at its subscriptions, and at their delivery status logs if they have any."
-  alarm_name          = "${var.name}-undelivered${each.key == "default" ? "" : "-${each.key}"}"
+  alarm_name          = local.undelivered[each.key]
   comparison_operator = "GreaterThanOrEqualToThreshold"
   dimensions          = { TopicName = reverse(split(":", each.value))[0] }
   evaluation_periods  = 1
@@ -149,4 +189,7 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   tags                = var.tags
   threshold           = 1
   treat_missing_data  = "notBreaching"
+
+  # As all else here: where another instance has the name of this one, its alarm would be replaced.
+  depends_on = [var.log_group_name]
 }

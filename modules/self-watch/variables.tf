@@ -8,6 +8,12 @@ variable "account" {
   })
 }
 
+variable "alarm_names" {
+  description = "Names of the alarms of watches and of the fast path."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "blindness" {
   description = "Whether alarms tell that no events arrive, and that a topic cannot deliver."
   nullable    = false
@@ -24,6 +30,12 @@ variable "except" {
   type        = list(string)
 }
 
+variable "filters" {
+  description = "Metric filters of the watches: by the name of the metric, what follows it and a hyphen in a filter's name."
+  nullable    = false
+  type        = map(list(string))
+}
+
 variable "key_arns" {
   description = "Keys of the trail and of the topics."
   nullable    = false
@@ -37,9 +49,15 @@ variable "log_group_name" {
 }
 
 variable "name" {
-  description = "Name of the instance: filters, alarms and rules whose name begins with it and a hyphen are its own."
+  description = "Name of the instance."
   nullable    = false
   type        = string
+}
+
+variable "organization" {
+  description = "Whether the trail records all accounts of an organisation."
+  nullable    = false
+  type        = bool
 }
 
 variable "owns_trail" {
@@ -48,15 +66,15 @@ variable "owns_trail" {
   type        = bool
 }
 
-variable "realtime" {
-  description = "Whether the instance has EventBridge rules."
-  nullable    = false
-  type        = bool
-}
-
 variable "role_name" {
   description = "Role that carries events into the log group; null when it is somebody else's."
   type        = string
+}
+
+variable "rules" {
+  description = "EventBridge rules: by the alarm's name of their watch, what follows it and a hyphen in a rule's name."
+  nullable    = false
+  type        = map(list(string))
 }
 
 variable "tags" {

@@ -88,7 +88,18 @@ locals {
     },
   ]
 
-  key_policy_statements = concat(local.trail_key_statements, local.default_key_statements, local.notifications_key_statements)
+  key_policy_statements = concat(local.trail_key_statements, local.bucket_key_statements, local.default_key_statements, local.notifications_key_statements)
+
+  # Somebody else's bucket may have a Bucket Key, with which CloudTrail is asked for this, too:
+  # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+  bucket_key_statements = local.owns_bucket ? [] : [{
+    Sid       = "CloudTrailDecrypts"
+    Effect    = "Allow"
+    Principal = { Service = "cloudtrail.amazonaws.com" }
+    Action    = "kms:Decrypt"
+    Resource  = "*"
+    Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+  }]
 
   # What CloudTrail writes without naming the key, as digests may be, is encrypted by the bucket's default.
   default_key_statements = !local.owns_bucket ? [] : [{
@@ -392,6 +403,9 @@ resource "aws_sns_topic" "notifications" {
   kms_master_key_id = local.kms_key_arn
   name              = "${var.name}-log-files"
   tags              = var.tags
+
+  # Which is refused where another instance has this name; a topic would be taken over.
+  depends_on = [aws_cloudwatch_log_group.this]
 }
 
 resource "aws_sns_topic_policy" "notifications" {

@@ -15,6 +15,9 @@ resource "aws_cloudwatch_log_metric_filter" "dealt" {
     value         = "1"
   }
 
+  # PutMetricFilter replaces another instance's filter of this name: topics come first, and before them what is refused then.
+  depends_on = [var.topic_arns]
+
   lifecycle {
     # New ones count before old ones stop: a read meanwhile counts twice rather than not at all.
     create_before_destroy = true

@@ -26,6 +26,11 @@ output "definition" {
   }
 }
 
+output "filter_keys" {
+  description = "What follows the metric's name and a hyphen in the names of the metric filters."
+  value       = keys(local.patterns)
+}
+
 output "filter_patterns" {
   description = "What counts, in CloudWatch Logs' pattern language: any of these."
   value       = values(local.patterns)

@@ -167,7 +167,7 @@ run "a_trail_out_of_reach" {
   }
 
   assert {
-    condition     = length(data.aws_cloudcontrolapi_resource.trail) == 0 && output.name == "main"
+    condition     = length(data.aws_cloudcontrolapi_resource.trail) + length(data.aws_cloudwatch_log_group.this) == 0 && output.name == "main"
     error_message = "It is taken at its word."
   }
 }
@@ -227,4 +227,220 @@ run "a_topic_with_awss_own_key" {
   }
 
   expect_failures = [check.key]
+}
+
+# Advanced selectors: which of them a read of a secret is among.
+
+run "a_selector_that_leaves_out_other_sources" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com", "rdsdata.amazonaws.com"]}]}]}
+    JSON
+    }
+  }
+}
+
+run "selectors_of_which_the_second_will_do" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["false"]}]}, {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["true"]}, {"Field": "eventSource", "StartsWith": ["sts.", "secretsmanager."], "EndsWith": ["amazonaws.com"]}]}]}
+    JSON
+    }
+  }
+}
+
+run "a_selector_by_what_cannot_be_told" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "userIdentity.arn", "StartsWith": ["arn:aws:sts::111122223333:assumed-role/app"]}]}]}
+    JSON
+    }
+  }
+}
+
+run "a_selector_that_leaves_secrets_manager_out" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com", "secretsmanager.amazonaws.com"]}]}]}
+    JSON
+    }
+  }
+
+  expect_failures = [check.reads]
+}
+
+run "a_selector_that_leaves_out_what_begins_so" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "NotStartsWith": ["kms", "secrets"]}]}]}
+    JSON
+    }
+  }
+
+  expect_failures = [check.reads]
+}
+
+run "a_selector_that_leaves_out_what_ends_so" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "NotEndsWith": ["manager.amazonaws.com"]}]}]}
+    JSON
+    }
+  }
+
+  expect_failures = [check.reads]
+}
+
+run "a_selector_of_other_sources" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "Equals": ["kms.amazonaws.com", "sts.amazonaws.com"]}]}, {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "StartsWith": ["kms."]}]}, {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "eventSource", "EndsWith": [".amazonaws.com.cn"]}]}]}
+    JSON
+    }
+  }
+
+  expect_failures = [check.reads]
+}
+
+run "selectors_that_only_together_would_do" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:main:*", "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["false"]}]}, {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["NetworkActivity"]}, {"Field": "eventSource", "Equals": ["secretsmanager.amazonaws.com"]}]}, {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]}]}
+    JSON
+    }
+  }
+
+  expect_failures = [check.reads]
+}
+
+# Log groups.
+
+run "a_log_group_without_metric_filters" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudwatch_log_group.this
+    values = { log_group_class = "INFREQUENT_ACCESS" }
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn":"arn:aws:logs:eu-west-1:111122223333:log-group:main:*"}
+    JSON
+    }
+  }
+
+  expect_failures = [data.aws_cloudwatch_log_group.this]
+}
+
+run "a_log_group_of_another_account" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn":"arn:aws:logs:eu-west-1:444455556666:log-group:main:*"}
+    JSON
+    }
+  }
+
+  expect_failures = [check.place]
+}
+
+run "a_log_group_of_another_region" {
+  command = plan
+
+  module {
+    source = "./modules/existing-trail"
+  }
+
+  override_data {
+    target = data.aws_cloudcontrolapi_resource.trail
+    values = { properties = <<-JSON
+      {"CloudWatchLogsLogGroupArn":"arn:aws:logs:us-east-1:111122223333:log-group:main:*"}
+    JSON
+    }
+  }
+
+  expect_failures = [check.place]
+}
+
+run "a_topic_of_another_account" {
+  command = plan
+
+  module {
+    source = "./modules/existing-topic"
+  }
+
+  variables {
+    arn  = "arn:aws:sns:eu-west-1:444455556666:given"
+    path = "topics.page."
+  }
+
+  expect_failures = [data.aws_cloudcontrolapi_resource.topic]
 }

@@ -203,6 +203,8 @@ run "one_topic" {
   }
 
   variables {
+    after           = []
+    alarm_names     = []
     realtime_topics = []
     topics          = { default = { email_addresses = ["a@example.com", "b@example.com"] } }
   }
@@ -231,6 +233,8 @@ run "given_topics_and_a_given_key" {
   }
 
   variables {
+    after           = []
+    alarm_names     = []
     kms_key         = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
     realtime_topics = ["mine", "theirs"]
     topics = {
@@ -263,6 +267,8 @@ run "only_given_topics" {
   }
 
   variables {
+    after           = []
+    alarm_names     = []
     realtime_topics = []
     topics          = { theirs = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:theirs" } } }
   }
@@ -512,7 +518,7 @@ run "a_given_bucket_and_keys" {
   }
 
   assert {
-    condition     = output.kms_key_arn == "arn:aws:kms:eu-west-1:444455556666:key/k" && output.policy_statements.trail_key[*].Sid == ["CloudTrailEncrypts", "CloudTrailDescribes", "LogGroupEncrypts"]
+    condition     = output.kms_key_arn == "arn:aws:kms:eu-west-1:444455556666:key/k" && output.policy_statements.trail_key[*].Sid == ["CloudTrailEncrypts", "CloudTrailDescribes", "LogGroupEncrypts", "CloudTrailDecrypts"]
     error_message = "What the key's policy needs is said."
   }
 }

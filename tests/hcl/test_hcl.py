@@ -198,6 +198,19 @@ REFUSED = [
         " write another.",
     ),
     (
+        'watches = { secret-read = { secrets = ["db"] }, secret-reads = { secrets = ["db"] } }',
+        "watches has secret-read and secret-reads, which would count in one metric, secretwatch-secret-reads:"
+        " write another name for one.",
+    ),
+    (
+        "topics = { eu = {}, eu-page = {}, page = {} }\n"
+        'watches = { eu = { secrets = ["*"] }, eu-db = { secrets = ["*"] } }',
+        'name is "secretwatch", and the account has secretwatch-eu, too (a log group'
+        " /aws/cloudtrail/secretwatch-eu): what is called secretwatch-eu-db, secretwatch-eu,"
+        " secretwatch-eu-page could be of both, and AWS replaces one by the other without a word. Write"
+        " another name for that watch or topic.",
+    ),
+    (
         'secrets = ["one"]\nwatches = { m = { secrets = ["db"] } }',
         "secrets makes the one watch without watches: write these secrets into a watch.",
     ),
@@ -302,7 +315,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(19) : "{LONG}"] }}
           smaller = {{ secrets = [for n in range(16) : "{LONG}"] }}
         }}""",
-        "All watches together take 114 metric filters, most of them (59) watch larger: a log group"
+        "All watches together take 116 metric filters, most of them (59) watch larger: a log group"
         " takes 100. Write"
         ' prefixes such as "prod/*" there, or "*" with except, or move it to another instance, with'
         " another log"
@@ -392,7 +405,34 @@ REFUSED = [
         " aliases: policies name"
         " keys by ARN.",
     ),
+    (
+        'topics = { away = { existing = { arn = "arn:aws:sns:eu-west-1:444455556666:given" } } }',
+        "topics.away.existing: topic arn:aws:sns:eu-west-1:444455556666:given belongs to account"
+        " 444455556666, and cannot be looked at from 111122223333. Make sure that it is a standard topic"
+        " without a key of AWS's own, and that its policy has the statements of the output policy_statements,"
+        " then write verify = false.",
+    ),
+    (
+        'topics = { queue = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:given.fifo" } } }',
+        "topics.queue is no topic that an alarm here could publish to: write the ARN of a standard topic in"
+        " eu-west-1.",
+    ),
     # The trail
+    (
+        'trail = { existing = { arn = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/main",'
+        ' log_group_name = "main" } }',
+        "trail.existing: trail main belongs to account 444455556666, and cannot be looked at from"
+        " 111122223333. A trail, an organisation's too, delivers to a log group of the account that made it:"
+        " deploy in 444455556666. If 111122223333 made it, as the organisation's delegated administrator:"
+        " make sure that it delivers to log group main of this account, records management events of the type"
+        " All and is logging, then write verify = false.",
+    ),
+    (
+        'trail = { existing = { arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main",'
+        ' log_group_name = "main" } }',
+        "trail.existing: trail main is at home in us-east-1, and delivers to a log group there: a watch in"
+        " eu-west-1 would see no event. Deploy in us-east-1, or name a trail of eu-west-1.",
+    ),
     (
         'trail = { existing = { arn = "main", log_group_name = "main" } }',
         'trail.existing.arn is "main": write the whole ARN, such as'
@@ -480,6 +520,10 @@ mock_provider "aws" {
 
   mock_data "aws_region" {
     defaults = { id = "eu-west-1", name = "eu-west-1" }
+  }
+
+  mock_data "aws_cloudwatch_log_groups" {
+    defaults = { log_group_names = ["main", "/aws/cloudtrail/secretwatch-eu"] }
   }
 }
 

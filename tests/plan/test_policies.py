@@ -144,7 +144,12 @@ def test_topic(instances: Plan) -> None:
             "Action": "sns:Publish",
             "Resource": f"arn:aws:sns:{REGION}:{ACCOUNT}:one",
             "Condition": {
-                "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:one-*"},
+                "ArnLike": {
+                    "aws:SourceArn": [
+                        f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:one-{alarm}"
+                        for alarm in ("blind", "secret-read", "tampering", "undelivered")
+                    ]
+                },
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},
             },
         }
@@ -251,6 +256,7 @@ def test_only_topics_of_the_fast_path_let_eventbridge_in(instances: Plan) -> Non
 
 def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> None:
     made = instances.of("watches")
+    rules = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns"
     queue = made['module.realtime["arns"].aws_sqs_queue.undelivered']
     (statement,) = json.loads(queue["policy"])["Statement"]
     assert statement == {
@@ -259,7 +265,11 @@ def test_the_queue_takes_messages_of_this_watchs_rules_only(instances: Plan) -> 
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
         "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:wide-arns-undelivered",
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/wide-arns-*"}},
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": [f"{rules}-a-*", f"{rules}-r-*"]},
+            # Those of an instance called wide-arns, or of one whose name begins so.
+            "ArnNotLike": {"aws:SourceArn": [f"{rules}-*-*-*-*", f"{rules}-*-*-all"]},
+        },
     }
     assert queue["sqs_managed_sse_enabled"] is True
 

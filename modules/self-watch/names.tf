@@ -1,0 +1,44 @@
+# Names of this instance's filters, rules and alarms, as conditions that no other instance's fulfil. A name that only
+# begins as this instance's do may be another's: instance pay with a watch eu has a filter pay-eu-000-1, and instance
+# pay-eu has filters pay-eu-tampering and pay-eu-db-000-1. So names are written out, or, where there are many, as what
+# they have in common and others have not: how many hyphens there are, and what stands between them.
+
+locals {
+  field = {
+    filter = "$.requestParameters.filterName"
+    rule   = "$.requestParameters.name"
+    target = "$.requestParameters.rule"
+  }
+
+  # Called «metric»-all, «metric»-names-1 or, by place and number, «metric»-a80-1. Another instance's name that begins
+  # with «metric»- has more hyphens, ends otherwise, or is its «metric»-tampering-2.
+  numbers = { for metric, keys in var.filters : metric => distinct([for key in keys : reverse(split("-", key))[0]]) }
+  filters = { for metric, keys in var.filters : metric => {
+    all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field.filter} = \"${metric}-${key}\""])]
+    forms = [for number in local.numbers[metric] : replace("«» = \"${metric}-*-${number}\" && «» != \"${metric}-*-*-*\" && «» != \"${metric}-t*\"", "«»", local.field.filter)]
+  } }
+  filter_names = concat(
+    # This very watch's, whose number is not known before it is dealt out.
+    [replace("«» = \"${var.name}-tampering\" || («» = \"${var.name}-tampering-*\" && «» != \"${var.name}-tampering-*-*\" && «» != \"${var.name}-tampering-t*\")", "«»", local.field.filter)],
+    flatten([for names in local.filters : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]),
+  )
+
+  # Called «watch»-a-all or «watch»-r-a80-1.
+  rules = { for field in ["rule", "target"] : field => [for watch, keys in var.rules : {
+    all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field[field]} = \"${watch}-${key}\""])]
+    forms = [for outcome in ["a", "r"] : replace("«» = \"${watch}-${outcome}-*\" && «» != \"${watch}-*-*-*-*\" && «» != \"${watch}-*-*-all\"", "«»", local.field[field])]
+  }] }
+  rule_names   = flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
+  target_names = flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
+
+  # Calls name several at a time, of which a condition cannot say that none is another's: so these are written out, in
+  # threes, since a pattern has three wildcards [*], where these are not too long.
+  alarm_names = concat(var.tampering ? ["${var.name}-tampering"] : [], var.blindness ? concat(["${var.name}-blind"], values(local.undelivered)) : [], var.alarm_names)
+  alarm_bytes = length(local.alarm) + local.here_bytes + 4
+  each_bytes  = length("$.requestParameters.alarmName = \"\" || $.requestParameters.alarmNames[*] = \"\" || ") + 2 * max(concat([0], [for name in local.alarm_names : length(name)])...)
+  together    = max(1, min(3, floor((local.room - local.alarm_bytes) / local.each_bytes)))
+  alarms = [for names in chunklist(sort(local.alarm_names), local.together) : join(" || ", [
+    for name in names : "$.requestParameters.alarmName = \"${name}\" || $.requestParameters.alarmNames[*] = \"${name}\""
+  ])]
+  undelivered = { for key in keys(var.topic_arns) : key => "${var.name}-undelivered${key == "default" ? "" : "-${key}"}" }
+}

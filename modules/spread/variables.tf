@@ -1,0 +1,17 @@
+variable "capacity" {
+  description = "What the sizes of a group may come to."
+  nullable    = false
+  type        = number
+}
+
+variable "sizes" {
+  description = "Size of each item."
+  nullable    = false
+  type        = list(number)
+}
+
+variable "wildcards" {
+  description = "How many wildcards [*] each item has: a group takes three."
+  nullable    = false
+  type        = list(number)
+}
