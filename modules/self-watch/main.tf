@@ -105,9 +105,8 @@ module "alarms" {
 module "others" {
   source = "../spread"
 
-  capacity  = local.room
-  sizes     = [for condition in local.without_wildcard : condition.size + 4]
-  wildcards = [for condition in local.without_wildcard : 0]
+  capacity = local.room
+  sizes    = [for condition in local.without_wildcard : condition.size + 4]
 }
 
 resource "aws_cloudwatch_log_metric_filter" "tampering" {

@@ -14,6 +14,6 @@ locals {
   # An item that is longer than a group is alone.
   capacity = max(concat([var.capacity], var.sizes)...)
   enough = [for groups, spread in local.spread : tonumber(groups) if alltrue([for group in values(spread) :
-    sum([for index in group : var.sizes[index]]) <= local.capacity && sum([for index in group : var.wildcards[index]]) <= 3
+    sum([for index in group : var.sizes[index]]) <= local.capacity && sum([for index in group : try(var.wildcards[index], 0)]) <= 3
   ])]
 }

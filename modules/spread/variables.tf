@@ -11,7 +11,8 @@ variable "sizes" {
 }
 
 variable "wildcards" {
-  description = "How many wildcards [*] each item has: a group takes three."
+  default     = []
+  description = "How many wildcards [*] each item has, if any has one: a group takes three."
   nullable    = false
   type        = list(number)
 }

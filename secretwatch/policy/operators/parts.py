@@ -106,6 +106,14 @@ PARTS: tuple[Part, ...] = (
         "existing-trail",
         reads="GetResource",
     ),
+    # Its class comes with its tags.
+    Part(
+        "ExistingLogGroup",
+        "logs",
+        {"resourceArn": _ARN % ("logs", "log-group:{log_group}")},
+        "existing-trail",
+        reads="ListTagsForResource",
+    ),
     Part(
         "ExistingTopics",
         "cloudcontrol",

@@ -103,7 +103,12 @@ BRINGS: dict[str, set[str]] = {
     "bucket": {"s3:*"},
     "emptying": {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"},
     "existing-topics": {"cloudformation:GetResource", "sns:Get*", "sns:List*"},
-    "existing-trail": {"cloudformation:GetResource", "cloudtrail:Get*", "cloudtrail:ListTags"},
+    "existing-trail": {
+        "cloudformation:GetResource",
+        "cloudtrail:Get*",
+        "cloudtrail:ListTags",
+        "logs:ListTagsForResource",
+    },
     "expiration": {"s3:PutLifecycleConfiguration"},
     "given-secret-key": {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"},
     "look-up": {"secretsmanager:ListSecrets"},
