@@ -4,6 +4,10 @@
 # they have in common and others have not: how many hyphens there are, and what stands between them.
 
 locals {
+  # Written out, each watch takes almost a filter, and a log group takes 100. Of many watches names stand only as what all
+  # of them begin with: rather told of a neighbour than refused.
+  many = length(var.filters) + length(var.rules) > 20
+
   field = {
     filter = "$.requestParameters.filterName"
     rule   = "$.requestParameters.name"
@@ -17,7 +21,7 @@ locals {
     all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field.filter} = \"${metric}-${key}\""])]
     forms = [for number in local.numbers[metric] : replace("«» = \"${metric}-*-${number}\" && «» != \"${metric}-*-*-*\" && «» != \"${metric}-t*\"", "«»", local.field.filter)]
   } }
-  filter_names = concat(
+  filter_names = local.many ? ["${local.field.filter} = \"${var.name}-*\""] : concat(
     # This very watch's, whose number is not known before it is dealt out.
     [replace("«» = \"${var.name}-tampering\" || («» = \"${var.name}-tampering-*\" && «» != \"${var.name}-tampering-*-*\" && «» != \"${var.name}-tampering-t*\")", "«»", local.field.filter)],
     flatten([for names in local.filters : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]),
@@ -28,12 +32,12 @@ locals {
     all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field[field]} = \"${watch}-${key}\""])]
     forms = [for outcome in ["a", "r"] : replace("«» = \"${watch}-${outcome}-*\" && «» != \"${watch}-*-*-*-*\" && «» != \"${watch}-*-*-all\"", "«»", local.field[field])]
   }] }
-  rule_names   = flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
-  target_names = flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
+  rule_names   = local.many ? (length(var.rules) == 0 ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
+  target_names = local.many ? (length(var.rules) == 0 ? [] : ["${local.field.target} = \"${var.name}-*\""]) : flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
 
   # Calls name several at a time, of which a condition cannot say that none is another's: so these are written out, in
   # threes, since a pattern has three wildcards [*], where these are not too long.
-  alarm_names = concat(var.tampering ? ["${var.name}-tampering"] : [], var.blindness ? concat(["${var.name}-blind"], values(local.undelivered)) : [], var.alarm_names)
+  alarm_names = local.many ? ["${var.name}-*"] : concat(var.tampering ? ["${var.name}-tampering"] : [], var.blindness ? concat(["${var.name}-blind"], values(local.undelivered)) : [], var.alarm_names)
   alarm_bytes = length(local.alarm) + local.here_bytes + 4
   each_bytes  = length("$.requestParameters.alarmName = \"\" || $.requestParameters.alarmNames[*] = \"\" || ") + 2 * max(concat([0], [for name in local.alarm_names : length(name)])...)
   together    = max(1, min(3, floor((local.room - local.alarm_bytes) / local.each_bytes)))

@@ -103,6 +103,15 @@ locals {
   )
 }
 
+# Too many to name each of them.
+module "crowd" {
+  source = "../"
+
+  email_addresses = []
+  name            = "crowd"
+  watches         = { for n in range(50) : "w${n}" => { realtime = n % 5 == 0, secrets = ["prod/${n}/*"] } }
+}
+
 module "beside" {
   source   = "../"
   for_each = local.instances
@@ -165,7 +174,7 @@ def owners(plan: Plan) -> dict[tuple[str, str], str]:
     return found
 
 
-def tamperings(kind: str, name: str) -> Iterator[dict[str, Any]]:
+def tamperings(kind: str, name: str, log_group: str = LOG_GROUP) -> Iterator[dict[str, Any]]:
     """Every call that changes this part, as CloudTrail records it."""
 
     def event(call: str, **parameters: Any) -> dict[str, Any]:
@@ -179,7 +188,7 @@ def tamperings(kind: str, name: str) -> Iterator[dict[str, Any]]:
 
     if kind == "aws_cloudwatch_log_metric_filter":
         for call in ("PutMetricFilter", "DeleteMetricFilter"):
-            yield event(call, logGroupName=LOG_GROUP, filterName=name)
+            yield event(call, logGroupName=log_group, filterName=name)
     elif kind == "aws_cloudwatch_metric_alarm":
         for call in ("PutMetricAlarm", "SetAlarmState"):
             yield event(call, alarmName=name)
@@ -223,6 +232,20 @@ def test_each_hears_of_its_own_parts_and_of_no_others(
             if hear != {owner}:
                 wrong.append((owner, event["eventName"], part, sorted(hear)))
     assert not wrong
+
+
+def test_of_many_watches_all_is_heard(plan: Plan) -> None:
+    made = plan.of("crowd").items()
+    patterns = [
+        FilterPattern.parse(text)
+        for address, values in made
+        if address.startswith("module.self_watch.") and (text := values.get("pattern"))
+    ]
+    assert len(patterns) <= 7
+    for _, values in made:
+        if field := KINDS.get(values["type"]):
+            for event in tamperings(values["type"], values[field], "/aws/cloudtrail/crowd"):
+                assert any(pattern.matches_event(event) for pattern in patterns), event
 
 
 def test_an_instance_of_the_same_name_elsewhere_is_not_heard(
