@@ -58,7 +58,7 @@ locals {
   # more than one the others have a number.
   publishing = concat(
     [for key in keys(local.watches) : "${var.name}-${key}"],
-    flatten([for key in keys(local.realtime) : [for number in ["", "-?", "-??"] : "${var.name}-realtime-${key}${number}"]]),
+    flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
     var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in keys(local.topics) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
   )

@@ -111,7 +111,7 @@ removed {
 locals {
   # An alarm adds up ten metrics at the most.
   failure_groups = chunklist(sort(values(local.rule_names)), 10)
-  failure_alarms = [for index in range(length(local.failure_groups)) : "${var.name}-realtime-${var.key}${index == 0 ? "" : "-${index + 1}"}"]
+  failure_alarms = [for index in range(length(local.failure_groups)) : "${var.name}-realtime-${var.key}${index == 0 ? "" : "--${index + 1}"}"]
 }
 
 resource "aws_cloudwatch_metric_alarm" "failed" {

@@ -21,15 +21,15 @@ locals {
   # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
   trail     = "(($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«»\" || $.requestParameters.name = \"*:trail/«»\")«where»)"
   selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«»\" || $.requestParameters.trailName = \"*:trail/«»\")«where» && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
-  log_group = "($.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*associateKmsKey\") && «here»)"
+  log_group = "($.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*ssociateKmsKey\") && «here»)"
   bucket    = "($.requestParameters.bucketName = \"«»\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))"
-  role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"Detach*\"))"
+  role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"*tachRolePolicy\")«account»)"
   topic     = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\")))"
 
   # What is named after the instance (names.tf).
   alarm  = "((«») && ($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\" || $.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && «here»)"
   filter = "($.eventName = \"*MetricFilter\" && «here» && («»))"
-  rule   = "(($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"DisableRule\") && «here» && («»))"
+  rule   = "(($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"*ableRule\") && «here» && («»))"
   target = "($.eventName = \"*Targets\" && «here» && («»))"
 
   without_wildcard = concat(
@@ -54,8 +54,9 @@ locals {
       text = replace(local.topic, "«»", var.topic_arns[key])
     }],
     !var.owns_trail ? [] : [{
-      size = length(local.role) + local.role_bytes
-      text = replace(local.role, "«»", var.role_name)
+      # IAM's events are of one region, whichever that is.
+      size = length(local.role) + local.role_bytes + length(" && $.recipientAccountId = \"123456789012\"")
+      text = replace(replace(local.role, "«»", var.role_name), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],
   )
   with_wildcard = [for text in [for names in local.alarms : replace(local.alarm, "«»", names)] : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }]

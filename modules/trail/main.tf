@@ -154,13 +154,27 @@ locals {
 
 # Whoever destroys the instance, or sets bucket_force_destroy later, is stopped by this in the plan, before the bucket's
 # policy and the way into it are gone: prevent_destroy takes no variable, so it stands on something that can be let go
-# alone, by terraform state rm of this address.
+# alone, by terraform state rm of this address. So is who hands in a bucket or key instead of the instance's own, and who
+# gives the instance another name, and with it another log group.
 resource "terraform_data" "evidence" {
-  count = var.bucket_force_destroy ? 0 : 1
+  for_each = var.bucket_force_destroy ? toset([]) : toset(concat(["instance", "name"], local.owns_bucket ? ["bucket"] : [], local.owns_key ? ["key"] : []))
+
+  # A null without a type, which is no change to what had none.
+  triggers_replace = try({ name = var.name }[each.key], null)
 
   lifecycle {
     prevent_destroy = true
   }
+}
+
+moved {
+  from = terraform_data.evidence[0]
+  to   = terraform_data.evidence["instance"]
+}
+
+# Another name makes another bucket and role, whose names are else ignored.
+resource "terraform_data" "name" {
+  triggers_replace = var.name
 }
 
 ################################################################################
@@ -180,7 +194,8 @@ resource "aws_s3_bucket" "this" {
   # Its name is made of account and region. Where those are read late, in the apply, a plan does not know that the
   # name stays, and would replace the bucket with all that is in it.
   lifecycle {
-    ignore_changes = [bucket]
+    ignore_changes       = [bucket]
+    replace_triggered_by = [terraform_data.name]
   }
 }
 
@@ -333,7 +348,8 @@ resource "aws_iam_role" "this" {
 
   # As with the bucket.
   lifecycle {
-    ignore_changes = [name]
+    ignore_changes       = [name]
+    replace_triggered_by = [terraform_data.name]
   }
 
   # AWS documents no condition for this trust; one that CloudTrail does not satisfy would stop the events.

@@ -57,7 +57,6 @@ def start() -> None:
     from localstack.aws.spec import loader
 
     from secretwatch.localstack.access import Access
-    from secretwatch.localstack.content_types import read_content_types_once
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.given_keys import remember_keys
@@ -78,7 +77,6 @@ def start() -> None:
     backport()
     give_unique_ids()
     read_managed_policies_once()
-    read_content_types_once()
     serve_all_partitions()
     mend()
     remember_keys()

@@ -157,7 +157,7 @@ def destroy_what_is_guarded(root: Path, terraform: Any) -> None:
     refused(terraform, root, "destroy")
     assert boto3.client("cloudtrail").describe_trails()["trailList"]
     refused(terraform, root, "apply", "-var=destroyable=true")
-    terraform.run(root, "state", "rm", "module.secretwatch.module.trail[0].terraform_data.evidence[0]")
+    terraform.run(root, "state", "rm", "module.secretwatch.module.trail[0].terraform_data.evidence")
     terraform.run(root, "apply", "-auto-approve", "-var=destroyable=true")
     terraform.run(root, "destroy", "-auto-approve", "-var=destroyable=true")
 

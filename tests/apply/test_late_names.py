@@ -88,3 +88,33 @@ def test_a_tag_elsewhere_replaces_nothing(
     assert files <= after.pop("files")
     assert after == before
     terraform.run(root, "plan", "-detailed-exitcode", "-var=tag=two")
+
+
+RENAMED = """
+variable "name" { default = "one" }
+
+module "secretwatch" {
+  source = "../"
+
+  email_addresses             = ["ops@example.com"]
+  kms_deletion_window_in_days = 7
+  name                        = var.name
+  secrets                     = ["*"]
+  trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
+}
+"""
+
+
+def test_what_nothing_guards_can_be_renamed(
+    terraform: Any, aws: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", new_account_id())
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    root = terraform.new_root("renamed", RENAMED)
+    terraform.run(root, "apply", "-auto-approve")
+    terraform.run(root, "apply", "-auto-approve", "-var=name=two")
+    terraform.run(root, "plan", "-detailed-exitcode", "-var=name=two")
+    made = evidence()
+    assert [name.partition("-")[0] for name in (*made["buckets"], *made["roles"])] == ["two", "two"]
+    (trail,) = boto3.client("cloudtrail").describe_trails()["trailList"]
+    assert trail["S3BucketName"] in made["buckets"]

@@ -11,66 +11,112 @@ import pytest
 from secretwatch.terraform import TerraformFailed
 
 ROOT = """
+variable "bucket" {
+  default = null
+}
+
 variable "bucket_force_destroy" {
   default = false
+}
+
+variable "key" {
+  default = null
+}
+
+variable "name" {
+  default = "evidence"
 }
 
 module "secretwatch" {
   source = "../"
 
   email_addresses = []
-  name            = "evidence"
+  kms_keys        = { trail = var.key == null ? null : { arn = var.key } }
+  name            = var.name
   secrets         = ["db"]
-  trail           = { bucket_force_destroy = var.bucket_force_destroy }
+  trail = {
+    bucket               = var.bucket == null ? null : { name = var.bucket }
+    bucket_force_destroy = var.bucket_force_destroy
+  }
 }
 """
 
-GUARD = "module.secretwatch.module.trail[0].terraform_data.evidence[0]"
+KEY = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+GUARD = "module.secretwatch.module.trail[0].terraform_data.evidence"
+GUARDS = ["instance", "name", "bucket", "key"]
 
-# What an apply leaves behind, as far as this is concerned.
-STATE = {
-    "version": 4,
-    "terraform_version": "1.11.0",
-    "serial": 1,
-    "lineage": "evidence",
-    "resources": [
-        {
-            "module": "module.secretwatch.module.trail[0]",
-            "mode": "managed",
-            "type": "terraform_data",
-            "name": "evidence",
-            "provider": 'provider["terraform.io/builtin/terraform"]',
-            "instances": [{"index_key": 0, "schema_version": 0, "attributes": {"id": "guard"}}],
-        }
-    ],
-}
+
+def guard(key: Any, name: str | None = None) -> dict[str, Any]:
+    trigger = {"value": name, "type": "string"} if name else None
+    attributes = {"id": "guard", "input": None, "output": None, "triggers_replace": trigger}
+    return {"index_key": key, "schema_version": 0, "attributes": attributes}
+
+
+def state(*guards: dict[str, Any]) -> str:
+    """What an apply leaves behind, as far as this is concerned."""
+    made = {
+        "module": "module.secretwatch.module.trail[0]",
+        "mode": "managed",
+        "type": "terraform_data",
+        "name": "evidence",
+        "provider": 'provider["terraform.io/builtin/terraform"]',
+        "instances": list(guards),
+    }
+    return json.dumps(
+        {"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "evidence", "resources": [made]}
+    )
+
+
+# As a plan of today leaves it, and as earlier ones did.
+STATE = state(*(guard(key, "evidence" if key == "name" else None) for key in GUARDS))
+EARLIER = state(guard(0))
 
 
 @pytest.fixture
-def applied(terraform: Any, aws: dict[str, str], request: pytest.FixtureRequest) -> Path:
-    root: Path = terraform.module / "evidence"
-    if not root.exists():
+def root(terraform: Any, aws: dict[str, str]) -> Path:
+    made: Path = terraform.module / "evidence"
+    if not made.exists():
         terraform.new_root("evidence", ROOT)
-    (root / "terraform.tfstate").write_text(json.dumps(STATE))
-    return root
+    (made / "terraform.tfstate").write_text(STATE)
+    return made
+
+
+def refused(terraform: Any, root: Path, *arguments: str) -> str:
+    with pytest.raises(TerraformFailed) as failed:
+        terraform.run(root, "plan", "-refresh=false", *arguments)
+    return " ".join(failed.value.output.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
-    "arguments", [["-destroy"], ["-var", "bucket_force_destroy=true"]], ids=["destroyed", "allowed later"]
+    ("arguments", "what"),
+    [
+        (["-destroy"], "instance"),
+        (["-var", "bucket_force_destroy=true"], "instance"),
+        (["-var", "name=another"], "name"),
+        (["-var", "bucket=archive"], "bucket"),
+        (["-var", f"key={KEY}"], "key"),
+    ],
+    ids=["destroyed", "allowed later", "renamed", "another bucket", "another key"],
 )
 def test_a_plan_that_would_lose_evidence_is_refused(
-    terraform: Any, applied: Path, arguments: list[str]
+    terraform: Any, root: Path, arguments: list[str], what: str
 ) -> None:
-    with pytest.raises(TerraformFailed) as failed:
-        terraform.run(applied, "plan", "-refresh=false", *arguments)
-    said = " ".join(failed.value.output.replace("│", " ").split())
-    assert f"Resource {GUARD} has lifecycle.prevent_destroy set" in said
+    said = refused(terraform, root, *arguments)
+    assert f'Resource {GUARD}["{what}"] has lifecycle.prevent_destroy set' in said
 
 
-def test_the_documented_way_lifts_it(terraform: Any, applied: Path, repo: Path) -> None:
+def test_the_guard_of_earlier_plans_still_guards(terraform: Any, root: Path) -> None:
+    (root / "terraform.tfstate").write_text(EARLIER)
+    assert "lifecycle.prevent_destroy set" in refused(terraform, root, "-destroy")
+    said = terraform.run(root, "plan", "-refresh=false")
+    assert f'{GUARD}[0] has moved to {GUARD}["instance"]' in " ".join(said.split())
+    assert "0 to change, 0 to destroy" in said
+
+
+def test_the_documented_way_lifts_it(terraform: Any, root: Path, repo: Path) -> None:
     documented = (repo / "docs/operations.md").read_text()
-    assert "terraform state rm 'module.secretwatch.module.trail[0].terraform_data.evidence[0]'" in documented
-    terraform.run(applied, "state", "rm", GUARD)
-    terraform.run(applied, "plan", "-refresh=false", "-destroy", "-var", "bucket_force_destroy=true")
-    said = terraform.run(applied, "plan", "-refresh=false", "-var", "bucket_force_destroy=true")
+    assert f"terraform state rm '{GUARD}'" in documented
+    terraform.run(root, "state", "rm", GUARD)
+    terraform.run(root, "plan", "-refresh=false", "-destroy", "-var", "bucket_force_destroy=true")
+    said = terraform.run(root, "plan", "-refresh=false", "-var", "bucket_force_destroy=true")
     assert "terraform_data.evidence" not in said

@@ -32,6 +32,7 @@ QUICKSTART = {
     "aws_sns_topic": 1,
     "aws_sns_topic_policy": 1,
     "aws_sns_topic_subscription": 1,
+    "terraform_data": 1,
 }
 
 
