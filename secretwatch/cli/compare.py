@@ -87,7 +87,7 @@ def compare(
     for file in (markdown, picture):
         if file and not file.absolute().parent.is_dir():
             raise click.UsageError(f"{file.parent} is not a folder: give a file in one that exists.")
-    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    console = Console(stderr=as_json, emoji=False, highlight=False, soft_wrap=True)
     display = Display(console)
     found = Comparison()
     try:
@@ -185,4 +185,6 @@ def _tell(console: Console, found: Comparison) -> None:
         words = Text("fail: ", style="bold red")
         words.append(found.reason or "", style="not bold default")
         refused = found.ending == "refused"
-        (Console(stderr=True, soft_wrap=True, highlight=False) if refused else console).print(words)
+        (Console(stderr=True, soft_wrap=True, emoji=False, highlight=False) if refused else console).print(
+            words
+        )

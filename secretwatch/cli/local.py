@@ -42,8 +42,8 @@ Exit codes:
   130  interrupted
 """
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(emoji=False, highlight=False)
+err = Console(stderr=True, emoji=False, highlight=False)
 
 
 def fail(error: cloud.LocalCloudError) -> NoReturn:

@@ -64,7 +64,10 @@ def _command(name: str, text: str, *, changes: bool) -> None:
         "--account", type=_ACCOUNT, metavar="ID", help="The account, without PLAN. [default: any account]"
     )
     @click.option(
-        "--region", type=_REGION, metavar="REGION", help="The region, without PLAN. [default: any region]"
+        "--region",
+        type=_REGION,
+        metavar="REGION",
+        help="The region, without PLAN. [default: any region of the partition aws]",
     )
     @click.option(
         "--secret",
@@ -74,12 +77,12 @@ def _command(name: str, text: str, *, changes: bool) -> None:
     )
     def command(source: Path | None, name: str | None, **given: str | None) -> None:
         if source is None:
-            instance = _any(name or "secretwatch", **given)
+            found: tuple[Instance, ...] = (_any(name or "secretwatch", **given),)
         else:
             if wrong := next((option for option, value in given.items() if value), None):
                 raise click.UsageError(f"--{wrong} is for a policy without PLAN, which says that itself.")
-            instance = _planned(source, name)
-        document = policy(instance, changes=changes)
+            found = _planned(source, name)
+        document = policy(*found, changes=changes)
         click.echo(json.dumps(document, indent=2))
         if (length := size(document)) > MANAGED:
             click.echo(
@@ -121,8 +124,15 @@ def _any(name: str, account: str | None, region: str | None, secret: str | None)
     )
 
 
-def _planned(source: Path, name: str | None) -> Instance:
-    found = instances(_document(source))
+def _planned(source: Path, name: str | None) -> tuple[Instance, ...]:
+    """What will be, and what is now where that is another."""
+    document = _document(source)
+    if document.get("errored") or document.get("complete") is False:
+        _refuse(f"{source} is a plan that ended in an error, which nobody can apply: plan anew.")
+    try:
+        found = instances(document)
+    except (AttributeError, KeyError, TypeError):
+        _refuse(f"{source} is neither a plan of Terraform's nor the JSON of one.")
     if not found:
         _refuse(f"There is no instance of the module in {source}.")
     if name is None and len(found) > 1:
@@ -135,7 +145,8 @@ def _planned(source: Path, name: str | None) -> Instance:
 def _document(source: Path) -> dict[str, Any]:
     """Terraform's JSON of a plan or state."""
     try:
-        text = source.read_bytes() if source.is_file() else b""
+        # Also what is no file, as a pipe.
+        text = b"" if source.is_dir() else source.read_bytes()
     except OSError as error:
         _refuse(f"{source} cannot be read: {error.strerror or error}.")
     if not text.startswith(b"{"):

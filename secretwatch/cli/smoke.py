@@ -130,7 +130,7 @@ def smoke(
         raise click.UsageError("--picture is for --history.")
     if report_file and not report_file.absolute().parent.is_dir():
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
-    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    console = Console(stderr=as_json, emoji=False, highlight=False, soft_wrap=True)
     display = Display(console)
     report = Report(via=options["via"], path=options["path"])
     test: Smoke | None = None
@@ -193,7 +193,7 @@ def _draw(file: Path, picture: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"picture": str(picture), "runs": runs}, indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     for run in runs[-drawing.NEWEST :]:
         line = Text(f"{run['time']}  {run['watch']:<16} ")
         line.append(f"{run['result']:<5}", style="green" if run["result"] == "pass" else "bold red")
@@ -289,4 +289,6 @@ def _tell_end(console: Console, report: Report) -> None:
         words.append(report.reason or "", style="not bold default")
         # Why nothing could be done at all belongs to stderr; the story of a run does not.
         refused = report.ending == "refused"
-        (Console(stderr=True, soft_wrap=True, highlight=False) if refused else console).print(words)
+        (Console(stderr=True, soft_wrap=True, emoji=False, highlight=False) if refused else console).print(
+            words
+        )

@@ -139,7 +139,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
                 _description(trail)
                 for trail in self._trails.over(context.account_id)
                 if (trail.account_id == context.account_id and trail.home_region == context.region)
-                or (_is_seen_in(trail, context.region) and shadows is not False)
+                or (trail.is_in(context.region) and shadows is not False)
             ]
         }
 
@@ -149,7 +149,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
             "Trails": [
                 {"TrailARN": trail.arn, "Name": trail.name, "HomeRegion": trail.home_region}
                 for trail in self._trails.over(context.account_id)
-                if _is_seen_in(trail, context.region)
+                if trail.is_in(context.region)
             ]
         }
 
@@ -344,7 +344,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         name: the error of CreateTrail is taken.
         """
         for trail in self._trails.of(owner):
-            meets = multi_region or _is_seen_in(trail, context.region)
+            meets = multi_region or trail.is_in(context.region)
             if trail is not but and trail.name == name and meets:
                 raise refusal(
                     "TrailAlreadyExistsException",
@@ -359,7 +359,7 @@ class CloudTrailProvider(ServiceLifecycleHook):
         mine = self._trails.of(owner)
         regions = {trail.home_region for trail in mine} if multi_region else set()
         for region in sorted(regions | {context.region}):
-            if sum(_is_seen_in(trail, region) for trail in mine) >= _TRAILS_PER_REGION:
+            if sum(trail.is_in(region) for trail in mine) >= _TRAILS_PER_REGION:
                 raise refusal(
                     "MaximumNumberOfTrailsExceededException",
                     f"User: {owner} already has {_TRAILS_PER_REGION} trails in {region}.",
@@ -475,10 +475,6 @@ def _check_name_or_arn(name_or_arn: str) -> None:
         check_name(name_or_arn)
     elif not _TRAIL_ARN.fullmatch(name_or_arn):
         raise refusal("CloudTrailARNInvalidException", f"Invalid ARN: {name_or_arn}")
-
-
-def _is_seen_in(trail: Trail, region: str) -> bool:
-    return trail.home_region == region or trail.is_multi_region_trail
 
 
 def _tags(tags: list[dict[str, Any]], present: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -18,6 +18,7 @@ from secretwatch.cloudtrail import (
     is_global_service,
 )
 from secretwatch.localstack.held import HeldQueue
+from secretwatch.partition import of_region
 
 HISTORY_LIMIT = 50_000
 """Events kept for LookupEvents in each account, oldest dropped first."""
@@ -102,11 +103,17 @@ class Trail:
             return True
         return (self.first_started_at or 0) < number <= self.stopped_at
 
+    def is_in(self, region: str) -> bool:
+        """Whether the trail records what happens there, which a multi-region one does in its partition."""
+        if not self.is_multi_region_trail:
+            return region == self.home_region
+        return of_region(region).name == self.partition
+
     def sees(self, event: Event) -> bool:
         """Whether the event happened where this trail looks, and its selectors want it."""
         if is_global_service(event["eventSource"]) and not self.include_global_service_events:
             return False
-        if not self.is_multi_region_trail and event["awsRegion"] != self.home_region:
+        if not self.is_in(event["awsRegion"]):
             return False
         return SelectedBy(self.event_selectors, self.advanced_event_selectors)(event)
 
@@ -195,7 +202,7 @@ class Trails:
         """
         return any(
             trail.logs(event, number)
-            and (trail.is_multi_region_trail or trail.home_region == event["awsRegion"])
+            and trail.is_in(event["awsRegion"])
             and (event["managementEvent"] or trail.sees(event))
             for trail in (*self.all(), *self.leaving())
             if self.is_over(trail, account_id)

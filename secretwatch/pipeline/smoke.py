@@ -26,6 +26,7 @@ from secretwatch.pipeline.aws import (
     is_passing,
     one_line,
 )
+from secretwatch.pipeline.doctor.reads import kinds_of
 from secretwatch.pipeline.hops import ALARM, DELIVERY, READ, REALTIME, Hop, Path, Scene, Seen, hops_of
 from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.post import NoQueue, Post
@@ -136,6 +137,7 @@ class Smoke:
             for hop in self.report.hops:
                 hop.usually = ""
         self._check_path()
+        self._check_kind(secret)
         if self._path != "realtime" and not self._ready(timeout):
             return
         self._remember()
@@ -157,6 +159,16 @@ class Smoke:
             )
         if self._prove_delivery and not self._watch.topic_arns:
             raise NotThere("The outputs name no topic that a queue could be subscribed to.")
+
+    def _check_kind(self, secret: str) -> None:
+        """Raises NotThere where the watch is on other calls than reads, as its own patterns say."""
+        watch = self._watch
+        kinds = kinds_of(watch.filter_patterns, secret, watch.account_id, watch.region)
+        if kinds and ("GetSecretValue", False) not in kinds:
+            raise NotThere(
+                f"The watch {watch.watch or watch.name} does not count reads that succeed, so reading a "
+                "secret cannot ring it: choose one that does with --watch KEY."
+            )
 
     def _ready(self, timeout: float) -> bool:
         try:

@@ -35,14 +35,18 @@ _TAGGED: Mapping[str, Any] = {"Tags": [{"Key": "*"}], "TagsList": [{"Key": "*"}]
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def policy(instance: Instance, *, changes: bool) -> dict[str, Any]:
-    """The policy document of whoever plans this instance or, with `changes`, of whoever applies it."""
+def policy(instance: Instance, *others: Instance, changes: bool) -> dict[str, Any]:
+    """The policy document of whoever plans this instance or, with `changes`, of whoever applies it.
+
+    others: what it is now, where a plan calls parts of it otherwise: those have to go.
+    """
     sids: dict[tuple[str, Condition], str] = {}
     resources: dict[tuple[str, Condition], set[str]] = defaultdict(set)
-    for part, need in _needs(instance, changes):
+    versions = (instance, *others)
+    for version, part, need in ((each, *asked) for each in versions for asked in _needs(each, changes)):
         only = {key: (str(value),) for key, value in need.context.items()}
         only |= {
-            key: tuple(dict.fromkeys(_filled(each, instance) for each in values))
+            key: tuple(dict.fromkeys(_filled(each, version) for each in values))
             for key, values in part.only.items()
         }
         key = need.action, tuple(sorted(only.items()))

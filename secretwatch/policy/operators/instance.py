@@ -87,25 +87,27 @@ class Instance:
             object.__setattr__(self, "has", self.has - _OF_SECRET)
 
 
-def instances(document: Mapping[str, Any]) -> dict[str, Instance]:
+def instances(document: Mapping[str, Any]) -> dict[str, tuple[Instance, ...]]:
     """The instances in `terraform show -json`, by name: of a saved plan, or of a state.
 
-    Of a plan: with what there is already, and what there will be. What is not the module's is left out.
+    Of a plan: what there will be, and what there is already where that is another. What is not the module's
+    is left out. Raises KeyError, TypeError or AttributeError for what is not Terraform's.
     """
-    before = document.get("prior_state") or {}
-    roots = [
-        values["root_module"]
-        for values in (before.get("values"), document.get("values"), document.get("planned_values"))
-        if values and "root_module" in values
-    ]
-    made: dict[str, list[_Found]] = {}
-    for root in roots:
-        for address, found in _modules(root):
-            made.setdefault(address, []).extend(found)
-    by_name: dict[str, Instance] = {}
-    for found in made.values():
-        if name := _name(found):
-            by_name[name] = _instance(name, found)
+    prior = document.get("prior_state") or {}
+    made: dict[str, list[list[_Found]]] = {}
+    # What there will be comes first: by its name the instance is called.
+    for values in (document.get("planned_values"), document.get("values"), prior.get("values")):
+        if values and "root_module" in values:
+            for address, found in _modules(values["root_module"]):
+                made.setdefault(address, []).append(found)
+    by_name: dict[str, tuple[Instance, ...]] = {}
+    for each in made.values():
+        named = [(name, found) for found in each if (name := _name(found))]
+        if named:
+            # A plan has data sources in one of both.
+            read = [one for found in each for one in found if "data" in one.kind.split(".")]
+            versions = [_instance(name, [*found, *read]) for name, found in named]
+            by_name[named[0][0]] = tuple(dict.fromkeys(versions))
     return by_name
 
 

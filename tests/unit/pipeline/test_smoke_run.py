@@ -538,3 +538,22 @@ def test_the_value_is_nowhere(cloud, smoke, told) -> None:
     report = smoke().run()
     assert VALUE not in repr(report.as_dict())
     assert VALUE not in repr(vars(told))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_followed"),
+    [
+        ('{ $.eventName = "GetSecretValue" }', True),
+        ('{ $.eventName = "*SecretValue" && $.errorCode NOT EXISTS }', True),
+        ('{ $.eventName = "GetSecretValue" && $.errorCode = "*AccessDenied*" }', False),
+        ('{ $.eventName = "PutSecretValue" || $.eventName = "DeleteSecret" }', False),
+        ('{ $.requestParameters.secretId = "another" }', True),  # whatever that is about: the read shows it
+    ],
+)
+def test_nothing_is_read_where_a_read_cannot_ring(cloud, smoke, pattern: str, is_followed: bool) -> None:
+    report = smoke({"filter_patterns": [pattern], "watch": "mine"}).run()
+    if is_followed:
+        assert report.result == "pass"
+    else:
+        assert (report.exit_code, cloud.reads) == (2, [])
+        assert "The watch mine does not count reads that succeed" in report.reason

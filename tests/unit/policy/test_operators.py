@@ -398,8 +398,8 @@ def test_an_instance_of_a_state() -> None:
     other = module("module.other", resource("aws_sns_topic", tags_all={"a": "b"}), resource("aws_sqs_queue"))
     found = instances(state(other, module('module.all["a.b"]', children=(inner,))))
     assert found == {
-        "payments": Instance(
-            "payments", ACCOUNT, REGION, has=frozenset({"bucket", "topic-key", "topics", "trail"})
+        "payments": (
+            Instance("payments", ACCOUNT, REGION, has=frozenset({"bucket", "topic-key", "topics", "trail"})),
         )
     }
 
@@ -407,7 +407,9 @@ def test_an_instance_of_a_state() -> None:
 def test_an_instance_that_is_the_root_module() -> None:
     root = {"resources": list(place()), "child_modules": [counting("bare", "")]}
     found = instances({"values": {"root_module": root}})
-    assert found["bare"] == Instance("bare", ACCOUNT, REGION, has=frozenset(), log_group="/aws/cloudtrail/x")
+    assert found["bare"] == (
+        Instance("bare", ACCOUNT, REGION, has=frozenset(), log_group="/aws/cloudtrail/x"),
+    )
 
 
 def test_a_plan_is_what_there_is_and_what_there_will_be() -> None:
@@ -429,17 +431,50 @@ def test_a_plan_is_what_there_is_and_what_there_will_be() -> None:
         ),
     )
     document = {"prior_state": state(before), "planned_values": state(after)["values"]}
-    assert instances(document)["x-y"].has == {
-        "bucket",
-        "emptying",
-        "organization",
-        "realtime",
-        "tags",
-        "trail",
-    }
-    assert instances(document)["x-y"].account == ACCOUNT
+    will_be, is_now = instances(document)["x-y"]
+    assert will_be.has == {"bucket", "emptying", "organization", "tags", "trail"}
+    assert is_now.has == {"realtime"}
+    assert will_be.account == is_now.account == ACCOUNT
     destroying = {"prior_state": state(before), "planned_values": {"root_module": {}}}
-    assert instances(destroying)["x-y"].has == {"realtime"}
+    assert [each.has for each in instances(destroying)["x-y"]] == [{"realtime"}]
+
+
+def test_what_a_plan_calls_otherwise_is_made_and_goes() -> None:
+    at = "module.a."
+
+    def named(name: str, secret: str) -> dict[str, Any]:
+        return module(
+            "module.a",
+            *place(),
+            children=(
+                counting(name, at),
+                module(f"{at}module.secret[0]", resource("aws_secretsmanager_secret", name=secret)),
+            ),
+        )
+
+    document = {
+        "prior_state": state(named("old", "before")),
+        "planned_values": state(named("new", "after"))["values"],
+    }
+    ((name, versions),) = instances(document).items()
+    assert name == "new"
+    found = triples(policy(*versions, changes=True))
+    for action, parts in (
+        ("secretsmanager:CreateSecret", ("secret:before-", "secret:after-")),
+        ("secretsmanager:DeleteSecret", ("secret:before-", "secret:after-")),
+        ("cloudwatch:PutMetricAlarm", ("alarm:old-", "alarm:new-")),
+        ("cloudwatch:DeleteAlarms", ("alarm:old-", "alarm:new-")),
+    ):
+        named_in = [resource for each, resource, _ in found if each == action]
+        assert all(any(part in resource for resource in named_in) for part in parts), (action, named_in)
+
+
+@pytest.mark.parametrize(
+    "root", [{"resources": [{"address": "x"}]}, {"child_modules": [{"x": 1}]}, {"resources": [1]}, 1]
+)
+def test_what_is_not_terraforms_is_said_to_be(root: Any) -> None:
+    with pytest.raises((AttributeError, KeyError, TypeError)):
+        instances({"planned_values": {"root_module": root}})
 
 
 def test_what_a_plan_does_not_know_is_any() -> None:
@@ -458,7 +493,7 @@ def test_what_a_plan_does_not_know_is_any() -> None:
             module(f'{at}module.existing_topic["b"]', resource("data.aws_cloudcontrolapi_resource")),
         ),
     )
-    found = instances({"planned_values": state(made)["values"]})["late"]
+    (found,) = instances({"planned_values": state(made)["values"]})["late"]
     assert (found.account, found.region, found.partition) == ("*", "*", "aws")
     assert (found.secret, found.secret_key, found.existing_trail, found.existing_topics) == (
         "db",
@@ -482,9 +517,9 @@ def test_a_key_that_is_given_is_the_only_one_that_may_be_used() -> None:
         *place(),
         children=(counting("a-b", at), module(f"{at}module.secret[0]", secret, resource("aws_kms_key"))),
     )
-    document = policy(instances(state(given))["a-b"], changes=True)
+    document = policy(*instances(state(given))["a-b"], changes=True)
     assert {r for a, r, _ in triples(document) if a == "kms:Decrypt"} == {key}
-    assert "kms:Decrypt" not in actions(policy(instances(state(own))["a-b"], changes=True))
+    assert "kms:Decrypt" not in actions(policy(*instances(state(own))["a-b"], changes=True))
 
 
 @pytest.mark.parametrize(
