@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -37,6 +38,22 @@ _OF_A_METRIC = (
 )
 
 
+_DAY = 24 * 3600
+
+
+def rounded(start: int, period: int, now: int) -> int:
+    """Where CloudWatch begins for a StartTime; all in Unix seconds.
+
+    Down to the minute, of older ones to five minutes and to the hour; for short periods to their own length.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+    """
+    age = now - start
+    interval = 60 if age < 15 * _DAY else 300 if age < 63 * _DAY else 3600
+    if period < 60 and interval == 60:
+        interval = period
+    return start - start % interval
+
+
 class MetricDatabase(CloudwatchDatabase):
     """Put as LocalStack puts, but for how dimensions are written; read in one question."""
 
@@ -53,10 +70,11 @@ class MetricDatabase(CloudwatchDatabase):
     ) -> Periods:
         """What exactly this metric (Namespace, MetricName, Dimensions) got from ``start`` up to ``end``.
 
-        Periods are ``period`` seconds from ``start`` on, and only those with samples. Without ``unit`` those
-        of each.
+        Periods are ``period`` seconds from the rounded ``start`` on, and only those with samples. Without
+        ``unit`` those of each.
         """
         first, last = (self._convert_timestamp_to_unix(each) for each in (start, end))
+        first = rounded(int(first), period, int(time.time()))
         dimensions = self._get_ordered_dimensions_with_separator(list(metric.get("Dimensions") or []))
         name = (metric["Namespace"], metric["MetricName"])
         values = (first, period, account_id, region, *name, dimensions, first, last)
