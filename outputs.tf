@@ -43,7 +43,11 @@ locals {
 
   # One object for tools (and for a root module that hands it on), one output a field for people.
   watch = local.watches_out[local.first]
-  first = sort(keys(local.watches))[0]
+  # A watch that a read rings, if there is one.
+  first = concat(
+    [for key in sort(keys(local.watches)) : key if local.watches[key].outcome != "denied" && length(setintersection(local.watches[key].events, ["reads", "GetSecretValue"])) > 0],
+    sort(keys(local.watches)),
+  )[0]
 
   filters = sum(concat([module.self_watch.metric_filters], [for watch in module.watch : length(watch.filter_patterns)]))
   largest = reverse(sort([for key, watch in module.watch : format("%05d %s", length(watch.filter_patterns), key)]))[0]
@@ -53,7 +57,7 @@ locals {
 }
 
 output "watch" {
-  description = "Everything below in one object, as `secretwatch smoke` takes it; of several watches the first."
+  description = "Everything below in one object, as `secretwatch smoke` takes it; of several watches the first that a read rings."
   value       = local.watch
 
   precondition {

@@ -49,7 +49,7 @@ module "secretwatch" {
 }
 
 output "watch" {
-  description = "The first watch by name, as `secretwatch smoke` takes it."
+  description = "The first watch by name that a read rings, as `secretwatch smoke` takes it."
   value       = module.secretwatch.watch
 }
 
