@@ -50,7 +50,10 @@ locals {
   )[0]
 
   filters = sum(concat([module.self_watch.metric_filters], [for watch in module.watch : length(watch.filter_patterns)]))
-  largest = reverse(sort([for key, watch in module.watch : format("%05d %s", length(watch.filter_patterns), key)]))[0]
+  largest = reverse(sort(concat(
+    [for key, watch in module.watch : format("%05d watch %s", length(watch.filter_patterns), key)],
+    [format("%05d the self-watch", module.self_watch.metric_filters)],
+  )))[0]
 
   with_expressions = [for key, watch in module.watch : key if watch.regular_expressions > 0]
   expressions      = sum(values(module.watch)[*].regular_expressions)
@@ -62,7 +65,7 @@ output "watch" {
 
   precondition {
     condition     = local.filters <= 100
-    error_message = "All watches together take ${local.filters} metric filters, most of them (${tonumber(split(" ", local.largest)[0])}) watch ${split(" ", local.largest)[1]}: a log group takes 100. Write prefixes such as \"prod/*\" there, or \"*\" with except, or move it to another instance, with another log group."
+    error_message = "All watches together take ${local.filters} metric filters, most of them (${tonumber(split(" ", local.largest)[0])}) ${substr(local.largest, 6, -1)}: a log group takes 100. Write prefixes such as \"prod/*\" in a watch, or \"*\" with except, fewer roles in self_watch.except, or move a watch to another instance, with another log group."
   }
 
   precondition {

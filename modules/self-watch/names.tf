@@ -5,8 +5,8 @@
 
 locals {
   # Written out, each watch takes almost a filter, and a log group takes 100. Of many watches names stand only as what all
-  # of them begin with: rather told of a neighbour than refused.
-  many = length(var.filters) + length(var.rules) > 20
+  # of them begin with: rather told of a neighbour than refused. Exceptions stand in every filter and leave less room.
+  many = length(var.filters) + length(var.rules) > (local.excepted == 0 ? 20 : 8)
 
   field = {
     filter = "$.requestParameters.filterName"

@@ -316,10 +316,8 @@ REFUSED = [
           smaller = {{ secrets = [for n in range(16) : "{LONG}"] }}
         }}""",
         "All watches together take 116 metric filters, most of them (59) watch larger: a log group"
-        " takes 100. Write"
-        ' prefixes such as "prod/*" there, or "*" with except, or move it to another instance, with'
-        " another log"
-        " group.",
+        ' takes 100. Write prefixes such as "prod/*" in a watch, or "*" with except, fewer roles in'
+        " self_watch.except, or move a watch to another instance, with another log group.",
     ),
     (
         'watches = { for n in range(6) : "n${n}" => { secrets = ["db-${n}"] } }',
