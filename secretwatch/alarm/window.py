@@ -16,6 +16,7 @@ from secretwatch.alarm.config import AlarmConfig
 from secretwatch.alarm.statistics import Sample, count_of, parse_statistic
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,19 @@ def window_end(at: datetime, period: int) -> datetime:
     step = min(period, 60)
     seconds = (at - _EPOCH) // timedelta(seconds=1)
     return _EPOCH + timedelta(seconds=seconds - seconds % step)
+
+
+def query_start(start: int, period: int, now: int) -> int:
+    """Where CloudWatch begins a query for its StartTime; all in Unix seconds.
+
+    Down to the minute, of older ones to five minutes and to the hour; for short periods to their own length.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+    """
+    age = now - start
+    interval = 60 if age < 15 * _DAY else 300 if age < 63 * _DAY else 3600
+    if period < 60 and interval == 60:
+        interval = period
+    return start - start % interval
 
 
 def datapoints(config: AlarmConfig, samples: Iterable[Sample], at: datetime) -> list[Datapoint]:

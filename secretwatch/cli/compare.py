@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from secretwatch.cli.applied import NoWatch, applied
+from secretwatch.cli.console import plain
 from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import MINUTES, SECONDS
 
@@ -87,7 +88,7 @@ def compare(
     for file in (markdown, picture):
         if file and not file.absolute().parent.is_dir():
             raise click.UsageError(f"{file.parent} is not a folder: give a file in one that exists.")
-    console = Console(stderr=as_json, emoji=False, highlight=False, soft_wrap=True)
+    console = plain(stderr=as_json, soft_wrap=True)
     display = Display(console)
     found = Comparison()
     try:
@@ -185,6 +186,4 @@ def _tell(console: Console, found: Comparison) -> None:
         words = Text("fail: ", style="bold red")
         words.append(found.reason or "", style="not bold default")
         refused = found.ending == "refused"
-        (Console(stderr=True, soft_wrap=True, emoji=False, highlight=False) if refused else console).print(
-            words
-        )
+        (plain(stderr=True, soft_wrap=True) if refused else console).print(words)

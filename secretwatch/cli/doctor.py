@@ -17,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from secretwatch.cli.console import plain
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -133,7 +135,7 @@ def doctor(
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
     if canary and event_id:
         raise click.UsageError("--canary follows its own read, --event-id another: give one of them.")
-    console = Console(stderr=as_json, emoji=False, highlight=False, soft_wrap=True)
+    console = plain(stderr=as_json, soft_wrap=True)
     try:
         diagnosis = _run(
             console, directory, alarm, log_group, watch, secrets, since, event_id, canary, show_policy
@@ -278,11 +280,7 @@ def show(console: Console, diagnosis: Diagnosis) -> None:
         for each in _others(hop):
             branch.add(_line("also", each.verdict, each.sentence))
     # In a file or a pipe a sentence stays on its line.
-    wide = (
-        console
-        if console.is_terminal
-        else Console(file=console.file, width=_ENDLESS, emoji=False, highlight=False)
-    )
+    wide = console if console.is_terminal else plain(file=console.file, width=_ENDLESS)
     wide.print(tree, soft_wrap=False)
     if facts.other_alarms:
         listed = ", ".join(facts.other_alarms)

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
 from secretwatch import local as cloud
+from secretwatch.cli.console import plain
 from secretwatch.cli.options import SECONDS
 from secretwatch.local.cloud import AlarmTick
 
@@ -42,8 +42,8 @@ Exit codes:
   130  interrupted
 """
 
-out = Console(emoji=False, highlight=False)
-err = Console(stderr=True, emoji=False, highlight=False)
+out = plain()
+err = plain(stderr=True)
 
 
 def fail(error: cloud.LocalCloudError) -> NoReturn:

@@ -150,6 +150,8 @@ def _document(source: Path) -> dict[str, Any]:
     except OSError as error:
         _refuse(f"{source} cannot be read: {error.strerror or error}.")
     if not text.startswith(b"{"):
+        if not (source.is_dir() or source.is_file()):
+            _refuse(f"{source} is not Terraform's JSON: pipe in what `terraform show -json PLAN` prints.")
         text = _shown(source)
     try:
         document = json.loads(text)

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from secretwatch.cli.applied import NoWatch, applied
+from secretwatch.cli.console import plain
 from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import SECONDS
 
@@ -130,7 +131,7 @@ def smoke(
         raise click.UsageError("--picture is for --history.")
     if report_file and not report_file.absolute().parent.is_dir():
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
-    console = Console(stderr=as_json, emoji=False, highlight=False, soft_wrap=True)
+    console = plain(stderr=as_json, soft_wrap=True)
     display = Display(console)
     report = Report(via=options["via"], path=options["path"])
     test: Smoke | None = None
@@ -193,7 +194,7 @@ def _draw(file: Path, picture: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"picture": str(picture), "runs": runs}, indent=2, ensure_ascii=False))
         return
-    console = Console(emoji=False, highlight=False, soft_wrap=True)
+    console = plain(soft_wrap=True)
     for run in runs[-drawing.NEWEST :]:
         line = Text(f"{run['time']}  {run['watch']:<16} ")
         line.append(f"{run['result']:<5}", style="green" if run["result"] == "pass" else "bold red")
@@ -289,6 +290,4 @@ def _tell_end(console: Console, report: Report) -> None:
         words.append(report.reason or "", style="not bold default")
         # Why nothing could be done at all belongs to stderr; the story of a run does not.
         refused = report.ending == "refused"
-        (Console(stderr=True, soft_wrap=True, emoji=False, highlight=False) if refused else console).print(
-            words
-        )
+        (plain(stderr=True, soft_wrap=True) if refused else console).print(words)

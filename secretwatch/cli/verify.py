@@ -15,6 +15,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from secretwatch.cli.console import plain
 from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def verify(list_: bool, only: tuple[str, ...], report: str | None, **options: An
         raise click.UsageError(str(error)) from error
     if report and report != "-" and not Path(report).absolute().parent.is_dir():
         raise click.UsageError(f"{Path(report).parent} is not a folder: --json writes into one that exists.")
-    console = Console(stderr=report == "-", emoji=False, highlight=False, soft_wrap=True)
+    console = plain(stderr=report == "-", soft_wrap=True)
     if list_:
         _list(console, experiments)
         _write(report, {"experiments": [_listed(each) for each in experiments]})

@@ -22,6 +22,7 @@ from typing import Any
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
 
 from secretwatch.alarm.statistics import Sample, count_of, parse_statistic
+from secretwatch.alarm.window import query_start
 
 NO_UNIT = "None"
 """What CloudWatch takes for the unit of values that were put without one.
@@ -36,22 +37,6 @@ _OF_A_METRIC = (
     "account_id = ? AND region = ? AND namespace = ? AND metric_name = ? AND dimensions IS ? "
     "AND timestamp >= ? AND timestamp < ?"
 )
-
-
-_DAY = 24 * 3600
-
-
-def rounded(start: int, period: int, now: int) -> int:
-    """Where CloudWatch begins for a StartTime; all in Unix seconds.
-
-    Down to the minute, of older ones to five minutes and to the hour; for short periods to their own length.
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
-    """
-    age = now - start
-    interval = 60 if age < 15 * _DAY else 300 if age < 63 * _DAY else 3600
-    if period < 60 and interval == 60:
-        interval = period
-    return start - start % interval
 
 
 class MetricDatabase(CloudwatchDatabase):
@@ -74,7 +59,7 @@ class MetricDatabase(CloudwatchDatabase):
         ``unit`` those of each.
         """
         first, last = (self._convert_timestamp_to_unix(each) for each in (start, end))
-        first = rounded(int(first), period, int(time.time()))
+        first = query_start(int(first), period, int(time.time()))
         dimensions = self._get_ordered_dimensions_with_separator(list(metric.get("Dimensions") or []))
         name = (metric["Namespace"], metric["MetricName"])
         values = (first, period, account_id, region, *name, dimensions, first, last)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.alarm import AlarmConfig, Sample, datapoints, window_end
+from secretwatch.alarm.window import query_start
 
 NOON = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
 
@@ -108,3 +109,14 @@ def test_every_sample_of_the_range_counts_once(period, periods, seconds, offsets
         start + timedelta(seconds=period * i) for i in range(len(points))
     ]
     assert timedelta(0) <= now - end < timedelta(seconds=min(period, 60))
+
+
+@pytest.mark.parametrize(
+    ("days", "period", "interval"),
+    [(0, 60, 60), (14, 300, 60), (16, 300, 300), (62, 300, 300), (64, 3600, 3600), (0, 10, 10), (0, 1, 1)],
+)
+def test_a_query_begins_at_a_whole_interval(days: int, period: int, interval: int) -> None:
+    now = 1_772_368_199
+    start = now - days * 24 * 3600
+    assert query_start(start, period, now) == start - start % interval
+    assert query_start(query_start(start, period, now), period, now) == start - start % interval

@@ -13,7 +13,6 @@ from localstack.aws.api import RequestContext
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
 
 from secretwatch.localstack.cloudwatch_provider import AlarmingCloudwatchProvider
-from secretwatch.localstack.metric_database import rounded
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BASIC = ["SampleCount", "Sum", "Average", "Minimum", "Maximum"]
@@ -153,17 +152,6 @@ def test_a_metric_is_found_by_all_its_dimensions(store: Store) -> None:
             assert [found["Sum"] for found in store.get("Sum", dimensions=order)] == [2.0**power]
     for unpublished in ({"c": "d"}, {"a": "c"}, {"a": "b", "c": "D"}, {"a": ""}):
         assert store.get("Sum", dimensions=dimensions(**unpublished)) == []
-
-
-@pytest.mark.parametrize(
-    ("days", "period", "interval"),
-    [(0, 60, 60), (14, 300, 60), (16, 300, 300), (62, 300, 300), (64, 3600, 3600), (0, 10, 10), (0, 1, 1)],
-)
-def test_a_start_is_rounded_down(days: int, period: int, interval: int) -> None:
-    now = int(AT.timestamp()) + 1799
-    start = now - days * 24 * 3600
-    assert rounded(start, period, now) == start - start % interval
-    assert rounded(rounded(start, period, now), period, now) == start - start % interval
 
 
 def test_datapoints_stand_at_whole_minutes(store: Store) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +137,28 @@ def test_without_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     done = run("apply", str(tmp_path))
     assert done.exit_code == 2
     assert "`no-such-terraform` is not on PATH" in done.stderr
+
+
+@pytest.mark.parametrize("text", [None, "no plan"])
+def test_a_pipe(tmp_path: Path, text: str | None) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    sent = Path(written(tmp_path, "one")).read_text() if text is None else text
+    writer = threading.Thread(target=pipe.write_text, args=(sent,))
+    writer.start()
+    done = run("apply", str(pipe))
+    writer.join()
+    if text is None:
+        assert (done.exit_code, done.stderr) == (0, "")
+    else:
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "pipe in what `terraform show -json PLAN` prints" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [{"errored": True}, {"complete": False}])
+def test_a_plan_that_nobody_can_apply(tmp_path: Path, wrong: dict[str, bool]) -> None:
+    file = Path(written(tmp_path, "one"))
+    file.write_text(json.dumps(json.loads(file.read_text()) | wrong))
+    done = run("apply", str(file))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "ended in an error" in done.stderr
