@@ -20,6 +20,12 @@ locals {
     aws-cn     = "console.amazonaws.cn"
     aws-us-gov = "console.amazonaws-us-gov.com"
   }, local.account.partition, "console.aws.amazon.com")
+
+  # Where IAM's and other global services' calls reach EventBridge.
+  global_region = lookup({
+    aws-cn     = "cn-north-1"
+    aws-us-gov = "us-gov-west-1"
+  }, local.account.partition, "us-east-1")
 }
 
 ################################################################################
@@ -60,7 +66,7 @@ locals {
     [for key in keys(local.watches) : "${var.name}-${key}"],
     flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
-    var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in keys(local.topics) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
+    var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in concat(keys(local.topics), keys(local.fast_topic)) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
   )
 
   # Names that could be looked up: the secret that is created here has no ARN yet.
@@ -104,7 +110,7 @@ locals {
   beside = [for group in data.aws_cloudwatch_log_groups.beside.log_group_names : trimprefix(group, "/aws/cloudtrail/") if startswith(group, "/aws/cloudtrail/${var.name}-")]
   clashes = distinct(flatten([for other in local.beside : concat(
     [for alarm in local.publishing : alarm if startswith(alarm, "${other}-") && !endswith(alarm, "?")],
-    [for topic in values(module.alerts.names) : topic if topic == other || startswith(topic, "${other}-")],
+    [for topic in concat(values(module.alerts.names), flatten([for key in keys(local.fast_topic) : "${var.name}-${key}"])) : topic if topic == other || startswith(topic, "${other}-")],
   )]))
 }
 
@@ -202,6 +208,7 @@ locals {
     flatten(values(module.realtime)[*].rule_arns),
     values(module.alerts.topic_arns),
     module.self_watch.alarm_arns,
+    flatten([for fast in module.fast_self_watch : values(fast.rule_names)]),
   )
 }
 
@@ -224,7 +231,7 @@ module "alerts" {
   kms_deletion_window_in_days = var.kms_deletion_window_in_days
   kms_key                     = var.kms_keys.topics
   name                        = var.name
-  realtime_topics             = setunion([], [for watch in local.realtime : watch.realtime_topics]...)
+  realtime_topics             = setunion(local.fast ? coalesce(var.self_watch.topics, []) : [], [for watch in local.realtime : watch.realtime_topics]...)
   tags                        = var.tags
   topics                      = local.topics
 }
@@ -242,32 +249,107 @@ module "existing_topic" {
 # The watch on the watch itself
 ################################################################################
 
+locals {
+  fast = var.self_watch.tampering && var.self_watch.fast
+
+  # A topic of its own, with a key and subscriptions of its own: no call that silences the alarms takes the fast way, too.
+  fast_topic = { for key in ["self-watch"] : key => {
+    email_addresses = var.self_watch.email_addresses != null ? var.self_watch.email_addresses : setunion([], [for topic in local.topics : topic.email_addresses]...)
+  } if local.fast && var.self_watch.topics == null }
+
+  own_topic_arns   = merge({ for key, arn in module.alerts.topic_arns : key => arn if contains(keys(module.alerts.names), key) }, local.fast_topic_arns)
+  given_topic_arns = { for key, arn in module.alerts.topic_arns : key => arn if !contains(keys(module.alerts.names), key) }
+  fast_topic_arns  = { for key in keys(local.fast_topic) : key => module.fast_topic[key].topic_arns.default }
+
+  # Beside the trail's.
+  other_roles = concat(local.fast && var.self_watch.witness != null ? ["${var.name}-witness-${local.account.region}"] : [])
+
+  # How many there are has to be known before they are created.
+  self_watch_key_arns = concat(
+    local.owns_trail ? [local.trail.kms_key_arn] : [],
+    var.kms_keys.topics != null || anytrue([for topic in local.topics : topic.existing == null]) ? [module.alerts.kms_key_arn] : [],
+    [for key in keys(local.fast_topic) : module.fast_topic[key].kms_key_arn],
+  )
+}
+
 module "self_watch" {
   source = "./modules/self-watch"
 
-  account        = local.account
-  alarm_names    = concat([for key in keys(local.watches) : "${var.name}-${key}"], flatten(values(module.realtime)[*].alarm_names))
-  blindness      = var.self_watch.blindness
-  bucket_name    = local.trail.bucket_name
-  except         = var.self_watch.except
-  filters        = { for key, watch in local.watches : watch.metric_name => module.watch[key].filter_keys }
-  log_group_name = local.trail.log_group_name
-  name           = var.name
-  organization   = var.trail.organization != null
-  owns_trail     = local.owns_trail
-  role_name      = local.trail.role_name
-  rules          = { for key in keys(local.realtime) : "${var.name}-${key}" => module.realtime[key].rule_keys }
-  tags           = var.tags
-  tampering      = var.self_watch.tampering
-  topic_arns     = module.alerts.topic_arns
-  topic_names    = module.alerts.names
-  trail          = { arn = local.trail.arn, name = local.trail.name }
+  account          = local.account
+  alarm_names      = concat([for key in keys(local.watches) : "${var.name}-${key}"], flatten(values(module.realtime)[*].alarm_names))
+  alarm_topic_arns = module.alerts.topic_arns
+  blindness        = var.self_watch.blindness
+  bucket_name      = local.trail.bucket_name
+  except           = var.self_watch.except
+  fast             = local.fast
+  filters          = { for key, watch in local.watches : watch.metric_name => module.watch[key].filter_keys }
+  key_arns         = local.self_watch_key_arns
+  log_group_name   = local.trail.log_group_name
+  name             = var.name
+  organization     = var.trail.organization != null
+  owns_trail       = local.owns_trail
+  role_name        = local.trail.role_name
+  role_names       = local.other_roles
+  rules            = { for key in keys(local.realtime) : "${var.name}-${key}" => module.realtime[key].rule_keys }
+  tags             = var.tags
+  tampering        = var.self_watch.tampering
+  topic_arns       = merge(module.alerts.topic_arns, local.fast_topic_arns)
+  topic_names      = merge(module.alerts.names, { for key in keys(local.fast_topic) : key => "${var.name}-${key}" })
+  trail            = { arn = local.trail.arn, name = local.trail.name }
+}
 
-  # How many there are has to be known before they are created.
-  key_arns = concat(
-    local.owns_trail ? [local.trail.kms_key_arn] : [],
-    var.kms_keys.topics != null || anytrue([for topic in local.topics : topic.existing == null]) ? [module.alerts.kms_key_arn] : [],
-  )
+module "fast_self_watch" {
+  source = "./modules/fast-self-watch"
+  count  = local.fast ? 1 : 0
+
+  account            = local.account
+  alarm_names        = module.self_watch.watched_alarm_names
+  bucket_name        = local.trail.bucket_name
+  console_domain     = local.console_domain
+  except             = var.self_watch.except
+  filter_prefixes    = concat(["${var.name}-tampering"], [for watch in local.watches : "${watch.metric_name}-"])
+  key_arns           = local.self_watch_key_arns
+  keys               = length(local.self_watch_key_arns)
+  log_group_name     = local.trail.log_group_name
+  name               = var.name
+  owns_trail         = local.owns_trail
+  role_name          = local.trail.role_name
+  role_names         = local.other_roles
+  rule_prefixes      = flatten([for key in keys(local.realtime) : ["${var.name}-${key}-a-", "${var.name}-${key}-r-"]])
+  tags               = var.tags
+  topic_arns         = length(local.fast_topic) > 0 ? local.fast_topic_arns : { for topic in coalesce(var.self_watch.topics, []) : topic => module.alerts.topic_arns[topic] if contains(keys(local.topics), topic) }
+  trail              = { arn = local.trail.arn, name = local.trail.name }
+  watched_topic_arns = { given = values(local.given_topic_arns), own = values(local.own_topic_arns) }
+  witness            = var.self_watch.witness == null ? null : { event_bus_arn = var.self_watch.witness.event_bus_arn, role_name = "${var.name}-witness-${local.account.region}" }
+}
+
+check "global_events" {
+  assert {
+    condition     = !local.fast || local.account.region == local.global_region || var.self_watch.global_events != null
+    error_message = "Changes of the role that carries events into the log group, and of the organisation's policies, are calls of global services, which reach EventBridge in ${local.global_region} only: the alarm tells of them after minutes, and the fast self-watch does not. Call modules/global-events with a provider of that region, and hand its rule_arn to self_watch.global_events (docs/self-watch.md)."
+  }
+}
+
+check "told" {
+  assert {
+    condition     = var.self_watch.email_addresses != null || alltrue([for topic in values(local.fast_topic) : length(topic.email_addresses) > 0])
+    error_message = "Nobody is subscribed to ${var.name}-self-watch, where the fast self-watch publishes, since all topics are somebody else's or have no addresses: write self_watch.email_addresses ([] if somebody else subscribes to it), or self_watch.topics."
+  }
+}
+
+module "fast_topic" {
+  source   = "./modules/alerts"
+  for_each = local.fast_topic
+
+  account                     = local.account
+  after                       = [local.trail.log_group_name]
+  alarm_names                 = []
+  kms_deletion_window_in_days = var.kms_deletion_window_in_days
+  kms_key                     = null
+  name                        = "${var.name}-${each.key}"
+  realtime_topics             = ["default"]
+  tags                        = var.tags
+  topics                      = { default = each.value }
 }
 
 ################################################################################

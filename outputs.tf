@@ -15,6 +15,7 @@ locals {
     alarm_period            = watch.alarm.period
     blind_alarm_name        = module.self_watch.blind_alarm_name
     bucket_name             = local.trail.bucket_name
+    fast_self_watch         = local.fast ? { rule_names = module.fast_self_watch[0].rule_names, topic_arns = module.fast_self_watch[0].topic_arns } : null
     filter_pattern          = module.watch[key].filter_patterns[0]
     filter_patterns         = module.watch[key].filter_patterns
     kms_key_arn             = local.trail.kms_key_arn
@@ -117,6 +118,11 @@ output "blind_alarm_name" {
 output "bucket_name" {
   description = "Bucket that keeps the trail's log files."
   value       = local.watch.bucket_name
+}
+
+output "fast_self_watch" {
+  description = "Rules and topics that tell of changes to this instance within seconds; null when that is off."
+  value       = local.watch.fast_self_watch
 }
 
 output "filter_pattern" {

@@ -139,13 +139,48 @@ variable "secrets" {
 
 variable "self_watch" {
   default     = {}
-  description = "The watch on the watch itself. `tampering`: an alarm when somebody stops, deletes or changes a part of this instance, but for the roles in `except` (ARNs; a trailing * for a prefix). `blindness`: alarms when no event has arrived for an hour, and when a topic cannot deliver."
+  description = "The watch on the watch itself. `tampering`: somebody stops, deletes or changes a part of this instance, or tries, but for the roles in `except` (ARNs; a trailing * for a prefix). It is told in two ways: by an alarm, after minutes, and, with `fast`, by rules of EventBridge within seconds, in a message that says who and how to undo it. The fast way has a topic of its own, so that nobody silences both with one call: `email_addresses` are who gets it (everybody who gets alarms, by default; each confirms once more), or `topics` are names among `topics` that it goes to instead. `global_events`: the output `rule_arn` of modules/global-events, which brings IAM's and other global events from the region where they are. `witness`: another account's event bus that gets the same events. `blindness`: alarms when no event has arrived for an hour, and when a topic cannot deliver."
   nullable    = false
   type = object({
-    blindness = optional(bool, true)
-    except    = optional(list(string))
-    tampering = optional(bool, true)
+    blindness       = optional(bool, true)
+    email_addresses = optional(set(string))
+    except          = optional(list(string))
+    fast            = optional(bool, true)
+    global_events   = optional(string)
+    tampering       = optional(bool, true)
+    topics          = optional(set(string))
+    witness         = optional(object({ event_bus_arn = string }))
   })
+
+  validation {
+    condition     = alltrue([for address in coalesce(var.self_watch.email_addresses, []) : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])
+    error_message = "self_watch.email_addresses holds ${join(", ", [for address in coalesce(var.self_watch.email_addresses, []) : "\"${address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
+  }
+
+  validation {
+    condition     = var.self_watch.email_addresses == null || var.self_watch.topics == null
+    error_message = "self_watch has email_addresses, which are for a topic of its own, and topics, which are used instead: leave one of them out."
+  }
+
+  validation {
+    condition     = length(setsubtract(coalesce(var.self_watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0
+    error_message = "self_watch.topics names ${join(", ", setsubtract(coalesce(var.self_watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics)))}, and the topics are ${join(", ", length(var.topics) == 0 ? ["default"] : keys(var.topics))}: write some of these, or leave it out for a topic of its own."
+  }
+
+  validation {
+    condition     = var.self_watch.topics == null ? true : length(var.self_watch.topics) > 0
+    error_message = "self_watch.topics is empty, so nobody would be told: name a topic, leave it out, or write fast = false."
+  }
+
+  validation {
+    condition     = (var.self_watch.fast && var.self_watch.tampering) || (var.self_watch.email_addresses == null && var.self_watch.topics == null && var.self_watch.global_events == null && var.self_watch.witness == null)
+    error_message = "self_watch.email_addresses, topics, global_events and witness are the fast way's, which ${var.self_watch.tampering ? "fast = false" : "tampering = false"} turns off: leave them out."
+  }
+
+  validation {
+    condition     = var.self_watch.witness == null ? true : can(regex("^arn:[a-z-]+:events:${local.account.region}:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$", var.self_watch.witness.event_bus_arn)) && try(split(":", var.self_watch.witness.event_bus_arn)[4], "") != local.account.id
+    error_message = "self_watch.witness.event_bus_arn is \"${try(var.self_watch.witness.event_bus_arn, "")}\": write the ARN of an event bus in ${local.account.region} of another account than ${local.account.id}."
+  }
 
   validation {
     condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])
@@ -186,8 +221,8 @@ variable "topics" {
   }))
 
   validation {
-    condition     = alltrue([for key in keys(var.topics) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && key != "log-files"])
-    error_message = "topics has the name ${join(", ", [for key in keys(var.topics) : "\"${key}\"" if !(can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && key != "log-files")])}: write at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and not log-files."
+    condition     = alltrue([for key in keys(var.topics) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key)])
+    error_message = "topics has the name ${join(", ", [for key in keys(var.topics) : "\"${key}\"" if !(can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key))])}: write at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and neither log-files nor self-watch."
   }
 
   validation {
@@ -303,8 +338,8 @@ variable "watches" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*)$", key))])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
+    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
   }
 
   validation {

@@ -52,7 +52,7 @@ locals {
   alarms = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:"
   topic_policy_statements = {
     for key, arn in local.arns : key => concat(
-      [{
+      length(var.alarm_names) == 0 ? [] : [{
         Sid       = "AlarmsPublish"
         Effect    = "Allow"
         Principal = { Service = "cloudwatch.amazonaws.com" }
@@ -78,7 +78,7 @@ locals {
   }
 
   key_policy_statements = concat(
-    [{
+    length(var.alarm_names) == 0 ? [] : [{
       Sid       = "AlarmsEncrypt"
       Effect    = "Allow"
       Principal = { Service = "cloudwatch.amazonaws.com" }

@@ -21,13 +21,21 @@ locals {
   # A trail is named by name or by ARN. Selectors count where they leave reads out, not when they are set as they were.
   trail     = "(($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") && ($.requestParameters.name = \"«»\" || $.requestParameters.name = \"*:trail/«»\")«where»)"
   selectors = "($.eventName = \"PutEventSelectors\" && ($.requestParameters.trailName = \"«»\" || $.requestParameters.trailName = \"*:trail/«»\")«where» && ($.requestParameters.eventSelectors[0].readWriteType NOT EXISTS || $.requestParameters.eventSelectors[0].readWriteType != \"All\" || $.requestParameters.eventSelectors[0].includeManagementEvents IS FALSE || $.requestParameters.eventSelectors[0].excludeManagementEventSources[0] = \"*\"))"
-  log_group = "($.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*ssociateKmsKey\") && «here»)"
+  log_group = "($.requestParameters.logGroupName = \"${var.log_group_name}\" && ($.eventName = \"DeleteLog*\" || $.eventName = \"*RetentionPolicy\" || $.eventName = \"*ssociateKmsKey\" || $.eventName = \"PutSubscriptionFilter\") && «here»)"
+  protected = "(($.eventName = \"PutDataProtectionPolicy\" || $.eventName = \"DeleteDataProtectionPolicy\" || $.eventName = \"*ssociateKmsKey\") && (${join(" || ", [for field in ["logGroupIdentifier", "resourceIdentifier"] : "$.requestParameters.${field} = \"*${var.log_group_name}\" || $.requestParameters.${field} = \"*${var.log_group_name}:*\""])}) && «here»)"
   bucket    = "($.requestParameters.bucketName = \"«»\" && ($.eventName = \"DeleteBucket*\" || $.eventName = \"PutBucket*\"))"
   role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"*tachRolePolicy\")«account»)"
-  topic     = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\")))"
+  # Policies that hold for all of the account: they name no part, and nobody changes them often.
+  account_policies = "(($.eventName = \"PutAccountPolicy\" || $.eventName = \"AssociateDatasetKmsKey\" || $.eventName = \"CreateTelemetryPipeline\" || $.eventName = \"UpdateTelemetryPipeline\") && «here»)"
+  account_region   = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
+  organization     = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
+
+  topic = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\") || ($.eventName = \"PutDataProtectionPolicy\" && $.requestParameters.resourceArn = \"«»\")))"
 
   # What is named after the instance (names.tf).
-  alarm  = "((«») && ($.eventName = \"PutMetricAlarm\" || $.eventName = \"SetAlarmState\" || $.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && «here»)"
+  alarm = "((«») && ($.eventName = \"Put*Alarm\" || $.eventName = \"SetAlarmState\" || $.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && «here»)"
+  # A mute rule has a name of its own, and lists alarms: by how they begin, since a pattern has three wildcards [*].
+  mute   = "($.eventName = \"PutAlarmMuteRule\" && $.requestParameters.muteTargets.alarmNames[*] = \"${var.name}-*\" && «here»)"
   filter = "($.eventName = \"*MetricFilter\" && «here» && («»))"
   rule   = "(($.eventName = \"PutRule\" || $.eventName = \"DeleteRule\" || $.eventName = \"*ableRule\") && «here» && («»))"
   target = "($.eventName = \"*Targets\" && «here» && («»))"
@@ -44,22 +52,29 @@ locals {
       text = replace(replace(local.selectors, "«»", var.trail.name), "«where»", local.excepted == 0 ? local.where : "")
     }],
     [for text in concat(
-      [local.log_group],
+      [local.log_group, local.protected, local.account_policies],
       [for names in local.filter_names : replace(local.filter, "«»", names)],
       [for names in local.rule_names : replace(local.rule, "«»", names)],
       [for names in local.target_names : replace(local.target, "«»", names)],
     ) : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }],
     [for key in sort(keys(var.topic_names)) : {
-      size = length(local.topic) + 2 * (local.arn_bytes + length(var.topic_names[key]))
+      size = length(local.topic) + 3 * (local.arn_bytes + length(var.topic_names[key]))
       text = replace(local.topic, "«»", var.topic_arns[key])
     }],
-    !var.owns_trail ? [] : [{
-      # IAM's events are of one region, whichever that is.
+    # Global services' events are of one region, whichever that is.
+    [for text in [local.account_region, local.organization] : {
+      size = length(text) + length("ap-southeast-1") + length(" && $.recipientAccountId = \"123456789012\"")
+      text = replace(replace(text, "«region»", var.account.region), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
+    }],
+    [for role in concat(var.owns_trail ? [var.role_name] : [], var.role_names) : {
       size = length(local.role) + local.role_bytes + length(" && $.recipientAccountId = \"123456789012\"")
-      text = replace(replace(local.role, "«»", var.role_name), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
+      text = replace(replace(local.role, "«»", role), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],
   )
-  with_wildcard = [for text in [for names in local.alarms : replace(local.alarm, "«»", names)] : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }]
+  with_wildcard = concat(
+    [for text in [local.mute] : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }],
+    [for text in [for names in local.alarms : replace(local.alarm, "«»", names)] : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }],
+  )
 
   # Alarms together with all else, or each by themselves, whichever takes fewer patterns.
   conditions = concat(local.with_wildcard, local.without_wildcard)
@@ -67,9 +82,7 @@ locals {
   groups     = length(module.all.groups) <= length(local.apart) ? module.all.groups : local.apart
 
   # A key is called by its id or its ARN, and has neither before it is created: a pattern that a first plan cannot show.
-  key_conditions = [for arn in var.key_arns :
-    "($.eventSource = \"kms.amazonaws.com\" && $.requestParameters.keyId = \"*${reverse(split("/", arn))[0]}\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\" || $.eventName = \"PutKeyPolicy\"))"
-  ]
+  key_conditions = length(var.key_arns) == 0 ? [] : ["$.eventSource = \"kms.amazonaws.com\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\" || $.eventName = \"PutKeyPolicy\") && (${join(" || ", [for arn in var.key_arns : "$.requestParameters.keyId = \"*${reverse(split("/", arn))[0]}\""])})"]
 
   # As in a watch, up to three roles may be known only in the apply.
   excepted     = var.except == null ? 0 : length(var.except)
@@ -92,7 +105,7 @@ module "all" {
 
   capacity  = local.room
   sizes     = [for condition in local.conditions : condition.size + 4]
-  wildcards = [for index in range(length(local.conditions)) : index < length(local.with_wildcard) ? local.together : 0]
+  wildcards = [for index in range(length(local.conditions)) : index == 0 ? 1 : index < length(local.with_wildcard) ? local.together : 0]
 }
 
 module "alarms" {
@@ -100,7 +113,7 @@ module "alarms" {
 
   capacity  = local.room
   sizes     = [for condition in local.with_wildcard : condition.size + 4]
-  wildcards = [for condition in local.with_wildcard : local.together]
+  wildcards = [for index in range(length(local.with_wildcard)) : index == 0 ? 1 : local.together]
 }
 
 module "others" {
@@ -135,7 +148,7 @@ resource "aws_cloudwatch_log_metric_filter" "tampering" {
 resource "aws_cloudwatch_metric_alarm" "tampering" {
   count = var.tampering ? 1 : 0
 
-  alarm_actions       = values(var.topic_arns)
+  alarm_actions       = values(var.alarm_topic_arns)
   alarm_description   = "Somebody stopped, deleted or changed a part of the watch ${var.name} itself, or tried: its trail, log group, filters, alarms, topics, subscriptions, keys or bucket. Who? CloudTrail > Event history, region ${var.account.region}, read-only false. After a deployment: that was it."
   alarm_name          = "${var.name}-tampering"
   comparison_operator = "GreaterThanOrEqualToThreshold"
@@ -156,7 +169,7 @@ resource "aws_cloudwatch_metric_alarm" "tampering" {
 resource "aws_cloudwatch_metric_alarm" "blind" {
   count = var.blindness ? 1 : 0
 
-  alarm_actions       = values(var.topic_arns)
+  alarm_actions       = values(var.alarm_topic_arns)
   alarm_description   = "No event has come into log group ${var.log_group_name} for an hour: reads of secrets may go unseen. Until the first events of a new deployment arrive, that is normal. Look at the trail: aws cloudtrail get-trail-status --name ${var.trail.arn}"
   alarm_name          = "${var.name}-blind"
   comparison_operator = "LessThanThreshold"
@@ -164,7 +177,7 @@ resource "aws_cloudwatch_metric_alarm" "blind" {
   evaluation_periods  = 12
   metric_name         = "IncomingLogEvents"
   namespace           = "AWS/Logs"
-  ok_actions          = values(var.topic_arns)
+  ok_actions          = values(var.alarm_topic_arns)
   # Twelve short periods rather than one of an hour: CloudWatch looks back further than the periods it was asked for.
   period             = 300
   statistic          = "Sum"
@@ -176,7 +189,7 @@ resource "aws_cloudwatch_metric_alarm" "blind" {
 resource "aws_cloudwatch_metric_alarm" "undelivered" {
   for_each = var.blindness ? var.topic_arns : {}
 
-  alarm_actions       = values(var.topic_arns)
+  alarm_actions       = values(var.alarm_topic_arns)
   alarm_description   = "SNS could not deliver messages of topic ${reverse(split(":", each.value))[0]}: somebody was not told. Look at its subscriptions, and at their delivery status logs if they have any."
   alarm_name          = local.undelivered[each.key]
   comparison_operator = "GreaterThanOrEqualToThreshold"

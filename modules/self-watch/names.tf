@@ -32,15 +32,18 @@ locals {
     all   = [for few in chunklist(keys, 3) : join(" || ", [for key in few : "${local.field[field]} = \"${watch}-${key}\""])]
     forms = [for outcome in ["a", "r"] : replace("«» = \"${watch}-${outcome}-*\" && «» != \"${watch}-*-*-*-*\" && «» != \"${watch}-*-*-all\"", "«»", local.field[field])]
   }] }
-  rule_names   = local.many ? (length(var.rules) == 0 ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
-  target_names = local.many ? (length(var.rules) == 0 ? [] : ["${local.field.target} = \"${var.name}-*\""]) : flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms])
+  # The fast self-watch's begin so.
+  fast_names   = { for field in ["rule", "target"] : field => [for prefix in ["${var.name}-self-watch-"] : "${local.field[field]} = \"${prefix}*\"" if var.fast] }
+  rule_names   = local.many ? (length(var.rules) == 0 && !var.fast ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : concat(local.fast_names.rule, flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
+  target_names = local.many ? (length(var.rules) == 0 && !var.fast ? [] : ["${local.field.target} = \"${var.name}-*\""]) : concat(local.fast_names.target, flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
 
   # Calls name several at a time, of which a condition cannot say that none is another's: so these are written out, in
   # threes, since a pattern has three wildcards [*], where these are not too long.
-  alarm_names = local.many ? ["${var.name}-*"] : concat(var.tampering ? ["${var.name}-tampering"] : [], var.blindness ? concat(["${var.name}-blind"], values(local.undelivered)) : [], var.alarm_names)
-  alarm_bytes = length(local.alarm) + local.here_bytes + 4
-  each_bytes  = length("$.requestParameters.alarmName = \"\" || $.requestParameters.alarmNames[*] = \"\" || ") + 2 * max(concat([0], [for name in local.alarm_names : length(name)])...)
-  together    = max(1, min(3, floor((local.room - local.alarm_bytes) / local.each_bytes)))
+  alarm_names     = local.many ? ["${var.name}-*"] : local.all_alarm_names
+  all_alarm_names = concat(var.tampering ? ["${var.name}-tampering"] : [], var.blindness ? concat(["${var.name}-blind"], values(local.undelivered)) : [], var.alarm_names)
+  alarm_bytes     = length(local.alarm) + local.here_bytes + 4
+  each_bytes      = length("$.requestParameters.alarmName = \"\" || $.requestParameters.alarmNames[*] = \"\" || ") + 2 * max(concat([0], [for name in local.alarm_names : length(name)])...)
+  together        = max(1, min(3, floor((local.room - local.alarm_bytes) / local.each_bytes)))
   alarms = [for names in chunklist(sort(local.alarm_names), local.together) : join(" || ", [
     for name in names : "$.requestParameters.alarmName = \"${name}\" || $.requestParameters.alarmNames[*] = \"${name}\""
   ])]

@@ -17,3 +17,8 @@ output "tamper_alarm_name" {
   description = "Alarm that rings when the instance is changed; null when there is none."
   value       = one(aws_cloudwatch_metric_alarm.tampering[*].alarm_name)
 }
+
+output "watched_alarm_names" {
+  description = "Names of all alarms of the instance."
+  value       = local.all_alarm_names
+}

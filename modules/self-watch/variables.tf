@@ -14,6 +14,12 @@ variable "alarm_names" {
   type        = list(string)
 }
 
+variable "alarm_topic_arns" {
+  description = "Topics that these alarms publish to, by name."
+  nullable    = false
+  type        = map(string)
+}
+
 variable "blindness" {
   description = "Whether alarms tell that no events arrive, and that a topic cannot deliver."
   nullable    = false
@@ -28,6 +34,12 @@ variable "bucket_name" {
 variable "except" {
   description = "ARNs of roles whose changes do not count, such as the one that deploys; null for none."
   type        = list(string)
+}
+
+variable "fast" {
+  description = "Whether modules/fast-self-watch has rules, whose changes count."
+  nullable    = false
+  type        = bool
 }
 
 variable "filters" {
@@ -71,6 +83,12 @@ variable "role_name" {
   type        = string
 }
 
+variable "role_names" {
+  description = "Other roles of the instance."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "rules" {
   description = "EventBridge rules: by the alarm's name of their watch, what follows it and a hyphen in a rule's name."
   nullable    = false
@@ -90,7 +108,7 @@ variable "tampering" {
 }
 
 variable "topic_arns" {
-  description = "Topics that the alarms publish to, by name."
+  description = "Topics whose changes and lost messages count, by name: those, and the fast self-watch's."
   nullable    = false
   type        = map(string)
 }

@@ -55,6 +55,7 @@ variables {
   name                        = "prod"
   notifications               = null
   organization                = null
+  self_watch                  = { email_addresses = [], global_events = "arn:aws:events:us-east-1:111122223333:rule/prod-global-events" }
   tags                        = {}
 }
 
@@ -234,7 +235,7 @@ run "given_topics_and_a_given_key" {
 
   variables {
     after           = []
-    alarm_names     = []
+    alarm_names     = ["prod-read"]
     kms_key         = { arn = "arn:aws:kms:eu-west-1:111122223333:key/k" }
     realtime_topics = ["mine", "theirs"]
     topics = {

@@ -315,7 +315,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(19) : "{LONG}"] }}
           smaller = {{ secrets = [for n in range(16) : "{LONG}"] }}
         }}""",
-        "All watches together take 116 metric filters, most of them (59) watch larger: a log group"
+        "All watches together take 119 metric filters, most of them (59) watch larger: a log group"
         ' takes 100. Write prefixes such as "prod/*" in a watch, or "*" with except, fewer roles in'
         " self_watch.except, or move a watch to another instance, with another log group.",
     ),
@@ -375,7 +375,7 @@ REFUSED = [
         "topics = { log-files = {} }",
         'topics has the name "log-files": write at most 32 lower-case letters, digits and single'
         " hyphens, beginning"
-        " with a letter, and not log-files.",
+        " with a letter, and neither log-files nor self-watch.",
     ),
     (
         'topics = { for n in range(6) : "t${n}" => {} }',
@@ -506,6 +506,9 @@ locals {
 }
 """
 
+# Of which no check says that somebody might not be told.
+QUIET = '{ email_addresses = [], global_events = "arn:aws:events:us-east-1:111122223333:rule/x" }'
+
 PLAN = """
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -543,6 +546,8 @@ def arguments(mistake: str) -> list[str]:
         lines.append("email_addresses = []")
     if not re.search(r"^(secret|secrets|watches) =", mistake, re.MULTILINE):
         lines.append('secrets = ["db"]')
+    if not re.search(r"^self_watch =", mistake, re.MULTILINE):
+        lines.append(f"self_watch = {QUIET}")
     return [*lines, mistake]
 
 

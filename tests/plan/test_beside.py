@@ -272,7 +272,7 @@ def test_policies_let_only_its_own_alarms_and_rules_in(
 
     for name in INSTANCES:
         made = plan.of(f'beside["{name}"]')
-        (topic,) = (each for each in made.values() if each["type"] == "aws_sns_topic_policy")
+        (topic,) = (made[each] for each in made if each.startswith("module.alerts.aws_sns_topic_policy."))
         condition = json.loads(topic["policy"])["Statement"][0]["Condition"]
         let_in = {
             part

@@ -27,7 +27,7 @@ class Targets:
         self.allowed: dict[str, dict[str, Any]] = {}
         self.refused: dict[str, dict[str, Any]] = {}
         for address, each in plan.resources.items():
-            if each["type"] != "aws_cloudwatch_event_target":
+            if each["type"] != "aws_cloudwatch_event_target" or "module.realtime" not in address:
                 continue
             transformer = each["input_transformer"][0]
             kind = self.allowed if "allowed-" in address else self.refused

@@ -147,7 +147,13 @@ def test_topic(instances: Plan) -> None:
                 "ArnLike": {
                     "aws:SourceArn": [
                         f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:one-{alarm}"
-                        for alarm in ("blind", "secret-read", "tampering", "undelivered")
+                        for alarm in (
+                            "blind",
+                            "secret-read",
+                            "tampering",
+                            "undelivered",
+                            "undelivered-self-watch",
+                        )
                     ]
                 },
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},

@@ -12,14 +12,17 @@ from .conftest import ACCOUNT, REGION, VALUE, Plan
 QUICKSTART = {
     "aws_cloudtrail": 1,
     "aws_cloudwatch_log_group": 1,
-    # One for the watch, five for the watch on itself.
-    "aws_cloudwatch_log_metric_filter": 6,
-    # The watch; tampering, blindness, undelivered messages.
-    "aws_cloudwatch_metric_alarm": 4,
+    # Of the watch on itself: which part a rule is on says the map in modules/fast-self-watch/pattern.tf.
+    "aws_cloudwatch_event_rule": 10,
+    "aws_cloudwatch_event_target": 10,
+    # One for the watch, seven for the watch on itself.
+    "aws_cloudwatch_log_metric_filter": 8,
+    # The watch; tampering, blindness, undelivered messages of each topic.
+    "aws_cloudwatch_metric_alarm": 5,
     "aws_iam_role": 1,
     "aws_iam_role_policy": 1,
-    "aws_kms_alias": 2,
-    "aws_kms_key": 3,
+    "aws_kms_alias": 3,
+    "aws_kms_key": 4,
     "aws_s3_bucket": 1,
     "aws_s3_bucket_ownership_controls": 1,
     "aws_s3_bucket_policy": 1,
@@ -29,9 +32,9 @@ QUICKSTART = {
     "aws_secretsmanager_secret": 1,
     "aws_secretsmanager_secret_policy": 1,
     "aws_secretsmanager_secret_version": 1,
-    "aws_sns_topic": 1,
-    "aws_sns_topic_policy": 1,
-    "aws_sns_topic_subscription": 1,
+    "aws_sns_topic": 2,
+    "aws_sns_topic_policy": 2,
+    "aws_sns_topic_subscription": 2,
     "terraform_data": 1,
 }
 
@@ -57,7 +60,7 @@ def test_by_default_nothing_precious_is_deleted_with_the_instance(instances: Pla
     assert made["module.secret[0].aws_secretsmanager_secret.this"]["recovery_window_in_days"] == 30
     assert made["module.trail[0].aws_s3_bucket.this[0]"]["force_destroy"] is False
     keys = [values for values in made.values() if values["type"] == "aws_kms_key"]
-    assert [key["deletion_window_in_days"] for key in keys] == [30, 30, 30]
+    assert [key["deletion_window_in_days"] for key in keys] == [30, 30, 30, 30]
 
 
 def test_two_instances_share_no_name(instances: Plan) -> None:
@@ -239,12 +242,12 @@ def test_every_address_is_subscribed_by_itself(instances: Plan) -> None:
 
 def test_every_key_rotates(instances: Plan) -> None:
     keys = [values for values in instances.of("one").values() if values["type"] == "aws_kms_key"]
-    assert [key["enable_key_rotation"] for key in keys] == [True, True, True]
+    assert [key["enable_key_rotation"] for key in keys] == [True, True, True, True]
 
 
 def test_a_given_key_is_the_secrets_only_key(instances: Plan) -> None:
     made = types(instances.of("two"))
-    assert made["aws_kms_key"] == 2
+    assert made["aws_kms_key"] == 3
     assert made["aws_secretsmanager_secret"] == 1
 
 
@@ -280,6 +283,7 @@ def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
             "organization",
             "tamper_alarm_name",
             "blind_alarm_name",
+            "fast_self_watch",
         ),
     }
     later = quickstart.raw.output_changes["watch"]["after_unknown"]

@@ -1,0 +1,26 @@
+# The message. Texts of the caller's are inserted as parts of objects alone, whose JSON EventBridge writes itself: a
+# quotation mark in a name would else make no JSON of it, and EventBridge would deliver nothing (modules/realtime/message.tf).
+
+locals {
+  paths = {
+    account = "$.detail.recipientAccountId"
+    address = "$.detail.sourceIPAddress"
+    call    = "$.detail.eventName"
+    id      = "$.detail.eventID"
+    region  = "$.detail.awsRegion"
+    time    = "$.detail.eventTime"
+    who     = "$.detail.userIdentity"
+  }
+
+  templates = { for key, part in local.parts : key => "{${join(",\n", [
+    "\"WATCH CHANGED\": \"<call>\"",
+    "\"Part\": ${jsonencode("${part.what}, of ${var.name}")}",
+    "\"By\": <who>",
+    "\"From\": \"<address>\"",
+    "\"When\": \"<time>\"",
+    "\"Where\": \"<region>, account <account>\"",
+    "\"Undo\": ${jsonencode(part.undo)}",
+    "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"",
+    "\"Event\": <aws.events.event.json>",
+  ])}}" }
+}
