@@ -52,8 +52,8 @@ class Access:
     """
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.operation is None or context.is_internal_call:
-            return
+        assert context.service is not None
+        assert context.operation is not None
         caller = caller_of_request(context)
         service = context.service.service_name
         if caller.kind == "nobody" or (service == "s3" and _is_presigned_by_nobody(context)):
