@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
@@ -46,8 +47,7 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
     access_key_id = extract_access_key_id_from_auth_header(headers) or ""
     if access_key_id not in GIVEN:
         # Of no session and no user: all keys that were ever made are in there.
-        identity = root_identity(account_id, partition, access_key_id)
-        return Caller("root", account_id, identity["arn"], "root", None, identity)
+        return _root(account_id, partition, access_key_id)
     if session := _session(access_key_id, account_id, partition):
         created = session.access_key.create_date.replace(tzinfo=UTC)
         return Caller(
@@ -80,6 +80,13 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
             user_identity=iam_user_identity(user.arn, user.id, user.name, access_key_id),
         )
     return Caller("nobody", account_id, "", "", None, {})
+
+
+@lru_cache(maxsize=4096)
+def _root(account_id: str, partition: str, access_key_id: str) -> Caller:
+    """One for all calls with the same keys: nobody changes an identity, and events may share it."""
+    identity = root_identity(account_id, partition, access_key_id)
+    return Caller("root", account_id, identity["arn"], "root", None, identity)
 
 
 def _with_temporary_keys(session: Session, access_key_id: str, partition: str) -> Caller:
