@@ -51,16 +51,9 @@ def _named(arn: str, account_id: str, region: str) -> tuple[Resource, Finder | N
 
 
 def secret_in(secrets: Any, name: str) -> Any | None:
-    """moto's secret by its name, its ARN, or its ARN without the random suffix.
-
-    moto's store looks through all secrets, as a suffix may be a part of a name. What cannot have one is the
-    name that it is kept by.
-    """
-    if name[-7:-6] != "-" and not name.startswith("arn:"):
-        found = dict.get(secrets, name)
-        if found is not None and found.name == name:
-            return found
-    return secrets.get(name)
+    """What moto's store has by a name, where it is kept: the store itself looks through all secrets first."""
+    found = dict.get(secrets, name)
+    return found if found is not None and found.name == name else secrets.get(name)
 
 
 def _secret(named: Resource, region: str, _parameters: Mapping[str, Any]) -> Resource | None:
@@ -71,10 +64,9 @@ def _secret(named: Resource, region: str, _parameters: Mapping[str, Any]) -> Res
     if backend is None:
         return None
     name = named.arn.split(":", 6)[6]
-    if name[-7:-6] != "-":
-        secret = secret_in(backend.secrets, name)
-    else:
-        secret = backend.secrets.get(named.arn) or backend.secrets.get(name)
+    # A whole ARN ends in a suffix, and another secret may be called as this one with its suffix.
+    whole = backend.secrets.get(named.arn) if name[-7:-6] == "-" else None
+    secret = whole or secret_in(backend.secrets, name) or backend.secrets.get(named.arn)
     if secret is None:
         return None
     tags = _pairs(secret.tags) if secret.tags else {}
