@@ -5,7 +5,8 @@
 Starts local clouds of its own, has many clients read one secret, and compares what was answered with what
 arrived in the bucket, in the log group and in the metric. Scenarios, all by default:
 
-    cost      calls/s with the recorder and without any of the plugin, in turns in one run; delivery lag; MiB
+    cost      calls/s with the plugin, with all of it but the recorder, and with none, in turns in one run;
+              delivery lag; MiB
     refused   the bucket's policy is taken away for a part of the calls, and given back
     stopped   SIGTERM in the middle: what was answered before is in the bucket when the process has ended
 
@@ -57,7 +58,7 @@ HEADERS = {
     f"Credential=test/20260101/{local.REGION}/secretsmanager/aws4_request, "
     "SignedHeaders=host, Signature=0",
 }
-ROUNDS = 10
+ROUNDS = 12
 
 out = Console(highlight=False)
 
@@ -111,7 +112,7 @@ class Load:
 
 @contextmanager
 def cloud(mode: str, delivery_interval: float) -> Iterator[local.LocalCloud]:
-    """A local cloud with the witness in it; mode ``recorded`` or ``plain``."""
+    """A local cloud with the witness in it; mode ``recorded``, ``checked`` or ``plain``."""
     process._command = lambda state: [sys.executable, str(WITNESS), mode, str(state.path)]
     # Plain LocalStack has nothing of the plugin to answer with.
     process.PLUGIN_PATH = "/_localstack/health" if mode == "plain" else "/_secretwatch/status"
@@ -308,18 +309,28 @@ def compare_running(account: Account, load: Load) -> dict[str, Any]:
 
 
 def cost(calls: int, clients: int, interval: float) -> dict[str, Any]:
-    with cloud("plain", interval) as plain_cloud, cloud("recorded", interval) as recorded_cloud:
-        plain, recorded = Account(plain_cloud, False), Account(recorded_cloud, True)
-        for account in (plain, recorded):
+    with (
+        cloud("plain", interval) as plain_cloud,
+        cloud("checked", interval) as checked_cloud,
+        cloud("recorded", interval) as recorded_cloud,
+    ):
+        recorded = Account(recorded_cloud, True)
+        accounts = {
+            "plain": Account(plain_cloud, False),
+            "checked": Account(checked_cloud, False),
+            "recorded": recorded,
+        }
+        for account in accounts.values():
             Load().run(account.cloud.port, 200, clients)  # warm
         recorded.settle(200)
-        loads = {"plain": Load(), "recorded": Load()}
-        rates: dict[str, list[float]] = {"plain": [], "recorded": []}
-        used: dict[str, float] = {"plain": 0.0, "recorded": 0.0}
+        loads = {name: Load() for name in accounts}
+        rates: dict[str, list[float]] = {name: [] for name in accounts}
+        used = dict.fromkeys(accounts, 0.0)
         before = local.memory_mib(recorded_cloud)
         for turn in range(ROUNDS):
-            pairs = [("plain", plain), ("recorded", recorded)]
-            for name, account in pairs if turn % 2 else reversed(pairs):
+            pairs = list(accounts.items())
+            first = turn % len(pairs)
+            for name, account in pairs[first:] + pairs[:first]:
                 load = Load()
                 cpu = cpu_seconds(account)
                 load.run(account.cloud.port, calls // ROUNDS, clients)
@@ -339,13 +350,15 @@ def cost(calls: int, clients: int, interval: float) -> dict[str, Any]:
         # The warm-up's reads were recorded too.
         found["answered"] += 200
         total = len(loads["recorded"].answered)
-        per_call = {name: 1000 * used[name] / max(1, len(loads[name].answered)) for name in used}
+        rate = {name: median(each) for name, each in rates.items()}
         return found | {
-            "calls_per_second_plain": round(median(rates["plain"]), 1),
-            "calls_per_second_recorded": round(median(rates["recorded"]), 1),
-            "cost_percent": round(100 * (1 - median(rates["recorded"]) / median(rates["plain"])), 1),
-            "cpu_ms_per_call_plain": round(per_call["plain"], 3),
-            "cpu_ms_per_call_recorded": round(per_call["recorded"], 3),
+            **{f"calls_per_second_{name}": round(rate[name], 1) for name in accounts},
+            "cost_percent_of_checking": round(100 * (1 - rate["checked"] / rate["plain"]), 1),
+            "cost_percent": round(100 * (1 - rate["recorded"] / rate["plain"]), 1),
+            **{
+                f"cpu_ms_per_call_{name}": round(1000 * used[name] / max(1, len(loads[name].answered)), 3)
+                for name in accounts
+            },
             "lag_p50_seconds": round(max(0.0, percentiles[49]), 2),
             "lag_p99_seconds": round(percentiles[98], 2),
             "mib_before": round(before, 1),

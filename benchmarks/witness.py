@@ -4,6 +4,7 @@
                                              the last delivery, STATE_DIR/witness/ gets the objects of all
                                              buckets (s3/BUCKET/KEY) and the messages of all log groups
                                              (logs.json) and the sum of every metric (metrics.json)
+    python witness.py checked STATE_DIR      the same, but no call becomes an event
     python witness.py plain STATE_DIR        without anything of the plugin but the bound port
 
 Started through `secretwatch.local` by whoever puts this in the place of its child process.
@@ -65,6 +66,10 @@ def main() -> None:
         from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 
         SHUTDOWN_HANDLERS.register(lambda: write_down(state_dir / "witness"))
+    if mode == "checked":
+        from secretwatch.localstack.recorder import Recorder
+
+        Recorder.__call__ = lambda *_: None  # type: ignore[method-assign]
     runpy.run_module("localstack.runtime.main", run_name="__main__")
 
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoint
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -25,6 +26,7 @@ _PARTITIONS = {
 _STANDARD = Partition("aws", "amazonaws.com", "console.aws.amazon.com")
 
 
+@lru_cache(maxsize=256)
 def of_region(region: str) -> Partition:
     """The partition of a region; one that is not known is taken to be the standard one's."""
     return next((each for start, each in _PARTITIONS.items() if region.startswith(start)), _STANDARD)

@@ -31,7 +31,7 @@ from secretwatch.cloudtrail.logfile import (
 )
 from secretwatch.cloudtrail.names import event_name, event_source
 from secretwatch.cloudtrail.parameters import request_parameters, response_elements
-from secretwatch.cloudtrail.resources import Call, resources
+from secretwatch.cloudtrail.resources import Call, names_resources, resources
 from secretwatch.cloudtrail.s3_shapes import anonymous_identity, s3_additional_event_data, s3_wire
 from secretwatch.cloudtrail.selectors import (
     DEFAULT_EVENT_SELECTORS,
@@ -73,6 +73,7 @@ __all__ = [
     "make_digest",
     "make_event",
     "named_key",
+    "names_resources",
     "normalise_advanced_event_selectors",
     "normalise_event_selectors",
     "normalise_insight_selectors",

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from secretwatch.cloudtrail.classify import event_category, is_read_only, shows_answer
@@ -46,8 +47,7 @@ def make_event(
     ``tlsVersion``, ``cipherSuite`` and ``clientProvidedHostHeader``. What is too large is cut or
     left out (``limits``).
     """
-    read_only = is_read_only(event_source, event_name)
-    category, _ = event_category(event_source, event_name)
+    read_only, category, may_answer = _kind(event_source, event_name)
     event: Event = {
         "eventVersion": EVENT_VERSION,
         "userIdentity": user_identity,
@@ -63,7 +63,7 @@ def make_event(
         if error_message:
             event["errorMessage"] = error_message
     event["requestParameters"] = request_parameters or None
-    answered = error_code is None and shows_answer(event_source, event_name)
+    answered = error_code is None and may_answer
     event["responseElements"] = (response_elements or None) if answered else None
     if additional_event_data:
         event["additionalEventData"] = additional_event_data
@@ -79,6 +79,17 @@ def make_event(
     if tls_details:
         event["tlsDetails"] = tls_details
     return limited(event)
+
+
+# Asked once for each name of a call: this is for every one.
+@lru_cache(maxsize=4096)
+def _kind(event_source: str, event_name: str) -> tuple[bool, str, bool]:
+    """(readOnly, eventCategory, whether a successful call carries its answer)."""
+    return (
+        is_read_only(event_source, event_name),
+        event_category(event_source, event_name)[0],
+        shows_answer(event_source, event_name),
+    )
 
 
 def root_identity(account_id: str, partition: str, access_key_id: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ OMITTED = {
 }
 """Bytes of the structures that are left out when they are larger, written as JSON."""
 
+_LIMITED = [(name, most, name in CUT) for name, most in (CUT | OMITTED).items()]
 _CUT_HERE = "..."
 # Made once: this runs for every call.
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
@@ -38,13 +39,15 @@ def limited(event: dict[str, Any]) -> dict[str, Any]:
     AWS does not say whether an event that is too large although its fields are not is cut further: it is not.
     """
     changed: dict[str, Any] = {}
-    for name, most in CUT.items():
-        text = event.get(name)
-        if isinstance(text, str) and len(text) * 4 > most and _bytes(text) > most:
-            changed[name] = cut(text, most)
-    for name, most in OMITTED.items():
+    # Most events are within: that is seen with one look at each field that they have.
+    for name, most, is_cut in _LIMITED:
         value = event.get(name)
-        if value and not _is_small(value, most) and (size := size_of(value)) > most:
+        if not value:
+            continue
+        if is_cut:
+            if isinstance(value, str) and len(value) * 4 > most and _bytes(value) > most:
+                changed[name] = cut(value, most)
+        elif not _is_small(value, most) and (size := size_of(value)) > most:
             changed[name] = omitted(name, size)
     return {**event, **changed} if changed else event
 

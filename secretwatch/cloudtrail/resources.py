@@ -38,6 +38,11 @@ def resources(call: Call) -> list[Resource]:
     return [] if find is None else find(call)
 
 
+def names_resources(event_source: str) -> bool:
+    """Whether events of the service can have ``resources`` at all."""
+    return event_source in _FINDERS
+
+
 def _of_s3(call: Call) -> list[Resource]:
     """The bucket, also for management events (observed), but for one that is only made (observed: none)."""
     name = call.parameters.get("Bucket")

@@ -144,13 +144,17 @@ class SelectedBy:
     def __init__(
         self, event_selectors: Sequence[Selector] = (), advanced_event_selectors: Sequence[Selector] = ()
     ) -> None:
-        self._basic = list(event_selectors)
-        self._advanced = list(advanced_event_selectors)
+        self._basic = event_selectors
+        self._advanced = advanced_event_selectors
 
     def __call__(self, event: Event) -> bool:
         if self._advanced:
             return any(_advanced(selector, event) for selector in self._advanced)
-        return any(_basic(selector, event) for selector in self._basic)
+        # No generator: this is asked for every call, and most trails have one selector.
+        for selector in self._basic:  # noqa: SIM110
+            if _basic(selector, event):
+                return True
+        return False
 
 
 def _basic(selector: Selector, event: Event) -> bool:

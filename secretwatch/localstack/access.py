@@ -52,8 +52,8 @@ class Access:
     """
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.operation is None or context.is_internal_call:
-            return
+        assert context.service is not None
+        assert context.operation is not None
         caller = caller_of_request(context)
         service = context.service.service_name
         if caller.kind == "nobody" or (service == "s3" and _is_presigned_by_nobody(context)):
@@ -61,11 +61,17 @@ class Access:
             raise _error(unknown_keys(service, _protocol(context)))
         if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(caller)):
             return
-        parameters = context.service_request or {}
+        parameters, operation = context.service_request or {}, context.operation.name
+        is_batch = service == "secretsmanager" and operation == "BatchGetSecretValue"
+        # Most calls on the local cloud are root's, and nothing there says a word about that one.
+        if caller.kind == "root" and not is_batch:
+            where = Where(context.partition, context.region, context.account_id)
+            if not _concerns_root(caller.account_id, service, operation, parameters, where):
+                return
         call = _Call(context, caller)
-        if refused := call.refusal(service, context.operation.name, parameters):
+        if refused := call.refusal(service, operation, parameters):
             raise _error(refused)
-        if service == "secretsmanager" and context.operation.name == "BatchGetSecretValue":
+        if is_batch:
             batches.hold(call.reads)
 
 
@@ -84,10 +90,10 @@ class _Call:
         context, caller = self._context, self._caller
         user = caller.name if caller.kind == "user" else "*"
         where = Where(context.partition, context.region, context.account_id, user)
-        if caller.kind == "root":
-            asked = needs(service, operation, parameters, where, keys=False)
-            if not any(self._binds_root(need, self._resource(need, parameters)) for need in asked):
-                return None
+        if caller.kind == "root" and not _concerns_root(
+            caller.account_id, service, operation, parameters, where
+        ):
+            return None
         for need in needs(service, operation, parameters, where):
             try:
                 refused = self._refusal(service, need, parameters)
@@ -128,7 +134,7 @@ class _Call:
         caller = self._caller
         resource = self._resource(need, parameters)
         own = resource.account == caller.account_id
-        if caller.kind == "root" and not self._binds_root(need, resource):
+        if caller.kind == "root" and not _binds_root(caller.account_id, need, resource):
             return None
         request = Request(
             principal=Principal.of(self._holder.arn, issuer=self._holder.role_arn),
@@ -151,17 +157,7 @@ class _Call:
         return None if decision.allowed else (decision, resource.arn, resource.account)
 
     def _resource(self, need: Need, parameters: Mapping[str, Any]) -> Resource:
-        # Of another account's trails CloudTrail itself says who may: no policy of theirs does.
-        if need.action == _MAKES or need.action.startswith("cloudtrail:"):
-            return Resource(need.resource, self._caller.account_id)
-        return resource_of(need.resource, parameters, self._caller.account_id, self._context.region)
-
-    def _binds_root(self, need: Need, resource: Resource) -> bool:
-        """Whether the root user has to be asked about: its own account's denials, and what is another's."""
-        if resource.account != self._caller.account_id:
-            return resource.exists
-        denies = resource.policy is not None and '"Deny"' in resource.policy
-        return denies and need.action not in _ROOT_ALWAYS
+        return _resource_of(need, parameters, self._caller.account_id, self._context.region)
 
     def _permissions_of(self) -> Permissions:
         if self._permissions is None:
@@ -173,6 +169,33 @@ class _Call:
             self._keys = context_of(self._context, self._caller, self._holder)
         tags = {f"aws:ResourceTag/{key}": value for key, value in resource.tags.items()}
         return {**self._keys, **tags, **resource.keys, **need.context}
+
+
+def _resource_of(need: Need, parameters: Mapping[str, Any], account_id: str, region: str) -> Resource:
+    """The resource that a call of an account's needs something on."""
+    # Of another account's trails CloudTrail itself says who may: no policy of theirs does.
+    if need.action == _MAKES or need.action.startswith("cloudtrail:"):
+        return Resource(need.resource, account_id)
+    return resource_of(need.resource, parameters, account_id, region)
+
+
+def _concerns_root(
+    account_id: str, service: str, operation: str, parameters: Mapping[str, Any], where: Where
+) -> bool:
+    """Whether anything has a say about a call of the account's root user."""
+    # No generator: this is for every call.
+    for need in needs(service, operation, parameters, where, keys=False):
+        if _binds_root(account_id, need, _resource_of(need, parameters, account_id, where.region)):
+            return True
+    return False
+
+
+def _binds_root(account_id: str, need: Need, resource: Resource) -> bool:
+    """Whether the root user has to be asked about: its own account's denials, and what is another's."""
+    if resource.account != account_id:
+        return resource.exists
+    denies = resource.policy is not None and '"Deny"' in resource.policy
+    return denies and need.action not in _ROOT_ALWAYS
 
 
 def role_refusal(

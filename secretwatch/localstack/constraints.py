@@ -7,7 +7,8 @@ providers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -54,9 +55,9 @@ def validation_message(found: list[str]) -> str:
 
 
 def _in_structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
-    for name, lower, member, required in _members(shape):
+    for name, lower, member, required, is_fine in _members(shape):
         given = value.get(name)
-        if given is None and not required:
+        if (given is None and not required) or (type(given) is str and is_fine and is_fine(given)):
             continue
         here = f"{path}.{lower}" if path else lower
         if given is not None:
@@ -67,12 +68,29 @@ def _in_structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[s
 
 # A model's shapes live as long as the process.
 @lru_cache(maxsize=4096)
-def _members(shape: Any) -> list[tuple[str, str, Any, bool]]:
-    """(name, how AWS writes it in its messages, shape, whether it is required)."""
+def _members(shape: Any) -> list[tuple[str, str, Any, bool, Callable[[str], bool] | None]]:
+    """(name, how AWS writes it in its messages, shape, whether it is required, a quick look at a text)."""
     return [
-        (name, name[:1].lower() + name[1:], member, name in shape.required_members)
+        (name, name[:1].lower() + name[1:], member, name in shape.required_members, _quick_look(member))
         for name, member in shape.members.items()
     ]
+
+
+def _quick_look(shape: Any) -> Callable[[str], bool] | None:
+    """Whether `_broken` has nothing to say of a text: for every call, and most texts are within limits."""
+    if shape.type_name != "string" or shape.metadata.get("enum"):
+        return None
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize)
+    written = _pattern(shape)
+    if written is None:
+        return lambda text: least <= len(text) <= most
+    pattern = _compiled(written)
+    return lambda text: least <= len(text) <= most and pattern.fullmatch(text) is not None
+
+
+def _pattern(shape: Any) -> str | None:
+    found: str | None = _OTHER_PATTERNS.get(shape.name) or shape.metadata.get("pattern")
+    return found or None
 
 
 def _broken(shape: Any, value: Any) -> Iterator[str]:
@@ -87,7 +105,7 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
         yield f"have {measure} greater than or equal to {limits['min']}"
     if "max" in limits and size > limits["max"]:
         yield f"have {measure} less than or equal to {limits['max']}"
-    pattern = _OTHER_PATTERNS.get(shape.name) or limits.get("pattern")
+    pattern = _pattern(shape)
     if pattern and isinstance(value, str) and not _compiled(pattern).fullmatch(value):
         yield f"satisfy regular expression pattern: {pattern}"
     if limits.get("enum") and value not in limits["enum"]:

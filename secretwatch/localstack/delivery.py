@@ -274,6 +274,7 @@ def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: 
             group,
             stream,
             [{"timestamp": now, "message": event.text} for event in fitting],
+            [event.as_read() for event in fitting],
         )
         try:
             put()

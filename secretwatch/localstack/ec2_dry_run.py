@@ -18,9 +18,10 @@ class DryRun:
     AWS does not say which mistakes in a request are found before that: none here.
     """
 
+    def concerns(self, service: str, _operation: Any) -> bool:
+        return service == "ec2"
+
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.service.service_name != "ec2" or context.is_internal_call:
-            return
         if (context.service_request or {}).get("DryRun"):
             raise CommonServiceException(
                 code=ec2.DRY_RUN_CODE, message=ec2.DRY_RUN_MESSAGE, status_code=412, sender_fault=True

@@ -20,11 +20,11 @@ _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 class EventsConstraints:
     """A request handler that raises ValidationException."""
 
+    def concerns(self, service: str, operation: Any) -> bool:
+        return service == "events" and operation.name not in _OTHERWISE
+
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.operation is None or context.is_internal_call:
-            return
-        if context.service.service_name != "events" or context.operation.name in _OTHERWISE:
-            return
+        assert context.operation is not None
         request = context.service_request or {}
         if found := list(violations(context.operation.input_shape, request)):
             raise _invalid(validation_message([_in_aws_spelling(each) for each in found]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
@@ -44,6 +45,9 @@ class Caller(NamedTuple):
 def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
     """The caller that a request's credentials stand for; keys never given are the account's root user's."""
     access_key_id = extract_access_key_id_from_auth_header(headers) or ""
+    if access_key_id not in GIVEN:
+        # Of no session and no user: all keys that were ever made are in there.
+        return _root(account_id, partition, access_key_id)
     if session := _session(access_key_id, account_id, partition):
         created = session.access_key.create_date.replace(tzinfo=UTC)
         return Caller(
@@ -75,8 +79,12 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
             role_arn=None,
             user_identity=iam_user_identity(user.arn, user.id, user.name, access_key_id),
         )
-    if access_key_id in GIVEN:
-        return Caller("nobody", account_id, "", "", None, {})
+    return Caller("nobody", account_id, "", "", None, {})
+
+
+@lru_cache(maxsize=4096)
+def _root(account_id: str, partition: str, access_key_id: str) -> Caller:
+    """One for all calls with the same keys: nobody changes an identity, and events may share it."""
     identity = root_identity(account_id, partition, access_key_id)
     return Caller("root", account_id, identity["arn"], "root", None, identity)
 
@@ -112,7 +120,8 @@ def _with_temporary_keys(session: Session, access_key_id: str, partition: str) -
 
 def caller_of_request(context: Any) -> Caller:
     """The caller of LocalStack's ``RequestContext``, looked up once for a request."""
-    caller: Caller | None = getattr(context, _KEPT, None)
+    # Not by getattr, which is slow where there is nothing: this is for every call.
+    caller: Caller | None = context.__dict__.get(_KEPT)
     if caller is None:
         caller = caller_of(context.request.headers, context.account_id, context.partition)
         setattr(context, _KEPT, caller)

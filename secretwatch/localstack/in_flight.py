@@ -20,23 +20,25 @@ class InFlight:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
+        # Without a lock, where all threads would meet: to add and to discard is one step each.
         self._contexts: set[int] = set()
         self._closed = False
 
     def enter(self, chain: Any, context: RequestContext, response: Any) -> None:
         if context.is_internal_call:
             return
-        with self._changed:
-            if not self._closed:
-                self._contexts.add(id(context))
-                return
-        response.status_code = 503
-        chain.terminate()
+        # Added before it is looked whether the door is shut: `drain` shuts it before it looks who is there,
+        # so one of the two sees the other.
+        self._contexts.add(id(context))
+        if self._closed:
+            self.leave(chain, context, response)
+            response.status_code = 503
+            chain.terminate()
 
     def leave(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        with self._changed:
-            self._contexts.discard(id(context))
-            if self._closed:
+        self._contexts.discard(id(context))
+        if self._closed:
+            with self._changed:
                 self._changed.notify_all()
 
     def drain(self, timeout: float) -> int:

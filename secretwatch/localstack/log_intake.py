@@ -27,11 +27,17 @@ FILTERS = MetricFilterEngine(put_metric_data)
 
 
 def put(
-    account_id: str, region: str, group: str, stream: str, log_events: list[dict[str, Any]]
+    account_id: str,
+    region: str,
+    group: str,
+    stream: str,
+    log_events: list[dict[str, Any]],
+    as_read: Sequence[object] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """The next sequence token, and which events were too old or too new.
 
-    log_events: ``timestamp`` (ms) and ``message``, oldest first. Raises moto's ResourceNotFoundException
+    log_events: ``timestamp`` (ms) and ``message``, oldest first; as_read: each message as JSON, if who puts
+    them has that; None for one that has to be read. Raises moto's ResourceNotFoundException
     where there is no such group or stream.
     """
     backend = get_moto_logs_backend(account_id, region)
@@ -42,7 +48,10 @@ def put(
     filters = filters_of(backend, group)
     if filters and (masker := masker_of(backend.groups[group])):
         accepted = [event | {"message": masker.mask(event["message"])} for event in accepted]
-    FILTERS.observe(account_id, region, group, filters, accepted)
+        as_read = None
+    if len(accepted) < len(log_events):
+        as_read = None
+    FILTERS.observe(account_id, region, group, filters, accepted, as_read)
     return token, rejected
 
 

@@ -16,9 +16,10 @@ class LogNames:
     The sentence was observed; AWS does not say which calls have it.
     """
 
+    def concerns(self, service: str, _operation: Any) -> bool:
+        return service == "logs"
+
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.service.service_name != "logs":
-            return
         request = context.service_request or {}
         if any(len(request.get(name) or "") > _LONGEST for name in _NAMES):
             raise CommonServiceException(

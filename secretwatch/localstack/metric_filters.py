@@ -57,15 +57,23 @@ class MetricFilterEngine:
         log_group: str,
         metric_filters: Iterable[Mapping[str, Any]],
         log_events: Sequence[Mapping[str, Any]],
+        as_read: Sequence[object] | None = None,
     ) -> None:
-        """Count ``log_events`` (``timestamp`` in ms, ``message``) in these filters, all of one log group."""
+        """Count ``log_events`` (``timestamp`` in ms, ``message``) in these filters, all of one log group.
+
+        ``as_read``: each message as JSON, where that is known already, and None where it is not.
+        """
         parsed: list[object] | None = None
         for described in metric_filters:
             key = (account_id, region, log_group, described["filterName"])
             try:
                 transformation = Transformation.of(described)
                 if transformation.reads_json and parsed is None:
-                    parsed = [load(event["message"]) for event in log_events]
+                    known = as_read or [None] * len(log_events)
+                    parsed = [
+                        load(event["message"]) if each is None else each
+                        for event, each in zip(log_events, known, strict=True)
+                    ]
                 samples = [
                     (log_event["timestamp"] // 1000, transformation.sample(log_event["message"], event))
                     for log_event, event in zip(log_events, parsed or [None] * len(log_events), strict=True)

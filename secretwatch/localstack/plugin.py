@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -57,6 +58,7 @@ def start() -> None:
     from localstack.aws.spec import loader
 
     from secretwatch.localstack.access import Access
+    from secretwatch.localstack.asked import Asked
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.given_keys import remember_keys
@@ -91,15 +93,22 @@ def start() -> None:
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
-    # Before all that may change a request.
-    handlers.serve_custom_service_request_handlers.append(keep_sent)
-    handlers.serve_custom_service_request_handlers.append(Access())
-    handlers.serve_custom_service_request_handlers.append(SecretPages())
-    handlers.serve_custom_service_request_handlers.append(DryRun())
-    handlers.serve_custom_service_request_handlers.append(LogNames())
-    handlers.serve_custom_service_request_handlers.append(EventsConstraints())
-    handlers.serve_custom_service_request_handlers.append(TagChecks())
-    handlers.serve_custom_service_request_handlers.append(StrictRequests())
+    log_names = LogNames()
+    handlers.serve_custom_service_request_handlers.append(
+        Asked(
+            # What was sent is kept before all that may change a request.
+            always=[keep_sent, Access()],
+            others=[
+                SecretPages(),
+                DryRun(),
+                log_names,
+                EventsConstraints(),
+                TagChecks(),
+                StrictRequests(),
+            ],
+            internal=[log_names],
+        )
+    )
     handlers.run_custom_response_handlers.append(remember_policy_arns)
     handlers.run_custom_response_handlers.append(Recorder(_recorded))
     ROUTER.add("/_secretwatch/inbox", _inbox, methods=["GET"])
@@ -111,7 +120,17 @@ def start() -> None:
     ROUTER.add("/_secretwatch/hold", _hold, methods=["POST"])
     ROUTER.add("/_secretwatch/release", _release, methods=["POST"])
     ROUTER.add("/_secretwatch/tick", _tick, methods=["POST"])
+    _collect_less_often()
     DELIVERY.start()
+
+
+def _collect_less_often() -> None:
+    """Python looks for cycles whenever there are 700 new objects, and now and then among all that stay.
+
+    Six calls make so many. What stays is LocalStack, the plugin and the recorded events: to look at it all so
+    often takes a good part of the time of a call.
+    """
+    gc.set_threshold(10_000)
 
 
 # Before anything else is stopped: delivery needs S3, CloudWatch Logs and SNS.

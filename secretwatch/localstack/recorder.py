@@ -27,6 +27,7 @@ from secretwatch.cloudtrail import (
     is_global_service,
     make_event,
     named_key,
+    names_resources,
     request_parameters,
     resources,
     response_elements,
@@ -71,6 +72,7 @@ class _Known(NamedTuple):
     """Where the events of a global service are recorded; None for the call's own region."""
     shows_answer: bool
     is_s3: bool
+    names_resources: bool
 
 
 @lru_cache(maxsize=4096)
@@ -82,6 +84,7 @@ def _known(service: str, signing_name: str, operation: str) -> _Known:
         region="us-east-1" if is_global_service(source) else None,
         shows_answer=shows_answer(source, name),
         is_s3=source == "s3.amazonaws.com",
+        names_resources=names_resources(source),
     )
 
 
@@ -100,7 +103,9 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     shown = request_parameters(source, operation.input_shape, parameters, operation.name, request_id)
     if known.is_s3:
         shown = {**(shown or {}), **s3_wire(request.host, request.args.items())}
-    about = resources(_call(context, known, parameters, answer, error is not None))
+    about = None
+    if known.names_resources:
+        about = resources(_call(context, known, parameters, answer, error is not None))
     elements = None
     if known.shows_answer and error is None:
         elements = _elements(source, operation, answer, request_id)
@@ -137,10 +142,14 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
 
 def _event_id() -> str:
     # Unique, and nobody's secret: without a call of the system for each, where all threads would meet.
-    # Written by hand, as uuid.UUID is slow: the 13th digit is the version, the 17th the variant.
-    digits = f"{random.getrandbits(128):032x}"
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    # Written by hand, as uuid.UUID is slow.
+    digits = f"{random.getrandbits(128) & _FREE_BITS | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+# The 13th digit is the version, the 17th begins with the variant, binary 10.
+_VERSION_4 = 0x4000_8000_0000_0000_0000
+_FREE_BITS = ~0xF000_C000_0000_0000_0000
 
 
 @lru_cache(maxsize=4)

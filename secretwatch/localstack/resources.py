@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -36,12 +37,23 @@ class Resource(NamedTuple):
 
 def resource_of(arn: str, parameters: Mapping[str, Any], account_id: str, region: str) -> Resource:
     """The resource that an ARN of a call means; account_id, region: the caller's, where the ARN has none."""
-    parts = arn.split(":", 5)
+    named, finder, region = _named(arn, account_id, region)
+    return (finder(named, region, parameters) if finder else None) or named
+
+
+@lru_cache(maxsize=4096)
+def _named(arn: str, account_id: str, region: str) -> tuple[Resource, Finder | None, str]:
+    """What an ARN says by itself, who looks it up, and in which region."""
     if not _ARN.fullmatch(arn):
-        return Resource(arn, account_id)
-    named = Resource(arn, parts[4] or account_id)
-    known = _FINDERS.get(parts[2])
-    return (known(named, parts[3] or region, parameters) if known else None) or named
+        return Resource(arn, account_id), None, region
+    parts = arn.split(":", 5)
+    return Resource(arn, parts[4] or account_id), _FINDERS.get(parts[2]), parts[3] or region
+
+
+def secret_in(secrets: Any, name: str) -> Any | None:
+    """What moto's store has by a name, where it is kept: the store itself looks through all secrets first."""
+    found = dict.get(secrets, name)
+    return found if found is not None and found.name == name else secrets.get(name)
 
 
 def _secret(named: Resource, region: str, _parameters: Mapping[str, Any]) -> Resource | None:
@@ -51,12 +63,16 @@ def _secret(named: Resource, region: str, _parameters: Mapping[str, Any]) -> Res
     backend = secretsmanager_backends.get(named.account, {}).get(region)
     if backend is None:
         return None
-    secret = backend.secrets.get(named.arn) or backend.secrets.get(named.arn.split(":", 6)[6])
+    name = named.arn.split(":", 6)[6]
+    # A whole ARN ends in a suffix, and another secret may be called as this one with its suffix.
+    whole = backend.secrets.get(named.arn) if name[-7:-6] == "-" else None
+    secret = whole or secret_in(backend.secrets, name) or backend.secrets.get(named.arn)
     if secret is None:
         return None
-    tags = _pairs(secret.tags)
+    tags = _pairs(secret.tags) if secret.tags else {}
     keys = {"secretsmanager:SecretId": secret.arn}
-    keys |= {f"secretsmanager:ResourceTag/{key}": value for key, value in tags.items()}
+    for key, value in tags.items():
+        keys[f"secretsmanager:ResourceTag/{key}"] = value
     return Resource(secret.arn, named.account, secret.policy, True, tags, keys)
 
 

@@ -39,21 +39,18 @@ class SecretPages:
     def __init__(self) -> None:
         SecretsManagerBackend.batch_get_secret_value = batch_get_secret_value
 
+    def concerns(self, service: str, operation: Any) -> bool:
+        return service == "secretsmanager" and operation.name in ("ListSecrets", "BatchGetSecretValue")
+
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.operation is None or context.is_internal_call:
-            return
-        name = context.operation.name
-        if context.service.service_name != "secretsmanager" or name not in (
-            "ListSecrets",
-            "BatchGetSecretValue",
-        ):
-            return
+        assert context.operation is not None
         request = context.service_request or {}
         if found := list(violations(context.operation.input_shape, request)):
             raise _refusal("ValidationException", validation_message(found))
         if not (request.get("NextToken") or "0").isdecimal():
             raise _refusal("InvalidNextTokenException", "Invalid NextToken.")
-        if name == "BatchGetSecretValue" and not (request.get("SecretIdList") or request.get("Filters")):
+        is_batch = context.operation.name == "BatchGetSecretValue"
+        if is_batch and not (request.get("SecretIdList") or request.get("Filters")):
             raise _refusal(
                 "InvalidParameterException", "Either 'SecretIdList' or 'Filters' must be provided."
             )

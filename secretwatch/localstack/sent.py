@@ -8,7 +8,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 _KEPT = "secretwatch_sent"
-_OPEN = (dict, list)
+_OPEN = frozenset((dict, list))
 _MOST = 2_000
 """Values that are copied at most: a request with more is kept as it is, and may be changed."""
 
@@ -28,7 +28,7 @@ def sent(context: RequestContext) -> Mapping[str, Any]:
 def copy_of(request: Mapping[str, Any], most: int = _MOST) -> Mapping[str, Any]:
     """A copy down to the values; texts and bytes are shared, streams are not touched."""
     # Most requests are flat: this is for every call.
-    if len(request) <= most and not any(type(each) in _OPEN for each in request.values()):
+    if len(request) <= most and _OPEN.isdisjoint(map(type, request.values())):
         return dict(request)
     left = most
 

@@ -27,16 +27,16 @@ _STATUS = {"LimitExceeded": 409}
 class TagChecks:
     """A request handler that refuses the tags that a request would set."""
 
+    def concerns(self, service: str, operation: Any) -> bool:
+        rules = _RULES_OF.get(service, service)
+        return rules in TAG_RULES and _path(service, operation.name, operation.input_shape) is not None
+
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.operation is None or context.is_internal_call:
-            return
+        assert context.service is not None
+        assert context.operation is not None
         service, operation = context.service.service_name, context.operation.name
         rules = _RULES_OF.get(service, service)
-        if rules not in TAG_RULES:
-            return
-        path = _path(service, operation, context.operation.input_shape)
-        if not path:
-            return
+        path = _path(service, operation, context.operation.input_shape) or ()
         tags = list(_tags(context.service_request or {}, path))
         if not tags:
             return

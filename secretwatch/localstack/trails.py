@@ -7,7 +7,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from secretwatch.cloudtrail import (
@@ -125,17 +124,29 @@ Recorded = tuple[int, str, Event]
 class PendingEvent:
     """An event that waits for its sinks."""
 
+    __slots__ = ("_event", "_text")
+
     def __init__(self, event: Event) -> None:
         self._event = event
+        self._text: str | None = None
 
     @property
     def time(self) -> str:
         return str(self._event["eventTime"])
 
-    @cached_property
+    @property
     def text(self) -> str:
         """Written out once for all sinks of all trails, and by delivery: the caller does not wait for it."""
-        return event_text(self._event)
+        if self._text is None:
+            self._text = event_text(self._event)
+        return self._text
+
+    def as_read(self) -> Event | None:
+        """What the text is as JSON; None where that is to be found out by reading it.
+
+        An event is JSON already, but for the numbers that JSON does not have.
+        """
+        return None if "NaN" in self.text or "Infinity" in self.text else self._event
 
 
 @dataclass

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern, Kind, Selector, metric_value
@@ -74,6 +74,8 @@ class Transformation:
         matched = self.pattern.matches_event(event) if self.reads_json else self.pattern.matches(message)
         if not matched:
             return _NO_MATCH
+        if self._constant:
+            return self._constant
         value = self._value(message)
         if value is None:
             return Sample(matched=True)
@@ -82,6 +84,11 @@ class Transformation:
             # A metric filter whose dimension finds nothing publishes nothing.
             return Sample(matched=True)
         return Sample(True, value, tuple((name, text) for name, text in read if text is not None))
+
+    @cached_property
+    def _constant(self) -> Sample | None:
+        """What any message that matches counts for, where that is the same for all."""
+        return Sample(True, self.value) if isinstance(self.value, float) and not self.dimensions else None
 
     def _value(self, message: str) -> float | None:
         if isinstance(self.value, float):

@@ -53,9 +53,12 @@ class StrictRequests:
             for operation, check in checks.items()
         }
 
+    def concerns(self, service: str, operation: Any) -> bool:
+        return service in MODEL_CODES or (service, operation.name) in self._checks
+
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        if context.service is None or context.operation is None or context.is_internal_call:
-            return
+        assert context.service is not None
+        assert context.operation is not None
         service = context.service.service_name
         request = context.service_request or {}
         if code := MODEL_CODES.get(service):

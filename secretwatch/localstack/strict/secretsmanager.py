@@ -15,6 +15,7 @@ from localstack.services.secretsmanager.provider import SecretsmanagerProvider
 from moto.secretsmanager.models import secretsmanager_backends
 
 from secretwatch.localstack.permissions import KeyNotFound, key_of
+from secretwatch.localstack.resources import secret_in
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in
 from secretwatch.policy.grammar import fault, is_public
@@ -114,7 +115,7 @@ def _secret(context: RequestContext, request: Mapping[str, Any]) -> Any | None:
         raise refuse("InvalidParameterException", "The SecretId is neither a secret's name nor its ARN.")
     if not secret_id.startswith("arn:"):
         backend = secretsmanager_backends.get(context.account_id, {}).get(context.region)
-        return backend.secrets.get(secret_id) if backend else None
+        return secret_in(backend.secrets, secret_id) if backend else None
     return SecretsmanagerProvider.get_moto_backend_for_resource(secret_id, context).secrets.get(secret_id)
 
 

@@ -10,13 +10,22 @@ Not here: which of these the caller has, and what the message of a refusal says 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from secretwatch.policy.actions import ec2, identity, messaging, secrets, storage, watching
-from secretwatch.policy.actions.table import ANY, Ask, Parameters, Service, Where, arns, values
+from secretwatch.policy.actions.table import (
+    ANY,
+    Ask,
+    Parameters,
+    Service,
+    Where,
+    arns,
+    parameters_of,
+    values,
+)
 
 __all__ = ["ANY", "SERVICES", "Need", "Where", "needs", "permissions", "prefix_of", "request_tags"]
 
@@ -78,12 +87,49 @@ def prefix_of(service: str) -> str:
 
 def needs(
     service: str, operation: str, parameters: Parameters, where: Where, *, keys: bool = True
-) -> list[Need]:
+) -> Sequence[Need]:
     """What a call needs, all of it. Empty for calls that need no permission.
 
     service: botocore's name; parameters: as botocore's model names them; keys: False where nobody asks for
     condition keys.
     """
+    if not keys and (names := _deciding(service, operation)) is not None:
+        given = [parameters.get(name) for name in names]
+        # Only texts: a number and a truth that are equal are written differently.
+        if all(value is None or type(value) is str for value in given):
+            return _known_needs(service, operation, where, *given)
+    return _needs(service, operation, parameters, where, keys=keys)
+
+
+@lru_cache(maxsize=4096)
+def _known_needs(service: str, operation: str, where: Where, *given: str | None) -> tuple[Need, ...]:
+    """What a call needs by the parameters that decide it: most calls are about what others were about."""
+    parameters = dict(zip(_deciding(service, operation) or (), given, strict=True))
+    return tuple(_needs(service, operation, parameters, where, keys=False))
+
+
+@lru_cache(maxsize=4096)
+def _deciding(service: str, operation: str) -> tuple[str, ...] | None:
+    """The parameters that decide what a call needs; None where a function looks at all of them."""
+    if service == "cloudcontrol":
+        return None
+    known = SERVICES.get(service)
+    names = ["VersionId", "SecretId", "Name"]
+    for ask in _rows(service, operation):
+        resources = [ask.on] if ask.on is not None else []
+        if ask.on is None and known:
+            names += [parameter for parameter, _ in known.named]
+            resources = [known.otherwise, *(resource for _, resource in known.named)]
+        for resource in resources:
+            if callable(resource):
+                return None
+            names += parameters_of(resource)
+        if ask.when:
+            names.append(ask.when)
+    return tuple(dict.fromkeys(name.partition(".")[0].removesuffix("[]") for name in names))
+
+
+def _needs(service: str, operation: str, parameters: Parameters, where: Where, *, keys: bool) -> list[Need]:
     found: list[Need] = []
     context = _context(service, parameters) if keys else {}
     for ask in _asks(service, operation, parameters):

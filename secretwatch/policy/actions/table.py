@@ -139,6 +139,11 @@ _PLACES = ("partition", "region", "account", "user")
 _FIELD = re.compile(r"\{([^{}=]+)(?:=([^{}]*))?\}")
 
 
+def parameters_of(template: str) -> list[str]:
+    """The paths of the parameters that an ARN takes its parts from."""
+    return [found[1] for found in _FIELD.finditer(template) if found[1] not in _PLACES]
+
+
 @lru_cache(maxsize=4096)
 def _parts(template: str, where: Where) -> tuple[tuple[str, str, str], ...]:
     """(literal text, "", "") or ("", parameter, its default); where the call is made stands in the text."""

@@ -87,6 +87,25 @@ NEEDS_NONE = {
 }
 
 
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_needs_are_the_same_where_nobody_asks_for_condition_keys(service: str) -> None:
+    """These are remembered by the parameters that decide: no other one may."""
+    for operation in load_service(service).operation_names:
+        shape = load_service(service).operation_model(operation).input_shape
+        members = shape.members.items() if shape else ()
+        texts = {name: f"{name}-x" for name, member in members if member.type_name == "string"}
+        asked = [parameters_of(shape), {}, texts]
+        for name in texts:
+            others = {other: text for other, text in texts.items() if other != name}
+            asked += [others, {name: "x"}, texts | {name: "another"}, texts | {name: f"arn:aws:{name}"}]
+        for parameters in asked:
+            found = [need._replace(context={}) for need in needs(service, operation, parameters, WHERE)]
+            without = [
+                need._replace(context={}) for need in needs(service, operation, parameters, WHERE, keys=False)
+            ]
+            assert without == found, (operation, parameters)
+
+
 def test_only_calls_that_aws_lets_everybody_make_need_nothing() -> None:
     assert {call for call in OPERATIONS if not permissions(*call)} == NEEDS_NONE
 
