@@ -110,7 +110,12 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     if code == "AccessDenied" and source == "sts.amazonaws.com":
         # Observed: a refused AssumeRole does not say what was asked for.
         shown = None
+    identity = s3_identity(context) if known.is_s3 else caller_of_request(context).user_identity
     agent = request.headers.get("User-Agent")
+    # S3 puts its callers' agents in brackets (observed).
+    agent = f"[{agent}]" if known.is_s3 and agent else agent
+    # A service with a role's session (observed: AWS Step Functions and EventBridge).
+    service_itself = identity.get("invokedBy") if identity.get("type") == "AssumedRole" else None
     return make_event(
         event_id=_event_id(),
         event_time=_time(int(time.time())),
@@ -118,10 +123,9 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         event_name=known.name,
         aws_region=known.region or context.region,
         account_id=context.account_id,
-        user_identity=(s3_identity(context) if known.is_s3 else caller_of_request(context).user_identity),
-        source_ip_address=request.remote_addr or "127.0.0.1",
-        # S3 puts its callers' agents in brackets (observed).
-        user_agent=f"[{agent}]" if known.is_s3 and agent else agent,
+        user_identity=identity,
+        source_ip_address=service_itself or request.remote_addr or "127.0.0.1",
+        user_agent=service_itself or agent,
         request_id=request_id,
         request_parameters=shown,
         response_elements=elements,
@@ -131,7 +135,9 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         additional_event_data=_additional(request, response) if known.is_s3 else None,
         # AWS does not say what stands here for a call over plain HTTP. What is known of the connection does:
         # its User Guide says that details are recorded in part where some are missing.
-        tls_details={"clientProvidedHostHeader": request.host} if request.host else None,
+        tls_details={"clientProvidedHostHeader": request.host}
+        if request.host and not service_itself
+        else None,
     )
 
 
