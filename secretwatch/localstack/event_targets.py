@@ -236,10 +236,13 @@ def bus_of(arn: str) -> Any | None:
     """LocalStack's bus by its ARN."""
     _, _, _, region, account_id, resource = arn.split(":", 5)
     # Not by [], which would make what is not there.
+    name = resource.partition("/")[2]
     store = (events_stores.get(account_id) or {}).get(region)
-    if store is None and resource == "event-bus/default":
+    if name == "default" and (store is None or name not in store.event_buses):
+        # On AWS it is there in every region, in LocalStack once somebody has called EventBridge there.
+        _client(arn).events.describe_event_bus()
         store = events_stores[account_id][region]
-    return store.event_buses.get(resource.partition("/")[2]) if store else None
+    return store.event_buses.get(name) if store else None
 
 
 def bus_policy(bus: Any) -> str | None:

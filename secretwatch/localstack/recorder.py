@@ -40,6 +40,7 @@ from secretwatch.localstack.key_ids import key_arn
 from secretwatch.localstack.s3_callers import authorization_of, s3_identity
 from secretwatch.localstack.sent import sent
 from secretwatch.localstack.unsigned import leaves_no_event
+from secretwatch.partition import of_region
 
 LOG = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ class _Known(NamedTuple):
 
     source: str
     name: str
-    region: str | None
-    """Where the events of a global service are recorded; None for the call's own region."""
+    is_global: bool
+    """Whether it is recorded in its partition's region for what belongs to no region."""
     shows_answer: bool
     is_s3: bool
 
@@ -79,7 +80,7 @@ def _known(service: str, signing_name: str, operation: str) -> _Known:
     return _Known(
         source=source,
         name=name,
-        region="us-east-1" if is_global_service(source) else None,
+        is_global=is_global_service(source),
         shows_answer=shows_answer(source, name),
         is_s3=source == "s3.amazonaws.com",
     )
@@ -121,7 +122,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         event_time=_time(int(time.time())),
         event_source=source,
         event_name=known.name,
-        aws_region=known.region or context.region,
+        aws_region=of_region(context.region).global_region if known.is_global else context.region,
         account_id=context.account_id,
         user_identity=identity,
         source_ip_address=service_itself or request.remote_addr or "127.0.0.1",
