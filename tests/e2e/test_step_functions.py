@@ -6,13 +6,21 @@ Each test in an account of its own. Minutes pass by ticks: nothing here waits fo
 from __future__ import annotations
 
 import json
+import ssl
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import clients
 import pytest
 from accounts import new_account_id
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from deployment import wait_for
 from sinks import allow, document, queue_for_rules
 
@@ -591,3 +599,136 @@ def test_terraform_reads_back_what_it_made(terraform: Any, account: Account) -> 
         finally:
             terraform.run(root, "destroy", "-auto-approve")
     assert account.client("stepfunctions").list_state_machines()["stateMachines"] == []
+
+
+# HTTP tasks
+
+
+class Endpoint:
+    """An HTTPS endpoint on this machine, which answers as it is told and remembers what it was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.status, self.asked = 200, list[tuple[str, str, dict[str, str], str]]()
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+                endpoint.asked.append((self.command, self.path, dict(self.headers), body))
+                self.send_response(endpoint.status)
+                self.end_headers()
+                self.wfile.write(b'{"pong": true}')
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate(folder))
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def certificate(folder: Path) -> Path:
+    """A file with a key and a certificate that it has signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    text = key.private_bytes(serialization.Encoding.PEM, form, plain)
+    path = folder / "certificate.pem"
+    path.write_bytes(text + signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
+    made = Endpoint(tmp_path)
+    yield made
+    made.close()
+
+
+def ping(url: str, connection: str, **more: Any) -> dict[str, Any]:
+    parameters = {"ApiEndpoint": url, "Method": "POST", "InvocationConfig": {"ConnectionArn": connection}}
+    return {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Parameters": parameters | more}
+
+
+def connection(account: Account, kind: str = "API_KEY") -> str:
+    given = {
+        "API_KEY": {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "hush"}},
+        "BASIC": {"BasicAuthParameters": {"Username": "me", "Password": "hush"}},
+    }
+    made = account.client("events").create_connection(
+        Name="ping", AuthorizationType=kind, AuthParameters=given[kind]
+    )
+    return str(made["ConnectionArn"])
+
+
+HTTP = ("states:InvokeHTTPEndpoint", "events:RetrieveConnectionCredentials", "secretsmanager:GetSecretValue")
+
+
+def test_a_ping(account: Account, endpoint: Endpoint) -> None:
+    state = ping(
+        f"{endpoint.url}/ping?a=1",
+        connection(account),
+        QueryParameters={"b": "2"},
+        RequestBody={"at.$": "$$.Execution.Name"},
+    )
+    found = account.output(one(state), account.role(*HTTP))
+    assert (found["StatusCode"], found["ResponseBody"]) == (200, {"pong": True})
+    ((method, path, headers, body),) = endpoint.asked
+    assert (method, path, headers["X-Key"]) == ("POST", "/ping?a=1&b=2", "hush")
+    assert headers["User-Agent"] == f"Amazon|StepFunctions|HttpInvoke|{REGION}"
+    assert set(json.loads(body)) == {"at"}
+    # The connection's secret was read by the role.
+    (event,) = account.events("GetSecretValue")
+    assert ":secret:events!connection/ping/" in event["requestParameters"]["secretId"]
+    assert event["userIdentity"]["invokedBy"] == STATES
+
+
+def test_a_ping_with_a_password(account: Account, endpoint: Endpoint) -> None:
+    account.output(one(ping(endpoint.url, connection(account, "BASIC"))), account.role(*HTTP))
+    ((_, path, headers, _),) = endpoint.asked
+    assert (path, headers["Authorization"]) == ("/", "Basic bWU6aHVzaA==")
+
+
+def test_errors_of_a_ping_are_caught_by_their_names(account: Account, endpoint: Endpoint) -> None:
+    endpoint.status = 503
+    catch = [{"ErrorEquals": ["States.Http.StatusCode.503"], "Next": "Down"}]
+    states = {"One": ping(endpoint.url, connection(account)) | {"End": True, "Catch": catch}}
+    definition = {"StartAt": "One", "States": states | {"Down": {"Type": "Succeed"}}}
+    found = account.output(definition, account.role(*HTTP))
+    assert found["Error"] == "States.Http.StatusCode.503"
+    assert json.loads(found["Cause"])["StatusCode"] == 503
+
+
+@pytest.mark.parametrize(
+    ("url", "actions", "error"),
+    [
+        ("https://example.com/", HTTP, "States.Http.Socket"),
+        ("http://127.0.0.1/", HTTP, "States.Runtime"),
+        ("{url}", HTTP[1:], "States.Http.AccessDenied"),
+        ("{url}", HTTP[::2], "Events.ConnectionResource.AccessDenied"),
+        ("{url}", HTTP[:2], "Events.ConnectionResource.AccessDenied"),
+    ],
+)
+def test_a_ping_that_fails(
+    account: Account, endpoint: Endpoint, url: str, actions: tuple[str, ...], error: str
+) -> None:
+    state = ping(url.format(url=endpoint.url), connection(account))
+    ended = account.ended(account.start(account.machine(one(state), account.role(*actions))))
+    assert (ended["status"], ended["error"]) == ("FAILED", error)
+    assert endpoint.asked == []
