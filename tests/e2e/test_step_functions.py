@@ -102,6 +102,19 @@ class Account:
     def executions(self, machine: str) -> list[Any]:
         return list(self.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"])
 
+    def sum(self, namespace: str, metric: str, **dimensions: str) -> float:
+        """Of a metric's values, of today and tomorrow."""
+        found = self.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=datetime.now(UTC) - timedelta(days=1),
+            EndTime=datetime.now(UTC) + timedelta(days=1),
+            Period=86400,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return float(sum(each["Sum"] for each in found))
+
 
 @pytest.fixture
 def account(aws: dict[str, str]) -> Account:
@@ -153,6 +166,17 @@ def test_a_role_that_may_not_read(account: Account) -> None:
     (event,) = account.events("GetSecretValue")
     assert event["errorCode"] == "AccessDenied"
     assert event["userIdentity"]["invokedBy"] == STATES
+
+
+def test_what_became_of_executions_is_counted(account: Account) -> None:
+    machine = account.machine({"StartAt": "A", "States": {"A": {"Type": "Fail"}}}, account.role())
+    account.ended(account.start(machine))
+
+    def counted(metric: str) -> float:
+        return account.sum("AWS/States", metric, StateMachineArn=machine)
+
+    assert wait_for("a failure", lambda: counted("ExecutionsFailed")) == 1
+    assert (counted("ExecutionsStarted"), counted("ExecutionsSucceeded")) == (1, 0)
 
 
 def test_a_role_that_is_step_functions_no_more(account: Account) -> None:
@@ -370,15 +394,7 @@ def test_a_rule_whose_role_does_not_start_it(
     assert why in reason
 
     def failures() -> float:
-        query = {"Namespace": "AWS/Events", "MetricName": "FailedInvocations", "Period": 86400}
-        found = account.client("cloudwatch").get_metric_statistics(
-            **query,
-            Dimensions=[{"Name": "RuleName", "Value": "hourly"}],
-            StartTime=datetime.now(UTC) - timedelta(days=1),
-            EndTime=datetime.now(UTC) + timedelta(days=1),
-            Statistics=["Sum"],
-        )["Datapoints"]
-        return sum(each["Sum"] for each in found)
+        return account.sum("AWS/Events", "FailedInvocations", RuleName="hourly")
 
     assert wait_for("a failed invocation", failures) == 1
 
@@ -485,6 +501,7 @@ def test_services_have_the_names_of_the_sdk(account: Account, name: str) -> None
             "Cross-account pass role is not allowed.",
         ),
         (STATES, {"name": "a b"}, "InvalidName", "Invalid Name: 'a b'"),
+        (STATES, {"name": "a" * 81}, "ValidationException", "length less than or equal to 80"),
         (
             STATES,
             {"loggingConfiguration": {"level": "ALL"}},
