@@ -195,7 +195,8 @@ class RecordingEventsProvider(EventsProvider):
 def _scheduled_rules() -> list[Any]:
     return [
         rule
-        for _, _, store in events_stores.iter_stores()
+        for regions in list(events_stores.values())
+        for store in list(regions.values())
         for bus in list(store.event_buses.values())
         for rule in list(bus.rules.values())
         if rule.schedule_expression

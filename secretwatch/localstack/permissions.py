@@ -317,6 +317,24 @@ def service_trust_refusal(role_arn: str, service: str, source_arn: str) -> str |
     return refused[0] if all(refused) else None
 
 
+def action_refusal(role_arn: str, action: str, resource: str, about: Mapping[str, Any]) -> str | None:
+    """Why a role may not do this by its own policies and its boundary; for actions that are no API's call.
+
+    about: the condition keys.
+    """
+    role = role_of(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    request = Request(Principal.of(role_arn, issuer=role_arn), action, resource, about)
+    try:
+        decision = authorize(
+            request, identity_policies=attached_policies(role), permissions_boundary=boundary_of(role)
+        )
+    except MalformedPolicy as error:
+        return f"a policy of {role_arn} cannot be read: {error}"
+    return None if decision.allowed else decision.reason
+
+
 def target_refusal(
     role_arn: str, rule_arn: str, action: str, target_arn: str, policy: str | None
 ) -> str | None:

@@ -737,7 +737,7 @@ def test_errors_of_a_ping_are_caught_by_their_names(account: Account, endpoint: 
     [
         ("https://example.com/", HTTP, "States.Http.Socket"),
         ("http://127.0.0.1/", HTTP, "States.Runtime"),
-        ("{url}", HTTP[1:], "States.Http.AccessDenied"),
+        ("{url}", HTTP[1:], "States.Permissions"),
         ("{url}", HTTP[::2], "Events.ConnectionResource.AccessDenied"),
         ("{url}", HTTP[:2], "Events.ConnectionResource.AccessDenied"),
     ],

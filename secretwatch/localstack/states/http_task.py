@@ -1,7 +1,8 @@
 """HTTP tasks: `arn:aws:states:::http:invoke`, with an EventBridge connection that has the credentials.
 
 The state machine's role needs states:InvokeHTTPEndpoint, events:RetrieveConnectionCredentials, and to read
-the connection's secret: that read is an event as any other (AWS does not say whose; here the role's session).
+the connection's secret: that read is an event as any other. AWS does not say whose (here the role's session),
+nor with which error a task fails that may not invoke (here States.Permissions).
 From the local cloud nobody is reached but this machine: whoever is elsewhere does not answer, which is
 States.Http.Socket. A certificate is not looked at. Connections with OAuth are not here.
 https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
@@ -26,10 +27,9 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
 )
 
 from secretwatch.cloudtrail.event import EVENT_VERSION
-from secretwatch.localstack.permissions import attached_policies, boundary_of, role_of
+from secretwatch.localstack.permissions import action_refusal
 from secretwatch.localstack.service_roles import Client, NotAssumed, record
 from secretwatch.localstack.states.tasks import TaskCredentials, failed, keys_of, state_machine_of
-from secretwatch.policy import MalformedPolicy, Principal, Request, authorize
 from secretwatch.policy.services import STATES
 
 _FIELDS = frozenset(
@@ -88,8 +88,8 @@ def invoke(parameters: Mapping[str, Any], credentials: TaskCredentials, region: 
     connection_arn = str(given.get("ConnectionArn"))
     state_machine_arn = state_machine_of(credentials.env)
     about = {"states:HTTPEndpoint": endpoint, "states:HTTPMethod": method}
-    if refused := _refusal(credentials.role_arn, "states:InvokeHTTPEndpoint", state_machine_arn, about):
-        raise _Failed("States.Http.AccessDenied", refused)
+    if refused := action_refusal(credentials.role_arn, "states:InvokeHTTPEndpoint", state_machine_arn, about):
+        raise _Failed("States.Permissions", refused)
     secret = _secret_of(connection_arn, credentials, region)
     headers = {str(key): _text(value) for key, value in (parameters.get("Headers") or {}).items()}
     query = dict(parameters.get("QueryParameters") or {})
@@ -122,7 +122,9 @@ def invoke(parameters: Mapping[str, Any], credentials: TaskCredentials, region: 
 
 def _secret_of(connection_arn: str, credentials: TaskCredentials, region: str) -> dict[str, Any]:
     """What the connection has stored."""
-    if refused := _refusal(credentials.role_arn, "events:RetrieveConnectionCredentials", connection_arn, {}):
+    if refused := action_refusal(
+        credentials.role_arn, "events:RetrieveConnectionCredentials", connection_arn, {}
+    ):
         raise _Failed("Events.ConnectionResource.AccessDenied", refused)
     parts = connection_arn.split(":")
     store = (events_stores.get(parts[4]) or {}).get(parts[3]) if len(parts) == 6 else None
@@ -142,20 +144,6 @@ def _secret_of(connection_arn: str, credentials: TaskCredentials, region: str) -
     if "client_id" in value:
         raise _Failed("States.Runtime", "The local cloud has no connections with OAuth.")
     return value
-
-
-def _refusal(role_arn: str, action: str, resource: str, about: dict[str, Any]) -> str | None:
-    role = role_of(role_arn)
-    if role is None:
-        return f"the role {role_arn} does not exist"
-    request = Request(Principal.of(role_arn, issuer=role_arn), action, resource, about)
-    try:
-        decision = authorize(
-            request, identity_policies=attached_policies(role), permissions_boundary=boundary_of(role)
-        )
-    except MalformedPolicy as error:
-        return f"a policy of {role_arn} cannot be read: {error}"
-    return None if decision.allowed else decision.reason
 
 
 def _send(

@@ -14,11 +14,9 @@ from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.aws.api.stepfunctions import InvalidArn, InvalidDefinition, LogLevel
 from localstack.services.stepfunctions.asl.component.common.error_name import custom_error_name
 from localstack.services.stepfunctions.backend.execution import Execution
-from localstack.services.stepfunctions.backend.store import sfn_stores
 from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
 from secretwatch.localstack import permissions
-from secretwatch.localstack.access import role_refusal
 from secretwatch.localstack.service_metrics import METRICS
 from secretwatch.localstack.states import tasks, waits
 from secretwatch.localstack.states.definition import asks_for_jsonata, problems
@@ -78,11 +76,10 @@ class StatesProvider(StepFunctionsProvider):
         Execution.publish_execution_status_change_event = counted
 
     def on_before_stop(self) -> None:
-        for _, _, store in sfn_stores.iter_stores():
-            for execution in list(store.executions.values()):
-                worker = execution.exec_worker
-                if worker and worker.env and worker.env.is_running():
-                    worker.env.set_stop(stop_date=None, cause=None, error=None)
+        for execution in waits.executions():
+            worker = execution.exec_worker
+            if worker and worker.env and worker.env.is_running():
+                worker.env.set_stop(stop_date=None, cause=None, error=None)
 
     @handler("CreateStateMachine", expand=False)
     def create_state_machine(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
@@ -90,7 +87,7 @@ class StatesProvider(StepFunctionsProvider):
         arn = f"{place}:stateMachine:{request['name']}"
         self._validate_activity_name(request["name"])
         _check_role(context, request["roleArn"], arn)
-        _check_logging(context, request["roleArn"], request.get("loggingConfiguration"))
+        _check_logging(request["roleArn"], request.get("loggingConfiguration"))
         _check_encryption(context, request.get("encryptionConfiguration"))
         answer = super().create_state_machine(context, request)
         made = self.get_store(context).state_machines[answer["stateMachineArn"]]
@@ -109,7 +106,7 @@ class StatesProvider(StepFunctionsProvider):
         if request.get("roleArn"):
             _check_role(context, role_arn, arn)
         logging = request.get("loggingConfiguration")
-        _check_logging(context, role_arn, logging)
+        _check_logging(role_arn, logging)
         if logging and logging.get("level", LogLevel.OFF) != LogLevel.OFF:
             self._check_log_group(arn, logging)
         _check_encryption(context, request.get("encryptionConfiguration"))
@@ -187,11 +184,11 @@ def _check_role(context: RequestContext, role_arn: str, arn: str) -> None:
         raise _denied(_NO_TRUST)
 
 
-def _check_logging(context: RequestContext, role_arn: str, logging: Mapping[str, Any] | None) -> None:
+def _check_logging(role_arn: str, logging: Mapping[str, Any] | None) -> None:
     if not logging or logging.get("level", LogLevel.OFF) == LogLevel.OFF:
         return
     for operation in _LOGGING:
-        if role_refusal(role_arn, "logs", operation, {}, region=context.region, session="StepFunctions"):
+        if permissions.action_refusal(role_arn, f"logs:{operation}", "*", {}):
             raise _denied(_NO_LOGGING)
 
 

@@ -69,13 +69,18 @@ def settle() -> None:
 
 
 def _busy() -> bool:
-    running = {
-        arn
-        for _, _, store in sfn_stores.iter_stores()
-        for arn, execution in list(store.executions.items())
-        if execution.exec_status == ExecutionStatus.RUNNING
-    }
+    running = {each.exec_arn for each in executions() if each.exec_status == ExecutionStatus.RUNNING}
     return bool(running - _WAITING.arns())
+
+
+def executions() -> list[Any]:
+    """LocalStack's executions, of all accounts and regions."""
+    return [
+        execution
+        for regions in list(sfn_stores.values())
+        for store in list(regions.values())
+        for execution in list(store.executions.values())
+    ]
 
 
 def _wait(_self: Any, env: Any, wait_seconds: float) -> None:
