@@ -716,6 +716,33 @@ def test_a_ping(account: Account, endpoint: Endpoint) -> None:
     assert event["userIdentity"]["invokedBy"] == STATES
 
 
+def test_a_ping_is_a_data_event(account: Account, endpoint: Endpoint) -> None:
+    s3, cloudtrail, bucket = account.client("s3"), account.client("cloudtrail"), f"trail-of-{account.id}"
+    s3.create_bucket(Bucket=bucket)
+    arn, trail = f"arn:aws:s3:::{bucket}", "cloudtrail.amazonaws.com"
+    policy = document(allow("s3:GetBucketAcl", arn, trail), allow("s3:PutObject", f"{arn}/*", trail))
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    cloudtrail.create_trail(Name="trail", S3BucketName=bucket)
+    kind = {"resources.type": "AWS::StepFunctions::StateMachine", "eventCategory": "Data"}
+    selector = [{"Field": name, "Equals": [value]} for name, value in kind.items()]
+    cloudtrail.put_event_selectors(TrailName="trail", AdvancedEventSelectors=[{"FieldSelectors": selector}])
+    cloudtrail.start_logging(Name="trail")
+    queue, queue_arn = queue_for_rules(account.client("sqs"), "q")
+    pattern = {"source": ["aws.states"], "detail-type": ["AWS Service Event via CloudTrail"]}
+    account.client("events").put_rule(Name="pings", EventPattern=json.dumps(pattern))
+    account.client("events").put_targets(Rule="pings", Targets=[{"Id": "q", "Arn": queue_arn}])
+    machine = account.machine(one(ping(endpoint.url, connection(account))), account.role(*HTTP))
+    assert account.ended(account.start(machine))["status"] == "SUCCEEDED"
+    (message,) = wait_for(
+        "an event", lambda: account.client("sqs").receive_message(QueueUrl=queue).get("Messages")
+    )
+    event = json.loads(message["Body"])["detail"]
+    assert (event["eventName"], event["eventType"]) == ("InvokeHTTPEndpoint", "AwsServiceEvent")
+    assert event["serviceEventDetails"] == {"httpMethod": "POST", "httpEndpoint": endpoint.url}
+    assert [each["ARN"] for each in event["resources"]] == [machine]
+    assert account.events("InvokeHTTPEndpoint") == []
+
+
 def test_a_ping_with_a_password(account: Account, endpoint: Endpoint) -> None:
     account.output(one(ping(endpoint.url, connection(account, "BASIC"))), account.role(*HTTP))
     ((_, path, headers, _),) = endpoint.asked
