@@ -570,8 +570,15 @@ resource "aws_cloudwatch_log_group" "machine" {
   name = "/aws/vendedlogs/states/machine"
 }
 
+variable "traced" {
+  default = true
+}
+
 locals {
-  definition = jsonencode({ StartAt = "One", States = { One = { Type = "Pass", End = true } } })
+  definition = jsonencode({
+    StartAt = "One"
+    States  = { One = { Type = "Pass", Comment = "Traced: ${var.traced}", End = true } }
+  })
 }
 
 resource "aws_sfn_state_machine" "silent" {
@@ -598,10 +605,49 @@ resource "aws_sfn_state_machine" "logging" {
   }
 
   tracing_configuration {
-    enabled = true
+    enabled = var.traced
   }
 
   depends_on = [aws_iam_role_policy.logs]
+}
+
+resource "aws_cloudwatch_event_connection" "ping" {
+  name               = "ping"
+  authorization_type = "API_KEY"
+
+  auth_parameters {
+    api_key {
+      key   = "X-Key"
+      value = "hush"
+    }
+  }
+}
+
+data "aws_iam_policy_document" "rule" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "rule" {
+  name               = "rule"
+  assume_role_policy = data.aws_iam_policy_document.rule.json
+}
+
+resource "aws_cloudwatch_event_rule" "hourly" {
+  name                = "hourly"
+  schedule_expression = "rate(1 hour)"
+}
+
+resource "aws_cloudwatch_event_target" "hourly" {
+  rule     = aws_cloudwatch_event_rule.hourly.name
+  arn      = aws_sfn_state_machine.silent.arn
+  role_arn = aws_iam_role.rule.arn
+  input    = jsonencode({ of = "tests" })
 }
 """
 
@@ -612,6 +658,9 @@ def test_terraform_reads_back_what_it_made(terraform: Any, account: Account) -> 
         root = terraform.new_root("state-machines", ROOT)
         terraform.run(root, "apply", "-auto-approve")
         try:
+            assert "No changes" in terraform.run(root, "plan")
+            patch.setenv("TF_VAR_traced", "false")
+            assert "2 changed" in terraform.run(root, "apply", "-auto-approve")
             assert "No changes" in terraform.run(root, "plan")
         finally:
             terraform.run(root, "destroy", "-auto-approve")

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ _NO_TRUST = (
     " the provided role."
 )
 _NO_LOGGING = "The state machine IAM Role is not authorized to access the Log Destination"
+_PARSER = "ASLParserException "
 _AWS_OWNED = {"type": "AWS_OWNED_KEY"}
 # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
 _LOGGING = (
@@ -163,8 +165,9 @@ def _validate_definition(definition: str, static_analysers: Any) -> None:
             try:
                 analyser.analyse(definition)
             except Exception as error:
-                # What follows is LocalStack's tree of objects.
-                words = str(error).partition(": with state")[0] or type(error).__name__
+                # What follows is LocalStack's tree of objects, or all words of the language.
+                words = re.split(r": with state| expecting \{", str(error))[0].removeprefix(_PARSER)
+                words = words or type(error).__name__
                 raise _invalid(f"SCHEMA_VALIDATION_FAILED: {words}") from error
     if found:
         raise _invalid(", ".join(str(each) for each in found))
