@@ -55,10 +55,6 @@ class Sessions:
         """The service that has assumed the role; None where no service has."""
         return self._roles_of_services.get(access_key_id)
 
-    def remove_role_of_service(self, access_key_id: str) -> None:
-        with self._lock:
-            self._roles_of_services.pop(access_key_id, None)
-
     def clear(self) -> None:
         with self._lock:
             self._sessions.clear()
