@@ -12,18 +12,22 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
-    """name: as in ARNs. dns_suffix: of endpoints. console_domain: of the console, after its region."""
+    """name: as in ARNs. dns_suffix: of endpoints. console_domain: of the console, after its region.
+
+    global_region: where what belongs to no region (IAM, Organizations) is recorded.
+    """
 
     name: str
     dns_suffix: str
     console_domain: str
+    global_region: str
 
 
 _PARTITIONS = {
-    "cn-": Partition("aws-cn", "amazonaws.com.cn", "console.amazonaws.cn"),
-    "us-gov-": Partition("aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com"),
+    "cn-": Partition("aws-cn", "amazonaws.com.cn", "console.amazonaws.cn", "cn-north-1"),
+    "us-gov-": Partition("aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com", "us-gov-west-1"),
 }
-_STANDARD = Partition("aws", "amazonaws.com", "console.aws.amazon.com")
+_STANDARD = Partition("aws", "amazonaws.com", "console.aws.amazon.com", "us-east-1")
 
 
 @lru_cache(maxsize=256)

@@ -338,15 +338,13 @@ def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice
 @click.option("--minutes", type=click.IntRange(1, 24 * 60), default=1, show_default=True, metavar="N")
 @_sentences
 def tick(minutes: int) -> None:
-    """Let full minutes pass for the alarms, without waiting: each evaluates all of them.
+    """Let full minutes pass without waiting: for alarms, for scheduled rules, and for states that wait.
 
-    What was measured until then is so much older for the alarms; nothing else has its time moved.
+    Each minute evaluates all alarms, for which what was measured until then is so much older. Nothing else
+    has its time moved.
     """
     ahead = cloud.require(cloud.find_state_dir()).tick(minutes)
-    if ahead:
-        out.print(f"The alarms were evaluated: their time is {ahead // 60} min ahead.")
-    else:
-        out.print("There is no alarm: nothing uses CloudWatch yet.")
+    out.print(f"Alarms were evaluated, and what was due has begun: their time is {ahead // 60} min ahead.")
 
 
 @local.command(epilog=_EXIT_CODES)

@@ -208,5 +208,5 @@ def event_category(event_source: str, event_name: str) -> tuple[str, str | None]
 
 
 def is_global_service(event_source: str) -> bool:
-    """Whether the service's events belong to no region: they are recorded in us-east-1."""
+    """Whether the service's events belong to no region: they are recorded in the partition's own."""
     return event_source in _GLOBAL_SERVICES

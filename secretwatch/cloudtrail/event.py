@@ -158,14 +158,16 @@ def assumed_role_identity(
     access_key_id: str,
     creation_date: str,
     mfa: bool = False,
+    invoked_by: str | None = None,
 ) -> dict[str, Any]:
     """A session of a role.
 
     ``arn`` is the session's (``arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION``), ``assumed_role_id`` is
     ``AROA…:SESSION``, ``role_arn`` the role's own, which carries its path; ``mfa`` says whether the caller of
-    AssumeRole gave a code of its MFA device.
+    AssumeRole gave a code of its MFA device; ``invoked_by`` is the service that has assumed the role, if one
+    has (``states.amazonaws.com``).
     """
-    return {
+    identity = {
         "type": "AssumedRole",
         "principalId": assumed_role_id,
         "arn": arn,
@@ -182,3 +184,4 @@ def assumed_role_identity(
             "attributes": _attributes(creation_date, mfa),
         },
     }
+    return identity | ({"invokedBy": invoked_by} if invoked_by else {})

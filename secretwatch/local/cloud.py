@@ -161,10 +161,10 @@ class LocalCloud:
         return held
 
     def tick(self, minutes: int = 1) -> int:
-        """Let full minutes pass for the alarms, without waiting: each evaluates all of them.
+        """Let full minutes pass without waiting: for alarms, scheduled rules, and states that wait.
 
         What was measured before is older by so much for the alarms, and only for them. By how many seconds
-        their time is now ahead of the machine's; 0 where nobody has used CloudWatch yet.
+        their time is now ahead of the machine's.
         """
         ahead: int = post(f"{self.url}/_secretwatch/tick", {"minutes": minutes})["ahead_seconds"]
         return ahead

@@ -25,7 +25,10 @@ LOG = logging.getLogger(__name__)
 
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
-_DETAIL_TYPES = {"AwsConsoleSignIn": sign_in.DETAIL_TYPE}
+_DETAIL_TYPES = {
+    "AwsConsoleSignIn": sign_in.DETAIL_TYPE,
+    "AwsServiceEvent": "AWS Service Event via CloudTrail",
+}
 _MOST_BYTES = EVENT_BYTES
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import threading
+import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext, handler
@@ -18,7 +22,11 @@ from secretwatch.localstack import event_patterns
 from secretwatch.localstack.dead_letters import count_invocation, count_of_rule, invocation_failed
 from secretwatch.localstack.event_bridge import ALL_MANAGEMENT_EVENTS, EventBridge
 from secretwatch.localstack.event_targets import bus_of, check_target, deliver
+from secretwatch.localstack.schedules import Schedules
 from secretwatch.localstack.service_metrics import METRICS
+from secretwatch.localstack.ticks import TICKS
+
+LOG = logging.getLogger(__name__)
 
 # Observed; https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
 _NOT_AUTHORIZED = {
@@ -33,8 +41,16 @@ class RecordingEventsProvider(EventsProvider):
     def __init__(self, event_bridge: EventBridge) -> None:
         super().__init__()
         self._matched = _LastMatched()
+        self._schedules = Schedules(_scheduled_rules, self._start)
+        TICKS.after_each(begin=self._schedules.look)
         event_patterns.install()
         event_bridge.attach(self)
+
+    def on_before_start(self) -> None:
+        """Not LocalStack's scheduler, whose hour begins at each full one."""
+
+    def on_before_stop(self) -> None:
+        self._schedules.stop()
 
     def rules(self, account_id: str, region: str) -> list[Any]:
         # Not by [], which would make what is not there.
@@ -76,6 +92,12 @@ class RecordingEventsProvider(EventsProvider):
             name, region, account_id, schedule_expression, event_pattern, *others
         )
 
+    @handler("PutRule", expand=False)
+    def put_rule(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
+        answer = super().put_rule(context, **{_snake(name): value for name, value in request.items()})
+        self._schedules.look()
+        return answer
+
     @handler("PutTargets", expand=False)
     def put_targets(self, context: RequestContext, request: Mapping[str, Any]) -> Any:
         """All are refused where one is, but for what FailedEntries is for."""
@@ -103,6 +125,27 @@ class RecordingEventsProvider(EventsProvider):
         super().remove_permission(
             context, request.get("StatementId"), request.get("RemoveAllPermissions"), bus
         )
+
+    def _start(self, rule: Any) -> None:
+        """A scheduled rule's time has come. The event has the machine's time, whatever was ticked."""
+        count_of_rule(rule.account_id, rule.region, "default", rule.name, "TriggeredRules")
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": rule.account_id,
+            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "region": rule.region,
+            "resources": [rule.arn],
+            "detail": {},
+        }
+        for target in list(rule.targets.values()):
+            sender = self._target_sender_store[f"{rule.arn}-{target['Id']}"]
+            try:
+                sender.process_event(event, TraceHeader().ensure_root_exists())
+            except Exception as error:
+                LOG.info("%s did not reach %s: %s", rule.arn, target["Arn"], error)
 
     def create_target_sender(self, target: Any, rule_arn: str, *others: Any) -> Any:
         """What became of an event is counted; one that failed goes to the target's dead-letter queue."""
@@ -147,6 +190,21 @@ class RecordingEventsProvider(EventsProvider):
             failed_entry_count["count"] += 1
             return
         super()._process_entry(entry, processed_entries, failed_entry_count, context)
+
+
+def _scheduled_rules() -> list[Any]:
+    return [
+        rule
+        for regions in list(events_stores.values())
+        for store in list(regions.values())
+        for bus in list(store.event_buses.values())
+        for rule in list(bus.rules.values())
+        if rule.schedule_expression
+    ]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class _LastMatched(threading.local):

@@ -63,6 +63,7 @@ def caller_of(headers: Any, account_id: str, partition: str) -> Caller:
                 access_key_id=access_key_id,
                 creation_date=f"{created:%Y-%m-%dT%H:%M:%SZ}",
                 mfa=SESSIONS.has_mfa(access_key_id),
+                invoked_by=SESSIONS.service_of(access_key_id),
             ),
         )
     if temporary := SESSIONS.get(access_key_id):

@@ -297,6 +297,44 @@ def role_of(arn: str) -> Any | None:
 # Roles that EventBridge assumes to reach a target
 
 
+def service_trust_refusal(role_arn: str, service: str, source_arn: str) -> str | None:
+    """Why a service may not assume the role on behalf of a rule or state machine (source_arn).
+
+    A trust policy may also name the service's principal of the region (``states.eu-west-1.amazonaws.com``).
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+    """
+    role = role_of(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    region = source_arn.split(":")[3]
+    context = {"aws:SourceArn": source_arn, "aws:SourceAccount": _account(source_arn)}
+    trust = document_of(role.assume_role_policy_document)
+    of_region = service.replace(".", f".{region}.", 1)
+    refused = [
+        _first_refusal(trust, [Request(Principal.of(each), "sts:AssumeRole", role.arn, context)])
+        for each in (service, of_region)
+    ]
+    return refused[0] if all(refused) else None
+
+
+def action_refusal(role_arn: str, action: str, resource: str, about: Mapping[str, Any]) -> str | None:
+    """Why a role may not do this by its own policies and its boundary; for actions that are no API's call.
+
+    about: the condition keys.
+    """
+    role = role_of(role_arn)
+    if role is None:
+        return f"the role {role_arn} does not exist"
+    request = Request(Principal.of(role_arn, issuer=role_arn), action, resource, about)
+    try:
+        decision = authorize(
+            request, identity_policies=attached_policies(role), permissions_boundary=boundary_of(role)
+        )
+    except MalformedPolicy as error:
+        return f"a policy of {role_arn} cannot be read: {error}"
+    return None if decision.allowed else decision.reason
+
+
 def target_refusal(
     role_arn: str, rule_arn: str, action: str, target_arn: str, policy: str | None
 ) -> str | None:
@@ -305,13 +343,9 @@ def target_refusal(
     policy: the target's; in the role's own account the role's policies are enough.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
     """
-    role = role_of(role_arn)
-    if role is None:
-        return f"the role {role_arn} does not exist"
-    context = {"aws:SourceArn": rule_arn, "aws:SourceAccount": _account(rule_arn)}
-    asked = Request(Principal.of(services.EVENTS), "sts:AssumeRole", role.arn, context)
-    if refused := _first_refusal(document_of(role.assume_role_policy_document), [asked]):
+    if refused := service_trust_refusal(role_arn, services.EVENTS, rule_arn):
         return refused
+    role: Any = role_of(role_arn)
     _, partition, _, _, account_id, name = role.arn.split(":", 5)
     session = f"arn:{partition}:sts::{account_id}:assumed-role/{name.rsplit('/', 1)[-1]}/EventBridge"
     # Not at the start: few have rules with such targets.

@@ -23,6 +23,7 @@ from secretwatch.localstack.event_bridge import EventBridge
 from secretwatch.localstack.held import CHANNELS, Holds
 from secretwatch.localstack.in_flight import InFlight
 from secretwatch.localstack.settings import SETTINGS
+from secretwatch.localstack.ticks import TICKS
 from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def start() -> None:
     logging.getLogger("localstack.services.sns.publisher").setLevel(logging.WARNING)
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
-    for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "sts"):
+    for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "stepfunctions", "sts"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
@@ -201,7 +202,9 @@ def sts() -> Service:
 @aws_provider(api="events", name="secretwatch")
 def events() -> Service:
     from secretwatch.localstack.events_provider import RecordingEventsProvider
+    from secretwatch.localstack.service_roles import record_with
 
+    record_with(_recorded)
     return Service.for_provider(RecordingEventsProvider(EVENT_BRIDGE))
 
 
@@ -228,6 +231,18 @@ def sns() -> Service:
     from secretwatch.localstack.mail import MailingSnsProvider
 
     return Service.for_provider(MailingSnsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@aws_provider(api="stepfunctions", name="secretwatch")
+def stepfunctions() -> Service:
+    from secretwatch.localstack.service_roles import record_with
+    from secretwatch.localstack.states.stubs import standing_in
+
+    with standing_in():
+        from secretwatch.localstack.states.provider import StatesProvider
+
+    record_with(_recorded)
+    return Service.for_provider(StatesProvider())
 
 
 def _json(content: Any) -> Response:
@@ -311,7 +326,7 @@ def _release(request: Request) -> Response:
 
 
 def _tick(request: Request) -> Response:
-    """Body: minutes. Answer, when the alarms were evaluated: by how many seconds their time is ahead."""
+    """Body: minutes. Answer, when what was due has happened: by how many seconds its time is ahead."""
     from secretwatch.localstack.alarm_clock import AlarmClock
 
     wanted = _body(request)
@@ -320,7 +335,8 @@ def _tick(request: Request) -> Response:
     ahead = 0
     for _ in range(int(wanted.get("minutes") or 1)):
         if clock := AlarmClock.running:
-            ahead = clock.tick()
+            clock.tick()
+        ahead = TICKS.pass_minute()
     return _json({"ahead_seconds": ahead})
 
 

@@ -41,6 +41,7 @@ from secretwatch.localstack.key_ids import key_arn
 from secretwatch.localstack.s3_callers import authorization_of, s3_identity
 from secretwatch.localstack.sent import sent
 from secretwatch.localstack.unsigned import leaves_no_event
+from secretwatch.partition import of_region
 
 LOG = logging.getLogger(__name__)
 
@@ -68,8 +69,8 @@ class _Known(NamedTuple):
 
     source: str
     name: str
-    region: str | None
-    """Where the events of a global service are recorded; None for the call's own region."""
+    is_global: bool
+    """Whether it is recorded in its partition's region for what belongs to no region."""
     shows_answer: bool
     is_s3: bool
     names_resources: bool
@@ -81,7 +82,7 @@ def _known(service: str, signing_name: str, operation: str) -> _Known:
     return _Known(
         source=source,
         name=name,
-        region="us-east-1" if is_global_service(source) else None,
+        is_global=is_global_service(source),
         shows_answer=shows_answer(source, name),
         is_s3=source == "s3.amazonaws.com",
         names_resources=names_resources(source),
@@ -115,18 +116,22 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     if code == "AccessDenied" and source == "sts.amazonaws.com":
         # Observed: a refused AssumeRole does not say what was asked for.
         shown = None
+    identity = s3_identity(context) if known.is_s3 else caller_of_request(context).user_identity
     agent = request.headers.get("User-Agent")
+    # S3 puts its callers' agents in brackets (observed).
+    agent = f"[{agent}]" if known.is_s3 and agent else agent
+    # A service with a role's session (observed: AWS Step Functions and EventBridge).
+    service_itself = identity.get("invokedBy") if identity.get("type") == "AssumedRole" else None
     return make_event(
         event_id=_event_id(),
         event_time=_time(int(time.time())),
         event_source=source,
         event_name=known.name,
-        aws_region=known.region or context.region,
+        aws_region=of_region(context.region).global_region if known.is_global else context.region,
         account_id=context.account_id,
-        user_identity=(s3_identity(context) if known.is_s3 else caller_of_request(context).user_identity),
-        source_ip_address=request.remote_addr or "127.0.0.1",
-        # S3 puts its callers' agents in brackets (observed).
-        user_agent=f"[{agent}]" if known.is_s3 and agent else agent,
+        user_identity=identity,
+        source_ip_address=service_itself or request.remote_addr or "127.0.0.1",
+        user_agent=service_itself or agent,
         request_id=request_id,
         request_parameters=shown,
         response_elements=elements,
@@ -136,7 +141,9 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         additional_event_data=_additional(request, response) if known.is_s3 else None,
         # AWS does not say what stands here for a call over plain HTTP. What is known of the connection does:
         # its User Guide says that details are recorded in part where some are missing.
-        tls_details={"clientProvidedHostHeader": request.host} if request.host else None,
+        tls_details={"clientProvidedHostHeader": request.host}
+        if request.host and not service_itself
+        else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Temporary keys of users and of root, which LocalStack's STS gives out and forgets. No I/O here."""
+"""What LocalStack's STS forgets of temporary keys: whose, with MFA or not, which service's. No I/O."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._roles_with_mfa: set[str] = set()
+        self._roles_of_services: dict[str, str] = {}
 
     def add(self, access_key_id: str, session: Session) -> None:
         with self._lock:
@@ -45,10 +46,20 @@ class Sessions:
     def has_mfa(self, access_key_id: str) -> bool:
         return access_key_id in self._roles_with_mfa
 
+    def add_role_of_service(self, access_key_id: str, service: str) -> None:
+        """A service (its principal, ``states.amazonaws.com``) has assumed the role whose keys these are."""
+        with self._lock:
+            self._roles_of_services[access_key_id] = service
+
+    def service_of(self, access_key_id: str) -> str | None:
+        """The service that has assumed the role; None where no service has."""
+        return self._roles_of_services.get(access_key_id)
+
     def clear(self) -> None:
         with self._lock:
             self._sessions.clear()
             self._roles_with_mfa.clear()
+            self._roles_of_services.clear()
 
 
 SESSIONS = Sessions()

@@ -14,6 +14,7 @@ from secretwatch.policy.request import Principal, Request
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 EVENTS = "events.amazonaws.com"
+STATES = "states.amazonaws.com"
 
 
 def publishing(service: str, topic_arn: str, source_arn: str) -> list[Request]:

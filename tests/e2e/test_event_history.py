@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from accounts import new_account_id
 from botocore.exceptions import ClientError
 from deployment import wait_for
 
@@ -188,3 +189,17 @@ def test_what_is_refused(aws: dict[str, str], request_: dict[str, Any], code: st
 
 def test_there_are_no_insights(history: History) -> None:
     assert history.cloudtrail.lookup_events(EventCategory="insight")["Events"] == []
+
+
+@pytest.mark.parametrize(
+    ("region", "recorded_in"),
+    [("eu-west-1", "us-east-1"), ("cn-northwest-1", "cn-north-1"), ("us-gov-east-1", "us-gov-west-1")],
+)
+def test_where_calls_of_global_services_are_recorded(
+    aws: dict[str, str], region: str, recorded_in: str
+) -> None:
+    account = new_account_id()
+    client("iam", region, key=account).create_user(UserName="somebody")
+    (found,) = client("cloudtrail", recorded_in, key=account).lookup_events()["Events"]
+    event = json.loads(found["CloudTrailEvent"])
+    assert (event["eventName"], event["awsRegion"]) == ("CreateUser", recorded_in)

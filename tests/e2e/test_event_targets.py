@@ -27,11 +27,17 @@ class Account:
     def client(self, service: str, region: str | None = None) -> Any:
         return clients.client(service, self.id, region or self.region)
 
-    def rule(self, *targets: dict[str, Any], name: str = "tests", bus: str = "default") -> str:
-        """A rule for all events of tests; its ARN."""
+    def rule(
+        self,
+        *targets: dict[str, Any],
+        name: str = "tests",
+        bus: str = "default",
+        pattern: dict[str, Any] | None = None,
+    ) -> str:
+        """A rule, for all events of tests if no pattern is given; its ARN."""
         events = self.client("events")
-        pattern = json.dumps({"source": ["tests"]})
-        arn = events.put_rule(Name=name, EventPattern=pattern, EventBusName=bus)["RuleArn"]
+        text = json.dumps(pattern or {"source": ["tests"]})
+        arn = events.put_rule(Name=name, EventPattern=text, EventBusName=bus)["RuleArn"]
         if targets:
             events.put_targets(Rule=name, EventBusName=bus, Targets=list(targets))
         return str(arn)
@@ -226,6 +232,18 @@ def test_another_accounts_target(account: Account, other: Account, local_cloud: 
     assert other.one(queue)["detail"] == {"n": 3}
 
 
+def with_trail(account: Account) -> None:
+    """A trail that logs in all regions: without one no call comes to a rule."""
+    s3, cloudtrail, bucket = account.client("s3"), account.client("cloudtrail"), f"trail-of-{account.id}"
+    s3.create_bucket(Bucket=bucket)
+    arn = f"arn:aws:s3:::{bucket}"
+    trail = "cloudtrail.amazonaws.com"
+    policy = document(allow("s3:GetBucketAcl", arn, trail), allow("s3:PutObject", f"{arn}/*", trail))
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    cloudtrail.create_trail(Name="trail", S3BucketName=bucket, IsMultiRegionTrail=True)
+    cloudtrail.start_logging(Name="trail")
+
+
 def bus_arn(account: Account, bus: str = "default", region: str = REGION) -> str:
     return f"arn:aws:events:{region}:{account.id}:event-bus/{bus}"
 
@@ -280,6 +298,43 @@ def test_a_bus_of_another_region_and_no_further(account: Account, local_cloud: A
     # What begins there crosses one bus, too.
     there.put({"n": 2})
     assert account.one(last)["detail"] == {"n": 2}
+
+
+def test_events_of_global_services_and_where_they_go(account: Account, other: Account) -> None:
+    """IAM's come to us-east-1 alone, wherever the call was sent; from there rules send them on."""
+    with_trail(account)
+    there = Account("eu-west-1")
+    there.id = account.id
+    queue, arn = queue_for_rules(there.client("sqs"), "q")
+    afar, afar_arn = queue_for_rules(other.client("sqs"), "q")
+    role = account.role("events:PutEvents")
+    pattern = {"source": ["aws.iam"], "detail": {"eventName": ["CreateUser"]}}
+    there.rule({"Id": "t", "Arn": arn}, pattern=pattern)
+    other.rule({"Id": "t", "Arn": afar_arn}, pattern=pattern)
+    other.client("events").put_permission(StatementId="let", Action="events:PutEvents", Principal=account.id)
+    there.client("iam").create_user(UserName="before")
+    buses = [bus_arn(account, region="eu-west-1"), bus_arn(other)]
+    account.rule(
+        *({"Id": str(n), "Arn": bus, "RoleArn": role} for n, bus in enumerate(buses)), pattern=pattern
+    )
+    there.client("iam").create_user(UserName="after")
+    for event in (there.one(queue), other.one(afar)):
+        assert event["detail"]["requestParameters"] == {"userName": "after"}
+        assert event["detail"]["awsRegion"] == event["region"] == "us-east-1"
+        assert (event["account"], event["source"]) == (account.id, "aws.iam")
+        assert event["time"] == event["detail"]["eventTime"]
+
+
+def test_a_role_that_may_not_put_events_in_another_region(account: Account, local_cloud: Any) -> None:
+    target = bus_arn(account, region="eu-west-1")
+    assert refusal({"Arn": target}, account) == (
+        "ValidationException",
+        f"RoleArn is required for target {target}.",
+    )
+    role = account.role("events:PutRule")
+    account.client("events").put_targets(Rule="tests", Targets=[{"Id": "t", "Arn": target, "RoleArn": role}])
+    account.put({"n": 1})
+    assert "events:PutEvents" in dropped(local_cloud, target)
 
 
 def test_the_role_of_a_bus_has_to_be_eventbridges(account: Account, local_cloud: Any) -> None:

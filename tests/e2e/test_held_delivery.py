@@ -319,7 +319,7 @@ def test_at_the_terminal(
         released = said("release", "--reordered", "--twice")
     assert "trail: 3 calls released" in released  # a look at the history is one
     assert account.in_files() == [[second, first]] * 2
-    assert said("tick", "--minutes", "2").startswith("The alarms were evaluated: their time is ")
+    assert said("tick", "--minutes", "2").startswith("Alarms were evaluated, and what was due has begun: ")
     assert json.loads(said("status", "--json"))["held"] == []
 
 

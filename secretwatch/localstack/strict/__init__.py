@@ -23,6 +23,7 @@ MODEL_CODES = {
     "iam": "ValidationError",
     "kms": "ValidationException",
     "secretsmanager": "ValidationException",
+    "stepfunctions": "ValidationException",
     "sts": "ValidationError",
 }
 

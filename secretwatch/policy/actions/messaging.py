@@ -207,6 +207,7 @@ STATES = Service(
             Ask("TagResource", _state("activity", "name"), when="tags"),
         ),
         "TestState": (Ask("TestState", "*"), passing("roleArn", "states.amazonaws.com")),
+        "ValidateStateMachineDefinition": (Ask("ValidateStateMachineDefinition", "*"),),
         **on(
             "CreateStateMachineAlias ListActivities ListStateMachines ListExecutions SendTaskFailure"
             " SendTaskHeartbeat SendTaskSuccess ListMapRuns",

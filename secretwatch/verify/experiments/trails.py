@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from secretwatch.partition import of_region
 from secretwatch.verify.lab import Lab, refusal, service
 from secretwatch.verify.model import Experiment, Seen, cannot_tell, confirmed, refuted
 
@@ -14,7 +15,6 @@ _STATE = (
     "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html"
 )
 _TO_LOGS = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html"
-_HOME_OF_IAM = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _ON_TRAIL: dict[str, Any] = {"on_trail": True, "seconds": 900, "patience": 1500}
 
 
@@ -136,7 +136,7 @@ def _omitted(lab: Lab) -> Seen:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]}) + " " * 120_000
     answer = lab.client("iam").put_role_policy(RoleName=role, PolicyName="padded", PolicyDocument=policy)
     request = str(answer["ResponseMetadata"]["RequestId"])
-    cloudtrail = lab.cloud.client("cloudtrail", _HOME_OF_IAM[lab.cloud.partition])
+    cloudtrail = lab.cloud.client("cloudtrail", of_region(lab.cloud.region).global_region)
     since = datetime.now(UTC) - timedelta(minutes=5)
 
     def in_history() -> dict[str, Any] | None:
