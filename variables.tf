@@ -1,6 +1,6 @@
 variable "alarm" {
   default     = {}
-  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds. Names and meanings are CloudWatch's own; `ok_actions` tells of its end, too. With `watches`, each has its own."
+  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. Further reads send nothing until it ends; `ok_actions` tells of its end, too. What is deployed for that is in docs/alarms.md. With `watches`, each has its own."
   nullable    = false
   type = object({
     datapoints_to_alarm = optional(number)
@@ -139,7 +139,7 @@ variable "secrets" {
 
 variable "self_watch" {
   default     = {}
-  description = "The watch on the watch itself. `tampering`: an alarm when somebody stops, deletes or changes a part of this instance, but for the roles in `except` (ARNs; a trailing * for a prefix). `blindness`: alarms when no event has arrived for an hour, and when a topic cannot deliver."
+  description = "The watch on the watch itself. `tampering`: an alarm when somebody stops, deletes or changes a part of this instance, but for the roles in `except` (ARNs; a trailing * for a prefix). `blindness`: alarms when no event has arrived for an hour, when a topic cannot deliver, and when a watch's alarm does not end."
   nullable    = false
   type = object({
     blindness = optional(bool, true)
@@ -303,8 +303,8 @@ variable "watches" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*)$", key))])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
+    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])}, and the instance has an alarm of its own by that name: write another."
   }
 
   validation {
