@@ -24,6 +24,7 @@ from secretwatch.alarm.config import (
     TreatMissingData,
     config_of,
     metric_of,
+    unit_of,
 )
 from secretwatch.alarm.evaluation import Evaluation, evaluate, next_state
 from secretwatch.alarm.statistics import Sample
@@ -42,5 +43,6 @@ __all__ = [
     "evaluate",
     "metric_of",
     "next_state",
+    "unit_of",
     "window_end",
 ]

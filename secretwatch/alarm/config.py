@@ -190,6 +190,13 @@ def metric_of(described: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return metric
 
 
+def unit_of(described: Mapping[str, Any]) -> str | None:
+    """The unit that an alarm looks at; None for all, and of several metrics."""
+    stats = _stats(described)
+    unit = stats[0]["MetricStat"].get("Unit") if len(stats) == 1 else described.get("Unit")
+    return None if unit in (None, "None") else str(unit)
+
+
 _FILL = re.compile(r"\s*FILL\(\s*([a-z][A-Za-z0-9_]*)\s*,\s*(-?[0-9]+(?:\.[0-9]+)?)\s*\)\s*")
 
 
