@@ -85,6 +85,11 @@ def examine(facts: Facts, reached: bool) -> Hop:
     _actions(hop, facts, alarm)
     if reached and config and not hop.stops:
         _what_it_did(hop, facts, alarm, config)
+    if config and _gives_zeros(facts) and _rings_again(replace(config, unit=None)):
+        hop.note += (
+            " With the zeros of a default value one read may ring more than once: they push it out of what "
+            "the alarm looks at, and let it come back."
+        )
     return hop
 
 
@@ -133,18 +138,13 @@ def _settings(hop: Hop, facts: Facts, alarm: Mapping[str, Any]) -> AlarmConfig |
     unit = config.unit
     if unit in [each.get("unit") for each in transformations]:
         config = replace(config, unit=None)  # as the samples here have none
-    zeros = any(each.get("defaultValue") is not None for each in transformations)
+    zeros = _gives_zeros(facts)
     declared = facts.subject.declared
     config = _rings(hop, facts, alarm, config, zeros)
     config = _is_quiet(hop, alarm, config, zeros, declared)
     _recovers(hop, facts, alarm, config, zeros)
     _period(hop, facts, alarm, config)
     hop.note = f"{alarm['AlarmName']} rings for a single read; it is {alarm['StateValue']}."
-    if zeros and not hop.findings and _rings_again(config):
-        hop.note += (
-            " With the zeros of a default value one read may ring more than once: they push it out of what "
-            "the alarm looks at, and let it come back."
-        )
     # What was counted has its unit.
     return replace(config, unit=unit)
 
@@ -157,6 +157,11 @@ def _feeding(facts: Facts) -> list[Mapping[str, Any]]:
         for transformation in each["metricTransformations"]
         if (transformation["metricNamespace"], transformation["metricName"]) == facts.metric
     ]
+
+
+def _gives_zeros(facts: Facts) -> bool:
+    """Whether other events are counted, too, as a default value."""
+    return any(each.get("defaultValue") is not None for each in _feeding(facts))
 
 
 def _filters(facts: Facts) -> list[Mapping[str, Any]]:
