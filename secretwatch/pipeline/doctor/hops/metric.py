@@ -35,7 +35,7 @@ def examine(facts: Facts, reached: bool) -> Hop:
     counted = [each for each in facts.samples if begin <= each.time <= end and each.most > 0]
     if counted:
         at = counted[0].time
-        hop.note = f"The read was counted: Sum {counted[0].total:g} in the minute of {at:%H:%M} UTC."
+        hop.note = f"The read was counted in the minute of {at:%H:%M} UTC."
         return hop
     _not_counted(hop, facts, read.logged)
     return hop
