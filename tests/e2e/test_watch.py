@@ -133,6 +133,27 @@ def test_no_forged_value_hides_a_read(deployment: Deployment) -> None:
     deployment.await_alarm("forged")
 
 
+def test_forged_values_that_hold_the_alarm_are_told_of(deployment: Deployment, local_cloud: Any) -> None:
+    now = datetime.now(UTC)
+    data = [
+        {
+            "MetricName": "e2e-held",
+            "Timestamp": now - timedelta(minutes=minutes),
+            "Unit": "Count",
+            "Value": 1.0,
+        }
+        for minutes in range(-1, 65)
+    ]
+    stuck = f"{alarm_name('held')}-stuck"
+    # The last half hour of them alone does not.
+    for some, state in ((data[:32], "OK"), (data[32:], "ALARM")):
+        deployment.cloudwatch.put_metric_data(Namespace="secretwatch/e2e", MetricData=some)
+        deployment.await_alarm("held")
+        deployment.let_pass()
+        assert deployment.state(stuck) == state
+    wait_for("its e-mail", lambda: [each for each in local_cloud.inbox() if stuck in each["subject"]])
+
+
 def test_several_reads_ring_and_no_forged_value_hides_them(deployment: Deployment) -> None:
     deployment.read("several")
     deployment.let_pass()
