@@ -147,7 +147,7 @@ def test_topic(instances: Plan) -> None:
                 "ArnLike": {
                     "aws:SourceArn": [
                         f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:one-{alarm}"
-                        for alarm in ("blind", "secret-read", "tampering", "undelivered")
+                        for alarm in ("blind", "secret-read", "secret-read-stuck", "tampering", "undelivered")
                     ]
                 },
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},

@@ -100,6 +100,10 @@ def test_an_alarm_on_several_reads_says_that_one_is_not_enough() -> None:
     found.subject = replace(found.subject, declared={"threshold": 5})
     assert verdicts(walk(found))["alarm"] == ("warning", "threshold")
     assert "as the watch was told to" in walk(found).hop("alarm").sentence
+    # So many of several periods that more than one setting is in a single read's way.
+    several_periods = deployed(FIVE_READS | {"EvaluationPeriods": 3, "DatapointsToAlarm": 3})
+    several_periods.subject = replace(found.subject, declared={"threshold": 5, "evaluation_periods": 3})
+    assert walk(several_periods).broken == []
     # Not told to, it is a fault, and the alarm is put with its own metrics.
     found.subject = replace(found.subject, declared={})
     broken = walk(found)
