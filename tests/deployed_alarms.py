@@ -1,6 +1,6 @@
 """How the module deploys its alarms: the parameters that decide, as DescribeAlarms answers them.
 
-A small table for tests that prove what such alarms do; tests/plan/test_resources.py holds it against plans.
+For tests that prove what such alarms do; tests/plan/test_alarms.py holds all of it against a plan.
 """
 
 from __future__ import annotations
@@ -46,6 +46,48 @@ def several(metric: Mapping[str, str], *, stat: str, period: int, **settings: An
         ],
         **settings,
     }
+
+
+METRIC = {"Namespace": "secretwatch/one", "MetricName": "one-secret-reads"}
+
+
+def of_several(threshold: float, period: int, **settings: Any) -> dict[str, Any]:
+    return several(
+        METRIC,
+        stat="SampleCount",
+        period=period,
+        **{"EvaluationPeriods": 1, "Threshold": float(threshold)} | settings,
+    )
+
+
+# What an operator writes, and what is deployed for it.
+Form = tuple[Mapping[str, Any], Mapping[str, Any]]
+
+ONE_READ: dict[str, Form] = {
+    **{f"{period} s": ({"period": period}, single(period)) for period in (60, 120, 180, 300, 600, 3600)},
+    "300 s, missing": ({"treat_missing_data": "missing"}, single(300, TreatMissingData="missing")),
+    "any of 3": (
+        {"datapoints_to_alarm": 1, "evaluation_periods": 3},
+        several(METRIC, stat="Maximum", period=300, EvaluationPeriods=3, DatapointsToAlarm=1, Threshold=1.0),
+    ),
+}
+SEVERAL: dict[str, Form] = {
+    f"{threshold} in {period} s": ({"period": period, "threshold": threshold}, of_several(threshold, period))
+    for threshold, period in ((2, 300), (3, 120), (5, 300), (10, 3600))
+}
+
+
+def _stuck(periods: int, **settings: Any) -> dict[str, Any]:
+    return {**SINGLE, "EvaluationPeriods": periods, "DatapointsToAlarm": periods, **settings}
+
+
+# For the same, the alarm that tells of one that does not end.
+STUCK: dict[str, Mapping[str, Any]] = {
+    "60 s": _stuck(60),
+    "300 s": _stuck(12, Period=300),
+    "3600 s": _stuck(2, Period=3600),
+    "5 in 300 s": _stuck(12, Period=300, Statistic="SampleCount", Threshold=5.0),
+}
 
 
 def of_plan(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import deployed_alarms
 import pytest
-from deployed_alarms import SINGLE, several, single
+from deployed_alarms import SINGLE, STUCK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,11 +26,10 @@ from secretwatch.alarm import AlarmConfig, Sample, State, config_of, datapoints,
 from secretwatch.filterpattern import FilterPattern
 
 BEGIN = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
-METRIC = {"Namespace": "secretwatch/one", "MetricName": "one-secret-reads"}
 READINGS = {"two older periods, too": 2, "the newest periods only": 0}
 MINUTE = 60
 
-# What was deployed until release 0.3: it needed a zero for each minute of other events.
+# What was deployed before, on a metric with a zero for each minute of other events.
 OLD = SINGLE | {
     "Statistic": "Sum",
     "Unit": None,
@@ -38,28 +38,8 @@ OLD = SINGLE | {
     "DatapointsToAlarm": None,
 }
 
-ONE_READ: dict[str, Mapping[str, Any]] = {
-    **{f"{period} s": single(period) for period in (60, 120, 180, 300, 600, 3600)},
-    "300 s, missing": single(300, TreatMissingData="missing"),
-    "any of 3": several(
-        METRIC, stat="Maximum", period=300, EvaluationPeriods=3, DatapointsToAlarm=1, Threshold=1.0
-    ),
-}
-
-
-def of_several(threshold: float, period: int, **settings: Any) -> dict[str, Any]:
-    return several(
-        METRIC,
-        stat="SampleCount",
-        period=period,
-        **{"EvaluationPeriods": 1, "Threshold": threshold} | settings,
-    )
-
-
-SEVERAL = {
-    f"{threshold} in {period} s": of_several(threshold, period)
-    for threshold, period in ((2, 300), (3, 120), (5, 300), (10, 3600))
-}
+ONE_READ = {name: deployed for name, (_, deployed) in deployed_alarms.ONE_READ.items()}
+SEVERAL = {name: deployed for name, (_, deployed) in deployed_alarms.SEVERAL.items()}
 
 readings = pytest.mark.parametrize("look_back", READINGS.values(), ids=READINGS)
 
@@ -246,7 +226,7 @@ def test_no_forged_value_hides_several_reads(name: str, look_back: int, data: st
 
 @readings
 def test_what_keeps_the_alarm_in_alarm_is_told_after_an_hour(look_back: int) -> None:
-    stuck = config(single(300, Period=300, EvaluationPeriods=12, DatapointsToAlarm=12), look_back)
+    stuck = config(STUCK["300 s"], look_back)
     alarm = config(SINGLE, look_back)
     every_four_minutes = counted(range(30, 3 * 3600, 240))
     assert rings(alarm, every_four_minutes) == 1
