@@ -60,10 +60,12 @@ locals {
 
   realtime = { for key, watch in local.watches : key => watch if watch.realtime }
 
+  watch_alarms = flatten([for key in keys(local.watches) : concat(["${var.name}-${key}"], var.self_watch.blindness ? ["${var.name}-${key}-stuck"] : [])])
+
   # Which alarms publish, as a topic's policy names them, which comes first. How many the fast path has is known later: of
   # more than one the others have a number.
   publishing = concat(
-    [for key in keys(local.watches) : "${var.name}-${key}"],
+    local.watch_alarms,
     flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
     local.beats ? ["${var.name}-heartbeat"] : [],
@@ -110,7 +112,8 @@ data "aws_cloudwatch_log_groups" "beside" {
 locals {
   beside = [for group in data.aws_cloudwatch_log_groups.beside.log_group_names : trimprefix(group, "/aws/cloudtrail/") if startswith(group, "/aws/cloudtrail/${var.name}-")]
   clashes = distinct(flatten([for other in local.beside : concat(
-    [for alarm in local.publishing : alarm if startswith(alarm, "${other}-") && !endswith(alarm, "?")],
+    # No watch is called stuck: what is called so belongs to an alarm that is in this list itself.
+    [for alarm in local.publishing : alarm if startswith(alarm, "${other}-") && !endswith(alarm, "?") && !endswith(alarm, "-stuck")],
     [for topic in concat(values(module.alerts.names), flatten([for key in keys(local.fast_topic) : "${var.name}-${key}"])) : topic if topic == other || startswith(topic, "${other}-")],
   )]))
 }
@@ -133,6 +136,7 @@ module "watch" {
   path           = each.value.path
   resolved       = local.arns
   secrets        = each.value.secrets
+  stuck          = var.self_watch.blindness
   tags           = var.tags
   topic_arns     = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
 }
@@ -207,7 +211,7 @@ locals {
   # The trail comes last: it would record how everything else is made, and the watch on the watch itself would ring.
   before_the_trail = concat(
     module.secret[*].version_id,
-    values(module.watch)[*].alarm_arn,
+    flatten(values(module.watch)[*].alarm_arns),
     flatten(values(module.realtime)[*].rule_arns),
     values(module.alerts.topic_arns),
     module.self_watch.alarm_arns,
@@ -282,7 +286,7 @@ module "self_watch" {
   source = "./modules/self-watch"
 
   account          = local.account
-  alarm_names      = concat([for key in keys(local.watches) : "${var.name}-${key}"], local.beats ? ["${var.name}-heartbeat"] : [], flatten(values(module.realtime)[*].alarm_names))
+  alarm_names      = concat(local.watch_alarms, local.beats ? ["${var.name}-heartbeat"] : [], flatten(values(module.realtime)[*].alarm_names))
   alarm_topic_arns = module.alerts.topic_arns
   blindness        = var.self_watch.blindness
   bucket_name      = local.trail.bucket_name
@@ -358,7 +362,6 @@ module "fast_topic" {
   realtime_topics             = ["default"]
   tags                        = var.tags
   topics                      = { default = each.value }
-  without_heartbeats          = false
 }
 
 ################################################################################

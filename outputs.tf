@@ -35,6 +35,7 @@ locals {
     secret_arn              = contains(local.watch_created, key) ? module.secret[0].arn : null
     secret_name             = contains(local.watch_created, key) ? module.secret[0].name : null
     secrets                 = sort(watch.secrets)
+    stuck_alarm_name        = module.watch[key].stuck_alarm_name
     tamper_alarm_name       = module.self_watch.tamper_alarm_name
     topic_arn               = module.alerts.topic_arns[sort(watch.topics)[0]]
     topic_arns              = [for topic in sort(watch.topics) : module.alerts.topic_arns[topic]]
@@ -225,6 +226,11 @@ output "secret_name" {
 output "secrets" {
   description = "Names and ARNs of all watched secrets."
   value       = local.watch.secrets
+}
+
+output "stuck_alarm_name" {
+  description = "Alarm that rings when the alarm stays in ALARM, where new reads send nothing; null when there is none."
+  value       = local.watch.stuck_alarm_name
 }
 
 output "tamper_alarm_name" {

@@ -1,6 +1,6 @@
 variable "alarm" {
   default     = {}
-  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds. Names and meanings are CloudWatch's own; `ok_actions` tells of its end, too. With `watches`, each has its own."
+  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. Further reads send nothing until it ends; `ok_actions` tells of its end, too. What is deployed for that is in docs/alarms.md. With `watches`, each has its own."
   nullable    = false
   type = object({
     datapoints_to_alarm = optional(number)
@@ -163,7 +163,7 @@ variable "secrets" {
 
 variable "self_watch" {
   default     = {}
-  description = "The watch on the watch itself. `tampering`: somebody stops, deletes or changes a part of this instance, or tries, but for the roles in `except` (ARNs; a trailing * for a prefix). It is told in two ways: by an alarm, after minutes, and, with `fast`, by rules of EventBridge within seconds, in a message that says who and how to undo it. The fast way has a topic of its own, so that nobody silences both with one call: `email_addresses` are who gets it (everybody who gets alarms, by default; each confirms once more), or `topics` are names among `topics` that it goes to instead. `global_events`: the output `rule_arn` of modules/global-events, which brings IAM's and other global events from the region where they are. `witness`: another account's event bus that gets the same events. `blindness`: alarms when no event has arrived for an hour, and when a topic cannot deliver."
+  description = "The watch on the watch itself. `tampering`: somebody stops, deletes or changes a part of this instance, or tries, but for the roles in `except` (ARNs; a trailing * for a prefix). It is told in two ways: by an alarm, after minutes, and, with `fast`, by rules of EventBridge within seconds, in a message that says who and how to undo it. The fast way has a topic of its own, so that nobody silences both with one call: `email_addresses` are who gets it (everybody who gets alarms, by default; each confirms once more), or `topics` are names among `topics` that it goes to instead. `global_events`: the output `rule_arn` of modules/global-events, which brings IAM's and other global events from the region where they are. `witness`: another account's event bus that gets the same events. `blindness`: alarms when no event has arrived for an hour, when a topic cannot deliver, and when a watch's alarm does not end."
   nullable    = false
   type = object({
     blindness       = optional(bool, true)
@@ -362,8 +362,8 @@ variable "watches" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
+    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])}, and the instance has an alarm of its own by that name: write another."
   }
 
   validation {

@@ -59,6 +59,7 @@ variable "topics" {
 }
 
 variable "without_heartbeats" {
+  default     = false
   description = "Whether e-mails leave out what the heartbeat publishes."
   nullable    = false
   type        = bool

@@ -45,6 +45,7 @@ variable "definition" {
 }
 
 variable "heartbeat" {
+  default     = null
   description = "The instance's own heartbeat, which does not count: this secret, read by this role; null without one."
   type        = object({ role_arn = string, secret_name = string })
 }

@@ -133,10 +133,11 @@ resource "aws_cloudwatch_log_metric_filter" "tampering" {
   pattern        = local.patterns[count.index]
 
   metric_transformation {
-    default_value = "0"
-    name          = "${var.name}-tampering"
-    namespace     = "secretwatch/${var.name}"
-    value         = "1"
+    # As of a watch: nothing but matches.
+    name      = "${var.name}-tampering"
+    namespace = "secretwatch/${var.name}"
+    unit      = "Count"
+    value     = "1"
   }
 
   lifecycle {
@@ -154,14 +155,17 @@ resource "aws_cloudwatch_metric_alarm" "tampering" {
   alarm_description   = "Somebody stopped, deleted or changed a part of the watch ${var.name} itself, or tried: its trail, log group, filters, alarms, topics, subscriptions, keys or bucket. Who? CloudTrail > Event history, region ${var.account.region}, read-only false. After a deployment: that was it."
   alarm_name          = "${var.name}-tampering"
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  evaluation_periods  = 1
+  # As a watch's for a single read: any of five minutes.
+  datapoints_to_alarm = 1
+  evaluation_periods  = 5
   metric_name         = aws_cloudwatch_log_metric_filter.tampering[0].metric_transformation[0].name
   namespace           = aws_cloudwatch_log_metric_filter.tampering[0].metric_transformation[0].namespace
-  period              = 300
-  statistic           = "Sum"
+  period              = 60
+  statistic           = "Maximum"
   tags                = var.tags
   threshold           = 1
   treat_missing_data  = "notBreaching"
+  unit                = aws_cloudwatch_log_metric_filter.tampering[0].metric_transformation[0].unit
 }
 
 ################################################################################

@@ -19,11 +19,12 @@ locals {
   events = sort(distinct(flatten([for event in var.events : lookup(local.event_sets, event, [event])])))
   batch  = contains(local.events, "BatchGetSecretValue")
 
+  # Sum says what is meant: so many reads. What is deployed for that is main.tf's.
   wrong_statistics = {
-    Average     = "each minute with other events and no read is a 0, so one read in five such minutes averages 0.2 and never reaches the threshold"
+    Average     = "each read is a 1, so it is 1 however many reads there are, and where other events are zeros one read among four averages 0.2"
     Maximum     = "each read is a 1, so it stays 1 however many reads there are"
-    Minimum     = "one minute with other events and no read is a 0, and hides every read"
-    SampleCount = "each minute with other events and no read is a sample too, so it rings without any read"
+    Minimum     = "each read is a 1, so it stays 1 however many reads there are, and one other value hides them all"
+    SampleCount = "it counts values, whatever they are, and not reads"
   }
 
   ################################################################################

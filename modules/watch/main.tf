@@ -1,4 +1,8 @@
 # One watch: metric filters that count what the patterns match, all into one metric, and the alarm on it.
+#
+# The metric has a 1 for each match and nothing else: no zero that could push a read out of what the alarm looks at and
+# let it ring twice (docs/alarms.md). Anybody who may call cloudwatch:PutMetricData can write more into it, and CloudTrail
+# does not record that: so nothing here gets smaller by another value, and what has another unit is not looked at.
 
 resource "aws_cloudwatch_log_metric_filter" "dealt" {
   for_each = local.patterns
@@ -8,11 +12,10 @@ resource "aws_cloudwatch_log_metric_filter" "dealt" {
   pattern        = each.value
 
   metric_transformation {
-    # Without it, minutes of other events would be gaps rather than zeros.
-    default_value = "0"
-    name          = var.metric.name
-    namespace     = var.metric.namespace
-    value         = "1"
+    name      = var.metric.name
+    namespace = var.metric.namespace
+    unit      = "Count"
+    value     = "1"
   }
 
   # PutMetricFilter replaces another instance's filter of this name: topics come first, and before them what is refused then.
@@ -33,16 +36,49 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_actions       = var.topic_arns
   alarm_name          = var.name
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  datapoints_to_alarm = var.alarm.datapoints_to_alarm
-  evaluation_periods  = var.alarm.evaluation_periods
-  metric_name         = local.first.name
-  namespace           = local.first.namespace
   ok_actions          = var.alarm.ok_actions ? var.topic_arns : []
-  period              = var.alarm.period
-  statistic           = var.alarm.statistic
   tags                = var.tags
   threshold           = var.alarm.threshold
   treat_missing_data  = var.alarm.treat_missing_data
+
+  # A single read: any minute of the period that has one. Each minute with a read breaches, so none is in another's way.
+  datapoints_to_alarm = local.single ? 1 : var.alarm.datapoints_to_alarm
+  evaluation_periods  = local.single ? var.alarm.period / 60 : var.alarm.evaluation_periods
+  metric_name         = local.single ? local.first.name : null
+  namespace           = local.single ? local.first.namespace : null
+  period              = local.single ? 60 : null
+  statistic           = local.single ? local.statistic : null
+  unit                = local.single ? local.first.unit : null
+
+  # Several reads, or several periods: periods as they are written, those without a read as 0. Otherwise reads that have
+  # left the newest period in part would ring again when they have left it all.
+  dynamic "metric_query" {
+    for_each = local.single ? [] : ["reads"]
+
+    content {
+      id          = "reads"
+      return_data = false
+
+      metric {
+        metric_name = local.first.name
+        namespace   = local.first.namespace
+        period      = var.alarm.period
+        stat        = local.statistic
+        unit        = local.first.unit
+      }
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = local.single ? [] : ["counted"]
+
+    content {
+      expression  = "FILL(reads, 0)"
+      id          = "counted"
+      label       = "Reads within ${var.alarm.period} seconds"
+      return_data = true
+    }
+  }
 
   # CloudWatch takes 1,024 characters.
   alarm_description = length(local.description) <= 1024 ? local.description : local.short_description
@@ -65,7 +101,40 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   }
 }
 
+# While the alarm is in ALARM, another read sends nothing. Reads that go on keep it there, and so do forged values.
+resource "aws_cloudwatch_metric_alarm" "stuck" {
+  count = var.stuck ? 1 : 0
+
+  alarm_actions       = var.topic_arns
+  alarm_name          = "${var.name}-stuck"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  datapoints_to_alarm = local.stuck_periods
+  evaluation_periods  = local.stuck_periods
+  metric_name         = local.first.name
+  namespace           = local.first.namespace
+  period              = var.alarm.period
+  statistic           = local.statistic
+  tags                = var.tags
+  threshold           = var.alarm.threshold
+  treat_missing_data  = "notBreaching"
+  unit                = local.first.unit
+
+  alarm_description = <<-EOT
+    The alarm ${var.name} has had something to ring for in each of the last ${local.stuck_periods} periods of ${var.alarm.period} seconds: reads go on, or somebody writes forged values into its metric ${local.first.name}. While it is in ALARM, new reads send no message.
+    Are there reads? ${local.instruction}, with the query of that alarm. If they are expected, leave out who makes them (except).
+    If there are none, the values are forged: find out who may call cloudwatch:PutMetricData, which CloudTrail does not record, and take it away. This alarm ends when the values do.
+  EOT
+}
+
 locals {
+  # For a single read the largest value says it, which no other value lowers; of several, how many there are, to which any
+  # other value only adds.
+  single    = var.alarm.threshold == 1 && var.alarm.evaluation_periods == 1
+  statistic = var.alarm.threshold == 1 ? "Maximum" : "SampleCount"
+
+  # An hour, or two periods where they are longer.
+  stuck_periods = max(2, ceil(3600 / var.alarm.period))
+
   # By way of a filter: the alarm comes after all of them, and old ones go after the alarm.
   first = values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0]
 

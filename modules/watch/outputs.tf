@@ -3,6 +3,11 @@ output "alarm_arn" {
   value       = aws_cloudwatch_metric_alarm.this.arn
 }
 
+output "alarm_arns" {
+  description = "ARNs of the alarm and of the one that tells that it does not end."
+  value       = concat([aws_cloudwatch_metric_alarm.this.arn], aws_cloudwatch_metric_alarm.stuck[*].arn)
+}
+
 output "alarm_name" {
   description = "Name of the alarm."
   value       = aws_cloudwatch_metric_alarm.this.alarm_name
@@ -49,4 +54,9 @@ output "metric_filter_names" {
 output "regular_expressions" {
   description = "How many of the metric filters hold regular expressions: a log group takes five."
   value       = length(local.regex_patterns)
+}
+
+output "stuck_alarm_name" {
+  description = "Alarm that rings when the alarm does not end; null when there is none."
+  value       = one(aws_cloudwatch_metric_alarm.stuck[*].alarm_name)
 }

@@ -9,7 +9,7 @@ variable "account" {
 }
 
 variable "alarm" {
-  description = "How many reads within which time raise the alarm; names and meanings are CloudWatch's own. `ok_actions`: whether the topics hear of the end of an alarm, too."
+  description = "How many reads raise the alarm: `threshold` of them (`statistic` is Sum) within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. What is deployed for that is main.tf's. `ok_actions`: whether the topics hear of the end of an alarm, too."
   nullable    = false
   type = object({
     datapoints_to_alarm = optional(number)
@@ -29,6 +29,12 @@ variable "alarm" {
   validation {
     condition     = var.alarm.period >= 60 && var.alarm.period % 60 == 0
     error_message = "${var.path}alarm.period is ${var.alarm.period}: metrics from logs have one value a minute, so write a multiple of 60 seconds, such as 300."
+  }
+
+  # CloudWatch advises against FILL of a minute that may not be counted yet, but for M of N.
+  validation {
+    condition     = var.alarm.period != 60 || (var.alarm.threshold == 1 && var.alarm.evaluation_periods == 1) || coalesce(var.alarm.datapoints_to_alarm, var.alarm.evaluation_periods) < var.alarm.evaluation_periods
+    error_message = "${var.path}alarm.period is 60, and all of evaluation_periods have to have their reads: the last minute may not be counted yet when CloudWatch looks, so the alarm might never ring. Write 120 or more, or datapoints_to_alarm below evaluation_periods."
   }
 
   validation {
@@ -53,7 +59,17 @@ variable "alarm" {
 
   validation {
     condition     = contains(["breaching", "ignore", "missing", "notBreaching"], var.alarm.treat_missing_data)
-    error_message = "${var.path}alarm.treat_missing_data is ${var.alarm.treat_missing_data}: write notBreaching (silence is no read), or breaching, ignore or missing."
+    error_message = "${var.path}alarm.treat_missing_data is ${var.alarm.treat_missing_data}: write notBreaching (silence is no read), or missing."
+  }
+
+  validation {
+    condition     = var.alarm.treat_missing_data != "breaching"
+    error_message = "${var.path}alarm.treat_missing_data is breaching: nothing but reads is counted, so the alarm would be in ALARM whenever nobody reads. Write notBreaching; silence is heard by self_watch.blindness."
+  }
+
+  validation {
+    condition     = var.alarm.treat_missing_data != "ignore"
+    error_message = "${var.path}alarm.treat_missing_data is ignore: nothing but reads is counted, so after the first read the alarm would never leave ALARM, nor ring again. Write notBreaching; silence is heard by self_watch.blindness."
   }
 }
 
@@ -96,6 +112,7 @@ variable "except_denied" {
 }
 
 variable "heartbeat" {
+  default     = null
   description = "The instance's own heartbeat, which does not count: this secret, read by this role; null without one."
   type        = object({ role_arn = string, secret_name = string })
 }
@@ -166,6 +183,12 @@ variable "secrets" {
     condition     = alltrue([for secret in var.secrets : can(regex(local.secret, secret)) && length(secret) <= (startswith(secret, "arn:") ? 600 : 512)])
     error_message = "${var.path}secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex(local.secret, secret)) || length(secret) > (startswith(secret, "arn:") ? 600 : 512)])}: write a secret's name or ARN, a prefix such as \"prod/*\", or \"*\" for all."
   }
+}
+
+variable "stuck" {
+  description = "Whether another alarm, NAME-stuck, tells that this one does not end."
+  nullable    = false
+  type        = bool
 }
 
 variable "tags" {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ COMPARISONS = {
 """Comparison operators, and how a reason says them."""
 
 _HOUR, _DAY, _WEEK = 3600, 86_400, 604_800
+_BASIC = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 
 
 class State(StrEnum):
@@ -69,6 +71,10 @@ class AlarmConfig:
     """Only samples of this unit count; None for all."""
     evaluate_low_sample_count_percentile: str = "evaluate"
     """For percentiles: `ignore` keeps the state while there are too few samples."""
+    fill: float | None = None
+    """Of an alarm on the expression FILL(metric, n): n, the value of a period without samples."""
+    look_back: int = 2
+    """How many periods beyond N an evaluation retrieves. AWS does not say; 0: only the newest N count."""
 
     def __post_init__(self) -> None:
         try:
@@ -126,9 +132,9 @@ class AlarmConfig:
     def evaluation_range(self) -> int:
         """How many periods an evaluation retrieves: more than N, so that late or missing data is bridged.
 
-        AWS's page shows 5 for N = 3 and says that the number depends; here it is always N + 2.
+        AWS's page shows 5 for N = 3 and says that the number depends; here it is N + 2 unless told otherwise.
         """
-        return self.evaluation_periods + 2
+        return self.evaluation_periods + self.look_back
 
     def breaches(self, value: float) -> bool:
         """Whether a datapoint's value is on the alarm's side of the threshold."""
@@ -154,7 +160,12 @@ def _check_whole(parameter: str, value: object, of: str) -> None:
 
 
 def config_of(described: Mapping[str, Any]) -> AlarmConfig:
-    """The rules' view of an alarm as DescribeAlarms answers it; raises InvalidAlarmConfig, KeyError."""
+    """The rules' view of an alarm as DescribeAlarms answers it, on a metric or on FILL(metric, n).
+
+    Raises InvalidAlarmConfig, also for other metric math; KeyError.
+    """
+    if described.get("Metrics"):
+        described = _as_on_a_metric(described)
     unit = described.get("Unit")
     return AlarmConfig(
         statistic=described.get("Statistic") or described["ExtendedStatistic"],
@@ -166,4 +177,49 @@ def config_of(described: Mapping[str, Any]) -> AlarmConfig:
         treat_missing_data=described.get("TreatMissingData") or "missing",
         unit=None if unit in (None, "None") else unit,
         evaluate_low_sample_count_percentile=described.get("EvaluateLowSampleCountPercentile") or "evaluate",
+        fill=described.get("Fill"),
     )
+
+
+def metric_of(described: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Namespace, MetricName and Dimensions of the only metric that an alarm looks at; None of several."""
+    if described.get("MetricName"):
+        return described
+    stats = _stats(described)
+    metric: Mapping[str, Any] | None = stats[0]["MetricStat"]["Metric"] if len(stats) == 1 else None
+    return metric
+
+
+def unit_of(described: Mapping[str, Any]) -> str | None:
+    """The unit that an alarm looks at; None for all, and of several metrics."""
+    stats = _stats(described)
+    unit = stats[0]["MetricStat"].get("Unit") if len(stats) == 1 else described.get("Unit")
+    return None if unit in (None, "None") else str(unit)
+
+
+_FILL = re.compile(r"\s*FILL\(\s*([a-z][A-Za-z0-9_]*)\s*,\s*(-?[0-9]+(?:\.[0-9]+)?)\s*\)\s*")
+
+
+def _stats(described: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in described.get("Metrics") or () if each.get("MetricStat")]
+
+
+def _as_on_a_metric(described: Mapping[str, Any]) -> dict[str, Any]:
+    """An alarm on FILL(metric, n), or on a list that holds only a metric, as if it were on the metric."""
+    stats = _stats(described)
+    expressions = [each["Expression"] for each in described["Metrics"] if each.get("Expression")]
+    found = _FILL.fullmatch(expressions[0]) if len(expressions) == 1 else None
+    if len(stats) != 1 or (expressions and (not found or found[1] != stats[0]["Id"])):
+        raise InvalidAlarmConfig(
+            "metrics", f"metric math other than FILL of one metric: {', '.join(expressions)}"
+        )
+    stat = stats[0]["MetricStat"]
+    basic = stat["Stat"] in _BASIC
+    return {
+        **described,
+        "Statistic": stat["Stat"] if basic else None,
+        "ExtendedStatistic": None if basic else stat["Stat"],
+        "Period": stat["Period"],
+        "Unit": stat.get("Unit"),
+        "Fill": float(found[2]) if found else None,
+    }

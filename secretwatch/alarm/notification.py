@@ -45,6 +45,8 @@ def sns_message(alarm: Mapping[str, Any], old_state: str, account_id: str, regio
 
 
 def _trigger(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    if alarm.get("Metrics"):
+        return _trigger_of_math(alarm)
     trigger: dict[str, Any] = {
         "MetricName": alarm.get("MetricName", ""),
         "Namespace": alarm.get("Namespace", ""),
@@ -63,9 +65,45 @@ def _trigger(alarm: Mapping[str, Any]) -> dict[str, Any]:
         "Period": int(alarm.get("Period") or 0),
         "EvaluationPeriods": int(alarm.get("EvaluationPeriods") or 0),
     }
-    if alarm.get("DatapointsToAlarm"):
-        trigger["DatapointsToAlarm"] = int(alarm["DatapointsToAlarm"])
-    return trigger | {
+    return trigger | _decided_by(alarm)
+
+
+def _trigger_of_math(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an alarm on metric math: the metrics instead of a metric, as in recorded messages."""
+    stats = [each["MetricStat"] for each in alarm["Metrics"] if each.get("MetricStat")]
+    trigger: dict[str, Any] = {
+        "Period": int(stats[0]["Period"]) if stats else 0,
+        "EvaluationPeriods": int(alarm.get("EvaluationPeriods") or 0),
+    }
+    return trigger | _decided_by(alarm) | {"Metrics": [_metric(each) for each in alarm["Metrics"]]}
+
+
+def _metric(query: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        name: query[name] for name in ("Expression", "Id", "Label") if query.get(name) is not None
+    }
+    if stat := query.get("MetricStat"):
+        metric = stat["Metric"]
+        dimensions = [
+            {"value": each["Value"], "name": each["Name"]} for each in metric.get("Dimensions") or []
+        ]
+        told["MetricStat"] = {
+            "Metric": {
+                "Dimensions": dimensions,
+                "MetricName": metric["MetricName"],
+                "Namespace": metric["Namespace"],
+            },
+            "Period": int(stat["Period"]),
+            "Stat": stat["Stat"],
+            **({"Unit": stat["Unit"]} if stat.get("Unit") else {}),
+        }
+    return told | {"ReturnData": bool(query.get("ReturnData", True))}
+
+
+def _decided_by(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    needed = alarm.get("DatapointsToAlarm")
+    return {
+        **({"DatapointsToAlarm": int(needed)} if needed else {}),
         "ComparisonOperator": alarm.get("ComparisonOperator", ""),
         "Threshold": float(alarm.get("Threshold") or 0.0),
         "TreatMissingData": alarm.get("TreatMissingData", ""),
@@ -80,8 +118,6 @@ def email_body(message: Mapping[str, Any]) -> str:
     at = datetime.strptime(message["StateChangeTime"], "%Y-%m-%dT%H:%M:%S.%f%z")
     when = f"{at:%A %d %B, %Y %H:%M:%S} UTC"
     needed = trigger.get("DatapointsToAlarm") or trigger["EvaluationPeriods"]
-    statistic = trigger.get("ExtendedStatistic") or _as_statistic(trigger.get("Statistic", ""))
-    dimensions = " ".join(f"[{each['name']} = {each['value']}]" for each in trigger["Dimensions"])
     console = (
         f"https://{region}.{partition.of_region(region).console_domain}/cloudwatch/deeplink.js?"
         + urlencode({"region": region})
@@ -113,13 +149,7 @@ Threshold:
 {trigger["Threshold"]} for at least {needed} of the last {trigger["EvaluationPeriods"]} period(s) of \
 {trigger["Period"]} seconds.
 
-Monitored Metric:
-- MetricNamespace:                     {trigger["Namespace"]}
-- MetricName:                          {trigger["MetricName"]}
-- Dimensions:                          {dimensions}
-- Period:                              {trigger["Period"]} seconds
-- Statistic:                           {statistic}
-- Unit:                                {trigger["Unit"] or "not specified"}
+{_monitored(trigger)}
 - TreatMissingData:                    {trigger["TreatMissingData"] or "missing"}
 
 
@@ -128,6 +158,33 @@ State Change Actions:
 - ALARM: {actions("AlarmActions")}
 - INSUFFICIENT_DATA: {actions("InsufficientDataActions")}
 """
+
+
+def _monitored(trigger: Mapping[str, Any]) -> str:
+    """The metric that is watched. How AWS's mail words several is not known: here each as AWS words one."""
+    if "Metrics" not in trigger:
+        statistic = trigger.get("ExtendedStatistic") or _as_statistic(trigger.get("Statistic", ""))
+        return "Monitored Metric:\n" + _watched(trigger, trigger["Period"], statistic, trigger["Unit"])
+    told = ["Monitored Metrics:"]
+    for each in trigger["Metrics"]:
+        told.append(f"- MetricId:                            {each['Id']}")
+        if stat := each.get("MetricStat"):
+            told.append(_watched(stat["Metric"], stat["Period"], stat["Stat"], stat.get("Unit")))
+        else:
+            told.append(f"- MetricExpression:                    {each['Expression']}")
+            told.append(f"- MetricLabel:                         {each.get('Label', '')}")
+    return "\n".join(told)
+
+
+def _watched(metric: Mapping[str, Any], period: int, statistic: str, unit: str | None) -> str:
+    dimensions = " ".join(f"[{each['name']} = {each['value']}]" for each in metric["Dimensions"])
+    return f"""\
+- MetricNamespace:                     {metric["Namespace"]}
+- MetricName:                          {metric["MetricName"]}
+- Dimensions:                          {dimensions}
+- Period:                              {period} seconds
+- Statistic:                           {statistic}
+- Unit:                                {unit or "not specified"}"""
 
 
 def _as_statistic(name: str) -> str:

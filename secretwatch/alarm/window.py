@@ -51,7 +51,8 @@ def query_start(start: int, period: int, now: int) -> int:
 def datapoints(config: AlarmConfig, samples: Iterable[Sample], at: datetime) -> list[Datapoint]:
     """The datapoints that an evaluation at this time retrieves: the whole evaluation range, oldest first.
 
-    Samples may come in any order, and those outside the range or of another unit do not count.
+    Samples may come in any order, and those outside the range or of another unit do not count. A period
+    without any is `config.fill`.
     """
     period = timedelta(seconds=config.period)
     start = window_end(at, config.period) - period * config.evaluation_range
@@ -63,7 +64,8 @@ def datapoints(config: AlarmConfig, samples: Iterable[Sample], at: datetime) -> 
     statistic = parse_statistic(config.statistic)
     found = []
     for index, window in enumerate(windows):
-        value = statistic(window) if window else None
-        count = None if value is None else count_of(window)
+        value = statistic(window) if window else config.fill
+        # A value that was filled in is of no samples, and an expression's has no count.
+        count = None if value is None or config.fill is not None else count_of(window)
         found.append(Datapoint(start + period * index, value, count))
     return found

@@ -54,7 +54,8 @@ def period_of(described: Mapping[str, Any]) -> int:
 def configuration_of(described: Mapping[str, Any]) -> AlarmConfig:
     """The rules' view of any alarm that is evaluated; one on metric math has no statistic of its own: Sum."""
     if described.get("Metrics"):
-        return config_of({**described, "Statistic": "Sum", "Period": period_of(described), "Unit": None})
+        own = {"Statistic": "Sum", "Period": period_of(described), "Unit": None, "Metrics": None}
+        return config_of({**described, **own})
     return config_of(described)
 
 

@@ -102,10 +102,23 @@ def _check_values(where: str, datum: Mapping[str, Any]) -> None:
         if statistics.get(name) is None:
             _refuse("MissingParameter", f"The parameter {where}.StatisticValues.{name} is required.")
         numbers.append((f"{where}.StatisticValues.{name}", statistics[name]))
+    _check_counts(where, counts or [], statistics.get("SampleCount"))
     for place, value in numbers:
         if value is not None and not (math.isfinite(value) and abs(value) <= _LARGEST):
             shown = "NaN" if math.isnan(value) else value
             _value(f"The value {shown} for parameter {place} is invalid.")
+
+
+def _check_counts(where: str, counts: Sequence[float], samples: float | None) -> None:
+    """A sample count of 0 is refused (observed); that one below and negative Counts are, too, is assumed.
+
+    If they were taken, values could be taken away from a SampleCount: the experiment negative-sample-count.
+    """
+    if samples is not None and samples <= 0:
+        _value(f"The value {samples} for parameter {where}.StatisticValues.SampleCount is invalid.")
+    for number, count in enumerate(counts, 1):
+        if count < 0:
+            _value(f"The value {count} for parameter {where}.Counts.member.{number} is invalid.")
 
 
 def _check_size(kind: str, place: str, collection: Sequence[Any]) -> None:

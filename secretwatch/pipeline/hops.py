@@ -11,7 +11,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -265,14 +266,14 @@ class Metric(Hop):
         total = sum(more[minute] for minute in minutes)
         wanted = len(self.scene.reads)
         if total < wanted:
-            return Seen("waiting", f"Sum {total:g} of {wanted}" if wanted > 1 else "")
+            return Seen("waiting", f"{total:g} of {wanted}" if wanted > 1 else "")
         first, last = (f"{minute:%H:%M}" for minute in (minutes[0], minutes[-1]))
         when = f"minute of {first}" if first == last else f"minutes of {first} to {last}"
-        return Seen("ok", f"Sum {total:g} in the {when} UTC")
+        return Seen("ok", f"{total:g} in the {when} UTC")
 
 
 def counts(scene: Scene, at: float) -> dict[datetime, float]:
-    """The metric's Sum for each minute from just before `at` until now."""
+    """What the metric counted in each minute from just before `at` until now."""
     start = datetime.fromtimestamp(at, UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
     found = scene.aws.client("cloudwatch").get_metric_statistics(
         Namespace=scene.watch.metric_namespace,
@@ -280,9 +281,24 @@ def counts(scene: Scene, at: float) -> dict[datetime, float]:
         StartTime=start,
         EndTime=max(datetime.fromtimestamp(scene.now(), UTC), start) + timedelta(minutes=2),
         Period=60,
-        Statistics=["Sum"],
+        Statistics=COUNTED,
     )
-    return {point["Timestamp"].astimezone(UTC): float(point["Sum"]) for point in found["Datapoints"]}
+    counted: dict[datetime, float] = defaultdict(float)
+    for point in found["Datapoints"]:
+        counted[point["Timestamp"].astimezone(UTC)] += matches(point)
+    return dict(counted)
+
+
+COUNTED = ["SampleCount", "Sum"]
+
+
+def matches(point: Mapping[str, Any]) -> float:
+    """How many matches a datapoint with the statistics `COUNTED` stands for.
+
+    Of the unit that the module's filters give every value is a match. Of filters without one, as older
+    releases made them, some are zeros of a default value.
+    """
+    return float(point["SampleCount"] if point.get("Unit") == "Count" else point["Sum"])
 
 
 class Alarm(Hop):

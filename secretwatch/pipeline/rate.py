@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.comparison import Observed
-from secretwatch.pipeline.hops import trail_prefix
+from secretwatch.pipeline.hops import COUNTED, matches, trail_prefix
 from secretwatch.pipeline.watch import Watch
 
 _DAYS = 14
@@ -28,19 +29,27 @@ def observed(aws: Aws, watch: Watch, now: float) -> Observed:
 
 
 def _reads(aws: Aws, watch: Watch, end: datetime) -> tuple[float | None, float | None]:
-    """Days that the metric has data of, a whole one at least, and its sum."""
-    points = aws.client("cloudwatch").get_metric_statistics(
-        Namespace=watch.metric_namespace,
-        MetricName=watch.metric_name,
+    """Days that the log group has had events, a whole one at least, and how many reads were counted."""
+    group = [{"Name": "LogGroupName", "Value": watch.log_group_name}]
+    events = _points(aws, end, "AWS/Logs", "IncomingLogEvents", Dimensions=group)
+    reads = _points(aws, end, watch.metric_namespace, watch.metric_name)
+    if not events and not reads:
+        return None, None
+    first = min(point["Timestamp"] for point in (*events, *reads)).astimezone(UTC)
+    return max((end - first) / timedelta(days=1), 1.0), sum(map(matches, reads))
+
+
+def _points(aws: Aws, end: datetime, namespace: str, name: str, **more: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
         StartTime=end - timedelta(days=_DAYS),
         EndTime=end,
         Period=3600,
-        Statistics=["Sum"],
+        Statistics=COUNTED,
+        **more,
     )["Datapoints"]
-    if not points:
-        return None, None
-    first = min(point["Timestamp"] for point in points).astimezone(UTC)
-    return max((end - first) / timedelta(days=1), 1.0), sum(point["Sum"] for point in points)
+    return found
 
 
 def _alarms(aws: Aws, watch: Watch, end: datetime) -> float:

@@ -29,6 +29,13 @@ def describe_alarm(aws: Aws, name: str) -> dict[str, Any] | None:
     return alarms[0] if alarms else None
 
 
+def _window(alarm: dict[str, Any]) -> float:
+    """Seconds that the alarm looks at."""
+    stats = [each["MetricStat"] for each in alarm.get("Metrics", ()) if each.get("MetricStat")]
+    period = stats[0]["Period"] if stats else alarm.get("Period", 60)
+    return float(period * alarm.get("EvaluationPeriods", 1))
+
+
 def await_ready(
     aws: Aws, watch: Watch, clock: Clock, note: Callable[[str], None], asked: float | None, timeout: float
 ) -> dict[str, Any]:
@@ -47,7 +54,7 @@ def await_ready(
             raise NoAlarm(f"There is no alarm {watch.alarm_name} in {watch.region}.")
         if alarm["StateValue"] != "ALARM":
             return alarm
-        window = float(alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1))
+        window = _window(alarm)
         limit = asked or max(timeout, window + 180)
         if not told:
             note(

@@ -85,6 +85,7 @@ class Watch:
     filter_patterns: tuple[str, ...] = ()
     topic_arns: tuple[str, ...] = ()
     realtime: Realtime | None = None
+    stuck_alarm_name: str | None = None
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
     notifications_topic_arn: str | None = None

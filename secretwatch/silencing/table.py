@@ -171,7 +171,8 @@ ROWS: tuple[Row, ...] = (
         "trail",
         "cloudtrail",
         "DeleteTrail",
-        "Nothing is recorded from then on, and EventBridge gets no calls.",
+        "Nothing is recorded from then on. AWS does not say whether this very call still is: if not, the "
+        "alarm on blindness tells after an hour, and the heartbeat's after its period.",
         _TRAIL,
     ),
     _silences(

@@ -311,24 +311,43 @@ class Lab:
         return arn
 
     def alarm(self, namespace: str, **settings: Any) -> str:
-        """An alarm of 1 of 1, Sum over 300 s at least 1, missing data not breaching; its name."""
+        """An alarm of 1 of 1, Sum over 300 s at least 1, missing data not breaching; its name.
+
+        settings: others; None leaves one out.
+        """
         name = self.thing("alarm")
-        self.client("cloudwatch").put_metric_alarm(
-            **{
-                "AlarmName": name,
-                "Namespace": namespace,
-                "MetricName": "reads",
-                "Statistic": "Sum",
-                "Period": 300,
-                "EvaluationPeriods": 1,
-                "Threshold": 1,
-                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-                "TreatMissingData": "notBreaching",
-                "Tags": tags(self.experiment),
-                **settings,
-            }
-        )
+        wanted: dict[str, Any] = {
+            "AlarmName": name,
+            "Namespace": namespace,
+            "MetricName": "reads",
+            "Statistic": "Sum",
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+            "Tags": tags(self.experiment),
+            **settings,
+        }
+        given = {key: value for key, value in wanted.items() if value is not None}
+        self.client("cloudwatch").put_metric_alarm(**given)
         return name
+
+    def alarm_on_filled(self, namespace: str) -> str:
+        """Such an alarm on FILL(metric, 0); its name."""
+        metric = {"Namespace": namespace, "MetricName": "reads"}
+        return self.alarm(
+            namespace,
+            **dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period")),
+            Metrics=[
+                {"Id": "filled", "Expression": "FILL(reads, 0)", "ReturnData": True},
+                {
+                    "Id": "reads",
+                    "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"},
+                    "ReturnData": False,
+                },
+            ],
+        )
 
     def clean(self) -> None:
         """Remove all that was made. What cannot be is noted in the run."""

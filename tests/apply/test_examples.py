@@ -22,6 +22,7 @@ from deployment import wait_for
 from roles import NOT_SEEN, Role, printed, refused, sids, without
 
 from secretwatch import local
+from secretwatch.alarm import config_of, metric_of
 from secretwatch.cloudtrail import is_read_only
 from secretwatch.terraform import TerraformFailed
 
@@ -134,8 +135,15 @@ def check_facts(watch: dict[str, Any], account: str) -> None:
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[watch["alarm_name"]])["MetricAlarms"]
     assert alarm["AlarmArn"] == watch["alarm_arn"]
     assert alarm["AlarmActions"] == watch["topic_arns"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == (watch["metric_namespace"], watch["metric_name"])
-    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", watch["alarm_period"])
+    metric = metric_of(alarm)
+    assert metric
+    assert (metric["Namespace"], metric["MetricName"]) == (watch["metric_namespace"], watch["metric_name"])
+    config = config_of(alarm)
+    if (config.threshold, watch["alarm"]["evaluation_periods"]) == (1, 1):
+        assert (config.statistic, config.needed) == ("Maximum", 1)
+        assert (config.period, config.period * config.evaluation_periods) == (60, watch["alarm_period"])
+    else:
+        assert (config.period, config.fill) == (watch["alarm_period"], 0)
     described = boto3.client("logs").describe_metric_filters(
         metricNamespace=watch["metric_namespace"], metricName=watch["metric_name"]
     )["metricFilters"]
@@ -145,7 +153,8 @@ def check_facts(watch: dict[str, Any], account: str) -> None:
         assert filters[filter_name]["filterPattern"] == pattern
         assert filters[filter_name]["logGroupName"] == watch["log_group_name"]
         (transformation,) = filters[filter_name]["metricTransformations"]
-        assert (transformation["metricValue"], transformation["defaultValue"]) == ("1", 0.0)
+        assert (transformation["metricValue"], transformation["unit"]) == ("1", config.unit)
+        assert "defaultValue" not in transformation
     trail = boto3.client("cloudtrail").get_trail(Name=watch["trail_arn"])["Trail"]
     assert trail["CloudWatchLogsLogGroupArn"] == f"{watch['log_group_arn']}:*"
     assert trail["IsMultiRegionTrail"]

@@ -393,6 +393,21 @@ DATA: dict[str, tuple[dict[str, Any], str, str]] = {
         "InvalidParameterValue",
         "must be of the same size",
     ),
+    "a negative count": (
+        {"Value": None, "Values": [1.0], "Counts": [-1.0]},
+        "InvalidParameterValue",
+        "The value -1.0 for parameter MetricData.member.1.Counts.member.1 is invalid.",
+    ),
+    "a set of no samples": (
+        {"Value": None, "StatisticValues": {"SampleCount": 0.0, "Sum": 0.0, "Minimum": 0.0, "Maximum": 0.0}},
+        "InvalidParameterValue",
+        "The value 0.0 for parameter MetricData.member.1.StatisticValues.SampleCount is invalid.",
+    ),
+    "fewer than no samples": (
+        {"Value": None, "StatisticValues": {"SampleCount": -1.0, "Sum": 0.0, "Minimum": 0.0, "Maximum": 0.0}},
+        "InvalidParameterValue",
+        "The value -1.0 for parameter MetricData.member.1.StatisticValues.SampleCount is invalid.",
+    ),
     "31 dimensions": (
         {"Dimensions": [{"Name": f"n{number}", "Value": "v"} for number in range(31)]},
         "InvalidParameterValue",

@@ -60,6 +60,16 @@ def test_the_same_without_terraform(deployment: Deployment, start: str) -> None:
     assert (causes(found), code) == ([], 0)
 
 
+def test_an_alarm_on_several_reads_is_found_and_is_as_the_watch_was_told(deployment: Deployment) -> None:
+    group = deployment.watch["log_group_name"]
+    _, found = doctor("--log-group", group, "--secret", "several")
+    # Nobody told the doctor, and one read does not ring it.
+    assert causes(found) == [("alarm", "threshold")]
+    assert "FILL(reads, 0)" in found["broken"][0]["mend"]
+    code, found = doctor(str(deployment.root), "--watch", "several")
+    assert (causes(found), code) == ([], 0)
+
+
 def test_a_fault_behind_terraforms_back(deployment: Deployment) -> None:
     name = alarm_name(SECRET)
     deployment.cloudwatch.disable_alarm_actions(AlarmNames=[name])

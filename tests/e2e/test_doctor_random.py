@@ -51,15 +51,18 @@ output "watches" {
 def watch(dice: random.Random) -> dict[str, Any]:
     """A watch that the module takes."""
     outcome = dice.choice(("any", "any", "success", "denied"))
-    periods = dice.randint(1, 3)
+    periods, threshold = dice.randint(1, 3), dice.choice((1, 1, 1, 2, 20))
+    needed = dice.randint(1, periods)
+    # Where all of several have to be there, the last minute may not be.
+    shortest = 120 if needed == periods and (threshold, periods) != (1, 1) else 60
     made: dict[str, Any] = {
         "alarm": {
-            "datapoints_to_alarm": dice.randint(1, periods),
+            "datapoints_to_alarm": needed,
             "evaluation_periods": periods,
             "ok_actions": dice.random() < 0.3,
-            "period": dice.choice((60, 300, 900)),
-            "threshold": dice.choice((1, 1, 1, 2, 20)),
-            "treat_missing_data": dice.choice(("notBreaching", "notBreaching", "missing", "ignore")),
+            "period": dice.choice((shortest, 300, 900)),
+            "threshold": threshold,
+            "treat_missing_data": dice.choice(("notBreaching", "notBreaching", "missing")),
         },
         "events": dice.choice((["reads"], ["reads"], ["changes"], ["GetSecretValue"], ["reads", "changes"])),
         "outcome": outcome,

@@ -68,7 +68,8 @@ class Account:
     def changes(self) -> list[dict[str, Any]]:
         """The fast way's messages, without what SNS writes below them."""
         bodies = [str(each["body"]) for each in self.cloud.inbox()]
-        return [json.JSONDecoder().raw_decode(body)[0] for body in bodies if '"WATCH CHANGED"' in body]
+        told = [json.JSONDecoder().raw_decode(body)[0] for body in bodies if '"WATCH CHANGED"' in body]
+        return [each for each in told if each["Where"].endswith(ACCOUNT)]
 
     def told(self, alarm: str = ALARM) -> int:
         """How many times the alarm has told its topic."""

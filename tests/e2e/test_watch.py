@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -53,13 +54,21 @@ def test_a_sibling_does_not_ring(deployment: Deployment) -> None:
 
 
 def test_with_average_other_events_drown_the_read(deployment: Deployment) -> None:
-    """The lesson of the field: the alarm that would not fire until AVERAGE became SUM."""
-    group, namespace, metric = (
-        deployment.watch["log_group_name"],
-        "secretwatch/e2e",
-        "e2e-average",
+    """The lesson of the field: the alarm that would not fire until AVERAGE became SUM.
+
+    By hand, with a default value, which the module's own filters do not have.
+    """
+    group, namespace, metric = deployment.watch["log_group_name"], "by-hand", "average"
+    deployment.logs.put_metric_filter(
+        logGroupName=group,
+        filterName="by-hand-average",
+        filterPattern='{ $.eventName = "GetSecretValue" && $.requestParameters.secretId = "average" }',
+        metricTransformations=[
+            {"metricName": metric, "metricNamespace": namespace, "metricValue": "1", "defaultValue": 0}
+        ],
     )
     deployment.alarm_on("with-average", namespace, metric, "Average")
+    deployment.alarm_on("with-sum", namespace, metric, "Sum")
     deployment.logs.create_log_stream(logGroupName=group, logStreamName="other-events")
     deployment.logs.put_log_events(
         logGroupName=group,
@@ -84,9 +93,78 @@ def test_with_average_other_events_drown_the_read(deployment: Deployment) -> Non
 
     wait_for("the default value for three minutes", zeros)
     deployment.read("average")
-    deployment.await_alarm("average")
+    wait_for("the alarm on the sum", lambda: deployment.state("with-sum") == "ALARM")
     deployment.let_pass()
     assert deployment.state("with-average") == "OK"
+    # The module's own metric has no zeros, in which a read could drown.
+    deployment.await_alarm("average")
+    deployment.alarm_on("with-average", "secretwatch/e2e", "e2e-average", "Average")
+    wait_for("the alarm on the average of reads", lambda: deployment.state("with-average") == "ALARM")
+
+
+def _forge(deployment: Deployment, watch: str, seconds: int) -> None:
+    """What anybody who may call PutMetricData writes: less than any read is worth, so long from now."""
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    lowest = {"SampleCount": 1e-9, "Sum": -1e100, "Minimum": -1e100, "Maximum": -1e100}
+    data: list[dict[str, Any]] = [
+        {"Value": -1e6, "Unit": "Count"},
+        {"Value": -1e6},
+        {"Value": -1e6, "Unit": "Seconds"},
+        {"StatisticValues": lowest, "Unit": "Count"},
+    ]
+    deployment.cloudwatch.put_metric_data(
+        Namespace="secretwatch/e2e",
+        MetricData=[{"MetricName": f"e2e-{watch}", "Timestamp": at, **each} for each in data],
+    )
+
+
+# In the read's own minute and those around it, and anywhere in the five that an alarm looks at.
+_FORGED = (-240, -180, -120, -60, 0, 60, 3600)
+
+
+def test_no_forged_value_hides_a_read(deployment: Deployment) -> None:
+    for seconds in _FORGED:
+        _forge(deployment, "forged", seconds)
+    deployment.let_pass()
+    assert deployment.state(alarm_name("forged")) == "OK"
+    deployment.read("forged")
+    for seconds in _FORGED:
+        _forge(deployment, "forged", seconds)
+    deployment.await_alarm("forged")
+
+
+def test_forged_values_that_hold_the_alarm_are_told_of(deployment: Deployment, local_cloud: Any) -> None:
+    now = datetime.now(UTC)
+    data = [
+        {
+            "MetricName": "e2e-held",
+            "Timestamp": now - timedelta(minutes=minutes),
+            "Unit": "Count",
+            "Value": 1.0,
+        }
+        for minutes in range(-1, 65)
+    ]
+    stuck = f"{alarm_name('held')}-stuck"
+    # The last half hour of them alone does not.
+    for some, state in ((data[:32], "OK"), (data[32:], "ALARM")):
+        deployment.cloudwatch.put_metric_data(Namespace="secretwatch/e2e", MetricData=some)
+        deployment.await_alarm("held")
+        deployment.let_pass()
+        assert deployment.state(stuck) == state
+    wait_for("its e-mail", lambda: [each for each in local_cloud.inbox() if stuck in each["subject"]])
+
+
+def test_several_reads_ring_and_no_forged_value_hides_them(deployment: Deployment) -> None:
+    deployment.read("several")
+    deployment.let_pass()
+    assert deployment.state(alarm_name("several")) == "OK"
+    for seconds in _FORGED:
+        _forge(deployment, "several", seconds)
+    deployment.let_pass()
+    deployment.read("several")
+    for seconds in _FORGED:
+        _forge(deployment, "several", seconds)
+    deployment.await_alarm("several")
 
 
 def test_another_event_name_in_the_pattern_never_rings(deployment: Deployment) -> None:

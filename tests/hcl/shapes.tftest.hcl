@@ -303,6 +303,7 @@ run "three_of_five_periods" {
     path           = ""
     resolved       = {}
     secrets        = ["db"]
+    stuck          = false
     topic_arns     = ["arn:aws:sns:eu-west-1:111122223333:x"]
   }
 
@@ -311,7 +312,6 @@ run "three_of_five_periods" {
       aws_cloudwatch_metric_alarm.this.datapoints_to_alarm == 3 &&
       aws_cloudwatch_metric_alarm.this.evaluation_periods == 5 &&
       aws_cloudwatch_metric_alarm.this.ok_actions == toset(["arn:aws:sns:eu-west-1:111122223333:x"]) &&
-      aws_cloudwatch_metric_alarm.this.period == 60 &&
       aws_cloudwatch_metric_alarm.this.threshold == 10 &&
       aws_cloudwatch_metric_alarm.this.treat_missing_data == "missing"
     )
@@ -320,10 +320,23 @@ run "three_of_five_periods" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.this.metric_name == values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0].name &&
-      aws_cloudwatch_metric_alarm.this.namespace == values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0].namespace
+      [for query in aws_cloudwatch_metric_alarm.this.metric_query : [query.id, query.expression, query.return_data] if query.expression != null] == [["counted", "FILL(reads, 0)", true]] &&
+      [for query in aws_cloudwatch_metric_alarm.this.metric_query : [query.id, query.return_data, query.metric[0].period, query.metric[0].stat, query.metric[0].unit] if query.expression == null] == [["reads", false, 60, "SampleCount", "Count"]]
+    )
+    error_message = "It is one on so many reads a period, and periods without any are 0."
+  }
+
+  assert {
+    condition = (
+      [for query in aws_cloudwatch_metric_alarm.this.metric_query : query.metric[0].metric_name if query.expression == null] == [values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0].name] &&
+      [for query in aws_cloudwatch_metric_alarm.this.metric_query : query.metric[0].namespace if query.expression == null] == [values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0].namespace]
     )
     error_message = "The alarm looks at the metric that the filter makes."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.stuck) == 0
+    error_message = "There is no alarm for one that does not end where none is wanted."
   }
 
   assert {
@@ -351,6 +364,7 @@ run "secrets_of_an_organization" {
     path           = ""
     resolved       = {}
     secrets        = ["arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"]
+    stuck          = false
     topic_arns     = ["arn:aws:sns:eu-west-1:111122223333:x"]
   }
 

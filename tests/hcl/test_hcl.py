@@ -22,6 +22,15 @@ HERE = Path(__file__).parent
 REPO = HERE.parents[1]
 
 COUNT = "which is wrong for a count:"
+AVERAGE = (
+    "each read is a 1, so it is 1 however many reads there are, and where other events are zeros one read"
+    ' among four averages 0.2. Write "Sum".'
+)
+LAST_MINUTE = (
+    "and all of evaluation_periods have to have their reads: the last minute may not be counted yet when"
+    " CloudWatch looks, so the alarm might never ring. Write 120 or more, or datapoints_to_alarm below"
+    " evaluation_periods."
+)
 NAME = (
     "a bucket is named after it, so write 3 to 32 lower-case letters, digits and single hyphens, beginning"
     " with a letter."
@@ -84,8 +93,7 @@ REFUSED = [
     ),
     (
         'alarm = { statistic = "Average" }',
-        f"alarm.statistic is Average, {COUNT} each minute with other events and no read is a 0, so one read"
-        ' in five such minutes averages 0.2 and never reaches the threshold. Write "Sum".',
+        f"alarm.statistic is Average, {COUNT} {AVERAGE}",
     ),
     (
         'alarm = { statistic = "Maximum" }',
@@ -94,13 +102,13 @@ REFUSED = [
     ),
     (
         'alarm = { statistic = "Minimum" }',
-        f"alarm.statistic is Minimum, {COUNT} one minute with other events and no read is a 0, and hides"
-        ' every read. Write "Sum".',
+        f"alarm.statistic is Minimum, {COUNT} each read is a 1, so it stays 1 however many reads there are,"
+        ' and one other value hides them all. Write "Sum".',
     ),
     (
         'alarm = { statistic = "SampleCount" }',
-        f"alarm.statistic is SampleCount, {COUNT} each minute with other events and no read is a sample too,"
-        ' so it rings without any read. Write "Sum".',
+        f"alarm.statistic is SampleCount, {COUNT} it counts values, whatever they are, and not reads."
+        ' Write "Sum".',
     ),
     (
         'alarm = { statistic = "p99" }',
@@ -143,9 +151,21 @@ REFUSED = [
     ),
     (
         'alarm = { treat_missing_data = "notbreaching" }',
-        "alarm.treat_missing_data is notbreaching: write notBreaching (silence is no read), or breaching,"
-        " ignore or missing.",
+        "alarm.treat_missing_data is notbreaching: write notBreaching (silence is no read), or missing.",
     ),
+    (
+        'alarm = { treat_missing_data = "breaching" }',
+        "alarm.treat_missing_data is breaching: nothing but reads is counted, so the alarm would be in ALARM"
+        " whenever nobody reads. Write notBreaching; silence is heard by self_watch.blindness.",
+    ),
+    (
+        'alarm = { treat_missing_data = "ignore" }',
+        "alarm.treat_missing_data is ignore: nothing but reads is counted, so after the first read the alarm"
+        " would never leave ALARM, nor ring again. Write notBreaching; silence is heard by"
+        " self_watch.blindness.",
+    ),
+    ("alarm = { period = 60, threshold = 2 }", f"alarm.period is 60, {LAST_MINUTE}"),
+    ("alarm = { evaluation_periods = 3, period = 60 }", f"alarm.period is 60, {LAST_MINUTE}"),
     ('email_addresses = ["ops"]', f'email_addresses holds "ops": {BARE}'),
     ('email_addresses = ["ops@localhost"]', f'email_addresses holds "ops@localhost": {BARE}'),
     (
@@ -196,6 +216,15 @@ REFUSED = [
         'watches = { tampering = { secrets = ["db"] } }',
         'watches has the name "tampering", and the instance has an alarm of its own by that name:'
         " write another.",
+    ),
+    (
+        'watches = { eu-stuck = { secrets = ["db"] } }',
+        'watches has the name "eu-stuck", and the instance has an alarm of its own by that name:'
+        " write another.",
+    ),
+    (
+        'watches = { stuck = { secrets = ["db"] } }',
+        'watches has the name "stuck", and the instance has an alarm of its own by that name: write another.',
     ),
     (
         'watches = { secret-read = { secrets = ["db"] }, secret-reads = { secrets = ["db"] } }',
@@ -277,9 +306,7 @@ REFUSED = [
     ),
     (
         'watches = { m10 = { secrets = ["db"], alarm = { statistic = "Average" } } }',
-        f"watches.m10.alarm.statistic is Average, {COUNT} each minute with other events and no read"
-        f" is a 0, so one"
-        ' read in five such minutes averages 0.2 and never reaches the threshold. Write "Sum".',
+        f"watches.m10.alarm.statistic is Average, {COUNT} {AVERAGE}",
     ),
     (
         f'watches = {{ m11 = {{ secrets = ["*"], except = [{TWELVE_ROLES}] }} }}',
@@ -315,7 +342,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(19) : "{LONG}"] }}
           smaller = {{ secrets = [for n in range(16) : "{LONG}"] }}
         }}""",
-        "All watches together take 119 metric filters, most of them (59) watch larger: a log group"
+        "All watches together take 121 metric filters, most of them (59) watch larger: a log group"
         ' takes 100. Write prefixes such as "prod/*" in a watch, or "*" with except, fewer roles in'
         " self_watch.except, or move a watch to another instance, with another log group.",
     ),

@@ -91,7 +91,7 @@ module "two" {
     evaluation_periods  = 3
     period              = 60
     threshold           = 5
-    treat_missing_data  = "ignore"
+    treat_missing_data  = "missing"
   }
   email_addresses             = []
   kms_deletion_window_in_days = 7

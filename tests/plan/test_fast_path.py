@@ -46,6 +46,7 @@ module "watch" {
   resolved       = {}
   secrets        = each.value.secrets
   tags           = {}
+  stuck          = false
   topic_arns     = values(local.topics)
 }
 

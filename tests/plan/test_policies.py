@@ -150,6 +150,7 @@ def test_topic(instances: Plan) -> None:
                         for alarm in (
                             "blind",
                             "secret-read",
+                            "secret-read-stuck",
                             "tampering",
                             "undelivered",
                             "undelivered-self-watch",

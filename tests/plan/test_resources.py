@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from deployed_alarms import SINGLE, of_plan, several
+
 from secretwatch.eventpattern import MOST_CHARACTERS, MOST_COMPLEX, EventPattern
 
 from .conftest import ACCOUNT, REGION, VALUE, Plan
@@ -15,10 +17,10 @@ QUICKSTART = {
     # Of the watch on itself: which part a rule is on says the map in modules/fast-self-watch/pattern.tf.
     "aws_cloudwatch_event_rule": 10,
     "aws_cloudwatch_event_target": 10,
-    # One for the watch, seven for the watch on itself.
-    "aws_cloudwatch_log_metric_filter": 8,
-    # The watch; tampering, blindness, undelivered messages of each topic.
-    "aws_cloudwatch_metric_alarm": 5,
+    # One for the watch, ten for the watch on itself.
+    "aws_cloudwatch_log_metric_filter": 11,
+    # The watch, and that its alarm does not end; tampering, blindness, undelivered messages of each topic.
+    "aws_cloudwatch_metric_alarm": 6,
     "aws_iam_role": 1,
     "aws_iam_role_policy": 1,
     "aws_kms_alias": 3,
@@ -159,42 +161,66 @@ def test_the_bucket_is_private_versioned_and_cleaned_up(instances: Plan) -> None
     assert rule["abort_incomplete_multipart_upload"][0]["days_after_initiation"] == 7
 
 
-def test_the_filter_counts_one_for_a_read_and_nothing_for_other_events(instances: Plan) -> None:
-    counter = instances.of("one")[
-        'module.watch["secret-read"].aws_cloudwatch_log_metric_filter.dealt["names-1"]'
+def test_filters_count_one_for_what_they_match_and_no_zeros(instances: Plan) -> None:
+    counters = [
+        values
+        for values in instances.of("one").values()
+        if values["type"] == "aws_cloudwatch_log_metric_filter"
     ]
-    [transformation] = counter["metric_transformation"]
-    assert (transformation["value"], transformation["default_value"]) == ("1", "0")
-    assert not transformation.get("dimensions")
-    assert counter["log_group_name"] == "/aws/cloudtrail/one"
+    assert {each["name"].rpartition("-tampering")[0] for each in counters} == {"", "one"}
+    for counter in counters:
+        [transformation] = counter["metric_transformation"]
+        assert (transformation["value"], transformation["unit"]) == ("1", "Count")
+        assert not transformation.get("default_value")
+        assert not transformation.get("dimensions")
+        assert counter["log_group_name"] == "/aws/cloudtrail/one"
 
 
-def test_the_alarm_is_what_was_asked_for_and_by_default_rings_at_one_read(instances: Plan) -> None:
-    fields = (
-        "comparison_operator",
-        "datapoints_to_alarm",
-        "evaluation_periods",
-        "period",
-        "statistic",
-        "threshold",
-        "treat_missing_data",
-        "metric_name",
-        "namespace",
+# How alarms are deployed: what they do then is proved in tests/unit/alarm/test_deployed.py.
+
+
+def test_an_alarm_on_a_single_read_looks_at_each_minute_of_its_period(instances: Plan) -> None:
+    planned = instances.of("one")
+    metric = {"MetricName": "one-secret-reads", "Namespace": "secretwatch/one"}
+    assert of_plan(planned['module.watch["secret-read"].aws_cloudwatch_metric_alarm.this']) == {
+        **SINGLE,
+        **metric,
+    }
+    tampering = {"MetricName": "one-tampering", "Namespace": "secretwatch/one"}
+    assert of_plan(planned["module.self_watch.aws_cloudwatch_metric_alarm.tampering[0]"]) == {
+        **SINGLE,
+        **tampering,
+    }
+
+
+def test_an_alarm_on_several_reads_or_periods_counts_them_and_fills_the_others(instances: Plan) -> None:
+    metric = {"MetricName": "two-secret-reads", "Namespace": "secretwatch/two"}
+    assert of_plan(
+        instances.of("two")['module.watch["secret-read"].aws_cloudwatch_metric_alarm.this']
+    ) == several(
+        metric,
+        stat="SampleCount",
+        period=60,
+        EvaluationPeriods=3,
+        DatapointsToAlarm=2,
+        Threshold=5.0,
+        TreatMissingData="missing",
     )
 
-    def alarm(module: str) -> tuple[Any, ...]:
-        values = instances.of(module)['module.watch["secret-read"].aws_cloudwatch_metric_alarm.this']
-        return tuple(values.get(field) for field in fields)
 
-    at_least = "GreaterThanOrEqualToThreshold"
-    assert alarm("one") == (
-        *(at_least, None, 1, 300, "Sum", 1, "notBreaching"),
-        *("one-secret-reads", "secretwatch/one"),
-    )
-    assert alarm("two") == (
-        *(at_least, 2, 3, 60, "Sum", 5, "ignore"),
-        *("two-secret-reads", "secretwatch/two"),
-    )
+def test_an_alarm_tells_of_one_that_does_not_end(instances: Plan) -> None:
+    planned = instances.of("one")
+    stuck = planned['module.watch["secret-read"].aws_cloudwatch_metric_alarm.stuck[0]']
+    assert of_plan(stuck) == {
+        **SINGLE,
+        "MetricName": "one-secret-reads",
+        "Namespace": "secretwatch/one",
+        "Period": 300,
+        "EvaluationPeriods": 12,
+        "DatapointsToAlarm": 12,
+    }
+    assert stuck["alarm_name"] == "one-secret-read-stuck"
+    assert instances.outputs["one"]["stuck_alarm_name"] == "one-secret-read-stuck"
 
 
 def test_the_alarm_says_what_happened_where_to_look_and_how_to_find_out_who(instances: Plan) -> None:
@@ -281,9 +307,11 @@ def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
             "alarm",
             "notifications_topic_arn",
             "organization",
+            "stuck_alarm_name",
             "tamper_alarm_name",
             "blind_alarm_name",
             "fast_self_watch",
+            "heartbeat",
         ),
     }
     later = quickstart.raw.output_changes["watch"]["after_unknown"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from secretwatch.alarm import Sample
+from secretwatch.alarm import Sample, metric_of, unit_of
 from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.reads import Seen
@@ -118,15 +118,32 @@ class Facts:
     rule_topics: dict[str, TopicFacts] = field(default_factory=dict)
     dead_letters: Asked | None = None
     realtime_alarms: Asked | None = None
+    stuck: AlarmOn | None = None
     tamper: AlarmOn | None = None
     blind: AlarmOn | None = None
 
     @property
     def metric(self) -> tuple[str, str] | None:
         """Namespace and name of the metric that the alarm watches."""
-        if self.alarm and self.alarm.get("MetricName"):
-            return str(self.alarm["Namespace"]), str(self.alarm["MetricName"])
+        metric = metric_of(self.alarm or {})
+        if metric:
+            return str(metric["Namespace"]), str(metric["MetricName"])
         return self.subject.metric
+
+    @property
+    def dimensions(self) -> list[Mapping[str, str]]:
+        """Those with which the alarm watches its metric."""
+        return list((metric_of(self.alarm or {}) or {}).get("Dimensions") or ())
+
+    @property
+    def new_filter(self) -> dict[str, Any]:
+        """Unit and default value of a filter that the alarm needs.
+
+        An alarm that looks at a unit is as the module's, on matches alone; one that does not may be made for
+        zeros.
+        """
+        unit = unit_of(self.alarm) if self.alarm else "Count"
+        return {"unit": unit, "default": None if unit else 0}
 
     def publishers(self, topic_arn: str) -> list[tuple[str, str]]:
         """Who publishes to a topic: service and ARN of the alarm or rule."""

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from secretwatch import secretid
-from secretwatch.alarm import Sample
+from secretwatch.alarm import Sample, metric_of
 from secretwatch.cloudtrail import event_text, make_event
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
 from secretwatch.pipeline.doctor.asking import Asked, Asking
@@ -134,19 +134,38 @@ def _alarm(facts: Facts, ask: Asking) -> None:
     ]
     for question in questions:
         ask.ahead(**question)
+    found: list[Mapping[str, Any]] = []
     for question in questions:
         asked = ask(**question)
-        if facts.alarm is None:
+        if not found:
             facts.alarm_asked = asked
-        for alarm in asked.answer or ():
-            if facts.alarm is None:
-                facts.alarm = alarm
-            else:
-                facts.other_alarms.append(alarm["AlarmName"])
+        found += asked.answer or ()
+    # One on metric math is not among a metric's alarms. One that wants many datapoints may be that which
+    # tells of an alarm that does not end.
+    if questions and not any(_needs(each) == 1 for each in found):
+        asked = ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
+        metrics = {(each["Namespace"], each["MetricName"]) for each in questions}
+        on_math = [each for each in asked.answer or () if each.get("Metrics") and _metric(each) in metrics]
+        if on_math:
+            facts.alarm_asked = asked
+            found = [*on_math, *found]
+    found.sort(key=_needs)
+    facts.alarm = next(iter(found), None)
+    facts.other_alarms = [each["AlarmName"] for each in found[1:]]
     if candidates and facts.alarm is None:
         transformation = candidates[0]["metricTransformations"][0]
         metric = (transformation["metricNamespace"], transformation["metricName"])
         facts.subject = replace(subject, metric=metric)
+
+
+def _needs(alarm: Mapping[str, Any]) -> int:
+    """How many datapoints take the alarm to ALARM."""
+    return int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
+
+
+def _metric(alarm: Mapping[str, Any]) -> tuple[str, str] | None:
+    metric = metric_of(alarm)
+    return (metric["Namespace"], metric["MetricName"]) if metric else None
 
 
 def _any_secret(subject: Subject) -> str:
@@ -463,7 +482,7 @@ def _alarm_questions(facts: Facts) -> list[dict[str, Any]]:
                 "items": "Datapoints",
                 "Namespace": metric[0],
                 "MetricName": metric[1],
-                "Dimensions": list((facts.alarm or {}).get("Dimensions") or []),
+                "Dimensions": facts.dimensions,
                 "StartTime": begin,
                 "EndTime": end,
                 "Period": 60,
@@ -505,6 +524,7 @@ def _sample(point: Mapping[str, Any]) -> Sample:
         sum=total,
         minimum=float(point.get("Minimum", total)),
         maximum=float(point.get("Maximum", total)),
+        unit=None if point.get("Unit") in (None, "None") else point["Unit"],
     )
 
 
@@ -635,6 +655,8 @@ def envelope(event: Mapping[str, Any], account_id: str) -> dict[str, Any]:
 
 
 def _self_watch(facts: Facts, ask: Asking) -> None:
+    if facts.subject.stuck_alarm_name:
+        facts.stuck = _named(ask, facts.subject.stuck_alarm_name, facts.subject)
     facts.tamper = _tamper(facts, ask)
     facts.blind = _blind(facts, ask)
 

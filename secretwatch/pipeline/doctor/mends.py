@@ -52,9 +52,16 @@ def document(value: Any) -> str:
 
 
 def put_alarm(alarm: Mapping[str, Any], **changes: Any) -> str:
-    """The alarm as it is (as DescribeAlarms answers it), with changes; None takes something away."""
+    """The alarm as it is (as DescribeAlarms answers it), with changes; None takes something away.
+
+    Of one on metric math, what is changed of its only metric is changed there.
+    """
     wanted = {**alarm, **changes}
     arguments: list[str] = []
+    if alarm.get("Metrics"):
+        wanted = {name: value for name, value in wanted.items() if name not in _OF_A_METRIC}
+        wanted["Metrics"] = [_changed(each, changes) for each in alarm["Metrics"]]
+        arguments += ["--metrics", document(wanted["Metrics"])]
     for name, option in _KEPT:
         value = wanted.get(name)
         if value is not None and not (name == "Unit" and value == "None"):
@@ -71,6 +78,29 @@ def put_alarm(alarm: Mapping[str, Any], **changes: Any) -> str:
     return aws("cloudwatch", "put-metric-alarm", *arguments)
 
 
+_OF_A_METRIC = (
+    *("Namespace", "MetricName", "Dimensions"),
+    *("Statistic", "ExtendedStatistic", "Period", "Unit"),
+)
+
+
+def _changed(query: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """An element of an alarm's metrics, with changes as of an alarm on a metric."""
+    if not query.get("MetricStat"):
+        return dict(query)
+    stat, metric = dict(query["MetricStat"]), dict(query["MetricStat"]["Metric"])
+    of_metric = {name: changes[name] for name in ("Namespace", "MetricName", "Dimensions") if name in changes}
+    of_stat = {name: changes[name] for name in ("Period", "Unit") if name in changes}
+    if "Statistic" in changes:
+        of_stat["Stat"] = changes["Statistic"]
+    stat |= of_stat | {"Metric": _without_none(metric | of_metric)}
+    return {**query, "MetricStat": _without_none(stat)}
+
+
+def _without_none(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if value not in (None, [])}
+
+
 def put_filter(
     group: str,
     name: str,
@@ -79,9 +109,11 @@ def put_filter(
     metric: str,
     *,
     value: str = "1",
-    default: float | None = 0,
+    default: float | None = None,
     dimensions: Mapping[str, str] | None = None,
+    unit: str | None = None,
 ) -> str:
+    """A metric filter that counts its matches."""
     transformation: dict[str, Any] = {
         "metricName": metric,
         "metricNamespace": namespace,
@@ -91,6 +123,8 @@ def put_filter(
         transformation["dimensions"] = dict(dimensions)
     elif default is not None:
         transformation["defaultValue"] = default
+    if unit is not None:
+        transformation["unit"] = unit
     return aws(
         "logs",
         "put-metric-filter",

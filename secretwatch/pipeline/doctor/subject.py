@@ -40,6 +40,7 @@ class Subject:
     made: str | None = None
     """ARN of the secret that the instance itself made, where that is one of `secrets`."""
     realtime: Realtime | None = None
+    stuck_alarm_name: str | None = None
     tamper_alarm_name: str | None = None
     blind_alarm_name: str | None = None
     kinds: tuple[tuple[str, bool], ...] = (("GetSecretValue", False), ("BatchGetSecretValue", False))
@@ -75,6 +76,7 @@ class Subject:
             kinds=tuple(kinds) or cls.kinds,
             declared=watch.alarm or {},
             realtime=watch.realtime,
+            stuck_alarm_name=watch.stuck_alarm_name,
             tamper_alarm_name=watch.tamper_alarm_name,
             blind_alarm_name=watch.blind_alarm_name,
             known=True,

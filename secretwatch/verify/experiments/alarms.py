@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
-from secretwatch.verify.lab import Lab, Queue, service
+from secretwatch.verify.lab import Lab, Queue, refusal, service
 from secretwatch.verify.model import Experiment, Number, Seen, cannot_tell, confirmed, refuted
 
 _ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
@@ -34,11 +36,13 @@ class Metric:
     values: tuple[tuple[float, float], ...]
 
     @classmethod
-    def put(cls, lab: Lab, *values: tuple[float, float]) -> Metric:
-        """values: value, and how many minutes ago."""
+    def put(cls, lab: Lab, *values: tuple[float, float], units: Sequence[str] = ()) -> Metric:
+        """values: value, and how many minutes ago. units: those of the first values; the others have none."""
         made = cls(lab.metric(), datetime.now(UTC).replace(second=0, microsecond=0), values)
-        for value, minutes in values:
+        for (value, minutes), unit in zip_longest(values, units):
             data = {"MetricName": "reads", "Value": value, "Timestamp": made.at - timedelta(minutes=minutes)}
+            if unit:
+                data["Unit"] = unit
             lab.client("cloudwatch").put_metric_data(Namespace=made.namespace, MetricData=[data])
         return made
 
@@ -140,6 +144,56 @@ def _negative(lab: Lab) -> Seen:
     return Seen("lowered" if numbers["plain"] and not numbers["lowered"] else "not lowered", numbers)
 
 
+def _of_other_units(lab: Lab) -> Seen:
+    # On the sum, which a value of the same unit would lower or raise.
+    mixed = Metric.put(lab, (1, 2), (-1, 2), (-1, 2), units=("Count", "Seconds"))
+    others = Metric.put(lab, (1, 2), (1, 2), units=("Seconds",))
+    _shown(lab, mixed, others)
+    alarms = [lab.alarm(metric.namespace, Unit="Count") for metric in (mixed, others)]
+    # One without any value of its unit is OK, too: missing data does not breach.
+    rang, rang_for_others = (_evaluated(lab, name) == "ALARM" for name in alarms)
+    numbers = {"mixed": rang, "others": rang_for_others}
+    return Seen("ignored" if rang and not rang_for_others else "counted", numbers)
+
+
+_NO_SAMPLES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("set", {"StatisticValues": {"SampleCount": -1.0, "Sum": 1.0, "Minimum": 1.0, "Maximum": 1.0}}),
+    ("empty set", {"StatisticValues": {"SampleCount": 0.0, "Sum": 0.0, "Minimum": 0.0, "Maximum": 0.0}}),
+    ("counts", {"Values": [1.0], "Counts": [-1.0]}),
+)
+_REFUSED = ("InvalidParameterValue", "InvalidParameterCombination", "ValidationError")
+
+
+def _negative_count(lab: Lab) -> Seen:
+    namespace = lab.metric()
+    refused: dict[str, Number] = {}
+    for name, values in _NO_SAMPLES:
+        put = partial(
+            lab.client("cloudwatch").put_metric_data,
+            Namespace=namespace,
+            MetricData=[{"MetricName": "reads", **values}],
+        )
+        refused[name] = refusal(put, _REFUSED) is not None
+    return Seen("refused" if refused["set"] and refused["counts"] else "taken", refused)
+
+
+def _filled(lab: Lab) -> Seen:
+    # Where an alarm on the metric itself finds it: in one of the two windows before the newest.
+    metrics = [Metric.put(lab, (1, minutes)) for minutes in (8, 13)]
+    newest = Metric.put(lab, (1, 2))
+    _shown(lab, *metrics, newest)
+    alarms = [lab.alarm_on_filled(metric.namespace) for metric in (*metrics, newest)]
+    states = [_evaluated(lab, name) == "ALARM" for name in alarms]
+    windows = [
+        metric.windows(_described(lab, name))[0]
+        for metric, name in zip((*metrics, newest), alarms, strict=True)
+    ]
+    numbers: dict[str, Number] = {"older": any(states[:2]), "newest": states[2]}
+    if windows[2] != 0 or not all(windows[:2]):
+        return Seen("drifted", numbers)
+    return Seen("newest only" if states == [False, False, True] else "other", numbers)
+
+
 def _by_hand(lab: Lab) -> Seen:
     cloudwatch = lab.client("cloudwatch")
     namespace = _put(lab, (0, 2))
@@ -223,7 +277,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         id="alarm-looks-back",
         claim="An alarm of 1 of 1 with missing data not breaching also finds a datapoint in the two windows "
         "before the newest, if that one is empty, and none before those.",
-        why="One read in a quiet account holds the alarm for up to three periods.",
+        why="It decides how long one read holds an alarm in a quiet account. The module's ring once either "
+        "way.",
         source=f"AWS says that more than the evaluation periods are retrieved, not how many: {_MISSING}",
         outcomes={
             "three": confirmed(
@@ -245,7 +300,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         id="double-alarm",
         claim="A read rings once more when the zero of a later event slides out of the newest window "
         "together with it.",
-        why="One read in a quiet account can make two mails.",
+        why="One read can make several mails: therefore the module's metric filters give no zeros.",
         source=f"It follows from how far alarms look back, and is nowhere said: {_MISSING}",
         outcomes={
             "again": confirmed(
@@ -265,7 +320,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="negative-value",
         claim="A negative value lowers the Sum that an alarm sees.",
-        why="Who may call PutMetricData silences the watch, and CloudTrail has no event of it.",
+        why="Who may call PutMetricData silences an alarm on a Sum, and CloudTrail has no event of it: "
+        "therefore the module's look at a Maximum or a SampleCount.",
         source="PutMetricData takes negative values; what alarms make of them is not said: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
         outcomes={
@@ -275,6 +331,62 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         run=_negative,
         makes={"metric": 2, "alarm": 2},
         numbers={"plain": "whether 1 rang", "lowered": "whether 1 and -1 rang"},
+        **_METRICS,
+    ),
+    Experiment(
+        id="other-units",
+        claim="An alarm with a unit ignores values of other units.",
+        why="Forged values of another unit could hide reads otherwise.",
+        source="AWS says that an alarm without a unit, on a metric with several, behaves unpredictably, and "
+        "that one with a unit that was never published has no data: "
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
+        outcomes={
+            "ignored": confirmed("1 Count beside -1 of others rang, and 1 of others did not."),
+            "counted": refuted("It was otherwise."),
+        },
+        run=_of_other_units,
+        makes={"metric": 2, "alarm": 2},
+        numbers={
+            "mixed": "whether 1 Count beside -1 of others rang",
+            "others": "whether values of others alone rang",
+        },
+        **_METRICS,
+    ),
+    Experiment(
+        id="negative-sample-count",
+        claim="A negative SampleCount is refused, and so are negative Counts.",
+        why="Otherwise who may call PutMetricData takes reads away from an alarm on several of them.",
+        source="A SampleCount of 0 was seen to be refused; AWS gives no range: "
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_StatisticSet.html",
+        outcomes={
+            "refused": confirmed("PutMetricData refused both."),
+            "taken": refuted("PutMetricData took one of them."),
+        },
+        run=_negative_count,
+        makes={"metric": 1},
+        numbers={
+            "set": "whether a set of -1 samples was refused",
+            "empty set": "whether a set of no samples was refused",
+            "counts": "whether a value that came -1 times was refused",
+        },
+        **_METRICS | {"seconds": 5},
+    ),
+    Experiment(
+        id="filled-alarm",
+        claim="An alarm of 1 of 1 on FILL(metric, 0) finds nothing before the newest window.",
+        why="A burst of reads rings once only if windows that they have left do not come back.",
+        source=f"It follows, as no data is missing then, and is nowhere said: {_MISSING}",
+        outcomes={
+            "newest only": confirmed("1 in the newest window rang, 1 in either of the two before did not."),
+            "other": refuted("It was otherwise."),
+            "drifted": _DRIFTED,
+        },
+        run=_filled,
+        makes={"metric": 3, "alarm": 3},
+        numbers={
+            "older": "whether 1 in a window before the newest rang",
+            "newest": "whether 1 in the newest rang",
+        },
         **_METRICS,
     ),
     Experiment(

@@ -123,6 +123,37 @@ def _default_value(lab: Lab) -> Seen:
     return Seen("unmatched only" if as_claimed else "other", numbers)
 
 
+def _sample_count(lab: Lab) -> Seen:
+    group = _Group(lab)
+    namespace = group.filter("hello", unit="Count")
+    group.ready("hello", namespace)
+    now = time.time()
+    # In one minute, in one call and in several, with others among them.
+    at = now // _MINUTE * _MINUTE - 5 * _MINUTE
+    texts = ("hello", "other", "hello", "hello", "other")
+    group.logs.put_log_events(
+        logGroupName=group.name,
+        logStreamName="verify",
+        logEvents=[
+            {"timestamp": round((at + second) * 1000), "message": text} for second, text in enumerate(texts)
+        ],
+    )
+    group.put("hello", at + 30)
+    group.put("other", at + 31)
+    matches = 4
+
+    def counted() -> float:
+        seen = group.minutes(namespace, now - 20 * _MINUTE, now + 10 * _MINUTE)
+        return sum(samples for _, samples in seen.values())
+
+    lab.wait("all matches", partial(_at_least, matches, counted))
+    # What is put after it has come when this has: nothing more of the first is to come.
+    group.put("hello", at + 60)
+    lab.wait("one more", partial(_at_least, matches + 1, counted))
+    samples = round(counted())
+    return Seen("each" if samples == matches + 1 else "other", {"samples": samples})
+
+
 def _at_least(number: float, counts: Callable[[], float]) -> bool:
     return counts() >= number
 
@@ -224,6 +255,20 @@ EXPERIMENTS: tuple[Experiment, ...] = (
             "samples": "samples in the minute with a match and another event",
             "minutes": "minutes with samples",
         },
+        **_COUNTED,
+    ),
+    Experiment(
+        id="filter-sample-count",
+        claim="SampleCount counts each match of a metric filter without a default value, and nothing else.",
+        why="An alarm on several reads counts them so.",
+        source=f"AWS says what a match's value is, not how many samples several matches are: {_FILTERS}",
+        outcomes={
+            "each": confirmed("There were as many samples as matches."),
+            "other": refuted("There were more."),
+        },
+        run=_sample_count,
+        makes={"log group": 1, "metric": 1},
+        numbers={"samples": "samples, of 5 matches"},
         **_COUNTED,
     ),
     Experiment(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from secretwatch.alarm import AlarmConfig, InvalidAlarmConfig
+from secretwatch.alarm import AlarmConfig, InvalidAlarmConfig, config_of, metric_of, unit_of
 
 GOOD = {
     "statistic": "Sum",
@@ -105,3 +105,55 @@ def test_more_is_retrieved_than_is_evaluated():
 def test_comparison_operators(operator, breaching):
     config = AlarmConfig(**{**GOOD, "comparison_operator": operator})
     assert [config.breaches(value) for value in (0.5, 1.0, 1.5)] == breaching
+
+
+# Alarms as DescribeAlarms answers them
+
+METRIC = {"Namespace": "n", "MetricName": "reads"}
+READS = {
+    "Id": "reads",
+    "MetricStat": {"Metric": METRIC, "Period": 300, "Stat": "SampleCount", "Unit": "Count"},
+    "ReturnData": False,
+}
+ON_MATH = {
+    "EvaluationPeriods": 2,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Threshold": 3,
+    "TreatMissingData": "notBreaching",
+}
+
+
+def filled(expression, *metrics):
+    returned = {"Id": "e", "Expression": expression, "ReturnData": True}
+    return {**ON_MATH, "Metrics": [returned, *metrics]}
+
+
+@pytest.mark.parametrize(
+    ("expression", "fill"), [("FILL(reads, 0)", 0.0), (" FILL( reads,-1.5 ) ", -1.5), ("FILL(reads,2)", 2.0)]
+)
+def test_an_alarm_on_a_metric_whose_gaps_are_filled(expression, fill):
+    alarm = filled(expression, READS)
+    config = config_of(alarm)
+    assert (config.statistic, config.period, config.unit, config.fill) == ("SampleCount", 300, "Count", fill)
+    assert (config.evaluation_periods, config.threshold) == (2, 3)
+    assert (metric_of(alarm), unit_of(alarm)) == (METRIC, "Count")
+
+
+def test_a_list_that_is_a_metric_is_as_an_alarm_on_it():
+    config = config_of({**ON_MATH, "Metrics": [{**READS, "ReturnData": True}]})
+    assert (config.statistic, config.fill) == ("SampleCount", None)
+
+
+@pytest.mark.parametrize(
+    "expression", ["reads * 2", "FILL(other, 0)", "FILL(reads, REPEAT)", "SUM(METRICS())"]
+)
+def test_other_metric_math_is_not_covered(expression):
+    with pytest.raises(InvalidAlarmConfig, match="FILL of one metric"):
+        config_of(filled(expression, READS))
+
+
+def test_of_two_metrics_none_is_the_alarms():
+    alarm = filled("FILL(reads, 0)", READS, {**READS, "Id": "more"})
+    assert (metric_of(alarm), unit_of(alarm)) == (None, None)
+    with pytest.raises(InvalidAlarmConfig):
+        config_of(alarm)

@@ -99,3 +99,42 @@ def test_the_mail_is_prose() -> None:
     assert "for at least 2 of the last 3 period(s) of 300 seconds" in body
     assert "- State Change:               OK -> ALARM" in body
     assert "- ALARM: [arn:aws:sns:eu-central-1:111122223333:t]" in body
+
+
+MATH = {
+    "MetricName": None,
+    "Namespace": None,
+    "Statistic": None,
+    "Period": None,
+    "Threshold": 3,
+    "Metrics": [
+        {"Id": "counted", "Expression": "FILL(reads, 0)", "Label": "Reads", "ReturnData": True},
+        {
+            "Id": "reads",
+            "MetricStat": {
+                "Metric": {"Namespace": "n", "MetricName": "reads"},
+                "Period": 300,
+                "Stat": "SampleCount",
+                "Unit": "Count",
+            },
+            "ReturnData": False,
+        },
+    ],
+}
+
+
+def test_an_alarm_on_metric_math_names_its_metrics() -> None:
+    said = message(**MATH)
+    trigger = said["Trigger"]
+    assert list(trigger) == [
+        *("Period", "EvaluationPeriods", "ComparisonOperator", "Threshold", "TreatMissingData"),
+        *("EvaluateLowSampleCountPercentile", "Metrics"),
+    ]
+    assert (trigger["Period"], trigger["Threshold"]) == (300, 3.0)
+    expression, metric = trigger["Metrics"]
+    assert expression == MATH["Metrics"][0]
+    assert metric["MetricStat"]["Metric"] == {"Dimensions": [], "MetricName": "reads", "Namespace": "n"}
+    body = email_body(said)
+    assert "FILL(reads, 0)" in body
+    assert "- MetricName:                          reads" in body
+    assert "of the last 1 period(s) of 300 seconds" in body

@@ -99,6 +99,7 @@ class Cloud:
             {"Protocol": "email", "Endpoint": "ops@example.com", "SubscriptionArn": TOPIC + ":1"}
         ]
         self.counted_before: dict[datetime, float] = {}
+        self.events_before: list[datetime] = []
         self.read_at: float | None = None
         self.user_agent = ""
         self.request_id = "request-1"
@@ -221,12 +222,19 @@ class Cloud:
         return {"events": [{"message": message, "logStreamName": "stream"} for message in messages]}
 
     def get_metric_statistics(self, **request: Any) -> Any:
+        if request["Namespace"] == "AWS/Logs":
+            events = [{"Timestamp": at, "SampleCount": 1.0, "Sum": 9.0} for at in self.events_before]
+            return {"Datapoints": events}
         assert (request["Namespace"], request["MetricName"]) == ("secretwatch", "reads")
         counted = dict(self.counted_before)
         if self.since(self.metric):
             minute = (BEGIN + timedelta(seconds=self.read_at or 0)).replace(second=0)
             counted[minute] = counted.get(minute, 0.0) + (self.metric_counts or float(len(self.reads)))
-        points = [{"Timestamp": at, "Sum": count} for at, count in counted.items()]
+        # Somebody forged values: one of the filter's unit, which counts as any other would, and others.
+        points = [
+            {"Timestamp": at, "Unit": "Count", "SampleCount": count, "Sum": -1e6}
+            for at, count in counted.items()
+        ]
         return {
             "Datapoints": [p for p in points if request["StartTime"] <= p["Timestamp"] < request["EndTime"]]
         }

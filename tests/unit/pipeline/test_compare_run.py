@@ -217,6 +217,7 @@ def test_log_files_that_cannot_be_read_are_taken_for_ones_with_the_reads(cloud, 
 
 def test_a_month_is_taken_from_what_was_before(cloud, compare) -> None:
     cloud.counted_before = {BEGIN - timedelta(days=2): 5.0, BEGIN - timedelta(days=1): 1.0}
+    cloud.events_before = [BEGIN - timedelta(hours=30)]
     cloud.older_alarms = 4
     cloud.older_files = [BEGIN - timedelta(hours=hours) for hours in (1, 23, 25)]
     found = compare().run()
@@ -234,6 +235,12 @@ def test_a_month_is_taken_from_what_was_before(cloud, compare) -> None:
         "A month is taken from what was before this run: "
         "6 reads and 4 alarms in 2 days, 2 log files in a day."
     )
+
+
+def test_a_month_without_reads_is_known_where_other_events_came(cloud, compare) -> None:
+    cloud.events_before = [BEGIN - timedelta(days=4), BEGIN - timedelta(days=1)]
+    found = compare().run().observed
+    assert (found.days, found.reads) == (4, 0)
 
 
 def test_without_anything_before_a_month_is_not_known(compare) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from secretwatch.alarm import (
@@ -26,6 +27,7 @@ from secretwatch.alarm import (
 from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.facts import Facts
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.hops.filter import put
 
 NAME = "alarm"
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,9 +83,13 @@ def examine(facts: Facts, reached: bool) -> Hop:
     hop.saw(asked.action, name, asked.at, f"{alarm['StateValue']}: {alarm.get('StateReason', '')}")
     config = _settings(hop, facts, alarm)
     _actions(hop, facts, alarm)
-    hop.note = f"{name} rings for a single read; it is {alarm['StateValue']}."
     if reached and config and not hop.stops:
         _what_it_did(hop, facts, alarm, config)
+    if config and _gives_zeros(facts) and _rings_again(replace(config, unit=None)):
+        hop.note += (
+            " With the zeros of a default value one read may ring more than once: they push it out of what "
+            "the alarm looks at, and let it come back."
+        )
     return hop
 
 
@@ -98,13 +104,17 @@ def _no_alarm(hop: Hop, facts: Facts) -> None:
         hop.not_reached("There is no metric that an alarm could watch.")
         return
     name = subject.alarm_name or "secret-read"
+    units = {each.get("unit") for each in _feeding(facts)}
     wanted = {
         "AlarmName": name,
         "Namespace": facts.metric[0],
         "MetricName": facts.metric[1],
-        "Statistic": "Sum",
-        "Period": 300,
-        "EvaluationPeriods": 1,
+        "Statistic": "Maximum",
+        # Where there is no filter yet, the one that is proposed gives it.
+        "Unit": "Count" if not units or units == {"Count"} else None,
+        "Period": 60,
+        "EvaluationPeriods": 5,
+        "DatapointsToAlarm": 1,
         "Threshold": 1,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "TreatMissingData": "notBreaching",
@@ -125,36 +135,53 @@ def _settings(hop: Hop, facts: Facts, alarm: Mapping[str, Any]) -> AlarmConfig |
         )
         return None
     transformations = _feeding(facts)
-    if config.unit in [each.get("unit") for each in transformations]:
+    unit = config.unit
+    if unit in [each.get("unit") for each in transformations]:
         config = replace(config, unit=None)  # as the samples here have none
-    zeros = any(each.get("defaultValue") is not None for each in transformations)
+    zeros = _gives_zeros(facts)
     declared = facts.subject.declared
-    config = _rings(hop, alarm, config, zeros, declared)
-    config = _is_quiet(hop, alarm, config, declared)
+    config = _rings(hop, facts, alarm, config, zeros)
+    config = _is_quiet(hop, alarm, config, zeros, declared)
     _recovers(hop, facts, alarm, config, zeros)
     _period(hop, facts, alarm, config)
-    return config
+    hop.note = f"{alarm['AlarmName']} rings for a single read; it is {alarm['StateValue']}."
+    # What was counted has its unit.
+    return replace(config, unit=unit)
 
 
 def _feeding(facts: Facts) -> list[Mapping[str, Any]]:
     """How the log group's filters count into the alarm's metric."""
     return [
         transformation
-        for each in (facts.filters and facts.filters.answer) or ()
+        for each in _filters(facts)
         for transformation in each["metricTransformations"]
         if (transformation["metricNamespace"], transformation["metricName"]) == facts.metric
     ]
 
 
-def _rings(
-    hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool, declared: Mapping[str, Any]
-) -> AlarmConfig:
+def _gives_zeros(facts: Facts) -> bool:
+    """Whether other events are counted, too, as a default value."""
+    return any(each.get("defaultValue") is not None for each in _feeding(facts))
+
+
+def _filters(facts: Facts) -> list[Mapping[str, Any]]:
+    """The log group's filters that count into the alarm's metric."""
+    return [
+        each
+        for each in (facts.filters and facts.filters.answer) or ()
+        if any((t["metricNamespace"], t["metricName"]) == facts.metric for t in each["metricTransformations"])
+    ]
+
+
+def _rings(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool) -> AlarmConfig:
     """The alarm as it would ring; what has to be changed for that is found wrong."""
-    fixed = config
+    fixed, declared = config, facts.subject.declared
+    # Where nothing but reads is counted, most statistics are as good as a sum.
+    settings = _RIGHT if zeros else (*_RIGHT[1:], _RIGHT[0])
     while not all(rings(fixed, zeros=each) for each in {False, zeros}):
-        wrong = next((each for each in _RIGHT if _helps(fixed, each, zeros)), None)
+        wrong = next((each for each in settings if _helps(fixed, each, zeros)), None)
         # Where no single change is enough, the first that differs, and on.
-        wrong = wrong or next((each for each in _RIGHT if getattr(fixed, each[0]) != each[2]), None)
+        wrong = wrong or next((each for each in settings if getattr(fixed, each[0]) != each[2]), None)
         if wrong is None:
             break
         setting, member, right, said = wrong
@@ -165,17 +192,13 @@ def _rings(
         fixed = _with(fixed, setting, right)
         sentence = f"{alarm['AlarmName']} does not ring for a read: {said.format(value)}"
         mend = mends.put_alarm(alarm, **_members(config, fixed))
+        if setting == "unit" and facts.subject.known:
+            # The watch's alarm looks at a unit on purpose, and its filters have lost it.
+            mend = mends.lines(*(put(facts, each, unit=value) for each in _filters(facts)))
         if declared.get(setting) == value:
             hop.warning(_CAUSES[setting], f"{sentence}, as the watch was told to.", stops=True)
         else:
             hop.broken(_CAUSES[setting], f"{sentence}.", mend)
-    if not zeros and not rings(fixed, zeros=True):
-        hop.warning(
-            "statistic",
-            f"{alarm['AlarmName']} rings only while nothing but reads is counted: with a default value, "
-            f"or another filter on the metric, {fixed.statistic} would drown a read.",
-            mends.put_alarm(alarm, Statistic="Sum"),
-        )
     return fixed
 
 
@@ -208,10 +231,10 @@ def _members(before: AlarmConfig, after: AlarmConfig) -> dict[str, Any]:
 
 
 def _is_quiet(
-    hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, declared: Mapping[str, Any]
+    hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool, declared: Mapping[str, Any]
 ) -> AlarmConfig:
     """Without a read it must not be in ALARM: it would be there already when a read comes."""
-    for busy in (False, True):
+    for busy in (False, True) if zeros else (False,):
         if not _in_alarm(config, [], busy):
             continue
         fixed = replace(config, treat_missing_data="notBreaching")
@@ -293,17 +316,28 @@ def _is_held(config: AlarmConfig) -> bool:
     return _states(config, (_read_at(config),), False)[-1] is State.ALARM
 
 
+def _rings_again(config: AlarmConfig) -> bool:
+    """Whether one read, with the zero of another event a little later, goes to ALARM more than once."""
+    read = _read_at(config)
+    later = read + timedelta(seconds=config.period - 60)
+    states = _states(config, (read,), False, (later,))
+    changes = pairwise((State.OK, *states))
+    return sum(now is State.ALARM and before is not State.ALARM for before, now in changes) > 1
+
+
 def _read_at(config: AlarmConfig) -> datetime:
     return _BEGIN + timedelta(seconds=config.period * config.evaluation_range) + 3 * _MINUTE
 
 
 @lru_cache(maxsize=64)
-def _states(config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool) -> tuple[State, ...]:
+def _states(
+    config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool, others: tuple[datetime, ...] = ()
+) -> tuple[State, ...]:
     """The states of each minute, from a range before the reads to two ranges after them."""
     minutes = 3 * config.period * config.evaluation_range // 60 + 10
     # Longer stories tell nothing new; an evaluation a minute of a week would.
     minutes = min(minutes, 3 * 1440)
-    samples = [Sample(at, 1.0) for at in reads]
+    samples = [Sample(at, 1.0) for at in reads] + [Sample(at, 0.0) for at in others]
     if zeros:
         quiet = {_BEGIN + n * _MINUTE for n in range(minutes)}.difference(reads)
         samples += [Sample(at, 0.0) for at in quiet]

@@ -49,6 +49,7 @@ def examine(facts: Facts) -> Hop:
                     "secret-reads",
                     _pattern_for(facts),
                     *facts.metric,
+                    **facts.new_filter,
                 ),
             )
         else:
@@ -105,7 +106,7 @@ def _missing(hop: Hop, facts: Facts, found: list[Filter]) -> None:
         pattern = patterns[number] if number < len(patterns) else _pattern_for(facts)
         assert facts.group
         assert facts.metric
-        mend = mends.put_filter(facts.group, name, pattern, *facts.metric)
+        mend = mends.put_filter(facts.group, name, pattern, *facts.metric, **facts.new_filter)
         elsewhere = _elsewhere(facts)
         if elsewhere:
             hop.broken(
@@ -136,6 +137,7 @@ def _no_filter(hop: Hop, facts: Facts, others: list[Filter]) -> None:
                 _pattern_for(facts),
                 "secretwatch",
                 "secret-reads",
+                **facts.new_filter,
             ),
         )
         return
@@ -149,6 +151,7 @@ def _no_filter(hop: Hop, facts: Facts, others: list[Filter]) -> None:
                 elsewhere["filterName"],
                 elsewhere.get("filterPattern", ""),
                 *facts.metric,
+                **facts.new_filter,
             ),
         )
         return
@@ -161,7 +164,7 @@ def _no_filter(hop: Hop, facts: Facts, others: list[Filter]) -> None:
     hop.broken(
         "filter-deleted",
         f"No metric filter on {facts.group} emits {_metric(facts.metric)}, which the alarm watches.",
-        mends.put_filter(facts.group, "secret-reads", _pattern_for(facts), *facts.metric),
+        mends.put_filter(facts.group, "secret-reads", _pattern_for(facts), *facts.metric, **facts.new_filter),
     )
 
 
@@ -182,7 +185,7 @@ def _other_metric(hop: Hop, facts: Facts, metric_filter: Filter) -> None:
     if facts.subject.known and emitted == facts.subject.metric and facts.alarm:
         mend = mends.put_alarm(facts.alarm, Namespace=emitted[0], MetricName=emitted[1], Dimensions=None)
     else:
-        mend = _put(facts, metric_filter)
+        mend = put(facts, metric_filter)
     hop.broken(
         cause,
         f"The metric filter {metric_filter['filterName']} emits {_metric(emitted)}, "
@@ -191,14 +194,15 @@ def _other_metric(hop: Hop, facts: Facts, metric_filter: Filter) -> None:
     )
 
 
-def _put(facts: Facts, metric_filter: Filter, *, pattern: str | None = None, **changes: Any) -> str:
+def put(facts: Facts, metric_filter: Filter, *, pattern: str | None = None, **changes: Any) -> str:
     """The filter as it is, with changes, and with the metric that the alarm watches."""
     transformation = metric_filter["metricTransformations"][0]
     assert facts.group
     assert facts.metric
     settings: dict[str, Any] = {
         "value": transformation["metricValue"],
-        "default": transformation.get("defaultValue", 0),
+        "default": transformation.get("defaultValue"),
+        "unit": transformation.get("unit"),
         "dimensions": transformation.get("dimensions"),
     }
     return mends.put_filter(
@@ -326,7 +330,7 @@ def _rejected(
     hop.broken(
         "pattern",
         f"{name} does not match {what}:{one_of} {why}.{unsure}",
-        _put(facts, nearest, pattern=_better(facts, nearest, message)),
+        put(facts, nearest, pattern=_better(facts, nearest, message)),
     )
 
 
@@ -435,13 +439,13 @@ def _emission(facts: Facts, metric_filter: Filter) -> tuple[str, str, str] | Non
         return (
             "value-missing",
             f"{name} counts with the value of {written}, which the read does not have: nothing is counted.",
-            _put(facts, metric_filter, value="1"),
+            put(facts, metric_filter, value="1"),
         )
     if number <= 0:
         return (
             "value-zero",
             f"{name} counts each read as {number:g}.",
-            _put(facts, metric_filter, value="1"),
+            put(facts, metric_filter, value="1"),
         )
     return _dimensions(facts, metric_filter, transformation, pattern, message)
 
@@ -464,7 +468,7 @@ def _dimensions(
 ) -> tuple[str, str, str] | None:
     if facts.alarm is None:
         return None
-    watched = {each["Name"]: each["Value"] for each in facts.alarm.get("Dimensions") or ()}
+    watched = {each["Name"]: each["Value"] for each in facts.dimensions}
     given = transformation.get("dimensions") or {}
     emitted = {key: _value(pattern, selector, message) for key, selector in given.items()}
     if watched == emitted:
@@ -475,7 +479,7 @@ def _dimensions(
         f"with {_named(watched)}: for CloudWatch these are two metrics.",
         mends.put_alarm(facts.alarm, Dimensions=None)
         if not given
-        else _put(facts, metric_filter, dimensions=None),
+        else put(facts, metric_filter, dimensions=None),
     )
 
 

@@ -1,4 +1,4 @@
-"""Hop 5: the metric: the read was counted in its minute, and other minutes are zeros rather than gaps."""
+"""Hop 5: the metric: the read was counted in its minute."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ def examine(facts: Facts, reached: bool) -> Hop:
         minute - timedelta(minutes=1),
         max(read.logged, read.delivered or minute) + timedelta(minutes=1),
     )
-    counted = [each for each in facts.samples if begin <= each.time <= end and each.total > 0]
+    # Whatever else somebody put there.
+    counted = [each for each in facts.samples if begin <= each.time <= end and each.most > 0]
     if counted:
         at = counted[0].time
-        hop.note = f"The read was counted: Sum {counted[0].total:g} in the minute of {at:%H:%M} UTC."
+        hop.note = f"The read was counted in the minute of {at:%H:%M} UTC."
         return hop
     _not_counted(hop, facts, read.logged)
     return hop

@@ -13,6 +13,7 @@ def examine(facts: Facts) -> Hop:
     hop = Hop(NAME)
     _one(hop, facts, facts.tamper, "tamper", "somebody stops the trail or changes the watch")
     _one(hop, facts, facts.blind, "blind", "no events come in any more")
+    _one(hop, facts, facts.stuck, "stuck", "its alarm does not end, and new reads send nothing")
     hop.note = "Alarms tell when somebody tampers with the watch, and when it goes blind."
     return hop
 
@@ -71,17 +72,20 @@ def _wanted(facts: Facts, cause: str) -> str:
         '($.eventName = "DeleteTrail") || ($.eventName = "UpdateTrail") || '
         '($.eventName = "PutEventSelectors")) }'
     )
+    # As the module's: matches alone, of one unit.
     metric = ("secretwatch", f"{name}-tamper")
     return mends.lines(
-        mends.put_filter(facts.group or "LOG_GROUP", f"{name}-tamper", pattern, *metric),
+        mends.put_filter(facts.group or "LOG_GROUP", f"{name}-tamper", pattern, *metric, unit="Count"),
         mends.put_alarm(
             {
                 "AlarmName": f"{name}-tamper",
                 "Namespace": metric[0],
                 "MetricName": metric[1],
-                "Statistic": "Sum",
-                "Period": 300,
-                "EvaluationPeriods": 1,
+                "Statistic": "Maximum",
+                "Unit": "Count",
+                "Period": 60,
+                "EvaluationPeriods": 5,
+                "DatapointsToAlarm": 1,
                 "Threshold": 1,
                 "ComparisonOperator": "GreaterThanOrEqualToThreshold",
                 "TreatMissingData": "notBreaching",

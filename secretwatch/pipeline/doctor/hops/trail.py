@@ -382,7 +382,7 @@ def _create_group(facts: Facts) -> str:
         ):
             names = subject.filter_names
             name = names[number] if number < len(names) else f"secret-reads-{number + 1}"
-            commands.append(mends.put_filter(facts.group, name, pattern, *facts.metric))
+            commands.append(mends.put_filter(facts.group, name, pattern, *facts.metric, **facts.new_filter))
     return mends.lines(*commands)
 
 
