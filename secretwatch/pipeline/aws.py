@@ -60,8 +60,8 @@ class Aws:
     """Clients of one session in one region.
 
     session: a boto3.Session, or what has its `client`. environ: variables beside this process's, for a cloud
-    that its environment does not name: AWS_ENDPOINT_URL, and what the AWS CLI needs. agent: stands in the user
-    agent of every call, and so in CloudTrail's events.
+    that its environment does not name: AWS_ENDPOINT_URL, and what the AWS CLI needs. agent: stands in the
+    user agent of every call, and so in CloudTrail's events.
     """
 
     def __init__(

@@ -336,7 +336,8 @@ def run(watch: Watch, session: Any, **options: Any) -> Report:
     timeout: seconds for the hops after the read, and for an alarm in ALARM already to be OK again before it
     (None: 900, or 60 on a cloud on this machine; for that alarm its own window and three minutes, if longer);
     environ: variables beside this process's that name the cloud (AWS_ENDPOINT_URL; credentials for the CLI);
-    agent: a text for the user agent of every call; observer: an Observer. Returns the Report; KeyboardInterrupt goes through (Smoke keeps its report).
+    agent: a text for the user agent of every call;
+    observer: an Observer. Returns the Report; KeyboardInterrupt goes through (Smoke keeps its report).
     """
     return Smoke(watch, session, **options).run()
 

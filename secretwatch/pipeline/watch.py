@@ -150,7 +150,7 @@ class Watch:
 
     @classmethod
     def all_in(cls, outputs: Mapping[str, Any]) -> list[Watch]:
-        """Every watch of the output `watches`; the output `watch` alone where there is no such. Raises NotAWatch."""
+        """Every watch of the output `watches`, else the output `watch` alone. Raises NotAWatch."""
         output = outputs.get("watches")
         watches = output["value"] if isinstance(output, Mapping) and "value" in output else output
         if not isinstance(watches, Mapping) or not watches:
