@@ -136,9 +136,7 @@ class Letterboxes:
         except (ClientError, BotoCoreError) as error:
             raise NotLookedAt(f"it may not be looked at: {one_line(error).rstrip('.')}") from error
         if (answer.get("Attributes") or {}).get("RedrivePolicy"):
-            raise NotLookedAt(
-                "it was not looked at: it has a dead-letter queue, and a look could fill that"
-            )
+            raise NotLookedAt("it was not looked at: it has a dead-letter queue, and a look could fill that")
         self._urls[arn] = url
 
     def _texts(self, arn: str, topic_arn: str) -> list[str]:

@@ -25,6 +25,8 @@ def subscriptions_of(aws: Aws, topic: Topic, text: str) -> list[Receiver]:
     for page in pages.paginate(TopicArn=topic.arn):
         for each in page.get("Subscriptions", ()):
             arn = str(each["SubscriptionArn"])
+            if arn == "Deleted":
+                continue
             attributes: Mapping[str, str] = {}
             if arn.startswith("arn:"):
                 try:

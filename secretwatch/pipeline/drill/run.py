@@ -42,8 +42,6 @@ from secretwatch.pipeline.watch import UnknownSecret, Watch
 _GRACE, _LOCAL_GRACE = 60.0, 10.0
 _FASTEST, _SLOWEST, _SLOWDOWN = 0.3, 8.0, 1.4
 
-MakesSmoke = Callable[..., Smoke]
-
 
 class Observer(Protocol):
     """Told of everything as it happens, by the thread that runs the drill."""
@@ -72,7 +70,7 @@ class Drill:
     """One drill of one or several watches of an instance. `record` is whole at any time.
 
     session: a boto3.Session. secrets: which to read, for watches that do not name one. timeout: as the smoke
-    test's. smoke: what makes a smoke test, where a test wants another.
+    test's.
     """
 
     def __init__(
@@ -85,10 +83,9 @@ class Drill:
         timeout: float | None = None,
         clock: Clock = time,
         executor: Executor | None = None,
-        smoke: MakesSmoke = Smoke,
     ) -> None:
         self._watches, self._session, self._secrets = list(watches), session, list(secrets)
-        self._timeout, self._smoke = timeout, smoke
+        self._timeout = timeout
         self._observer, self._clock = observer, clock
         self._executor = executor or Threads()
         first = self._watches[0]
@@ -104,6 +101,8 @@ class Drill:
         self._aws = self._aws_in(first.region)
         self._smokes: list[tuple[Watch, Drilled, Smoke]] = []
         self._begin = 0.0
+        # Seconds after the first message.
+        self._read_at: dict[str, float] = {}
         self._told: set[tuple[str, str]] = set()
         self._boxes: Letterboxes | None = None
 
@@ -173,13 +172,15 @@ class Drill:
                 f"The watch {watch.label} leaves out reads by {caller.arn} (`except`), so that this read "
                 "would not ring: make the drill as somebody else. Nothing was sent."
             )
-        smoke = self._smoke(
+        smoke = Smoke(
             watch,
             self._session,
             secret=self._wanted(watch),
             timeout=self._timeout,
             agent=self.record.user_agent,
             observer=_Notes(self._observer.note),
+            clock=self._clock,
+            executor=self._executor,
         )
         drilled = Drilled(watch.label, watch.secret(self._wanted(watch)), watch.alarm_name, smoke.report)
         if watch.realtime:
@@ -260,7 +261,8 @@ class Drill:
         self._observer.note(f"DRILL {self.record.drill_id}: a message went to {told}.")
 
     def _read(self) -> None:
-        for _, _, smoke in self._smokes:
+        for _, drilled, smoke in self._smokes:
+            self._read_at[drilled.watch] = self._clock.monotonic() - self._begin
             smoke.read()
             self._tell()
 
@@ -329,8 +331,9 @@ class Drill:
             receiver.looks, receiver.detail = False, str(why)
             return
         now = self._clock.monotonic() - self._begin
-        for sign in found & set(receiver.expected):
-            receiver.seen.setdefault(sign, now)
+        for sign in receiver.expected:
+            if sign in found:
+                receiver.seen.setdefault(sign, now)
 
     def _look_at_realtime(self, drilled: Drilled) -> None:
         hop, sign = drilled.realtime, sign_of(REALTIME, drilled.watch)
@@ -338,7 +341,8 @@ class Drill:
             return
         having = [each for _, each in self.record.receivers if sign in each.seen]
         if having:
-            hop.status, hop.seconds = "ok", min(each.seen[sign] for each in having)
+            hop.status = "ok"
+            hop.seconds = min(each.seen[sign] for each in having) - self._read_at[drilled.watch]
             hop.detail = f"by {', '.join(each.name for each in having)}"
 
     def _missing(self, topic: Topic, receiver: Receiver) -> list[str]:
