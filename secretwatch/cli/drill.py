@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,20 +196,17 @@ def _tell_end(console: Console, record: Record) -> None:
         # In a file or a pipe a line stays whole.
         wide = console if console.is_terminal else plain(file=console.file, width=200)
         wide.print(table, soft_wrap=False)
-    for warning in record.warnings:
-        console.print(Text(f"Warning: {_printable(warning)}", style="yellow"))
+    # The table has the other warnings.
+    for watch in record.watches:
+        if not watch.drilled:
+            console.print(Text(f"Warning: {watch.watch}: {watch.detail}", style="yellow"))
     if record.ending == "interrupted":
         console.print(Text(" ".join(record.sent) or "Nothing was sent.", style="yellow"))
     if record.result == "pass":
-        told = [each for _, each in record.receivers if each.told]
-        seen = sum(each.state == "seen" for each in told)
-        console.print(
-            Text(
-                f"pass: drill {record.drill_id} went out every way: "
-                f"seen at {seen} of {len(told)}, taken by SNS for the rest",
-                style="bold green",
-            )
-        )
+        states = Counter(each.state for _, each in record.receivers)
+        counted = ", ".join(f"{count} {state}" for state, count in states.items())
+        told = f"pass: drill {record.drill_id} went out every way: {counted}"
+        console.print(Text(told, style="bold green"))
         return
     early = record.ending in ("refused", "failed", "timeout")
     for reason in record.reasons or [record.reason or ""]:

@@ -96,7 +96,8 @@ def _answer(record: Record) -> str:
     seen = sum(each.state == "seen" for each in told)
     if record.result == "pass":
         tone, what = "healthy", "✓ Every way out carried the message"
-        lines = [f"{seen} of {len(told)} receivers were seen to have it; SNS took it for the others."]
+        rest = len(told) - seen
+        lines = [f"Seen at {seen} of {len(told)} receivers{f'; SNS took it for {rest}' if rest else ''}."]
     elif record.ending == "done":
         tone, what, lines = "broken", "✕ Not every way out carried the message", record.reasons
     else:
@@ -104,7 +105,8 @@ def _answer(record: Record) -> str:
         lines = [*record.reasons, *(record.sent or ["Nothing was sent."])]
     items = "".join(f"<li>{escape(each)}</li>" for each in lines)
     warnings = "".join(f"<li>{escape(each)}</li>" for each in record.warnings)
-    also = f'<p class="warning"><span class="state">But</span></p><ul>{warnings}</ul>' if warnings else ""
+    note = '<p class="warning"><span class="state">Take note</span></p>'
+    also = f"{note}<ul>{warnings}</ul>" if warnings else ""
     return f'<section class="answer {tone}"><p class="what">{what}</p><ul>{items}</ul>{also}</section>'
 
 

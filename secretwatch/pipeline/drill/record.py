@@ -208,11 +208,11 @@ def _reasons(topic: Topic, rang: set[str]) -> Iterator[str]:
         yield f"Who is subscribed to {topic.name} cannot be told: {topic.unknown}"
     elif not topic.receivers:
         yield f"Nobody is subscribed to {topic.name}."
-    elif not any(each.told for each in topic.receivers):
+    elif not any(each.told or each.state == "missing" for each in topic.receivers):
         why = ", ".join(f"{each.name} is {each.state}" for each in topic.receivers)
         yield f"Nobody was told through {topic.name}: {why}."
     for each in topic.receivers:
-        if each.state == "missing" and any(other.told for other in topic.receivers):
+        if each.state == "missing":
             yield f"{each.name} on {topic.name}: {each.detail}."
 
 

@@ -115,16 +115,18 @@ class Drill:
                 self._read()
                 self._follow()
                 self._judge()
+                self._tell()
                 record.ending = "done"
         except (UnknownSecret, NoAccess, NotThere) as error:
             record.ending, record.reason = "refused", str(error)
         except (ClientError, BotoCoreError) as error:
             record.ending, record.reason = "refused", one_line(error)
         except KeyboardInterrupt:
-            self._judge()
             record.ending, record.reason = "interrupted", "It was interrupted."
             raise
         finally:
+            if record.ending != "done":
+                self._judge()
             record.ended = self._clock.time()
         return record
 
@@ -184,7 +186,8 @@ class Drill:
         )
         drilled = Drilled(watch.label, watch.secret(self._wanted(watch)), watch.alarm_name, smoke.report)
         if watch.realtime:
-            drilled.realtime = HopResult(REALTIME_HOP, usually="seconds; best effort")
+            usually = "" if self._aws.is_local else "seconds; best effort"
+            drilled.realtime = HopResult(REALTIME_HOP, usually=usually)
         self.record.watches.append(drilled)
         self._smokes.append((watch, drilled, smoke))
 
@@ -389,7 +392,9 @@ class Drill:
                 receiver.detail = f"what never came: {', '.join(missing)}"
         for _, drilled, _ in self._smokes:
             self._judge_realtime(drilled)
-        self._tell()
+            for hop in drilled.hops:
+                if hop.status == "waiting" and not drilled.report.reads:
+                    hop.status, hop.detail = "skipped", "nothing was read"
 
     def _judge_realtime(self, drilled: Drilled) -> None:
         hop, sign = drilled.realtime, sign_of(REALTIME, drilled.watch)
@@ -397,8 +402,8 @@ class Drill:
             return
         looked = [each.name for _, each in self.record.receivers if each.looks and sign in each.expected]
         if not drilled.report.reads:
-            hop.status, hop.detail = "skipped", "nothing was read"
-        elif looked:
+            return
+        if looked:
             hop.status, hop.detail = "failed", f"the realtime message did not come to {', '.join(looked)}"
         else:
             hop.status, hop.detail = "skipped", "nobody who gets it can be looked at: ask them"

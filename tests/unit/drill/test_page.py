@@ -97,7 +97,7 @@ def test_a_pass_and_a_drill_without_anything() -> None:
     found.topics[0].receivers = found.topics[0].receivers[:2]
     text = shown(page(found))
     assert "✓ Every way out carried the message" in text
-    assert "1 of 2 receivers were seen to have it" in text
+    assert "Seen at 1 of 2 receivers; SNS took it for 1." in text
     assert "Nothing was sent." in shown(page(Record(ending="refused", reason="no")))
 
 

@@ -18,7 +18,11 @@ def subscription(arn: str = ARN, topic: Topic = TOPIC, **attributes: str) -> Any
 
 
 def test_without_a_policy_all_of_it_comes() -> None:
-    for found in (subscription(), subscription(FilterPolicy="{}"), subscription(PendingConfirmation="false")):
+    for found in (
+        subscription(),
+        subscription(FilterPolicy="{}", FilterPolicyScope="MessageBody"),
+        subscription(PendingConfirmation="false"),
+    ):
         assert (found.state, found.detail, found.expected) == ("accepted", "", ALL)
 
 

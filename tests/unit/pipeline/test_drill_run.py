@@ -129,10 +129,13 @@ def test_what_stops_it_before_anything_is_sent(
     run: Any, cloud: DrilledCloud, change: Any, code: int, says: str
 ) -> None:
     change(cloud)
-    result = run("--timeout", "20")
+    result = run("--timeout", "20", "--json")
     assert result.exit_code == code, result.output
     assert says in result.stderr
     assert (cloud.sent, cloud.read_at) == ([], None)
+    record = json.loads(result.stdout)
+    assert {each["state"] for topic in record["topics"] for each in topic["subscriptions"]} <= {"unsent"}
+    assert not {"waiting", "ok"} & {hop["status"] for each in record["watches"] for hop in each["hops"]}
 
 
 def test_an_alarm_that_does_not_ring(run: Any, cloud: DrilledCloud) -> None:
