@@ -14,6 +14,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("secretwatch.cli.compare", "compare"),
     "demo": ("secretwatch.cli.demo", "demo"),
     "doctor": ("secretwatch.cli.doctor", "doctor"),
+    "drill": ("secretwatch.cli.drill", "drill"),
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),
     "policy": ("secretwatch.cli.policy", "group"),

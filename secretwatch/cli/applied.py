@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +23,35 @@ def applied(directory: Path, key: str | None, console: Console) -> tuple[Watch, 
 
     key: which of the module's watches; None: its output `watch`.
     """
+    from secretwatch.pipeline.applied import watch_in
+
+    (watch,), session = _applied(lambda: [watch_in(directory, key)], console)
+    return watch, session
+
+
+def all_applied(directory: Path, console: Console) -> tuple[list[Watch], Any]:
+    """Every watch applied from a root module, each told in one line, and a boto3.Session. Raises NoWatch."""
+    from secretwatch.pipeline.applied import watches_in
+
+    return _applied(lambda: watches_in(directory), console)
+
+
+def _applied(find: Callable[[], list[Watch]], console: Console) -> tuple[list[Watch], Any]:
     import boto3
 
-    from secretwatch.pipeline.applied import NothingApplied, watch_in
+    from secretwatch.pipeline.applied import NothingApplied
     from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
     from secretwatch.terraform import TerraformNotUsable
 
     try:
-        watch = watch_in(directory, key)
-        session = boto3.Session(region_name=watch.region)
+        watches = find()
+        session = boto3.Session(region_name=watches[0].region)
     except (NothingApplied, TerraformNotUsable) as error:
         raise NoWatch(str(error)) from error
     except NO_CREDENTIALS as error:
         raise NoWatch(f"There are no AWS credentials to use: {one_line(error)}") from error
-    line = f"{'/'.join(filter(None, (watch.name, watch.watch)))}: account {watch.account_id}, {watch.region}"
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    console.print(Text(f"{line}, {endpoint}" if endpoint else line))
-    return watch, session
+    for watch in watches:
+        line = f"{watch.label}: account {watch.account_id}, {watch.region}"
+        console.print(Text(f"{line}, {endpoint}" if endpoint else line))
+    return watches, session

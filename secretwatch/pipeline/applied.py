@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from python_terraform import IsFlagged, Terraform
 
@@ -21,20 +22,34 @@ def watch_in(directory: Path, key: str | None = None) -> Watch:
     Only the state is read, with this process's environment; TF_BINARY is honoured.
     Raises NothingApplied, and secretwatch.terraform.TerraformNotUsable.
     """
+    outputs = _outputs(directory)
+    try:
+        return Watch.from_outputs(outputs, key)
+    except NotAWatch as error:
+        raise NothingApplied(f"{directory} is no watch. {error}") from error
+
+
+def watches_in(directory: Path) -> list[Watch]:
+    """All watches applied from a root module; raises as `watch_in` does."""
+    outputs = _outputs(directory)
+    try:
+        return Watch.all_in(outputs)
+    except NotAWatch as error:
+        raise NothingApplied(f"{directory} is no watch. {error}") from error
+
+
+def _outputs(directory: Path) -> dict[str, Any]:
     root = Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
     # Its own `output` tells no error from no outputs.
     code, out, err = root.cmd("output", json=IsFlagged, no_color=IsFlagged)
     if code:
         raise NothingApplied(f"The outputs of {directory} cannot be read: {_first_error(err)}")
-    outputs = json.loads(out)
+    outputs: dict[str, Any] = json.loads(out)
     if not outputs:
         raise NothingApplied(
             f"Nothing is applied in {directory}: run `terraform init` and `terraform apply` there first."
         )
-    try:
-        return Watch.from_outputs(outputs, key)
-    except NotAWatch as error:
-        raise NothingApplied(f"{directory} is no watch. {error}") from error
+    return outputs
 
 
 def _first_error(text: str) -> str:

@@ -5,6 +5,7 @@ A probe is asked again and again, so that a call which hangs or fails is better 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,8 @@ _THROTTLED = (
     "LimitExceededException",
 )
 
+_MAKING = threading.Lock()
+
 NO_CREDENTIALS = (
     NoCredentialsError,
     PartialCredentialsError,
@@ -57,12 +60,16 @@ class Aws:
     """Clients of one session in one region.
 
     session: a boto3.Session, or what has its `client`. environ: variables beside this process's, for a cloud
-    that its environment does not name: AWS_ENDPOINT_URL, and what the AWS CLI needs.
+    that its environment does not name: AWS_ENDPOINT_URL, and what the AWS CLI needs. agent: stands in the
+    user agent of every call, and so in CloudTrail's events.
     """
 
-    def __init__(self, session: Any, region: str, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, session: Any, region: str, environ: Mapping[str, str] | None = None, agent: str | None = None
+    ) -> None:
         self._session = session
         self._region = region
+        self._agent = agent
         self.environ = dict(environ or {})
         self._endpoint_url = self.environ.get("AWS_ENDPOINT_URL")
         self._clients: dict[tuple[str, str | None], Any] = {}
@@ -76,10 +83,13 @@ class Aws:
                 read_timeout=40,  # LookupEvents has been seen to take 35 s
                 retries={"total_max_attempts": 2, "mode": "standard"},
                 user_agent_appid=app_id,
+                user_agent_extra=self._agent,
             )
-            self._clients[key] = self._session.client(
-                service, region_name=self._region, endpoint_url=self._endpoint_url, config=config
-            )
+            # A session makes one client at a time: https://docs.aws.amazon.com/boto3/latest/guide/session.html
+            with _MAKING:
+                self._clients[key] = self._session.client(
+                    service, region_name=self._region, endpoint_url=self._endpoint_url, config=config
+                )
         return self._clients[key]
 
     @property

@@ -29,7 +29,7 @@ def line(report: Report, watch: Watch, *, local: bool) -> dict[str, Any] | None:
         return None
     return {
         "time": report.reads[0].time.isoformat(timespec="seconds"),
-        "watch": "/".join(filter(None, (watch.name, watch.watch))),
+        "watch": watch.label,
         "account_id": watch.account_id,
         "region": watch.region,
         "local": local,

@@ -36,7 +36,7 @@ _END = r"(?!\.?[A-Za-z0-9/_+=@-])"
 
 def channel_of(text: str) -> Channel:
     """Which channel sent it."""
-    if _opening(_first_object(text)) or _REALTIME.match(text):
+    if _opening(first_object(text)) or _REALTIME.match(text):
         return "realtime"
     found = parsed(text)
     if "AlarmName" in found:
@@ -46,14 +46,14 @@ def channel_of(text: str) -> Channel:
 
 def headline(text: str) -> str:
     """What a realtime message says first, in one printable line; empty of others."""
-    message = _first_object(text)
+    message = first_object(text)
     if opening := _opening(message):
         return _printable(f"{opening}: {', '.join(_about(message[opening]))}".removesuffix(": "))
     found = _REALTIME.match(text)
     return _printable(found[1].strip()) if found else ""
 
 
-def _first_object(text: str) -> dict[str, Any]:
+def first_object(text: str) -> dict[str, Any]:
     """The JSON object that the text begins with: an e-mail has AWS's words below it."""
     try:
         found, _ = json.JSONDecoder().raw_decode(text.lstrip())

@@ -60,7 +60,9 @@ class Observer(Protocol):
         """What is awaited, and for how long since the read; told again and again."""
 
 
-class _Silent:
+class Silent:
+    """An observer whom nothing interests."""
+
     def note(self, text: str) -> None: ...
     def hop(self, hop: HopResult) -> None: ...
     def waiting(self, hops: list[HopResult], seconds: float) -> None: ...
@@ -81,17 +83,18 @@ class Smoke:
         prove_delivery: bool = False,
         timeout: float | None = None,
         environ: Mapping[str, str] | None = None,
+        agent: str | None = None,
         observer: Observer | None = None,
         clock: Clock = time,
         executor: Executor | None = None,
     ) -> None:
         self._watch = watch
-        self._aws = Aws(session, watch.region, environ)
+        self._aws = Aws(session, watch.region, environ, agent)
         self._wanted, self._via, self._count = secret, via, count
         self._path, self._prove_delivery = path, prove_delivery
         self._hops = hops_of(path, prove_delivery=prove_delivery)
         self._asked_timeout = timeout
-        self._observer = observer or _Silent()
+        self._observer = observer or Silent()
         self._clock = clock
         self._executor = executor or Threads()
         self.report = Report(via=via, path=path)
@@ -128,27 +131,31 @@ class Smoke:
         return self.report
 
     def _run(self) -> None:
-        secret = self._watch.secret(self._wanted)
-        self.report.secret = secret
+        if self.prepare() and self._open_post() and self.read():
+            self.follow()
+
+    def prepare(self) -> bool:
+        """Everything before the read; whether it can be made. Raises UnknownSecret, NoAccess, NotThere."""
+        self.report.secret = secret = self._watch.secret(self._wanted)
         self._aws.check_account(self._watch.account_id)
-        local = self._aws.is_local
-        timeout = self._asked_timeout or (LOCAL_TIMEOUT if local else TIMEOUT)
-        if local:
+        if self._aws.is_local:
             for hop in self.report.hops:
                 hop.usually = ""
         self._check_path()
         self._check_kind(secret)
-        if self._path != "realtime" and not self._ready(timeout):
-            return
+        if self._path != "realtime" and not self._ready(self._timeout):
+            return False
         self._remember()
         if self._path != "alarm" and not (self._prove_delivery or self._scene.mails_before is not None):
             raise NotThere(
                 "Only a queue shows here that the realtime message arrived: add --prove-delivery, which "
                 "subscribes a temporary one to the watch's topics and removes it afterwards."
             )
-        if not self._open_post() or not self._read(secret):
-            return
-        self._follow(timeout, _SLOWEST_LOCAL if local else _SLOWEST)
+        return True
+
+    @property
+    def _timeout(self) -> float:
+        return self._asked_timeout or (LOCAL_TIMEOUT if self._aws.is_local else TIMEOUT)
 
     def _check_path(self) -> None:
         """Raises NotThere."""
@@ -216,7 +223,10 @@ class Smoke:
             # The hop itself will say what is wrong.
             self._scene.counted_before = {}
 
-    def _read(self, secret: str) -> bool:
+    def read(self) -> bool:
+        """Make the reads, after `prepare`; whether they could be made. Raises NoAwsCli."""
+        secret = self.report.secret
+        assert secret is not None
         self._begin, now = self._clock.monotonic(), self._clock.time()
         for _ in range(self._count):
             try:
@@ -232,7 +242,9 @@ class Smoke:
         self._set(READ, Seen("ok", f"{secret}{times} through {through}, {known}"))
         return True
 
-    def _follow(self, timeout: float, slowest: float) -> None:
+    def follow(self) -> None:
+        """Follow the reads that were made until the report has an end."""
+        timeout, slowest = self._timeout, _SLOWEST_LOCAL if self._aws.is_local else _SLOWEST
         turns = [_Turn(kind(self._scene), self._begin) for kind in self._hops]
         while turns:
             elapsed = self._clock.monotonic() - self._begin
@@ -324,6 +336,7 @@ def run(watch: Watch, session: Any, **options: Any) -> Report:
     timeout: seconds for the hops after the read, and for an alarm in ALARM already to be OK again before it
     (None: 900, or 60 on a cloud on this machine; for that alarm its own window and three minutes, if longer);
     environ: variables beside this process's that name the cloud (AWS_ENDPOINT_URL; credentials for the CLI);
+    agent: a text for the user agent of every call;
     observer: an Observer. Returns the Report; KeyboardInterrupt goes through (Smoke keeps its report).
     """
     return Smoke(watch, session, **options).run()

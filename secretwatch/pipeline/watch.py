@@ -90,6 +90,17 @@ class Watch:
     blind_alarm_name: str | None = None
     notifications_topic_arn: str | None = None
     organization: bool = False
+    fast_self_watch: Mapping[str, Any] | None = None
+
+    @property
+    def label(self) -> str:
+        """The instance's name, and the watch's own key."""
+        return "/".join(filter(None, (self.name, self.watch)))
+
+    @property
+    def self_watch_topic_arns(self) -> tuple[str, ...]:
+        """Topics that hear within seconds of changes to the instance; none where that is off."""
+        return tuple(str(each) for each in (self.fast_self_watch or {}).get("topic_arns") or ())
 
     @property
     def realtime_topic_arns(self) -> tuple[str, ...]:
@@ -137,6 +148,15 @@ class Watch:
         if key not in watches:
             raise NotAWatch(f"It has no watch {key!r}, but {', '.join(sorted(watches)) or 'none'}.")
         return cls.from_outputs({"watch": {"value": watches[key]}})
+
+    @classmethod
+    def all_in(cls, outputs: Mapping[str, Any]) -> list[Watch]:
+        """Every watch of the output `watches`, else the output `watch` alone. Raises NotAWatch."""
+        output = outputs.get("watches")
+        watches = output["value"] if isinstance(output, Mapping) and "value" in output else output
+        if not isinstance(watches, Mapping) or not watches:
+            return [cls.from_outputs(outputs)]
+        return [cls.from_outputs(outputs, key) for key in sorted(watches)]
 
     def secret(self, wanted: str | None = None) -> str:
         """The ARN or name to read: the one wanted, the one that the module made, or the only one.

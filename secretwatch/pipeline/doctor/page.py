@@ -10,7 +10,7 @@ from secretwatch.pipeline.doctor.timeline import timeline
 from secretwatch.pipeline.doctor.walk import Diagnosis
 
 _MARKS = {"healthy": "✓", "warning": "!", "not reached": "·", "cannot tell": "?", "broken": "✕"}
-_STYLE = """
+STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #fafaf8; --card: #fff; --ink: #1d2126; --quiet: #626a73; --line: #dfe1e4; --code: #f1f2f4;
@@ -90,7 +90,7 @@ def page(diagnosis: Diagnosis) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(name)}: {diagnosis.result}</title>
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 </head>
 <body>
 <main>

@@ -106,8 +106,12 @@ def expected(
     region: str,
     at: datetime,
     kind: tuple[str, bool] = ("GetSecretValue", False),
+    identity: dict[str, Any] | None = None,
 ) -> Event:
-    """The event that the root user's call on this secret would be; kind: its name, and whether denied."""
+    """The event that a call on this secret would be; kind: its name, and whether denied.
+
+    identity: who calls, as a `userIdentity`; the root user where none is given.
+    """
     event_name, denied = kind
     return make_event(
         event_id="00000000-0000-4000-8000-000000000000",
@@ -116,7 +120,7 @@ def expected(
         event_name=event_name,
         aws_region=region,
         account_id=account_id,
-        user_identity=root_identity(account_id, "aws", "ASIAEXAMPLE"),
+        user_identity=identity or root_identity(account_id, "aws", "ASIAEXAMPLE"),
         source_ip_address="192.0.2.1",
         user_agent="secretwatch-doctor",
         request_id="00000000-0000-4000-8000-000000000001",
