@@ -315,7 +315,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(19) : "{LONG}"] }}
           smaller = {{ secrets = [for n in range(16) : "{LONG}"] }}
         }}""",
-        "All watches together take 119 metric filters, most of them (59) watch larger: a log group"
+        "All watches together take 120 metric filters, most of them (59) watch larger: a log group"
         ' takes 100. Write prefixes such as "prod/*" in a watch, or "*" with except, fewer roles in'
         " self_watch.except, or move a watch to another instance, with another log group.",
     ),
@@ -497,12 +497,19 @@ REFUSED = [
         'self_watch.except holds "deploy": write ARNs of roles, such as'
         " arn:aws:iam::123456789012:role/deploy.",
     ),
+    (
+        'self_watch = { global_events = "arn:aws:events:eu-west-1:111122223333:rule/x" }',
+        'self_watch.global_events is "arn:aws:events:eu-west-1:111122223333:rule/x": write the output'
+        " rule_arn of modules/global-events, called with a provider of us-east-1.",
+    ),
 ]
 
 # What variables.tf takes from main.tf.
 ACCOUNT = """
 locals {
   account = { dns_suffix = "amazonaws.com", id = "111122223333", partition = "aws", region = "eu-west-1" }
+
+  global_region = "us-east-1"
 }
 """
 
