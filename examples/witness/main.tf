@@ -38,7 +38,7 @@ module "secretwatch" {
   secrets                     = ["production/*"]
 
   # In another region than us-east-1, IAM's calls come by modules/global-events, which takes the witness as well.
-  self_watch = { witness = { event_bus_arn = aws_cloudwatch_event_bus.witness.arn } }
+  self_watch = { witness = { event_bus_arn = local.bus_arn } }
 
   # Made to be destroyed. Leave this out where evidence matters.
   trail = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
@@ -54,6 +54,15 @@ data "aws_caller_identity" "witness" {
 
 data "aws_partition" "witness" {
   provider = aws.witness
+}
+
+data "aws_region" "witness" {
+  provider = aws.witness
+}
+
+# By way of the policy: a bus that does not let the account in takes no target of it.
+locals {
+  bus_arn = "arn:${data.aws_partition.witness.partition}:events:${data.aws_region.witness.id}:${data.aws_caller_identity.witness.account_id}:event-bus/${aws_cloudwatch_event_bus_policy.witness.event_bus_name}"
 }
 
 resource "aws_cloudwatch_event_bus" "witness" {

@@ -295,6 +295,19 @@ def test_reads_of_others_are_not_sent(plan: Plan, action: str, parameters: Any) 
     assert (sent(plan, by_arn), heard(plan, by_arn, "module.realtime")) == (["reads"], [])
 
 
+def test_the_rule_may_be_read_late(terraform: Any, aws: dict[str, str]) -> None:
+    """As where the module waits for something of the same apply."""
+    root = ROOT.replace(
+        '  home_region = "',
+        """  depends_on = [terraform_data.first]
+
+  home_region = \"""",
+    )
+    text = root + 'resource "terraform_data" "first" {}\n'
+    said = terraform.run(terraform.new_root("global-events-late", text), "plan")
+    assert "to add, 0 to change, 0 to destroy" in said
+
+
 FORMS = (
     'write names, prefixes such as "prod/*", or "*". Reads by ARN are sent in any case, of whatever secret.'
 )
