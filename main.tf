@@ -66,6 +66,7 @@ locals {
     [for key in keys(local.watches) : "${var.name}-${key}"],
     flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
+    local.beats ? ["${var.name}-heartbeat"] : [],
     var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in concat(keys(local.topics), keys(local.fast_topic)) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
   )
 
@@ -123,6 +124,7 @@ module "watch" {
   events         = each.value.events
   except         = each.value.except
   except_denied  = each.value.except_denied
+  heartbeat      = local.heartbeat
   log_group_name = local.trail.log_group_name
   metric         = { name = each.value.metric_name, namespace = "secretwatch/${var.name}" }
   name           = "${var.name}-${each.key}"
@@ -144,6 +146,7 @@ module "realtime" {
   console_domain   = local.console_domain
   created          = var.secret == null ? null : { arn = module.secret[0].arn, name = var.secret.name }
   definition       = module.watch[each.key].definition
+  heartbeat        = local.heartbeat
   key              = each.key
   name             = var.name
   secret_arns      = [for secret in each.value.secrets : secret if startswith(secret, "arn:")]
@@ -208,6 +211,8 @@ locals {
     flatten(values(module.realtime)[*].rule_arns),
     values(module.alerts.topic_arns),
     module.self_watch.alarm_arns,
+    values(module.heartbeat)[*].alarm_arn,
+    values(module.heartbeat)[*].state_machine_arn,
     flatten([for fast in module.fast_self_watch : values(fast.rule_names)]),
   )
 }
@@ -234,6 +239,7 @@ module "alerts" {
   realtime_topics             = setunion(local.fast ? coalesce(var.self_watch.topics, []) : [], [for watch in local.realtime : watch.realtime_topics]...)
   tags                        = var.tags
   topics                      = local.topics
+  without_heartbeats          = local.pings
 }
 
 module "existing_topic" {
@@ -262,10 +268,11 @@ locals {
   fast_topic_arns  = { for key in keys(local.fast_topic) : key => module.fast_topic[key].topic_arns.default }
 
   # Beside the trail's. Those of modules/global-events are named after the region that it is called for.
-  other_roles = local.fast ? concat(
-    [for role in ["${var.name}-witness-${local.account.region}"] : role if var.self_watch.witness != null],
-    [for role in ["events", "guard"] : "${var.name}-${role}-${local.global_region}" if var.self_watch.global_events != null],
-  ) : []
+  other_roles = concat(
+    local.beats ? values(local.heartbeat_roles) : [],
+    [for role in ["${var.name}-witness-${local.account.region}"] : role if local.fast && var.self_watch.witness != null],
+    [for role in ["events", "guard"] : "${var.name}-${role}-${local.global_region}" if local.fast && var.self_watch.global_events != null],
+  )
 
   # How many there are has to be known before they are created.
   self_watch_key_arns = concat(
@@ -279,12 +286,13 @@ module "self_watch" {
   source = "./modules/self-watch"
 
   account          = local.account
-  alarm_names      = concat([for key in keys(local.watches) : "${var.name}-${key}"], flatten(values(module.realtime)[*].alarm_names))
+  alarm_names      = concat([for key in keys(local.watches) : "${var.name}-${key}"], local.beats ? ["${var.name}-heartbeat"] : [], flatten(values(module.realtime)[*].alarm_names))
   alarm_topic_arns = module.alerts.topic_arns
   blindness        = var.self_watch.blindness
   bucket_name      = local.trail.bucket_name
   except           = var.self_watch.except
   fast             = local.fast
+  heartbeat        = local.beats
   filters          = { for key, watch in local.watches : watch.metric_name => module.watch[key].filter_keys }
   key_arns         = local.self_watch_key_arns
   log_group_name   = local.trail.log_group_name
@@ -310,7 +318,7 @@ module "fast_self_watch" {
   bucket_name        = local.trail.bucket_name
   console_domain     = local.console_domain
   except             = var.self_watch.except
-  filter_prefixes    = concat(["${var.name}-tampering"], [for watch in local.watches : "${watch.metric_name}-"])
+  filter_prefixes    = concat(["${var.name}-tampering"], local.beats ? ["${var.name}-heartbeat"] : [], [for watch in local.watches : "${watch.metric_name}-"])
   key_arns           = local.self_watch_key_arns
   keys               = length(local.self_watch_key_arns)
   log_group_name     = local.trail.log_group_name
@@ -318,6 +326,7 @@ module "fast_self_watch" {
   owns_trail         = local.owns_trail
   role_name          = local.trail.role_name
   role_names         = local.other_roles
+  heartbeat_secret   = try(local.heartbeat.secret_name, null)
   rule_prefixes      = flatten([for key in keys(local.realtime) : ["${var.name}-${key}-a-", "${var.name}-${key}-r-"]])
   tags               = var.tags
   topic_arns         = length(local.fast_topic) > 0 ? local.fast_topic_arns : { for topic in coalesce(var.self_watch.topics, []) : topic => module.alerts.topic_arns[topic] if contains(keys(local.topics), topic) }
@@ -353,6 +362,46 @@ module "fast_topic" {
   realtime_topics             = ["default"]
   tags                        = var.tags
   topics                      = { default = each.value }
+  without_heartbeats          = false
+}
+
+################################################################################
+# The heartbeat
+################################################################################
+
+locals {
+  beats = var.heartbeat != null
+
+  # What the watches leave out: this secret, read by this role.
+  heartbeat = !local.beats ? null : {
+    role_arn    = "arn:${local.account.partition}:iam::${local.account.id}:role/${local.heartbeat_roles.read}"
+    secret_name = "${var.name}-heartbeat"
+  }
+  heartbeat_roles = {
+    read  = "${var.name}-heartbeat-${local.account.region}"
+    start = "${var.name}-heartbeat-start-${local.account.region}"
+  }
+
+  # Somebody else's topics have subscribers that would get a message with each heartbeat.
+  pings      = try(var.heartbeat.ping, null) != null
+  own_topics = keys({ for key, topic in local.topics : key => topic if topic.existing == null })
+}
+
+module "heartbeat" {
+  source   = "./modules/heartbeat"
+  for_each = local.beats ? { this = var.heartbeat } : {}
+
+  account         = local.account
+  every           = each.value.every
+  log_group_name  = local.trail.log_group_name
+  name            = var.name
+  ping            = each.value.ping
+  ping_key_arns   = local.pings && length(local.own_topics) > 0 ? [module.alerts.kms_key_arn] : []
+  ping_topic_arns = [for key in local.own_topics : module.alerts.topic_arns[key]]
+  role_names      = local.heartbeat_roles
+  secret_name     = local.heartbeat.secret_name
+  tags            = var.tags
+  topic_arns      = values(module.alerts.topic_arns)
 }
 
 ################################################################################

@@ -18,6 +18,7 @@ locals {
     fast_self_watch         = local.fast ? { rule_names = module.fast_self_watch[0].rule_names, topic_arns = module.fast_self_watch[0].topic_arns } : null
     filter_pattern          = module.watch[key].filter_patterns[0]
     filter_patterns         = module.watch[key].filter_patterns
+    heartbeat               = local.beats ? { alarm_name = module.heartbeat["this"].alarm_name, minutes = module.heartbeat["this"].minutes, secret_name = local.heartbeat.secret_name, state_machine_arn = module.heartbeat["this"].state_machine_arn } : null
     kms_key_arn             = local.trail.kms_key_arn
     log_group_arn           = local.trail.log_group_arn
     log_group_name          = local.trail.log_group_name
@@ -50,7 +51,7 @@ locals {
     sort(keys(local.watches)),
   )[0]
 
-  filters = sum(concat([module.self_watch.metric_filters], [for watch in module.watch : length(watch.filter_patterns)]))
+  filters = sum(concat([module.self_watch.metric_filters, local.beats ? 1 : 0], [for watch in module.watch : length(watch.filter_patterns)]))
   largest = reverse(sort(concat(
     [for key, watch in module.watch : format("%05d watch %s", length(watch.filter_patterns), key)],
     [format("%05d the self-watch", module.self_watch.metric_filters)],
@@ -133,6 +134,11 @@ output "filter_pattern" {
 output "filter_patterns" {
   description = "What counts, in CloudWatch Logs' pattern language: any of these."
   value       = local.watch.filter_patterns
+}
+
+output "heartbeat" {
+  description = "The heartbeat's alarm, the minutes without one after which it rings, its secret and its state machine; null without one."
+  value       = local.watch.heartbeat
 }
 
 output "kms_key_arn" {

@@ -29,6 +29,30 @@ variable "email_addresses" {
   }
 }
 
+variable "heartbeat" {
+  default     = null
+  description = "Continuous proof: `every` so often (such as `1 hour`) a state machine reads a secret of its own, which holds no value, and an alarm rings when that read is not counted, whatever stopped. `ping`: the `url` of a dead man's switch (such as healthchecks.io), which is called once the read was counted and the topics were published to: it tells when even the account is dead. Subscriptions of e-mail addresses leave out the heartbeat's messages; other subscribers of the topics get them."
+  type = object({
+    every = optional(string, "1 hour")
+    ping  = optional(object({ url = string }))
+  })
+
+  validation {
+    condition     = var.heartbeat == null ? true : can(regex("^(1 hour|([2-9]|1[0-2]) hours|(1[5-9]|[2-9][0-9]) minutes)$", var.heartbeat.every))
+    error_message = "heartbeat.every is \"${try(var.heartbeat.every, "")}\": write 15 to 99 minutes or 1 to 12 hours, as in \"30 minutes\", \"1 hour\" or \"6 hours\". A read takes up to eleven minutes to be counted."
+  }
+
+  validation {
+    condition     = try(var.heartbeat.ping, null) == null ? true : can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/%-]*)?$", var.heartbeat.ping.url))
+    error_message = "heartbeat.ping.url is no address that Step Functions calls: write an https URL with letters, digits and ._~/%- in its path, such as https://hc-ping.com/0f3c8a5e."
+  }
+
+  validation {
+    condition     = try(var.heartbeat.ping, null) == null || local.account.partition != "aws-us-gov"
+    error_message = "heartbeat.ping: EventBridge has no API destinations in GovCloud, and Step Functions calls endpoints by their connections. Leave ping out."
+  }
+}
+
 variable "kms_deletion_window_in_days" {
   default     = 30
   description = "Days in which the keys can be restored after destroying: what they encrypted is lost with them."
@@ -343,8 +367,8 @@ variable "watches" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
+    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*)$", key))])}, and the instance has an alarm of its own by that name: write another."
   }
 
   validation {

@@ -42,6 +42,10 @@ resource "aws_sns_topic_subscription" "this" {
   endpoint  = each.value.address
   protocol  = "email"
   topic_arn = aws_sns_topic.this[each.value.topic].arn
+
+  # Only the heartbeat's messages have this attribute.
+  filter_policy       = var.without_heartbeats ? jsonencode({ secretwatch = [{ exists = false }] }) : null
+  filter_policy_scope = var.without_heartbeats ? "MessageAttributes" : null
 }
 
 ################################################################################

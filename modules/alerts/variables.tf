@@ -57,3 +57,9 @@ variable "topics" {
     existing        = optional(object({ arn = string }))
   }))
 }
+
+variable "without_heartbeats" {
+  description = "Whether e-mails leave out what the heartbeat publishes."
+  nullable    = false
+  type        = bool
+}

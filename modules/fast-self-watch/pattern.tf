@@ -4,9 +4,10 @@
 # A pattern takes 2,048 characters. Names are written out where they may be, so that no neighbour's are heard.
 
 locals {
-  bus       = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:event-bus/default"
-  log_group = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${var.log_group_name}"
-  roles     = concat(var.owns_trail ? [var.role_name] : [], var.role_names)
+  bus           = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:event-bus/default"
+  state_machine = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${var.name}-heartbeat"
+  log_group     = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${var.log_group_name}"
+  roles         = concat(var.owns_trail ? [var.role_name] : [], var.role_names)
 
   # Each alternative is what requestParameters may hold.
   parts = merge(
@@ -33,7 +34,7 @@ locals {
         undo       = "terraform apply, or aws events enable-rule and put-targets"
         sources    = ["aws.events"]
         detail     = {}
-        parameters = [for field in ["name", "rule"] : { (field) = [for name in concat(["${var.name}-self-watch-"], local.rules) : { prefix = name }] }]
+        parameters = [for field in ["name", "rule"] : { (field) = concat([for name in concat(["${var.name}-self-watch-"], local.rules) : { prefix = name }], [for name in ["${var.name}-heartbeat"] : name if var.heartbeat_secret != null]) }]
       }
       trail = {
         what    = "trail"
@@ -81,6 +82,19 @@ locals {
       detail     = {}
       parameters = [{ keyId = flatten([for arn in var.key_arns : [arn, reverse(split("/", arn))[0]]]) }]
     } } : key => part if var.keys > 0 },
+    { for key, part in { heartbeat = {
+      what    = "heartbeat"
+      undo    = "terraform apply"
+      sources = ["aws.events", "aws.secretsmanager", "aws.states"]
+      # Starting an execution is what it does itself.
+      detail = { eventName = [{ "anything-but" = ["StartExecution"] }] }
+      parameters = [
+        { stateMachineArn = [local.state_machine] },
+        { resourceArn = [local.state_machine] },
+        { secretId = [coalesce(var.heartbeat_secret, "-"), { prefix = "arn:${var.account.partition}:secretsmanager:${var.account.region}:${var.account.id}:secret:${coalesce(var.heartbeat_secret, "-")}" }] },
+        { name = ["${var.name}-heartbeat"] },
+      ]
+    } } : key => part if var.heartbeat_secret != null },
     { for key, part in { roles = {
       what       = "roles"
       undo       = "terraform apply"

@@ -36,6 +36,11 @@ variable "filter_prefixes" {
   type        = list(string)
 }
 
+variable "heartbeat_secret" {
+  description = "Name of the secret that the heartbeat reads; null without one."
+  type        = string
+}
+
 variable "key_arns" {
   description = "Keys of the trail and of the topics."
   nullable    = false

@@ -93,6 +93,11 @@ resource "aws_sqs_queue" "undelivered" {
     }
 
     precondition {
+      condition     = var.heartbeat == null ? true : !anytrue([for prefix in var.definition.prefixes : startswith(var.heartbeat.secret_name, prefix)])
+      error_message = "${var.definition.path}secrets has a prefix that ${try(var.heartbeat.secret_name, "")} begins with, the secret that this instance's heartbeat reads: an event pattern cannot leave one name out of a prefix, and each heartbeat would be a message. Write a longer prefix, \"*\", or realtime = false."
+    }
+
+    precondition {
       condition     = length([for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id]) == 0
       error_message = "${var.definition.path}realtime: EventBridge in ${var.account.region} sees calls of account ${var.account.id} there, and would miss ${join(", ", [for arn in var.secret_arns : arn if split(":", arn)[3] != var.account.region || split(":", arn)[4] != var.account.id])}. Write realtime = false, or watch them from an instance in their own account and region."
     }

@@ -44,6 +44,11 @@ variable "definition" {
   })
 }
 
+variable "heartbeat" {
+  description = "The instance's own heartbeat, which does not count: this secret, read by this role; null without one."
+  type        = object({ role_arn = string, secret_name = string })
+}
+
 variable "key" {
   description = "Key of the watch: rules, queue and alarm are named after it."
   nullable    = false

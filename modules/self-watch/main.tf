@@ -27,6 +27,7 @@ locals {
   role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"*tachRolePolicy\")«account»)"
   # Policies that hold for all of the account: they name no part, and nobody changes them often.
   account_policies = "(($.eventName = \"PutAccountPolicy\" || $.eventName = \"AssociateDatasetKmsKey\" || $.eventName = \"CreateTelemetryPipeline\" || $.eventName = \"UpdateTelemetryPipeline\") && «here»)"
+  bus              = "($.eventSource = \"events.amazonaws.com\" && ($.eventName = \"PutPermission\" || $.eventName = \"UpdateEventBus\") && ($.requestParameters.eventBusName = \"*default\" || $.requestParameters.name = \"*default\" || ($.requestParameters.eventBusName NOT EXISTS && $.requestParameters.name NOT EXISTS)) && «here»)"
   account_region   = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
   organization     = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
 
@@ -53,6 +54,7 @@ locals {
     }],
     [for text in concat(
       [local.log_group, local.protected, local.account_policies],
+      [for text in [local.bus] : text if var.fast],
       [for names in local.filter_names : replace(local.filter, "«»", names)],
       [for names in local.rule_names : replace(local.rule, "«»", names)],
       [for names in local.target_names : replace(local.target, "«»", names)],

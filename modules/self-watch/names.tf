@@ -24,6 +24,7 @@ locals {
   filter_names = local.many ? ["${local.field.filter} = \"${var.name}-*\""] : concat(
     # This very watch's, whose number is not known before it is dealt out.
     [replace("«» = \"${var.name}-tampering\" || («» = \"${var.name}-tampering-*\" && «» != \"${var.name}-tampering-*-*\" && «» != \"${var.name}-tampering-t*\")", "«»", local.field.filter)],
+    var.heartbeat ? ["${local.field.filter} = \"${var.name}-heartbeat\""] : [],
     flatten([for names in local.filters : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]),
   )
 
@@ -33,9 +34,12 @@ locals {
     forms = [for outcome in ["a", "r"] : replace("«» = \"${watch}-${outcome}-*\" && «» != \"${watch}-*-*-*-*\" && «» != \"${watch}-*-*-all\"", "«»", local.field[field])]
   }] }
   # The fast self-watch's begin so.
-  fast_names   = { for field in ["rule", "target"] : field => [for prefix in ["${var.name}-self-watch-"] : "${local.field[field]} = \"${prefix}*\"" if var.fast] }
-  rule_names   = local.many ? (length(var.rules) == 0 && !var.fast ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : concat(local.fast_names.rule, flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
-  target_names = local.many ? (length(var.rules) == 0 && !var.fast ? [] : ["${local.field.target} = \"${var.name}-*\""]) : concat(local.fast_names.target, flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
+  fast_names = { for field in ["rule", "target"] : field => concat(
+    [for prefix in ["${var.name}-self-watch-"] : "${local.field[field]} = \"${prefix}*\"" if var.fast],
+    [for name in ["${var.name}-heartbeat"] : "${local.field[field]} = \"${name}\"" if var.heartbeat],
+  ) }
+  rule_names   = local.many ? (length(var.rules) == 0 && !var.fast && !var.heartbeat ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : concat(local.fast_names.rule, flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
+  target_names = local.many ? (length(var.rules) == 0 && !var.fast && !var.heartbeat ? [] : ["${local.field.target} = \"${var.name}-*\""]) : concat(local.fast_names.target, flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
 
   # Calls name several at a time, of which a condition cannot say that none is another's: so these are written out, in
   # threes, since a pattern has three wildcards [*], where these are not too long.

@@ -48,6 +48,12 @@ variable "filters" {
   type        = map(list(string))
 }
 
+variable "heartbeat" {
+  description = "Whether the instance has a heartbeat, whose filter and rule are parts of it."
+  nullable    = false
+  type        = bool
+}
+
 variable "key_arns" {
   description = "Keys of the trail and of the topics."
   nullable    = false

@@ -49,8 +49,14 @@ locals {
   but_denied = var.outcome == "any" && !var.except_denied
   exceptions = length(var.except) == 0 ? "" : local.but_denied ? " && (${local.denied} || (${local.not_excepted}))" : " && ${local.not_excepted}"
 
-  always       = "${local.frame}${local.exceptions}"
-  always_bytes = length(local.frame) + (length(var.except) == 0 ? 0 : 4 + (local.but_denied ? length(local.denied) + 8 : 0) + local.not_excepted_bytes)
+  # Only this secret and that of its connection, read by this role: anybody else's read of them counts. The role's ARN may be
+  # known only in the apply.
+  covers_heartbeat = var.heartbeat == null ? false : local.is_all || anytrue([for prefix in local.prefixes : startswith(var.heartbeat.secret_name, prefix)])
+  not_heartbeat    = !local.covers_heartbeat ? "" : " && (${local.s} NOT EXISTS || (${local.s}!=\"${var.heartbeat.secret_name}\" && ${local.s}!=\"*:secret:events!connection/${var.heartbeat.secret_name}/*\") || $.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || $.userIdentity.sessionContext.sessionIssuer.arn!=\"${var.heartbeat.role_arn}\")"
+  heartbeat_bytes  = !local.covers_heartbeat ? 0 : 480
+
+  always       = "${local.frame}${local.exceptions}${local.not_heartbeat}"
+  always_bytes = local.heartbeat_bytes + length(local.frame) + (length(var.except) == 0 ? 0 : 4 + (local.but_denied ? length(local.denied) + 8 : 0) + local.not_excepted_bytes)
 
   # Without what the units below fill in. ARNs are told apart by what follows the account, once checked.
   is_arn       = "${local.s}=\"*:${var.organization ? "" : "${var.account.id}:"}secret:*\""

@@ -95,6 +95,11 @@ variable "except_denied" {
   type        = bool
 }
 
+variable "heartbeat" {
+  description = "The instance's own heartbeat, which does not count: this secret, read by this role; null without one."
+  type        = object({ role_arn = string, secret_name = string })
+}
+
 variable "log_group_name" {
   description = "Log group that receives CloudTrail's events."
   nullable    = false

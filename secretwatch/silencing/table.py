@@ -612,18 +612,18 @@ ROWS: tuple[Row, ...] = (
         "The rule matches and tells nobody, or somebody else.",
         _TARGETS,
     ),
-    _silences_fast(
+    _silences(
         "bus",
         "events",
         "PutPermission",
         "A policy that denies keeps events of other regions out of the bus.",
         _BUS,
     ),
-    _silences_fast(
+    _silences(
         "bus",
         "events",
         "UpdateEventBus",
-        "With a key that EventBridge may not use, the bus passes nothing on.",
+        "With a key that is taken away later, EventBridge cannot read its rules and targets.",
         _named("name", "default", "{bus_arn}"),
     ),
     _degrades(

@@ -43,6 +43,7 @@ module "instance" {{
   for_each = toset(["pay", "pay-eu"])
 
   email_addresses = ["oncall@example.com"]
+  heartbeat       = {{ ping = {{ url = "https://hc-ping.com/0f3c8a5e" }} }}
   name            = each.key
   watches         = {{ for key, watch in local.watches : key => watch if each.key == "pay" || key == "app" }}
 }}
@@ -96,6 +97,10 @@ class Instance:
         group, trail = f"/aws/cloudtrail/{self.name}", _arn("cloudtrail", f"trail/{self.name}")
         self.parts: dict[str, list[str]] = {
             "account": [ACCOUNT],
+            "connection": of("aws_cloudwatch_event_connection", "name"),
+            "heartbeat": [
+                name for name in of("aws_secretsmanager_secret", "name") if name.endswith("heartbeat")
+            ],
             "alarm": of("aws_cloudwatch_metric_alarm", "alarm_name"),
             "bucket": of("aws_s3_bucket", "bucket"),
             "bus_arn": [_arn("events", "event-bus/default")],
@@ -108,9 +113,15 @@ class Instance:
             "role": of("aws_iam_role", "name"),
             "rule": of("aws_cloudwatch_event_rule", "name"),
             "topic_arn": topics,
+            "state_machine_arn": [
+                _arn("states", f"stateMachine:{name}") for name in of("aws_sfn_state_machine", "name")
+            ],
             "trail": [self.name],
             "trail_arn": [trail],
         }
+        self.parts["heartbeat_arn"] = [
+            _arn("secretsmanager", f"secret:{name}-Ab3dE9") for name in self.parts["heartbeat"]
+        ]
         self.slow = [
             FilterPattern.parse(text)
             for address, each in made.items()
@@ -178,9 +189,7 @@ def event_of(row: Row, action: str, parameters: Mapping[str, Any] | None, **more
     } | more
 
 
-# Parts that these instances have not.
-ABSENT = {"heartbeat"}
-HEARD = [row for row in ROWS if (row.fast or row.slow) and row.part not in ABSENT]
+HEARD = [row for row in ROWS if row.fast or row.slow]
 # Whose names no other region's have, or which belong to none.
 NO_REGION = {"bucket", "keys", "topics", "subscriptions"}
 REGIONAL = [row for row in HEARD if row.slow and row.service not in GLOBAL and row.part not in NO_REGION]

@@ -7,6 +7,7 @@ for. What else takes time (a task's timeout, a heartbeat) takes the machine's.
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 from localstack.aws.api.stepfunctions import ExecutionStatus
 from localstack.services.stepfunctions.asl.component.common.retry import retrier_decl
+from localstack.services.stepfunctions.asl.component.state import state
 from localstack.services.stepfunctions.asl.component.state.state_wait.wait_function.wait_function import (
     WaitFunction,
 )
@@ -58,6 +60,7 @@ def install() -> None:
     WaitFunction._wait_interval = _wait
     retrier_decl.RetrierDecl._eval_body = _with_env(retrier_decl.RetrierDecl._eval_body)
     retrier_decl.time = _Pause
+    state.datetime = _Clock
     TICKS.after_each(end=settle)
 
 
@@ -109,6 +112,17 @@ def _with_env(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None
         evaluate(self, env)
 
     return evaluated
+
+
+class _Clock:
+    """Stands for the module `datetime` where a state's EnteredTime is taken: after a Wait it is later."""
+
+    UTC = datetime.UTC
+
+    class datetime:
+        @staticmethod
+        def now(tz: datetime.tzinfo) -> datetime.datetime:
+            return datetime.datetime.fromtimestamp(TICKS.now(), tz)
 
 
 class _Pause:
