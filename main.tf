@@ -271,8 +271,12 @@ locals {
   given_topic_arns = { for key, arn in module.alerts.topic_arns : key => arn if !contains(keys(module.alerts.names), key) }
   fast_topic_arns  = { for key in keys(local.fast_topic) : key => module.fast_topic[key].topic_arns.default }
 
-  # Beside the trail's.
-  other_roles = concat(local.beats ? values(local.heartbeat_roles) : [], local.fast && var.self_watch.witness != null ? ["${var.name}-witness-${local.account.region}"] : [])
+  # Beside the trail's. Those of modules/global-events are named after the region that it is called for.
+  other_roles = concat(
+    local.beats ? values(local.heartbeat_roles) : [],
+    [for role in ["${var.name}-witness-${local.account.region}"] : role if local.fast && var.self_watch.witness != null],
+    [for role in ["events", "guard"] : "${var.name}-${role}-${local.global_region}" if local.fast && var.self_watch.global_events != null],
+  )
 
   # How many there are has to be known before they are created.
   self_watch_key_arns = concat(

@@ -207,6 +207,11 @@ variable "self_watch" {
   }
 
   validation {
+    condition     = var.self_watch.global_events == null ? true : can(regex("^arn:[a-z-]+:events:${local.global_region}:[0-9]{12}:rule/.+$", var.self_watch.global_events))
+    error_message = "self_watch.global_events is \"${try(coalesce(var.self_watch.global_events), "")}\": write the output rule_arn of modules/global-events, called with a provider of ${local.global_region}."
+  }
+
+  validation {
     condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])
     error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${role}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
   }

@@ -32,7 +32,7 @@ locals {
     "\"Where\": \"<region>, account <account>\"",
     "\"Watch\": \"${var.key} of ${var.name}\"",
     "\"Rule\": \"<aws.events.rule-arn>\"",
-    "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=${var.account.region}#/events/<id>\"",
+    "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"",
     "\"Event\": <aws.events.event.json>",
   ])}}" }
 }

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.models import ReplicaSecret, SecretsManagerBackend
 
 
 def mend() -> None:
-    """From now on a secret's replication answers its ARN."""
+    """From now on a secret's replication answers its ARN, and a replica can be read as other secrets are."""
+    # What every secret is asked for. A replica has a key and a policy of its own, which moto does not keep.
+    for name in ("deleted_date", "kms_key_id", "policy"):
+        setattr(ReplicaSecret, name, None)
+    ReplicaSecret.account_id = property(lambda replica: replica.source.account_id)
     for name in ("replicate_secret_to_regions", "remove_regions_from_replication"):
         setattr(SecretsManagerBackend, name, _with_arn(getattr(SecretsManagerBackend, name)))
 

@@ -3,46 +3,58 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
+import clients
+from accounts import new_account_id
 
 REPO = Path(__file__).parents[2]
+WITNESS = "TF_VAR_witness_role_arn"
 EXAMPLES = sorted(path.parent.name for path in (REPO / "examples").glob("*/main.tf"))
 
 
 def left() -> dict[str, list[Any]]:
-    """What exists in the account, by kind; only keys outlive their deletion, as pending."""
-    keys = boto3.client("kms")
+    """What exists in the account and the witness's, by kind; only keys outlive their deletion, as pending."""
+    found = _left_in(boto3.client)
+    if role := os.environ.get(WITNESS):
+        there = _left_in(partial(clients.client, account_id=role.split(":")[4]))
+        found |= {f"witness's {kind}": things for kind, things in there.items()}
+    return found
+
+
+def _left_in(client: Callable[[str], Any]) -> dict[str, list[Any]]:
+    keys = client("kms")
     found = {
-        "alarms": [
-            each["AlarmName"] for each in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        ],
-        "buckets": [each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]],
+        "alarms": [each["AlarmName"] for each in client("cloudwatch").describe_alarms()["MetricAlarms"]],
+        "buses": [each["Name"] for each in client("events").list_event_buses()["EventBuses"]],
+        "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
         "key aliases": [each["AliasName"] for each in keys.list_aliases()["Aliases"]],
         "keys": [
             key["KeyId"]
             for key in keys.list_keys()["Keys"]
             if keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] != "PendingDeletion"
         ],
-        "log groups": [each["arn"] for each in boto3.client("logs").describe_log_groups()["logGroups"]],
+        "log groups": [each["arn"] for each in client("logs").describe_log_groups()["logGroups"]],
         "metric filters": [
-            each["filterName"] for each in boto3.client("logs").describe_metric_filters()["metricFilters"]
+            each["filterName"] for each in client("logs").describe_metric_filters()["metricFilters"]
         ],
-        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
-        "roles": [each["Arn"] for each in boto3.client("iam").list_roles()["Roles"]],
-        "rules": [each["Name"] for each in boto3.client("events").list_rules()["Rules"]],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "roles": [each["Arn"] for each in client("iam").list_roles()["Roles"]],
+        "rules": [each["Name"] for each in client("events").list_rules()["Rules"]],
         "secrets": [
             each["ARN"]
-            for each in boto3.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
+            for each in client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
         ],
         "subscriptions": [
-            each["SubscriptionArn"] for each in boto3.client("sns").list_subscriptions()["Subscriptions"]
+            each["SubscriptionArn"] for each in client("sns").list_subscriptions()["Subscriptions"]
         ],
-        "topics": [each["TopicArn"] for each in boto3.client("sns").list_topics()["Topics"]],
-        "trails": [each["TrailARN"] for each in boto3.client("cloudtrail").describe_trails()["trailList"]],
+        "topics": [each["TopicArn"] for each in client("sns").list_topics()["Topics"]],
+        "trails": [each["TrailARN"] for each in client("cloudtrail").describe_trails()["trailList"]],
     }
     return {kind: things for kind, things in found.items() if things}
 
@@ -99,6 +111,17 @@ def an_organization() -> dict[str, str]:
     return {"log_archive_account_id": made["CreateAccountStatus"]["AccountId"]}
 
 
+def a_witness() -> dict[str, str]:
+    """A role in another account, which Terraform may take."""
+    watched = boto3.client("sts").get_caller_identity()["Account"]
+    iam = clients.client("iam", new_account_id())
+    trust = {"Effect": "Allow", "Principal": {"AWS": watched}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName="terraform", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    every = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(RoleName="terraform", PolicyName="all", PolicyDocument=policy(every))
+    return {"witness_role_arn": role}
+
+
 def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
@@ -107,4 +130,5 @@ BEFORE: dict[str, Callable[[], dict[str, str]]] = {
     "existing-trail": a_trail,
     "many-secrets": tagged_secrets,
     "organization": an_organization,
+    "witness": a_witness,
 }

@@ -39,6 +39,7 @@ SMOKE = {
     "quickstart": [],
     "realtime": ["--path", "both", "--prove-delivery"],
     "severities": ["--watch", "production", "--secret", "production/db"],
+    "witness": ["--secret", "production/db"],
 }
 # What is written to watch a second secret, of this ARN.
 MORE: dict[str, Callable[[str, str], str]] = {
@@ -48,6 +49,7 @@ MORE: dict[str, Callable[[str, str], str]] = {
     "quickstart": lambda text, arn: text.replace("  secret = {", f'  secrets = ["{arn}"]\n  secret = {{', 1),
     "realtime": lambda text, arn: text.replace('["TopSecretInfo"]', f'["TopSecretInfo", "{arn}"]'),
     "severities": lambda text, arn: text.replace('["production/*"]', f'["production/*", "{arn}"]'),
+    "witness": lambda text, arn: text.replace('["production/*"]', f'["production/*", "{arn}"]'),
 }
 WATCH = {"severities": "production", "organization": "production", "realtime": "coffee"}
 

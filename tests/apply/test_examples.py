@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +17,7 @@ from typing import Any, cast
 import boto3
 import pytest
 from accounts import new_account_id
-from around_examples import BEFORE, EXAMPLES, left
+from around_examples import BEFORE, EXAMPLES, WITNESS, left
 from clients import REGION
 from deployment import wait_for
 from roles import NOT_SEEN, Role, printed, refused, sids, without
@@ -47,8 +48,14 @@ BY_A_ROLE: dict[str, tuple[str, ...]] = {
     "severities": (),
 }
 
-# What a test below does itself and Terraform does not.
-DONE_BY_HAND = {"existing-trail": {"cloudtrail.StopLogging"}}
+# What no module does: a test below, or an example beside the module.
+BESIDE = {
+    "existing-trail": {"cloudtrail.StopLogging"},
+    "witness": {
+        *("events.CreateEventBus", "events.DeleteEventBus", "events.PutPermission"),
+        *("events.RemovePermission", "cloudtrail.StopLogging"),
+    },
+}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -84,6 +91,8 @@ def test_example(
                 assert_value_is_nowhere(example, watch["secret_arn"])
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
+        if name == "witness":
+            the_witness_is_told(local_cloud)
     finally:
         with identity():
             terraform.run(example, "destroy", "-auto-approve")
@@ -98,7 +107,7 @@ def test_example(
         for operation in operations - known_calls().get(service, set())
         if not is_read_only(f"{service}.amazonaws.com", operation)
     }
-    assert unknown == DONE_BY_HAND.get(name, set()), "run scripts/calls.py"
+    assert unknown == BESIDE.get(name, set()), "run scripts/calls.py"
     if role:
         no_statement_of_the_policy_can_be_left_out(role, exact)
 
@@ -178,6 +187,19 @@ def assert_value_is_nowhere(example: Path, secret_arn: str) -> None:
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
     assert secret
     assert secret not in (example / "terraform.tfstate").read_text()
+
+
+def the_witness_is_told(local_cloud: Any) -> None:
+    local_cloud.confirm()
+    witness = os.environ[WITNESS].split(":")[4]
+    boto3.client("cloudtrail").stop_logging(Name="witnessed")
+
+    def told() -> bool:
+        mails = [each for each in local_cloud.inbox() if f":{witness}:" in str(each["topic_arn"])]
+        return any('"WITNESSED": "StopLogging"' in each["body"] for each in mails)
+
+    wait_for("the witness's e-mail", told)
+    boto3.client("cloudtrail").start_logging(Name="witnessed")
 
 
 def an_adopted_trail_works_and_a_plan_says_when_it_would_not(

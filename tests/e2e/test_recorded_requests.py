@@ -153,3 +153,14 @@ def test_what_is_not_there_is_refused_and_named_as_on_aws(account: str) -> None:
     secrets.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=[{"Region": "eu-west-1"}])
     (replicated,) = events(account, "ReplicateSecretToRegions")
     assert replicated["responseElements"]["aRN"] == secret
+
+
+def test_a_replica_is_read_in_its_region(account: str) -> None:
+    secret = client(account, "secretsmanager").create_secret(
+        Name="db", SecretString="3 coffees", AddReplicaRegions=[{"Region": "eu-west-1"}]
+    )["ARN"]
+    there = boto3.client(
+        "secretsmanager", aws_access_key_id=account, aws_secret_access_key="test", region_name="eu-west-1"
+    )
+    for secret_id in ("db", secret.replace("us-east-1", "eu-west-1")):
+        assert there.get_secret_value(SecretId=secret_id)["Name"] == "db"

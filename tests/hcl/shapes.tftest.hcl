@@ -474,6 +474,7 @@ run "in_china" {
   variables {
     email_addresses = []
     secrets         = ["arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:db-AbCdEf"]
+    self_watch      = { email_addresses = [] } # global events are of this very region
   }
 
   assert {
@@ -499,6 +500,7 @@ run "in_govcloud" {
 
   variables {
     email_addresses = []
+    self_watch      = { email_addresses = [] }
     watches         = { db = { secrets = ["arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:db-AbCdEf"], except = ["arn:aws-us-gov:iam::111122223333:role/app"], realtime = true } }
   }
 

@@ -524,12 +524,19 @@ REFUSED = [
         'self_watch.except holds "deploy": write ARNs of roles, such as'
         " arn:aws:iam::123456789012:role/deploy.",
     ),
+    (
+        'self_watch = { global_events = "arn:aws:events:eu-west-1:111122223333:rule/x" }',
+        'self_watch.global_events is "arn:aws:events:eu-west-1:111122223333:rule/x": write the output'
+        " rule_arn of modules/global-events, called with a provider of us-east-1.",
+    ),
 ]
 
 # What variables.tf takes from main.tf.
 ACCOUNT = """
 locals {
   account = { dns_suffix = "amazonaws.com", id = "111122223333", partition = "aws", region = "eu-west-1" }
+
+  global_region = "us-east-1"
 }
 """
 

@@ -19,7 +19,9 @@ def calls() -> list[tuple[str, str]]:
         for block in re.finditer(r"^( *)```hcl\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
             if 'module "' in block[2]:
                 line = text.count("\n", 0, block.start()) + 1
-                root = re.sub(r'^(\s*source\s*=\s*)"[^"]*"', r'\1"../"', block[2], flags=re.MULTILINE)
+                # What follows // is a folder within.
+                source = r'^(\s*source\s*=\s*)"[^"]*?(?<!:)(?://([^"]*))?"'
+                root = re.sub(source, r'\1"../\2"', block[2], flags=re.MULTILINE)
                 found.append((f"{file.relative_to(REPO)}:{line}", root))
     return found
 

@@ -1,6 +1,7 @@
 """The heartbeat's alarm as planned: no late delivery rings it, and no dead chain is missed.
 
-Under both readings of how far CloudWatch looks back, which AWS does not say (tests/unit/alarm). Delays are those of 3,872 real log files: at most 608 s. A schedule starts within a minute.
+Under both readings of how far CloudWatch looks back (AWS does not say: tests/unit/alarm). Delays are
+those of 3,872 real log files: at most 608 s. A schedule starts within a minute.
 """
 
 from __future__ import annotations

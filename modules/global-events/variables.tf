@@ -1,0 +1,57 @@
+variable "home_region" {
+  description = "Region that the instance is in, whose default event bus gets the events."
+  nullable    = false
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2,3}(-[a-z]+)+-[0-9]+$", var.home_region))
+    error_message = "home_region is \"${var.home_region}\": write the region that the instance is in, such as eu-west-1."
+  }
+
+  validation {
+    condition     = var.home_region != data.aws_region.sender.id
+    error_message = "home_region is ${var.home_region}, and so is the provider's: the instance hears events of its own region by itself. Hand this module a provider of another one, as in providers = { aws = aws.us_east_1 }, or leave it out where the instance is in the region of global events itself."
+  }
+}
+
+variable "name" {
+  default     = "secretwatch"
+  description = "Name of the instance."
+  nullable    = false
+  type        = string
+
+  validation {
+    condition     = length(var.name) >= 3 && length(var.name) <= 32 && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name))
+    error_message = "name is \"${var.name}\": write the instance's, 3 to 32 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "secrets" {
+  default     = []
+  description = "Secrets whose replicas here are watched in realtime: names, prefixes such as `prod/*`, or `*` for all. Their reads go to the instance, whose watches decide."
+  nullable    = false
+  type        = set(string)
+
+  validation {
+    condition     = alltrue([for secret in var.secrets : can(regex("^([A-Za-z0-9/_+=.@!-]{1,512}[*]?|[*])$", secret))])
+    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex("^([A-Za-z0-9/_+=.@!-]{1,512}[*]?|[*])$", secret))])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of whatever secret."
+  }
+}
+
+variable "tags" {
+  default     = {}
+  description = "Tags of every resource that can have them."
+  nullable    = false
+  type        = map(string)
+}
+
+variable "witness" {
+  default     = null
+  description = "Another account's event bus that gets the changes as well, also in another region. It hears of every role whose name begins as the instance's, whoever changes it."
+  type        = object({ event_bus_arn = string })
+
+  validation {
+    condition     = var.witness == null ? true : can(regex("^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$", var.witness.event_bus_arn)) && try(split(":", var.witness.event_bus_arn)[4], "") != data.aws_caller_identity.sender.account_id
+    error_message = "witness.event_bus_arn is \"${try(var.witness.event_bus_arn, "")}\": write the ARN of an event bus of another account than ${data.aws_caller_identity.sender.account_id}."
+  }
+}
