@@ -37,6 +37,9 @@ module "secretwatch" {
   name                        = "witnessed"
   secrets                     = ["production/*"]
 
+  # And what nobody thought of: an alarm when an hourly read of a secret without a value is not counted.
+  heartbeat = {}
+
   # In another region than us-east-1, IAM's calls come by modules/global-events, which takes the witness as well.
   self_watch = { witness = { event_bus_arn = local.bus_arn } }
 

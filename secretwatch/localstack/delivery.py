@@ -32,7 +32,12 @@ from secretwatch.cloudtrail import (
 from secretwatch.localstack import log_intake
 from secretwatch.localstack.digests import Digests
 from secretwatch.localstack.drops import DROPS
-from secretwatch.localstack.permissions import require_bucket, require_logs, require_publish
+from secretwatch.localstack.permissions import (
+    require_bucket,
+    require_group_key,
+    require_logs,
+    require_publish,
+)
 from secretwatch.localstack.trails import PENDING_LIMIT, Pending, PendingEvent, Trail, Trails, set_time
 from secretwatch.policy.services import CLOUDTRAIL
 
@@ -267,6 +272,7 @@ def _to_logs(trail: Trail, account_id: str, queue: deque[PendingEvent], events: 
     fitting = [event for event in events if _length(event) <= _EVENT_BYTES]
     if fitting:
         require_logs(trail, account_id)
+        require_group_key(arn.removesuffix(":*"), log_intake.key_of(owner, region, group))
         put = partial(
             log_intake.put,
             owner,

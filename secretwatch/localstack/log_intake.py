@@ -55,6 +55,12 @@ def put(
     return token, rejected
 
 
+def key_of(account_id: str, region: str, group: str) -> str | None:
+    """The ARN of the key that encrypts a log group; None where it has none, or where there is no such group."""
+    found = get_moto_logs_backend(account_id, region).groups.get(group)
+    return found.kms_key_id if found else None
+
+
 def filters_of(backend: Any, group: str) -> list[dict[str, Any]]:
     """The metric filters of a log group, as DescribeMetricFilters answers them."""
     return [each for each in backend.filters.metric_filters if each["logGroupName"] == group]

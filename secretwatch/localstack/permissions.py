@@ -399,6 +399,28 @@ def require_logs(trail: Trail, account_id: str) -> None:
     _raise("AccessDenied", "PutLogEvents", refused)
 
 
+def require_group_key(group_arn: str, key_id: str | None) -> None:
+    """Raises ClientError (AccessDenied) where CloudWatch Logs may not use the log group's key now.
+
+    AWS says that what is encrypted can then no longer be read, and not whether anything new is taken in: here
+    it is not. group_arn: without ``:*``; key_id: the group's, if it has one.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    if not key_id:
+        return
+    region, account_id = group_arn.split(":")[3:5]
+    refusal: str | None
+    try:
+        key = key_of(key_id, region, account_id)
+    except KeyNotFound:
+        refusal = f"the log group's key {key_id} does not exist"
+    else:
+        state = key.metadata["KeyState"]
+        disabled = None if key.metadata["Enabled"] else f"the log group's key {key_id} is {state}"
+        refusal = disabled or log_group_key_refusal(key, group_arn)
+    _raise("AccessDenied", "PutLogEvents", refusal)
+
+
 def require_publish(service: str, topic_arn: str, source_arn: str) -> None:
     """Raises ClientError where the service may not publish to the topic, and notes that AWS drops this.
 

@@ -42,6 +42,7 @@ module "given" {
 
   kms_keys = { topics = { arn = var.key_arn }, trail = { arn = var.key_arn } }
   name     = "pay-eu"
+  self_watch = { email_addresses = [] }
   topics   = { mine = {}, theirs = { existing = { arn = var.topic_arn } } }
   trail    = { bucket = { name = "somebodys-archive-${var.account}" }, bucket_force_destroy = true }
   watches  = { db = { secrets = ["prod/*"] } }

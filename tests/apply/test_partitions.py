@@ -33,6 +33,7 @@ data "aws_partition" "this" {}
 module "secretwatch" {
   source = "../"
 
+  heartbeat                   = {}
   kms_deletion_window_in_days = 7
   name                        = "elsewhere"
   secret                      = { name = "top", recovery_window_in_days = 0 }
@@ -61,9 +62,12 @@ COMMAND = Path(sys.executable).with_name("secretwatch")
 
 # Service principals have one name everywhere, but for that of CloudWatch Logs.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-PRINCIPALS = {f"{name}.amazonaws.com" for name in ("cloudtrail", "cloudwatch", "events", "sns")}
+PRINCIPALS = {f"{name}.amazonaws.com" for name in ("cloudtrail", "cloudwatch", "events", "sns", "states")}
 # What events say of a service is the same in every partition.
-SOURCES = {f"{name}.amazonaws.com" for name in ("iam", "kms", "logs", "monitoring", "s3", "secretsmanager")}
+SOURCES = {
+    f"{name}.amazonaws.com"
+    for name in ("account", "iam", "kms", "logs", "monitoring", "organizations", "s3", "secretsmanager")
+}
 
 
 @pytest.fixture(scope="module")
