@@ -317,6 +317,11 @@ def test_another_instance_and_another_account_are_out_of_reach() -> None:
             "secret:events!connection/payments-heartbeat/1-AbCdEf",
             f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:payments-heartbeat-AbCdEf",
         ),
+        (
+            "kms:CreateAlias",
+            "alias/payments-self-watch-alerts",
+            f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/payments-self-watch",
+        ),
         ("s3:DeleteObject", f"payments-{ACCOUNT}-{REGION}/x", "arn:aws:s3:::elsewhere/x"),
         (
             "secretsmanager:GetSecretValue",
