@@ -34,8 +34,11 @@ ALSO = {
     "s3": {"DeleteBucketLifecycle", "PutBucketLifecycleConfiguration"},
     "secretsmanager": {"ListSecrets"},
 }
+# Whose event bus is told as well: an account's id is its root user's access key here.
+_WITNESS = "444455556666"
 # All that an instance can have, and one that watches by way of the first one's trail and topic. Before it
-# there have to be the secret `known`, an organization, and the values of the variables.
+# there have to be the secret `known`, an organization, another account's event bus that lets this one in, and
+# the values of the variables.
 EVERYTHING = """
 variable "changed" {
   type = bool
@@ -55,6 +58,10 @@ variable "secret_value" {
   type      = string
 }
 
+variable "witness" {
+  type = string
+}
+
 module "everything" {
   source = "../"
 
@@ -62,7 +69,14 @@ module "everything" {
   look_up_secrets             = true
   name                        = "everything"
   secret_value                = var.secret_value
+  self_watch                  = { witness = { event_bus_arn = var.witness } }
   tags                        = var.changed ? { stage = "second" } : { once = "only", stage = "first" }
+
+  # Whoever stays subscribed gets all messages once there is no ping.
+  heartbeat = {
+    every = var.changed ? "2 hours" : "1 hour"
+    ping  = var.changed ? null : { url = "https://ping.example.com/heartbeat" }
+  }
 
   secret = {
     description             = var.changed ? "Changed." : "First."
@@ -72,7 +86,7 @@ module "everything" {
   }
 
   topics = {
-    page  = { email_addresses = var.changed ? ["new@example.com"] : ["oncall@example.com"] }
+    page  = { email_addresses = ["always@example.com", var.changed ? "new@example.com" : "old@example.com"] }
     quiet = {}
   }
 
@@ -172,11 +186,25 @@ def _before_everything(environ: dict[str, str]) -> dict[str, str]:
     organizations = client("organizations")
     made = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
     organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
-    return {"TF_VAR_organization_id": made, "TF_VAR_secret_value": "none of yours"}
+    keys = {"aws_access_key_id": _WITNESS, "aws_secret_access_key": "test"}
+    witness = client("events", **keys)
+    bus = witness.create_event_bus(Name="witness")["EventBusArn"]
+    account = client("sts").get_caller_identity()["Account"]
+    witness.put_permission(
+        EventBusName="witness", StatementId="Watched", Action="events:PutEvents", Principal=account
+    )
+    return {
+        "TF_VAR_organization_id": made,
+        "TF_VAR_secret_value": "none of yours",
+        "TF_VAR_witness": bus,
+    }
 
 
 # What is made by hand for EVERYTHING.
-_BY_HAND = {"organizations": {"CreateOrganization", "EnableAWSServiceAccess"}}
+_BY_HAND = {
+    "events": {"CreateEventBus", "PutPermission"},
+    "organizations": {"CreateOrganization", "EnableAWSServiceAccess"},
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

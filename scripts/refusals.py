@@ -168,7 +168,6 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("sns", "TopicLimitExceeded"): _QUOTA,
     ("sns", "ReplayLimitExceeded"): "archives of topics are not here",
     ("sqs", "InvalidAddress"): "it is given no address",
-    ("sqs", "OverLimit"): "its page speaks of messages in flight and of AddPermission",
     ("sqs", "QueueDeletedRecently"): "the name of a deleted queue is free at once, not after 60 seconds",
     ("sqs", "UnsupportedOperation"): _WHICH,
 }

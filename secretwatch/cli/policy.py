@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from secretwatch import partition
-from secretwatch.policy.operators import MANAGED, Instance, instances, policy, size
+from secretwatch.policy.operators import INLINE, MANAGED, Instance, instances, policy, size
 
 _EXIT = "Exit codes: 0 printed; 2 wrong usage, or no instance of the module in PLAN."
 
@@ -85,10 +85,10 @@ def _command(name: str, text: str, *, changes: bool) -> None:
         document = policy(*found, changes=changes)
         click.echo(json.dumps(document, indent=2))
         if (length := size(document)) > MANAGED:
+            role = f", or put it into the role (aws iam put-role-policy), which takes {INLINE:,}"
             click.echo(
                 f"This policy has {length:,} characters, and a managed policy takes {MANAGED:,}. Print it "
-                "for a PLAN, which needs less, or put it into the role (aws iam put-role-policy), which "
-                "takes 10,240.",
+                f"for a PLAN, which needs less{role if length <= INLINE else ''}.",
                 err=True,
             )
 

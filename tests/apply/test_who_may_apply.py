@@ -66,6 +66,7 @@ def operators(terraform: Any, aws: dict[str, str]) -> Iterator[Operators]:
         patch.setenv("TF_VAR_organization_id", organization)
         patch.setenv("TF_VAR_realtime", "false")  # the example of that name is applied by a role, too
         patch.setenv("TF_VAR_secret_value", "none of yours")
+        patch.setenv("TF_VAR_witness", _witness(made.account))
         made.run(made.planner, "plan", "-out=plan")
         made.exact = made.print()
         for name, document in made.exact["apply"].items():
@@ -73,6 +74,16 @@ def operators(terraform: Any, aws: dict[str, str]) -> Iterator[Operators]:
         made.run(made.applier, "apply", "plan")
         made.run(made.planner, "plan", "-detailed-exitcode")  # any change would be a failure
         yield made
+
+
+def _witness(account: str) -> str:
+    """Another account's event bus, which lets this one in."""
+    events = client("events", new_account_id())
+    bus = events.create_event_bus(Name="witness")["EventBusArn"]
+    events.put_permission(
+        EventBusName="witness", StatementId="Watched", Action="events:PutEvents", Principal=account
+    )
+    return str(bus)
 
 
 def _everything() -> str:

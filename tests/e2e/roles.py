@@ -18,6 +18,7 @@ from secretwatch.cli import main
 from secretwatch.cloudtrail import event_name, event_source
 from secretwatch.policy import Principal, Request, evaluate
 from secretwatch.policy.actions import SERVICES, Where, needs
+from secretwatch.policy.operators import MANAGED, size
 
 Document = dict[str, Any]
 
@@ -65,13 +66,19 @@ class Role:
         }
 
     def may(self, name: str, document: Document) -> None:
-        """Attach a managed policy, in place of one by that name."""
+        """Attach a managed policy, or one in the role if it is too long, in place of what has that name."""
         arn = f"arn:aws:iam::{self.account}:policy/{self.name}-{name}"
         with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
             self._iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
             self._iam.delete_policy(PolicyArn=arn)
-        self._iam.create_policy(PolicyName=f"{self.name}-{name}", PolicyDocument=json.dumps(document))
-        self._iam.attach_role_policy(RoleName=self.name, PolicyArn=arn)
+        with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
+            self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+        text = json.dumps(document)
+        if size(document) > MANAGED:
+            self._iam.put_role_policy(RoleName=self.name, PolicyName=name, PolicyDocument=text)
+        else:
+            self._iam.create_policy(PolicyName=f"{self.name}-{name}", PolicyDocument=text)
+            self._iam.attach_role_policy(RoleName=self.name, PolicyArn=arn)
 
     @contextlib.contextmanager
     def environment(self) -> Iterator[None]:
@@ -104,18 +111,31 @@ def refused(document: Document, asked: list[Request]) -> set[tuple[str, str]]:
 def _requests(event: Mapping[str, Any]) -> Iterator[Request]:
     service, operation = _operations()[event["eventSource"], event["eventName"]]
     shape = _session().get_service_model(service).operation_model(operation).input_shape
-    # As the API calls what the event writes otherwise.
-    named = {name.lower(): name for name in (shape.members if shape else ())} | {"bucketname": "Bucket"}
-    given = {
-        named[name.lower()]: value
+    written = {
+        "Bucket" if name == "bucketName" else name: value
         for name, value in (event["requestParameters"] or {}).items()
-        if name.lower() in named
     }
+    given = _as_named(shape, written)
     where = Where("aws", event["awsRegion"], event["recipientAccountId"])
     identity = event["userIdentity"]
     principal = Principal.of(identity["arn"], issuer=identity["sessionContext"]["sessionIssuer"]["arn"])
     for need in needs(service, operation, given, where):
         yield Request(principal, need.action, need.resource, need.context)
+
+
+def _as_named(shape: Any, value: Any) -> Any:
+    """As the API calls what the event writes otherwise; without what the API does not know."""
+    # What a trail does not show is a text.
+    if isinstance(value, dict) and (shape is None or shape.type_name == "structure"):
+        named = {name.lower(): name for name in (shape.members if shape else ())}
+        return {
+            named[name.lower()]: _as_named(shape.members[named[name.lower()]], each)
+            for name, each in value.items()
+            if name.lower() in named
+        }
+    if isinstance(value, list) and shape.type_name == "list":
+        return [_as_named(shape.member, each) for each in value]
+    return value
 
 
 @cache

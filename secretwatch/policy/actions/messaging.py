@@ -103,6 +103,30 @@ def _of(kind: str, parameter: str = "Name") -> str:
     return "arn:{partition}:events:{region}:{account}:%s/{%s}" % (kind, parameter)  # noqa: UP031
 
 
+_CONNECTION = _of("connection")
+_CONNECTION_SECRET = "arn:{partition}:secretsmanager:{region}:{account}:secret:events!connection/{Name}/*"
+_CONNECTION_ROLE = (
+    "arn:{partition}:iam::{account}:role/aws-service-role/"
+    + "apidestinations.events.amazonaws.com/AWSServiceRoleForAmazonEventBridgeApiDestinations"
+)
+
+
+def _connecting(operation: str, *secrets: str, role: bool = False) -> dict[str, tuple[Ask, ...]]:
+    """EventBridge keeps a connection's credentials in a secret, on behalf of whoever makes the call.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html says what is needed
+    for connections, and not for which call.
+    """
+    asks = [
+        Ask(operation, _CONNECTION),
+        *(Ask(f"secretsmanager:{each}", _CONNECTION_SECRET) for each in secrets),
+    ]
+    if role:
+        service = {"iam:AWSServiceName": "apidestinations.events.amazonaws.com"}
+        asks.append(Ask("iam:CreateServiceLinkedRole", _CONNECTION_ROLE, keys=service))
+    return {operation: tuple(asks)}
+
+
 EVENTS = Service(
     "events",
     f"{_REFERENCE}/list_amazoneventbridge.html",
@@ -133,10 +157,10 @@ EVENTS = Service(
             Ask("StartReplay", "{EventSourceArn}"),
             Ask("StartReplay", "{Destination.Arn}"),
         ),
-        **on(
-            "CreateConnection DeauthorizeConnection DeleteConnection DescribeConnection UpdateConnection",
-            _of("connection"),
-        ),
+        **on("DeauthorizeConnection DescribeConnection", _CONNECTION),
+        **_connecting("CreateConnection", "CreateSecret", "GetSecretValue", "PutSecretValue", role=True),
+        **_connecting("UpdateConnection", "GetSecretValue", "PutSecretValue", "UpdateSecret"),
+        **_connecting("DeleteConnection", "DeleteSecret"),
         "CreateApiDestination": (
             Ask("CreateApiDestination", _of("api-destination")),
             Ask("CreateApiDestination", "{ConnectionArn}"),

@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 Each action stands in one statement, with all resources that it is needed on, so that no statement is there in
-vain. Actions are written out, but for those that read the settings of the bucket and the role (`_SHORT`):
+vain. Actions are written out, but for those that read the settings of the bucket and the roles (`_SHORT`):
 they would be a tenth of the whole, and what AWS adds to them later can only be settings as well.
 """
 
@@ -25,7 +25,10 @@ MANAGED = 6144
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
-# Patterns of actions that only read settings, of the bucket or role that their statement names.
+INLINE = 10_240
+"""Characters of all policies that stand in one role, by the same page."""
+
+# Patterns of actions that only read settings, of the bucket or roles that their statement names.
 _SHORT = ("iam:List*", "s3:GetBucket*", "s3:Get*Configuration")
 
 # Tags in all forms that calls have them in, so that what tags on creation need is asked for as well.

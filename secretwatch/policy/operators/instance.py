@@ -21,17 +21,23 @@ _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "existing-topics": ("existing_topic.data.aws_cloudcontrolapi_resource",),
     "existing-trail": ("existing_trail.data.aws_cloudcontrolapi_resource",),
     "expiration": ("trail.aws_s3_bucket_lifecycle_configuration",),
+    "heartbeat": ("heartbeat.aws_sfn_state_machine",),
     "look-up": ("data.aws_secretsmanager_secrets",),
     "notifications": ("trail.aws_sns_topic",),
+    "ping": ("heartbeat.aws_cloudwatch_event_connection",),
     "realtime": ("realtime.aws_cloudwatch_event_rule", "realtime.aws_sqs_queue"),
     "secret": ("secret.aws_secretsmanager_secret",),
     "secret-key": ("secret.aws_kms_key",),
     "secret-value": ("secret.aws_secretsmanager_secret_version",),
+    "self-watch": ("fast_self_watch.aws_cloudwatch_event_rule",),
+    "self-watch-subscriptions": ("fast_topic.aws_sns_topic_subscription",),
+    "self-watch-topic": ("fast_topic.aws_sns_topic",),
     "subscriptions": ("alerts.aws_sns_topic_subscription",),
     "topic-key": ("alerts.aws_kms_key",),
     "topics": ("alerts.aws_sns_topic",),
     "trail": ("trail.aws_cloudtrail",),
     "trail-key": ("trail.aws_kms_key",),
+    "witness": ("fast_self_watch.aws_iam_role",),
 }
 
 FEATURES: Mapping[str, str] = {
@@ -46,6 +52,13 @@ FEATURES: Mapping[str, str] = {
     "subscriptions": "`email_addresses`",
     "topic-key": "a key of its own for the topics",
     "realtime": "a watch with `realtime`",
+    "self-watch": "`self_watch.tampering`, unless `fast` is false",
+    "self-watch-topic": "`self_watch.tampering`, unless `fast` is false or `topics` are given",
+    "self-watch-subscriptions": "`self_watch.email_addresses`, or by default `email_addresses`",
+    "witness": "`self_watch.witness`",
+    "heartbeat": "`heartbeat`",
+    "ping": "`heartbeat.ping`",
+    "filters": "`heartbeat.ping`, with `email_addresses`",
     "secret": "`secret`",
     "secret-value": "`secret`, with a `value_version` over 0",
     "secret-key": "`secret`, with a key of its own",
@@ -156,6 +169,8 @@ def _instance(name: str, found: list[_Found]) -> Instance:
         has.add("emptying")
     if any(_values(found, "trail.aws_cloudtrail", "is_organization_trail")):
         has.add("organization")
+    if any(_values(found, "alerts.aws_sns_topic_subscription", "filter_policy")):
+        has.add("filters")
     if any(each.values.get("tags_all") for each in found):
         has.add("tags")
     if "secret" in has and "secret-key" not in has:

@@ -49,10 +49,15 @@ _ALARMS = {
     "AlarmNames": ["{name}-*"],
     "ResourceARN": _ARN % ("cloudwatch", "alarm:{name}-*"),
 }
-_RULES = {"Name": "{name}-*", "Rule": "{name}-*", "ResourceARN": _ARN % ("events", "rule/{name}-*")}
-_SECRET = {"Name": "{secret}", "SecretId": "{secret}-??????"}
+_HEARTBEAT = "{name}-heartbeat"
+_MACHINE = {
+    "name": _HEARTBEAT,
+    "stateMachineArn": _ARN % ("states", f"stateMachine:{_HEARTBEAT}"),
+    "resourceArn": _ARN % ("states", f"stateMachine:{_HEARTBEAT}"),
+    "roleArn": "arn:{partition}:iam::{account}:role/{name}-heartbeat-{region}",
+}
 _ANY_KEY = {"KeyId": "*", "TargetKeyId": "*"}
-_OWN_KEYS = "secret-key topic-key trail-key"
+_OWN_KEYS = "secret-key self-watch-topic topic-key trail-key"
 
 
 def _topic(name: str) -> dict[str, str]:
@@ -72,14 +77,78 @@ def _topics(name: str, of: str) -> Part:
     )
 
 
-def _subscriptions(name: str) -> Part:
+def _subscriptions(name: str, of: str) -> Part:
     return Part(
         "Subscriptions",
         "sns",
         _topic(name),
-        "subscriptions",
+        of,
         reads="GetSubscriptionAttributes",
         changes="Subscribe Unsubscribe",
+    )
+
+
+def _filters(name: str) -> Part:
+    """Who is subscribed already gets a filter policy, or loses it."""
+    return Part("Subscriptions", "sns", _topic(name), "filters", changes="SetSubscriptionAttributes")
+
+
+def _rule(name: str, role: str = "") -> dict[str, Any]:
+    """role: what its targets are handed."""
+    given: dict[str, Any] = {"Name": name, "Rule": name, "ResourceARN": _ARN % ("events", f"rule/{name}")}
+    handed = {"Targets": [{"RoleArn": "arn:{partition}:iam::{account}:role/%s" % role}]}  # noqa: UP031
+    return given | handed if role else given
+
+
+def _rules(name: str, of: str, role: str = "") -> Part:
+    return Part(
+        "Rules",
+        "events",
+        _rule(name, role),
+        of,
+        reads="DescribeRule ListTagsForResource ListTargetsByRule",
+        changes="DeleteRule PutRule PutTargets RemoveTargets",
+        tags="TagResource UntagResource",
+    )
+
+
+def _role(name: str, of: str) -> Part:
+    return Part(
+        "Roles",
+        "iam",
+        {"RoleName": name},
+        of,
+        reads="GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
+        changes="CreateRole DeleteRole DeleteRolePolicy ListInstanceProfilesForRole PutRolePolicy"
+        " UpdateAssumeRolePolicy UpdateRoleDescription",
+        tags="TagRole UntagRole",
+    )
+
+
+def _secret(name: str, of: str) -> Part:
+    return Part(
+        "Secret",
+        "secretsmanager",
+        _named_secret(name),
+        of,
+        reads="DescribeSecret GetResourcePolicy",
+        changes="CreateSecret DeleteSecret UpdateSecret",
+        tags="TagResource UntagResource",
+    )
+
+
+def _named_secret(name: str) -> dict[str, str]:
+    return {"Name": name, "SecretId": f"{name}-??????"}
+
+
+def _connection(name: str) -> Part:
+    return Part(
+        "Connection",
+        "events",
+        {"Name": name},
+        "ping",
+        reads="DescribeConnection",
+        changes="CreateConnection DeleteConnection UpdateConnection",
     )
 
 
@@ -178,16 +247,7 @@ PARTS: tuple[Part, ...] = (
         "trail",
         changes="AssociateKmsKey CreateLogGroup DeleteLogGroup PutRetentionPolicy",
     ),
-    Part(
-        "Role",
-        "iam",
-        {"RoleName": "{name}-trail-{region}"},
-        "trail",
-        reads="GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
-        changes="CreateRole DeleteRole DeleteRolePolicy ListInstanceProfilesForRole PutRolePolicy"
-        " UpdateAssumeRolePolicy UpdateRoleDescription",
-        tags="TagRole UntagRole",
-    ),
+    _role("{name}-trail-{region}", "trail"),
     Part(
         "Bucket",
         "s3",
@@ -229,17 +289,14 @@ PARTS: tuple[Part, ...] = (
     ############################################################################
     _topics("{name}", "topics"),
     _topics("{name}-*", "topics"),
-    _subscriptions("{name}"),
-    _subscriptions("{name}-*"),
-    Part(
-        "Rules",
-        "events",
-        _RULES,
-        "realtime",
-        reads="DescribeRule ListTagsForResource ListTargetsByRule",
-        changes="DeleteRule PutRule PutTargets RemoveTargets",
-        tags="TagResource UntagResource",
-    ),
+    _topics("{name}-self-watch", "self-watch-topic"),
+    _subscriptions("{name}", "subscriptions"),
+    _subscriptions("{name}-*", "subscriptions"),
+    _subscriptions("{name}-self-watch", "self-watch-subscriptions"),
+    _filters("{name}"),
+    _filters("{name}-*"),
+    _rules("{name}-*", "realtime"),
+    _rules("{name}-self-watch-*", "self-watch"),
     Part(
         "Queues",
         "sqs",
@@ -249,6 +306,17 @@ PARTS: tuple[Part, ...] = (
         changes="CreateQueue DeleteQueue SetQueueAttributes",
         tags="TagQueue UntagQueue",
     ),
+    ############################################################################
+    # Another account that is told
+    ############################################################################
+    Part(
+        "Rules",
+        "events",
+        _rule("{name}-self-watch-*", role="{name}-witness-{region}"),
+        "witness",
+        changes="PutTargets",
+    ),
+    _role("{name}-witness-{region}", "witness"),
     ############################################################################
     # Keys
     ############################################################################
@@ -263,23 +331,23 @@ PARTS: tuple[Part, ...] = (
         tags="TagResource UntagResource",
     ),
     _alias("{name}-alerts", "topic-key"),
+    _alias("{name}-self-watch-alerts", "self-watch-topic"),
     _alias("{name}-trail", "trail-key"),
     ############################################################################
     # A secret to watch from birth
     ############################################################################
+    _secret("{secret}", "secret"),
     Part(
         "Secret",
         "secretsmanager",
-        _SECRET,
+        _named_secret("{secret}"),
         "secret",
-        reads="DescribeSecret GetResourcePolicy",
-        changes="CreateSecret DeleteResourcePolicy DeleteSecret PutResourcePolicy UpdateSecret",
-        tags="TagResource UntagResource",
+        changes="DeleteResourcePolicy PutResourcePolicy",
     ),
     Part(
         "Secret",
         "secretsmanager",
-        _SECRET,
+        _named_secret("{secret}"),
         "secret-value",
         reads="GetSecretValue",
         changes="PutSecretValue UpdateSecretVersionStage",
@@ -300,4 +368,26 @@ PARTS: tuple[Part, ...] = (
             )
         },
     ),
+    ############################################################################
+    # The heartbeat
+    ############################################################################
+    # Nobody may read its secret, or the alarm would ring.
+    _secret(_HEARTBEAT, "heartbeat"),
+    Part(
+        "StateMachine",
+        "stepfunctions",
+        _MACHINE,
+        "heartbeat",
+        # The provider looks for versions, and has AWS look at the definition.
+        reads="DescribeStateMachine ListStateMachineVersions ListTagsForResource"
+        " ValidateStateMachineDefinition",
+        changes="CreateStateMachine DeleteStateMachine UpdateStateMachine",
+        tags="TagResource UntagResource",
+    ),
+    _rules(_HEARTBEAT, "heartbeat", role="{name}-heartbeat-start-{region}"),
+    _role("{name}-heartbeat-{region}", "heartbeat"),
+    _role("{name}-heartbeat-start-{region}", "heartbeat"),
+    # Its ARN has an id behind the name. AWS does not say whether that has to be allowed as well.
+    _connection(_HEARTBEAT),
+    _connection(f"{_HEARTBEAT}/*"),
 )

@@ -14,6 +14,7 @@ from secretwatch.policy import Principal, Request, authorize
 from secretwatch.policy.actions import ANY, SERVICES, Need, Where, needs, permissions, prefix_of, request_tags
 
 WHERE = Where("aws", "us-east-1", "111122223333", "ann")
+CONNECTION_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:events!connection/c/*"
 ANN = Principal.of("arn:aws:iam::111122223333:user/ann")
 # Of a later botocore than the pinned one.
 NEW = {"cloudwatch": {"ListAlarmMuteRules", "PutAlarmMuteRule"}}
@@ -200,6 +201,29 @@ NAMES = [
         [
             "events:PutTargets arn:aws:events:us-east-1:111122223333:rule/app/r",
             "iam:PassRole arn:aws:iam::111122223333:role/t",
+        ],
+    ),
+    (
+        "events",
+        "CreateConnection",
+        {"Name": "c"},
+        [
+            "events:CreateConnection arn:aws:events:us-east-1:111122223333:connection/c",
+            *(
+                f"secretsmanager:{each} {CONNECTION_SECRET}"
+                for each in ("CreateSecret", "GetSecretValue", "PutSecretValue")
+            ),
+            "iam:CreateServiceLinkedRole arn:aws:iam::111122223333:role/aws-service-role/"
+            "apidestinations.events.amazonaws.com/AWSServiceRoleForAmazonEventBridgeApiDestinations",
+        ],
+    ),
+    (
+        "events",
+        "DeleteConnection",
+        {"Name": "c"},
+        [
+            "events:DeleteConnection arn:aws:events:us-east-1:111122223333:connection/c",
+            f"secretsmanager:DeleteSecret {CONNECTION_SECRET}",
         ],
     ),
     (

@@ -14,7 +14,7 @@ import pytest
 from secretwatch.policy import Principal, Request, evaluate
 from secretwatch.policy.actions import ANY, Where, needs
 from secretwatch.policy.grammar import fault
-from secretwatch.policy.operators import ALL, MANAGED, Instance, instances, policy, size
+from secretwatch.policy.operators import ALL, INLINE, MANAGED, Instance, instances, policy, size
 from secretwatch.policy.operators.parts import PARTS
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -30,6 +30,7 @@ NOT_SEEN = {
     ("cloudtrail", "GetEventSelectors"),
     ("cloudtrail", "GetInsightSelectors"),
     ("cloudtrail", "UpdateTrail"),
+    ("events", "UpdateConnection"),
     ("iam", "UpdateAssumeRolePolicy"),
     ("iam", "UpdateRoleDescription"),
     ("kms", "Decrypt"),
@@ -45,6 +46,7 @@ NOT_SEEN = {
     ("s3control", "TagResource"),
     ("s3control", "UntagResource"),
     ("secretsmanager", "UpdateSecretVersionStage"),
+    ("sqs", "SetQueueAttributes"),
 }
 NEEDS_NOTHING = {("sts", "GetCallerIdentity")}
 
@@ -89,7 +91,7 @@ def test_what_only_reads_is_for_who_plans(kind: str) -> None:
     writing = {
         each
         for each in actions(document)
-        if not re.match(r"[a-z0-9]+:(Describe|Get|List)", each) and each != "kms:Decrypt"
+        if not re.match(r"[a-z0-9]+:(Describe|Get|List|Validate)", each) and each != "kms:Decrypt"
     }
     assert bool(writing) is KINDS[kind]
 
@@ -110,10 +112,21 @@ BRINGS: dict[str, set[str]] = {
         "logs:ListTagsForResource",
     },
     "expiration": {"s3:PutLifecycleConfiguration"},
+    "filters": {"sns:SetSubscriptionAttributes"},
     "given-secret-key": {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"},
+    "heartbeat": {
+        *("events:*Rule", "events:*Targets", "events:ListTa*", "iam:*", "states:*"),
+        *(f"secretsmanager:{each}" for each in ("CreateSecret", "DeleteSecret", "DescribeSecret")),
+        *(f"secretsmanager:{each}" for each in ("GetResourcePolicy", "UpdateSecret")),
+    },
     "look-up": {"secretsmanager:ListSecrets"},
     "notifications": {"sns:*"},
     "organization": {"cloudtrail:*Trail", "iam:*Role", "organizations:ListAWSServiceAccessForOrganization"},
+    "ping": {
+        *("events:*Connection", "iam:CreateServiceLinkedRole"),
+        *(f"secretsmanager:{each}Secret" for each in ("Create", "Delete", "Update")),
+        *("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"),
+    },
     "realtime": {"events:*", "sqs:*"},
     "secret": {"secretsmanager:*"},
     "secret-key": {"kms:*"},
@@ -122,12 +135,16 @@ BRINGS: dict[str, set[str]] = {
         "secretsmanager:PutSecretValue",
         "secretsmanager:UpdateSecretVersionStage",
     },
+    "self-watch": {"events:*"},
+    "self-watch-subscriptions": {"sns:GetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe"},
+    "self-watch-topic": {"kms:*", "sns:*"},
     "subscriptions": {"sns:GetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe"},
     "tags": {"cloudwatch:TagResource", "cloudwatch:UntagResource"},
     "topic-key": {"kms:*"},
     "topics": {"sns:*"},
     "trail": {"cloudtrail:*", "iam:*", "logs:*"},
     "trail-key": {"kms:*"},
+    "witness": {"events:PutTargets", "iam:*"},
 }
 
 
@@ -172,7 +189,8 @@ def test_tags_of_everything_may_be_changed_where_there_are_tags() -> None:
     brought = actions(policy(tagged, changes=True)) - actions(policy(bare, changes=True))
     services = {action.split(":")[0] for action in brought}
     assert services == {
-        *("cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "s3", "secretsmanager", "sns", "sqs")
+        *("cloudtrail", "cloudwatch", "events", "iam", "kms", "logs", "s3", "secretsmanager", "sns", "sqs"),
+        "states",
     }
     assert all("tag" in action.lower() for action in brought)
     assert triples(policy(tagged, changes=False)) == triples(policy(bare, changes=False))
@@ -220,6 +238,7 @@ ANYWHERE = {
     "kms:TagResource",
     "organizations:ListAWSServiceAccessForOrganization",
     "secretsmanager:ListSecrets",
+    "states:ValidateStateMachineDefinition",
 }
 
 
@@ -227,6 +246,7 @@ def test_what_is_not_held_to_the_instances_names_only_reads_or_is_about_keys() -
     """Existing trails and topics are known of a plan: here they are given."""
     known = replace(WHOLE, existing_trail="main", existing_topics=(f"arn:aws:sns:{REGION}:{ACCOUNT}:theirs",))
     found = triples(policy(known, changes=True))
+    assert "kms:CreateGrant" not in {action for action, _, _ in found}
     assert {action for action, resource, _ in found if resource == "*"} == ANYWHERE
     others = {
         (action, resource.split(":", 5)[5])
@@ -234,11 +254,16 @@ def test_what_is_not_held_to_the_instances_names_only_reads_or_is_about_keys() -
         if resource != "*" and "payments" not in resource and not resource.endswith("secret:db-??????")
     }
     service_role = "role/aws-service-role/cloudtrail.amazonaws.com/AWSServiceRoleForCloudTrail"
+    of_connections = (
+        "role/aws-service-role/apidestinations.events.amazonaws.com/"
+        "AWSServiceRoleForAmazonEventBridgeApiDestinations"
+    )
     assert {(action, of) for action, of in others if not action.startswith("kms:")} == {
         ("cloudwatch:DescribeAlarms", "alarm:*"),
         ("logs:DescribeLogGroups", "log-group:*"),
         ("iam:GetRole", service_role),
         ("iam:CreateServiceLinkedRole", service_role),
+        ("iam:CreateServiceLinkedRole", of_connections),
         *(
             (f"cloudtrail:{each}", "trail/main")
             for each in ("GetEventSelectors", "GetInsightSelectors", "GetTrail", "GetTrailStatus", "ListTags")
@@ -261,6 +286,42 @@ def test_another_instance_and_another_account_are_out_of_reach() -> None:
         ("sns:DeleteTopic", "payments-page", f"arn:aws:sns:{REGION}:{ACCOUNT}:paymentsx"),
         ("sns:DeleteTopic", "payments", f"arn:aws:sns:{REGION}:444455556666:payments"),
         ("iam:PutRolePolicy", f"role/payments-trail-{REGION}", f"arn:aws:iam::{ACCOUNT}:role/admin"),
+        (
+            "iam:PutRolePolicy",
+            f"role/payments-heartbeat-start-{REGION}",
+            f"arn:aws:iam::{ACCOUNT}:role/payments-heartbeat-startx-{REGION}",
+        ),
+        (
+            "iam:DeleteRole",
+            f"role/payments-witness-{REGION}",
+            f"arn:aws:iam::{ACCOUNT}:role/orders-witness-{REGION}",
+        ),
+        (
+            "states:UpdateStateMachine",
+            "stateMachine:payments-heartbeat",
+            f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:payments-heartbeat2",
+        ),
+        ("states:StartExecution", None, f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:payments-heartbeat"),
+        (
+            "events:DeleteConnection",
+            "connection/payments-heartbeat/1",
+            f"arn:aws:events:{REGION}:{ACCOUNT}:connection/payments-heartbeat2/1",
+        ),
+        (
+            "secretsmanager:DeleteSecret",
+            "secret:payments-heartbeat-AbCdEf",
+            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:payments-heartbeat2-AbCdEf",
+        ),
+        (
+            "secretsmanager:GetSecretValue",
+            "secret:events!connection/payments-heartbeat/1-AbCdEf",
+            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:payments-heartbeat-AbCdEf",
+        ),
+        (
+            "kms:CreateAlias",
+            "alias/payments-self-watch-alerts",
+            f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/payments-self-watch",
+        ),
         ("s3:DeleteObject", f"payments-{ACCOUNT}-{REGION}/x", "arn:aws:s3:::elsewhere/x"),
         (
             "secretsmanager:GetSecretValue",
@@ -287,6 +348,21 @@ def test_conditions() -> None:
     assert allows(document, "iam:PassRole", role, **{passed: "cloudtrail.amazonaws.com"})
     assert not allows(document, "iam:PassRole", role, **{passed: "ec2.amazonaws.com"})
     assert not allows(document, "iam:PassRole", role)
+    services = ("cloudtrail", "events", "states")
+    for name, to in (("heartbeat", "states"), ("heartbeat-start", "events"), ("witness", "events")):
+        handed = f"arn:aws:iam::{ACCOUNT}:role/payments-{name}-{REGION}"
+        allowed = {
+            each
+            for each in services
+            if allows(document, "iam:PassRole", handed, **{passed: f"{each}.amazonaws.com"})
+        }
+        assert allowed == {to}, name
+    linked = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/apidestinations.events.amazonaws.com/"
+    linked += "AWSServiceRoleForAmazonEventBridgeApiDestinations"
+    named = "iam:AWSServiceName"
+    create = "iam:CreateServiceLinkedRole"
+    assert allows(document, create, linked, **{named: "apidestinations.events.amazonaws.com"})
+    assert not allows(document, create, linked, **{named: "cloudtrail.amazonaws.com"})
     via = "kms:ViaService"
     assert allows(document, "kms:Decrypt", key, **{via: f"secretsmanager.{REGION}.amazonaws.com"})
     assert not allows(document, "kms:Decrypt", key, **{via: f"s3.{REGION}.amazonaws.com"})
@@ -301,8 +377,21 @@ def test_conditions() -> None:
 
 
 def test_without_a_secret_none_can_be_read() -> None:
+    """But what EventBridge keeps for the connection. Reading the heartbeat's own would ring the alarm."""
     document = policy(replace(WHOLE, secret=None, has=ALL), changes=True)
-    assert {each for each in actions(document) if each.startswith("secretsmanager:")} == {
+    found: dict[str, set[str]] = {}
+    for action, resource, _ in triples(document):
+        if action.startswith("secretsmanager:"):
+            found.setdefault(resource.rpartition(":")[2], set()).add(action.partition(":")[2])
+    tags = {"TagResource", "UntagResource"}
+    made = {"CreateSecret", "DeleteSecret", "UpdateSecret"}
+    assert found == {
+        "*": {"ListSecrets"},
+        "payments-heartbeat-??????": made | tags | {"DescribeSecret", "GetResourcePolicy"},
+        "events!connection/payments-heartbeat/*": made | {"GetSecretValue", "PutSecretValue"},
+    }
+    silent = policy(replace(WHOLE, secret=None, has=ALL - {"heartbeat", "ping"}), changes=True)
+    assert {each for each in actions(silent) if each.startswith("secretsmanager:")} == {
         "secretsmanager:ListSecrets"
     }
 
@@ -332,16 +421,25 @@ def test_they_are_policies(kind: str, instance: Instance) -> None:
 
 
 def test_they_fit_into_a_managed_policy() -> None:
-    """All that there can be, with a name as most are; and with the longest name what most have."""
-    assert size(policy(replace(WHOLE, name="secretwatch"), changes=True)) <= MANAGED
+    """With the longest name what most have; with a name as most are, also a heartbeat."""
     longest = replace(
         WHOLE, name="a23456789-b23456789-c23456789-d2", region="us-gov-west-1", secret="x" * 100
     )
     longest = replace(longest, partition="aws-us-gov", has=ALL - {"existing-trail", "organization"})
     assert size(policy(longest, changes=False)) <= MANAGED
     own = {"emptying", "existing-topics", "existing-trail", "notifications", "organization", "tags"}
-    assert size(policy(replace(longest, has=ALL - own), changes=True)) <= MANAGED
+    own |= {"filters", "ping", "witness"}
+    assert size(policy(replace(longest, has=ALL - own - {"heartbeat"}), changes=True)) <= MANAGED
+    usual = replace(WHOLE, name="secretwatch")
+    assert size(policy(replace(usual, has=ALL - own), changes=True)) <= MANAGED
     assert size({"a": "b c"}) == len('{"a":"bc"}')
+
+
+def test_all_that_there_can_be_fits_into_a_role() -> None:
+    longest = replace(
+        WHOLE, name="a23456789-b23456789-c23456789-d2", region="us-gov-west-1", partition="aws-us-gov"
+    )
+    assert size(policy(longest, changes=True)) <= INLINE
 
 
 # Of Terraform's JSON
@@ -402,6 +500,32 @@ def test_an_instance_of_a_state() -> None:
             Instance("payments", ACCOUNT, REGION, has=frozenset({"bucket", "topic-key", "topics", "trail"})),
         )
     }
+
+
+def test_the_watch_on_the_watch_and_the_heartbeat_of_a_state() -> None:
+    at = "module.a."
+
+    def found(*children: dict[str, Any]) -> frozenset[str]:
+        made = module("module.a", *place(), children=(counting("payments", at), *children))
+        (instance,) = instances(state(made))["payments"]
+        return instance.has
+
+    rule, topic = resource("aws_cloudwatch_event_rule"), resource("aws_sns_topic")
+    fast = f"{at}module.fast_self_watch[0]"
+    own = f'{at}module.fast_topic["self-watch"]'
+    beat = f'{at}module.heartbeat["this"]'
+    machine = resource("aws_sfn_state_machine")
+    assert found(module(fast, rule)) == {"self-watch"}
+    assert found(module(fast, rule, resource("aws_iam_role"))) == {"self-watch", "witness"}
+    assert found(module(own, topic, resource("aws_kms_key"))) == {"self-watch-topic"}
+    subscribed = module(own, topic, resource("aws_sns_topic_subscription"))
+    assert found(subscribed) == {"self-watch-topic", "self-watch-subscriptions"}
+    assert found(module(beat, machine, rule, resource("aws_iam_role"))) == {"heartbeat"}
+    pinging = module(beat, machine, resource("aws_cloudwatch_event_connection"))
+    assert found(pinging) == {"heartbeat", "ping"}
+    for filter_policy, brought in ((None, set()), ("", set()), ('{"a":[]}', {"filters"})):
+        subscription = resource("aws_sns_topic_subscription", filter_policy=filter_policy)
+        assert found(module(f"{at}module.alerts", subscription)) == {"subscriptions", *brought}
 
 
 def test_an_instance_that_is_the_root_module() -> None:
