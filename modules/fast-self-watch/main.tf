@@ -38,10 +38,11 @@ resource "aws_cloudwatch_event_target" "topic" {
 resource "aws_cloudwatch_event_target" "witness" {
   for_each = var.witness == null ? {} : local.patterns
 
-  arn       = var.witness.event_bus_arn
-  role_arn  = aws_iam_role.witness[0].arn
-  rule      = aws_cloudwatch_event_rule.this[each.key].name
-  target_id = "witness"
+  arn      = var.witness.event_bus_arn
+  role_arn = aws_iam_role.witness[0].arn
+  rule     = aws_cloudwatch_event_rule.this[each.key].name
+  # No topic is called so.
+  target_id = "_witness"
 
   # A role without its policy would be let nothing through.
   depends_on = [aws_iam_role_policy.witness]

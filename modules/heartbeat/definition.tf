@@ -53,7 +53,7 @@ locals {
       Counted = {
         Type = "Choice"
         Choices = [
-          { Variable = "$.found.datapoints", NumericGreaterThan = 0, Next = "Tell0" },
+          { Variable = "$.found.datapoints", NumericGreaterThan = 0, Next = length(var.ping_topic_arns) == 0 ? "Ping" : "Tell0" },
           { Variable = "$.counted.tries", NumericGreaterThanEquals = local.minutes < 25 ? local.minutes : 25, Next = "Lost" },
         ]
         Default = "Again"
@@ -93,7 +93,6 @@ locals {
   ping_statements = [for statement in concat(
     [
       { Sid = "Count", Effect = "Allow", Action = "cloudwatch:GetMetricStatistics", Resource = "*" },
-      { Sid = "Tell", Effect = "Allow", Action = "sns:Publish", Resource = var.ping_topic_arns },
       {
         Sid      = "Ping"
         Effect   = "Allow"
@@ -112,6 +111,7 @@ locals {
         Resource = "arn:${var.account.partition}:secretsmanager:${var.account.region}:${var.account.id}:secret:events!connection/${var.name}-heartbeat/*"
       },
     ],
+    [for arns in [var.ping_topic_arns] : { Sid = "Tell", Effect = "Allow", Action = "sns:Publish", Resource = arns } if length(arns) > 0],
     [for number, arn in var.ping_key_arns : { Sid = "Encrypt${number}", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey*"], Resource = arn }],
   ) : statement if var.ping != null]
 }

@@ -56,7 +56,7 @@ def put(
 
 
 def key_of(account_id: str, region: str, group: str) -> str | None:
-    """The ARN of the key that encrypts a log group; None where it has none, or where there is no such group."""
+    """The ARN of the key that encrypts a log group; None without one, and without such a group."""
     found = get_moto_logs_backend(account_id, region).groups.get(group)
     return found.kms_key_id if found else None
 

@@ -25,6 +25,8 @@ variable "trail_arn" { type = string }
 module "adopting" {
   source = "../"
 
+  self_watch = { email_addresses = [] }
+
   name    = "pay"
   topics  = { theirs = { existing = { arn = var.topic_arn } } }
   watches = { eu = { secrets = ["prod/*"] } }

@@ -1,4 +1,4 @@
-"""SNS: ARNs of subscriptions and of what has tags; the rest is refused by the provider itself.
+"""SNS: ARNs of subscriptions and of what has tags, disabled keys; the rest the provider itself refuses.
 
 https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html,
 API_ListTagsForResource.html
@@ -12,6 +12,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from moto.sns.models import sns_backends
 
+from secretwatch.localstack.permissions import KeyNotFound, topic_key
 from secretwatch.localstack.strict import Check, refuse
 
 _ELEMENTS = 6
@@ -29,6 +30,22 @@ def list_tags_for_resource(context: RequestContext, request: Mapping[str, Any]) 
         raise refuse("ResourceNotFound", "Resource does not exist", 404)
 
 
+def publish(context: RequestContext, request: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: KMSDisabled, KMSNotFound."""
+    arn = request.get("TopicArn") or request.get("TargetArn") or ""
+    if len(arn.split(":")) != _ELEMENTS:
+        return
+    try:
+        key = topic_key(arn)
+    except KeyNotFound:
+        raise refuse(
+            "KMSNotFound", "The request was rejected because the specified key can't be found."
+        ) from None
+    if key is not None and not key.metadata["Enabled"]:
+        state = key.metadata["KeyState"]
+        raise refuse("KMSDisabled", f"{key.metadata['Arn']} is {state}.")
+
+
 def _check_arn(member: str, arn: str | None) -> str:
     """SNS's sentence for an ARN of a topic, which LocalStack has."""
     elements = len((arn or "").split(":"))
@@ -41,4 +58,6 @@ def _check_arn(member: str, arn: str | None) -> str:
 CHECKS: dict[str, Check] = {
     "GetSubscriptionAttributes": get_subscription_attributes,
     "ListTagsForResource": list_tags_for_resource,
+    "Publish": publish,
+    "PublishBatch": publish,
 }
