@@ -10,15 +10,18 @@ locals {
     "DisableRegion", "LeaveOrganization", "MoveAccount", "RemoveAccountFromOrganization", "UpdatePolicy",
   ]
 
+  # A policy padded with blanks makes a call so large that CloudTrail omits its parameters, and the role's name with them.
+  padded = { eventSource = ["iam.amazonaws.com"], requestParameters = { omitted = [true] } }
+
   # Each of the two rules hears of the other, and of what the other needs: no one call takes both.
   changes = {
     changes = concat(
-      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [{ prefix = "${var.name}-" }] } }],
+      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [{ prefix = "${var.name}-" }] } }, local.padded],
       [{ eventSource = ["account.amazonaws.com", "organizations.amazonaws.com"], eventName = local.account_calls }],
       local.rule_calls.changes,
     )
     guard = concat(
-      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [local.roles.changes] } }],
+      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [local.roles.changes] } }, local.padded],
       local.rule_calls.guard,
     )
   }

@@ -28,6 +28,7 @@ locals {
   # Policies that hold for all of the account: they name no part, and nobody changes them often.
   account_policies = "(($.eventName = \"PutAccountPolicy\" || $.eventName = \"AssociateDatasetKmsKey\" || $.eventName = \"CreateTelemetryPipeline\" || $.eventName = \"UpdateTelemetryPipeline\") && «here»)"
   bus              = "($.eventSource = \"events.amazonaws.com\" && ($.eventName = \"PutPermission\" || $.eventName = \"UpdateEventBus\") && ($.requestParameters.eventBusName = \"*default\" || $.requestParameters.name = \"*default\" || ($.requestParameters.eventBusName NOT EXISTS && $.requestParameters.name NOT EXISTS)) && «here»)"
+  omitted          = "($.requestParameters.omitted IS TRUE && $.readOnly IS FALSE && (${join(" || ", [for source in ["cloudtrail", "events", "iam", "kms", "logs", "monitoring", "s3", "sns"] : "$.eventSource = \"${source}.amazonaws.com\""])})«account»)"
   account_region   = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
   organization     = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
 
@@ -64,7 +65,7 @@ locals {
       text = replace(local.topic, "«»", var.topic_arns[key])
     }],
     # Global services' events are of one region, whichever that is.
-    [for text in [local.account_region, local.organization] : {
+    [for text in [local.account_region, local.organization, local.omitted] : {
       size = length(text) + length("ap-southeast-1") + length(" && $.recipientAccountId = \"123456789012\"")
       text = replace(replace(text, "«region»", var.account.region), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],

@@ -30,6 +30,9 @@ Where it is ugly
 - Some calls name no instance (an account's policies, an organisation's): those of this account and region
   ring, whatever they were meant for. So does, in the slow way, a mute rule for a neighbour whose name
   begins as this instance's.
+- CloudTrail omits parameters that are too large, and with them the name of the part. A policy may be padded
+  with blanks for just that. So each write whose parameters were omitted rings, in every service that holds a
+  part, whatever it was about.
 - Policies of an organisation are made in its management account, and recorded there. An instance
   elsewhere hears nothing of them but that its heartbeat stops.
 - An e-mail's unsubscribe link leaves no event. The subscription is gone, and only a drill or the doctor

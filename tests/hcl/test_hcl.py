@@ -342,7 +342,7 @@ REFUSED = [
           larger  = {{ secrets = [for n in range(19) : "{LONG}"] }}
           smaller = {{ secrets = [for n in range(16) : "{LONG}"] }}
         }}""",
-        "All watches together take 122 metric filters, most of them (59) watch larger: a log group"
+        "All watches together take 123 metric filters, most of them (59) watch larger: a log group"
         ' takes 100. Write prefixes such as "prod/*" in a watch, or "*" with except, fewer roles in'
         " self_watch.except, or move a watch to another instance, with another log group.",
     ),

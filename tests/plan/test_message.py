@@ -166,3 +166,45 @@ def test_a_refused_call_without_parameters_has_a_message(targets: Targets) -> No
     for target in targets.refused.values():
         found = json.loads(message(target, None, **DENIED))
         assert found["Event"]["detail"]["requestParameters"] is None
+
+
+@pytest.fixture(scope="module")
+def changes(instances: Plan) -> list[dict[str, Any]]:
+    """Targets of the fast self-watch, each template once."""
+    found = {
+        each["input_transformer"][0]["input_template"]: {
+            "Id": each["target_id"],
+            "InputTransformer": {
+                "InputPathsMap": each["input_transformer"][0]["input_paths"],
+                "InputTemplate": each["input_transformer"][0]["input_template"],
+            },
+        }
+        for address, each in instances.resources.items()
+        if each["type"] == "aws_cloudwatch_event_target" and "module.fast_self_watch" in address
+    }
+    assert len(found) >= 10
+    return list(found.values())
+
+
+@settings(max_examples=300)
+@given(*[hostile] * 4, st.booleans())
+def test_no_callers_text_silences_the_self_watchs_message(
+    changes: list[dict[str, Any]], name: str, agent: str, reason: str, session: str, is_refused: bool
+) -> None:
+    caller = {
+        "type": "AssumedRole",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/app/{session}",
+        "principalId": f"AROAEXAMPLE:{session}",
+    }
+    error = DENIED | {"errorMessage": reason} if is_refused else {}
+    parameters = None if is_refused and not name else {"name": name}
+    envelope = enveloped(parameters, userAgent=agent, userIdentity=caller, readOnly=False, **error)
+    for target in changes:
+        check_input(target)
+        text = message_of(target, envelope)
+        found = json.loads(text)
+        assert text.count("\n") == len(found) - 1
+        assert list(found)[:3] == ["WATCH CHANGED", "Part", "By"]
+        assert found["By"] == caller
+        assert found["Event"]["detail"]["requestParameters"] == parameters
+        assert found["Where"] == f"{REGION}, account {ACCOUNT}"

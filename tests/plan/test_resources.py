@@ -17,8 +17,8 @@ QUICKSTART = {
     # Of the watch on itself: which part a rule is on says the map in modules/fast-self-watch/pattern.tf.
     "aws_cloudwatch_event_rule": 10,
     "aws_cloudwatch_event_target": 10,
-    # One for the watch, ten for the watch on itself.
-    "aws_cloudwatch_log_metric_filter": 11,
+    # One for the watch, eight for the watch on itself.
+    "aws_cloudwatch_log_metric_filter": 9,
     # The watch, and that its alarm does not end; tampering, blindness, undelivered messages of each topic.
     "aws_cloudwatch_metric_alarm": 6,
     "aws_iam_role": 1,
