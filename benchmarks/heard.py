@@ -3,8 +3,8 @@
     python benchmarks/heard.py [--rounds 5] [--json]
 
 Applies an instance on a local cloud of its own. Each round somebody changes the log group's retention:
-seconds from the call to the e-mail of the fast self-watch and to that of the alarm, at the local cloud's quick
-pace, and seconds from the release where delivery was held. AWS's own minutes are not in it: CloudTrail
+seconds from the call to the e-mail of the fast self-watch and to that of the alarm, at the local cloud's
+quick pace, and seconds from the release where delivery was held. AWS's own minutes are not in it: CloudTrail
 delivers to a log group within 455 s in 95 of 100 cases, and to EventBridge within seconds, at best effort.
 """
 
