@@ -61,7 +61,7 @@ class Aws:
 
     session: a boto3.Session, or what has its `client`. environ: variables beside this process's, for a cloud
     that its environment does not name: AWS_ENDPOINT_URL, and what the AWS CLI needs. agent: stands in the
-    user agent of every call, and so in CloudTrail's events.
+    user agent of every call, and so in CloudTrail's events; secretwatch by default.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Aws:
                 read_timeout=40,  # LookupEvents has been seen to take 35 s
                 retries={"total_max_attempts": 2, "mode": "standard"},
                 user_agent_appid=app_id,
-                user_agent_extra=self._agent,
+                user_agent_extra=self._agent or "secretwatch",
             )
             # A session makes one client at a time: https://docs.aws.amazon.com/boto3/latest/guide/session.html
             with _MAKING:
