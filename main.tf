@@ -271,8 +271,11 @@ locals {
   given_topic_arns = { for key, arn in module.alerts.topic_arns : key => arn if !contains(keys(module.alerts.names), key) }
   fast_topic_arns  = { for key in keys(local.fast_topic) : key => module.fast_topic[key].topic_arns.default }
 
-  # Beside the trail's. Those of modules/global-events are named after the region that it is called for.
-  other_roles = concat(
+  # Of somebody else's trail, what a plan sees of it.
+  knows_trail = local.owns_trail || try(var.trail.existing.verify, false)
+  bucket_name = local.owns_trail || try(var.trail.existing.bucket_name, null) != null || !local.knows_trail ? local.trail.bucket_name : module.existing_trail[0].bucket_name
+  role_names = concat(
+    local.knows_trail ? [local.owns_trail ? local.trail.role_name : module.existing_trail[0].role_name] : [],
     local.beats ? values(local.heartbeat_roles) : [],
     [for role in ["${var.name}-witness-${local.account.region}"] : role if local.fast && var.self_watch.witness != null],
     [for role in ["events", "guard"] : "${var.name}-${role}-${local.global_region}" if local.fast && var.self_watch.global_events != null],
@@ -280,7 +283,7 @@ locals {
 
   # How many there are has to be known before they are created.
   self_watch_key_arns = concat(
-    local.owns_trail ? [local.trail.kms_key_arn] : [],
+    local.knows_trail ? [local.owns_trail ? local.trail.kms_key_arn : module.existing_trail[0].kms_key_arn] : [],
     var.kms_keys.topics != null || anytrue([for topic in local.topics : topic.existing == null]) ? [module.alerts.kms_key_arn] : [],
     [for key in keys(local.fast_topic) : module.fast_topic[key].kms_key_arn],
   )
@@ -293,7 +296,7 @@ module "self_watch" {
   alarm_names      = concat(local.watch_alarms, local.beats ? ["${var.name}-heartbeat"] : [], flatten(values(module.realtime)[*].alarm_names))
   alarm_topic_arns = module.alerts.topic_arns
   blindness        = var.self_watch.blindness
-  bucket_name      = local.trail.bucket_name
+  bucket_name      = local.bucket_name
   except           = var.self_watch.except
   fast             = local.fast
   heartbeat        = local.beats
@@ -303,8 +306,7 @@ module "self_watch" {
   name             = var.name
   organization     = var.trail.organization != null
   owns_trail       = local.owns_trail
-  role_name        = local.trail.role_name
-  role_names       = local.other_roles
+  role_names       = local.role_names
   rules            = { for key in keys(local.realtime) : "${var.name}-${key}" => module.realtime[key].rule_keys }
   tags             = var.tags
   tampering        = var.self_watch.tampering
@@ -319,7 +321,7 @@ module "fast_self_watch" {
 
   account            = local.account
   alarm_names        = module.self_watch.watched_alarm_names
-  bucket_name        = local.trail.bucket_name
+  bucket_name        = local.bucket_name
   console_domain     = local.console_domain
   except             = var.self_watch.except
   filter_prefixes    = concat(["${var.name}-tampering"], local.beats ? ["${var.name}-heartbeat"] : [], [for watch in local.watches : "${watch.metric_name}-"])
@@ -328,8 +330,7 @@ module "fast_self_watch" {
   log_group_name     = local.trail.log_group_name
   name               = var.name
   owns_trail         = local.owns_trail
-  role_name          = local.trail.role_name
-  role_names         = local.other_roles
+  role_names         = local.role_names
   heartbeat_secret   = try(local.heartbeat.secret_name, null)
   rule_prefixes      = flatten([for key in keys(local.realtime) : ["${var.name}-${key}-a-", "${var.name}-${key}-r-"]])
   tags               = var.tags
@@ -342,7 +343,7 @@ module "fast_self_watch" {
 check "global_events" {
   assert {
     condition     = !local.fast || local.account.region == local.global_region || var.self_watch.global_events != null
-    error_message = "Changes of the role that carries events into the log group, and of the organisation's policies, are calls of global services, which reach EventBridge in ${local.global_region} only: the alarm tells of them after minutes, and the fast self-watch does not. Call modules/global-events with a provider of that region, and hand its rule_arn to self_watch.global_events (docs/self-watch.md)."
+    error_message = "Changes of the role that carries events into the log group, and of the organisation's policies, are calls of global services, which reach EventBridge in ${local.global_region} only. The fast self-watch does not hear of them, and the alarm cannot tell of the role, without which nothing more is counted: only the silence that follows is told. Call modules/global-events with a provider of that region, and hand its rule_arn to self_watch.global_events (docs/self-watch.md)."
   }
 }
 

@@ -19,3 +19,18 @@ output "arn" {
   description = "ARN of the trail."
   value       = var.arn
 }
+
+output "bucket_name" {
+  description = "Bucket of the trail; - where the trail was not looked at."
+  value       = try(local.trail.S3BucketName, "-")
+}
+
+output "kms_key_arn" {
+  description = "Key of the trail, by whatever name it has it; - without one, and where the trail was not looked at."
+  value       = try(local.trail.KMSKeyId, "-")
+}
+
+output "role_name" {
+  description = "Role that carries events into the log group; - where the trail was not looked at."
+  value       = try(reverse(split("/", local.trail.CloudWatchLogsRoleArn))[0], "-")
+}

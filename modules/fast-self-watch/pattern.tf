@@ -4,10 +4,11 @@
 # A pattern takes 2,048 characters. Names are written out where they may be, so that no neighbour's are heard.
 
 locals {
-  bus           = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:event-bus/default"
   state_machine = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${var.name}-heartbeat"
   log_group     = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${var.log_group_name}"
-  roles         = concat(var.owns_trail ? [var.role_name] : [], var.role_names)
+
+  # Of this region or, where modules/global-events sends them, of another.
+  bus = ["default", { suffix = ":${var.account.id}:event-bus/default" }]
 
   # Each alternative is what requestParameters may hold.
   parts = merge(
@@ -27,7 +28,7 @@ locals {
         undo       = "aws events remove-permission, or update-event-bus with the key that it had"
         sources    = ["aws.events"]
         detail     = { eventName = ["PutPermission", "UpdateEventBus"] }
-        parameters = [{ eventBusName = ["default", local.bus] }, { name = ["default", local.bus] }, { eventBusName = [{ exists = false }], name = [{ exists = false }] }]
+        parameters = [{ eventBusName = local.bus }, { name = local.bus }, { eventBusName = [{ exists = false }], name = [{ exists = false }] }]
       }
       rules = {
         what       = "rules"
@@ -96,12 +97,13 @@ locals {
       ]
     } } : key => part if var.heartbeat_secret != null },
     { for key, part in { roles = {
-      what       = "roles"
-      undo       = "terraform apply"
-      sources    = ["aws.iam"]
-      detail     = {}
-      parameters = [{ roleName = local.roles }]
-    } } : key => part if length(local.roles) > 0 },
+      what    = "roles"
+      undo    = "terraform apply"
+      sources = ["aws.iam"]
+      detail  = {}
+      # Role names are not told apart by case.
+      parameters = [{ roleName = [for role in var.role_names : { "equals-ignore-case" = role }] }]
+    } } : key => part if length(var.role_names) > 0 },
     { for index, names in local.alarms : index == 0 ? "alarms" : "alarms-${index + 1}" => {
       what       = "alarms"
       undo       = "terraform apply, or aws cloudwatch enable-alarm-actions and delete-alarm-mute-rule"

@@ -71,13 +71,8 @@ variable "owns_trail" {
   type        = bool
 }
 
-variable "role_name" {
-  description = "Role that carries events into the log group; null when it is somebody else's."
-  type        = string
-}
-
 variable "role_names" {
-  description = "Other roles of the instance."
+  description = "Roles of the trail and of the instance; - for one that is not known."
   nullable    = false
   type        = list(string)
 }

@@ -11,18 +11,23 @@ locals {
   ]
 
   # A policy padded with blanks makes a call so large that CloudTrail omits its parameters, and the role's name with them.
+  bus = [for choice in [
+    { eventBusName = ["default"] }, { eventBusName = [{ suffix = "event-bus/default" }] }, { name = ["default"] }, { name = [{ suffix = "event-bus/default" }] }, { eventBusName = [{ exists = false }], name = [{ exists = false }] },
+  ] : { eventName = ["PutPermission", "UpdateEventBus"], eventSource = ["events.amazonaws.com"], requestParameters = choice }]
   padded = { eventSource = ["iam.amazonaws.com"], requestParameters = { omitted = [true] } }
 
   # Each of the two rules hears of the other, and of what the other needs: no one call takes both.
   changes = {
     changes = concat(
-      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [{ prefix = "${var.name}-" }] } }, local.padded],
+      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [{ prefix = { "equals-ignore-case" = "${var.name}-" } }] } }, local.padded],
       [{ eventSource = ["account.amazonaws.com", "organizations.amazonaws.com"], eventName = local.account_calls }],
       local.rule_calls.changes,
+      local.bus,
     )
     guard = concat(
-      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [local.roles.changes] } }, local.padded],
+      [{ eventSource = ["iam.amazonaws.com"], requestParameters = { roleName = [{ "equals-ignore-case" = local.roles.changes }] } }, local.padded],
       local.rule_calls.guard,
+      local.bus,
     )
   }
   rule_calls = { for key, names in {

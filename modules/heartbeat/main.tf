@@ -19,8 +19,8 @@ locals {
 
 # Nobody puts a value into it. AWS's own key encrypts nothing here: a key of one's own would cost a dollar a month.
 resource "aws_secretsmanager_secret" "this" {
-  #checkov:skip=CKV_AWS_149:It holds no value, and a key of its own would cost a dollar a month.
-  #checkov:skip=CKV2_AWS_57:It holds no value that could be rotated.
+  # checkov:skip=CKV_AWS_149:It holds no value, and a key of its own would cost a dollar a month.
+  # checkov:skip=CKV2_AWS_57:It holds no value that could be rotated.
   description             = "Holds no value. ${var.name}'s heartbeat reads it ${var.every == "1 hour" ? "every hour" : "every ${var.every}"}; whoever else does raises an alarm."
   name                    = var.secret_name
   recovery_window_in_days = 0
@@ -32,8 +32,8 @@ resource "aws_secretsmanager_secret" "this" {
 ################################################################################
 
 resource "aws_sfn_state_machine" "this" {
-  #checkov:skip=CKV_AWS_284:One call a heartbeat, whose way is told by the alarm.
-  #checkov:skip=CKV_AWS_285:CloudTrail records the call, and Step Functions keeps each execution's history for 90 days.
+  # checkov:skip=CKV_AWS_284:One call a heartbeat, whose way is told by the alarm.
+  # checkov:skip=CKV_AWS_285:CloudTrail records the call, and Step Functions keeps each execution's history for 90 days.
   definition = jsonencode(local.definition)
   name       = "${var.name}-heartbeat"
   role_arn   = aws_iam_role.read.arn

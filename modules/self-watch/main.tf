@@ -27,7 +27,7 @@ locals {
   role      = "($.requestParameters.roleName = \"«»\" && ($.eventName = \"Delete*\" || $.eventName = \"Put*\" || $.eventName = \"Update*\" || $.eventName = \"*tachRolePolicy\")«account»)"
   # Policies that hold for all of the account: they name no part, and nobody changes them often.
   account_policies = "(($.eventName = \"PutAccountPolicy\" || $.eventName = \"AssociateDatasetKmsKey\" || $.eventName = \"CreateTelemetryPipeline\" || $.eventName = \"UpdateTelemetryPipeline\") && «here»)"
-  bus              = "($.eventSource = \"events.amazonaws.com\" && ($.eventName = \"PutPermission\" || $.eventName = \"UpdateEventBus\") && ($.requestParameters.eventBusName = \"*default\" || $.requestParameters.name = \"*default\" || ($.requestParameters.eventBusName NOT EXISTS && $.requestParameters.name NOT EXISTS)) && «here»)"
+  bus              = "($.eventSource = \"events.amazonaws.com\" && ($.eventName = \"PutPermission\" || $.eventName = \"UpdateEventBus\") && ($.requestParameters.eventBusName = \"*default\" || $.requestParameters.name = \"*default\" || ($.requestParameters.eventBusName NOT EXISTS && $.requestParameters.name NOT EXISTS))«account»)"
   omitted          = "($.requestParameters.omitted IS TRUE && $.readOnly IS FALSE && (${join(" || ", [for source in ["cloudtrail", "events", "iam", "kms", "logs", "monitoring", "s3", "sns"] : "$.eventSource = \"${source}.amazonaws.com\""])})«account»)"
   account_region   = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
   organization     = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
@@ -55,7 +55,6 @@ locals {
     }],
     [for text in concat(
       [local.log_group, local.protected, local.account_policies],
-      [for text in [local.bus] : text if var.fast],
       [for names in local.filter_names : replace(local.filter, "«»", names)],
       [for names in local.rule_names : replace(local.rule, "«»", names)],
       [for names in local.target_names : replace(local.target, "«»", names)],
@@ -65,11 +64,11 @@ locals {
       text = replace(local.topic, "«»", var.topic_arns[key])
     }],
     # Global services' events are of one region, whichever that is.
-    [for text in [local.account_region, local.organization, local.omitted] : {
+    [for text in concat([local.account_region, local.organization, local.omitted], [for text in [local.bus] : text if var.fast]) : {
       size = length(text) + length("ap-southeast-1") + length(" && $.recipientAccountId = \"123456789012\"")
       text = replace(replace(text, "«region»", var.account.region), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],
-    [for role in concat(var.owns_trail ? [var.role_name] : [], var.role_names) : {
+    [for role in var.role_names : {
       size = length(local.role) + local.role_bytes + length(" && $.recipientAccountId = \"123456789012\"")
       text = replace(replace(local.role, "«»", role), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],

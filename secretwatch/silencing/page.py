@@ -24,10 +24,10 @@ def counts() -> str:
             "| --- | --- |",
             f"| judged | {actions(ROWS)} |",
             f"| of these silence | {actions(silences)} |",
-            f"| … heard fast | {actions(row for row in silences if row.fast)} |",
-            f"| … heard slow | {actions(row for row in silences if row.slow)} |",
+            f"| … matched by the fast way's rules | {actions(row for row in silences if row.fast)} |",
+            f"| … by the slow way's filters | {actions(row for row in silences if row.slow)} |",
             f"| degrade | {actions(judged[Verdict.DEGRADES])} |",
-            f"| … heard | {actions(row for row in judged[Verdict.DEGRADES] if row.fast or row.slow)} |",
+            f"| … matched | {actions(row for row in judged[Verdict.DEGRADES] if row.fast or row.slow)} |",
             f"| harmless | {actions(judged[Verdict.HARMLESS])} |",
         ]
     )
@@ -44,7 +44,7 @@ def table() -> str:
         lines = [
             f"### {title}",
             "",
-            "| part | calls | what comes of them | heard |",
+            "| part | calls | what comes of them | matched by |",
             "| --- | --- | --- | --- |",
         ]
         for row in (row for row in ROWS if row.verdict is verdict):

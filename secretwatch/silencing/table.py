@@ -866,7 +866,7 @@ ROWS: tuple[Row, ...] = (
         "keys",
         "kms",
         "CreateAlias DeleteAlias UpdateAlias",
-        "Every part names its key by ARN, not by alias.",
+        "Every part that the module makes names its key by ARN, not by alias.",
     ),
     _harmless(
         "",

@@ -22,7 +22,12 @@ run "a_trail_that_will_do" {
 
   override_data {
     target = data.aws_cloudcontrolapi_resource.trail
-    values = { properties = "{\"IsLogging\":true,\"IsMultiRegionTrail\":true,\"CloudWatchLogsLogGroupArn\":\"arn:aws:logs:eu-west-1:111122223333:log-group:main:*\",\"EventSelectors\":[{\"ReadWriteType\":\"All\",\"IncludeManagementEvents\":true}]}" }
+    values = { properties = "{\"IsLogging\":true,\"IsMultiRegionTrail\":true,\"CloudWatchLogsLogGroupArn\":\"arn:aws:logs:eu-west-1:111122223333:log-group:main:*\",\"CloudWatchLogsRoleArn\":\"arn:aws:iam::111122223333:role/path/carrier\",\"KMSKeyId\":\"arn:aws:kms:eu-west-1:111122223333:key/k\",\"S3BucketName\":\"archive\",\"EventSelectors\":[{\"ReadWriteType\":\"All\",\"IncludeManagementEvents\":true}]}" }
+  }
+
+  assert {
+    condition     = output.role_name == "carrier" && output.kms_key_arn == "arn:aws:kms:eu-west-1:111122223333:key/k" && output.bucket_name == "archive"
+    error_message = "What it hangs on is handed on, so that changes to it are heard."
   }
 
   assert {

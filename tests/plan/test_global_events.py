@@ -125,7 +125,10 @@ def call(service: str, action: str, parameters: Mapping[str, Any] | None, **more
 def requests(row: Any, roles: list[str]) -> Iterator[dict[str, Any]]:
     for template in row.requests or ({},):
         for role in roles:
-            yield json.loads(json.dumps(template).replace("{role}", role).replace("{region}", HOME))
+            text = json.dumps(template).replace("{role}", role).replace("{region}", HOME)
+            yield json.loads(
+                text.replace("{bus_arn}", f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default")
+            )
 
 
 IN_ONE_REGION = [row for row in ROWS if row.service in GLOBAL]
@@ -150,8 +153,12 @@ def test_nothing_else_is_sent(plan: Plan) -> None:
     for row in ROWS:
         for action, parameters in itertools.product(row.actions, requests(row, ["payer", "app-pay-trail"])):
             is_account = row.fast and row.service in {"account", "organizations"}
+            # The sending region has a bus, too, on which both rules hang.
+            expected = (
+                ["changes", "guard"] if row.part == "bus" and row.fast else ["changes"] if is_account else []
+            )
             event = event_of(row, action, parameters)
-            assert sent(plan, event) == (["changes"] if is_account else []), event
+            assert sent(plan, event) == expected, event
             asked += 1
     assert asked > 500
 
@@ -159,7 +166,12 @@ def test_nothing_else_is_sent(plan: Plan) -> None:
 def test_both_modules_have_the_same_calls_of_the_account(plan: Plan) -> None:
     (here,) = (text for name, text in texts(plan, 'sender["all"]').items() if name.endswith("-changes"))
     (home,) = (text for name, text in texts(plan, "instance").items() if name == "pay-self-watch-account")
-    lists = [set(each["eventName"]) for each in json.loads(here)["detail"]["$or"] if "eventName" in each]
+    lists = [
+        set(each.get("eventName", []))
+        for each in json.loads(here)["detail"]["$or"]
+        if "events.amazonaws.com" not in each["eventSource"]
+    ]
+    lists = [each for each in lists if each]
     table = {
         action
         for row in ROWS

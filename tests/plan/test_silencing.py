@@ -191,7 +191,7 @@ def event_of(row: Row, action: str, parameters: Mapping[str, Any] | None, **more
 
 HEARD = [row for row in ROWS if row.fast or row.slow]
 # Whose names no other region's have, or which belong to none.
-NO_REGION = {"bucket", "keys", "topics", "subscriptions"}
+NO_REGION = {"bucket", "bus", "keys", "topics", "subscriptions"}
 REGIONAL = [row for row in HEARD if row.slow and row.service not in GLOBAL and row.part not in NO_REGION]
 
 
