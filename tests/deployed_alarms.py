@@ -77,16 +77,16 @@ SEVERAL: dict[str, Form] = {
 }
 
 
-def _stuck(periods: int, **settings: Any) -> dict[str, Any]:
-    return {**SINGLE, "EvaluationPeriods": periods, "DatapointsToAlarm": periods, **settings}
+def _stuck(datapoints: int, periods: int, **settings: Any) -> dict[str, Any]:
+    return {**SINGLE, "EvaluationPeriods": periods, "DatapointsToAlarm": datapoints, **settings}
 
 
 # For the same, the alarm that tells of one that does not end.
 STUCK: dict[str, Mapping[str, Any]] = {
-    "60 s": _stuck(60),
-    "300 s": _stuck(12, Period=300),
-    "3600 s": _stuck(2, Period=3600),
-    "5 in 300 s": _stuck(12, Period=300, Statistic="SampleCount", Threshold=5.0),
+    "60 s": _stuck(20, 60),
+    "300 s": _stuck(8, 12, Period=300),
+    "3600 s": _stuck(2, 2, Period=3600),
+    "5 in 300 s": _stuck(8, 12, Period=300, Statistic="SampleCount", Threshold=5.0),
 }
 
 

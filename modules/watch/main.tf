@@ -108,7 +108,7 @@ resource "aws_cloudwatch_metric_alarm" "stuck" {
   alarm_actions       = var.topic_arns
   alarm_name          = "${var.name}-stuck"
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  datapoints_to_alarm = local.stuck_periods
+  datapoints_to_alarm = local.stuck_datapoints
   evaluation_periods  = local.stuck_periods
   metric_name         = local.first.name
   namespace           = local.first.namespace
@@ -120,7 +120,7 @@ resource "aws_cloudwatch_metric_alarm" "stuck" {
   unit                = local.first.unit
 
   alarm_description = <<-EOT
-    The alarm ${var.name} has had something to ring for in each of the last ${local.stuck_periods} periods of ${var.alarm.period} seconds: reads go on, or somebody writes forged values into its metric ${local.first.name}. While it is in ALARM, new reads send no message.
+    The alarm ${var.name} has had something to ring for in ${local.stuck_datapoints} of the last ${local.stuck_periods} periods of ${var.alarm.period} seconds, enough to stay in ALARM all the time: reads go on, or somebody writes forged values into its metric ${local.first.name}. While it is in ALARM, new reads send no message.
     Are there reads? ${local.instruction}, with the query of that alarm. If they are expected, leave out who makes them (except).
     If there are none, the values are forged: find out who may call cloudwatch:PutMetricData, which CloudTrail does not record, and take it away. This alarm ends when the values do.
   EOT
@@ -134,6 +134,9 @@ locals {
 
   # An hour, or two periods where they are longer.
   stuck_periods = max(2, ceil(3600 / var.alarm.period))
+
+  # If CloudWatch looks back, one value holds the alarm for two minutes more than a period: so many periods have one then.
+  stuck_datapoints = max(2, floor(local.stuck_periods * var.alarm.period / (var.alarm.period + 120)))
 
   # By way of a filter: the alarm comes after all of them, and old ones go after the alarm.
   first = values(aws_cloudwatch_log_metric_filter.dealt)[0].metric_transformation[0]

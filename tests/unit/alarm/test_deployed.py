@@ -231,6 +231,11 @@ def test_what_keeps_the_alarm_in_alarm_is_told_after_an_hour(look_back: int) -> 
     every_four_minutes = counted(range(30, 3 * 3600, 240))
     assert rings(alarm, every_four_minutes) == 1
     assert rings(stuck, every_four_minutes) == 1
+    # The least that holds it if CloudWatch looks back: a value every seven minutes.
+    seldom = counted(range(30, 3 * 3600, 420))
+    if look_back:
+        assert rings(alarm, seldom) == 1
+    assert rings(stuck, seldom) == 1
     # Half an hour of them ends by itself.
     assert rings(stuck, counted(range(30, 1800, 240))) == 0
 
