@@ -203,7 +203,7 @@ variable "self_watch" {
 
   validation {
     condition     = var.self_watch.witness == null ? true : can(regex("^arn:[a-z-]+:events:${local.account.region}:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$", var.self_watch.witness.event_bus_arn)) && try(split(":", var.self_watch.witness.event_bus_arn)[4], "") != local.account.id
-    error_message = "self_watch.witness.event_bus_arn is \"${try(var.self_watch.witness.event_bus_arn, "")}\": write the ARN of an event bus in ${local.account.region} of another account than ${local.account.id}."
+    error_message = "self_watch.witness.event_bus_arn is \"${try(coalesce(var.self_watch.witness.event_bus_arn), "")}\": write the ARN of an event bus in ${local.account.region} of another account than ${local.account.id}."
   }
 
   validation {
@@ -212,8 +212,8 @@ variable "self_watch" {
   }
 
   validation {
-    condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])
-    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${role}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]*[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
+    condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])
+    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${coalesce(role, "null")}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
   }
 }
 

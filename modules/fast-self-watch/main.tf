@@ -10,6 +10,9 @@ resource "aws_cloudwatch_event_rule" "this" {
   name          = "${var.name}-self-watch-${each.key}"
   tags          = var.tags
 
+  # Left out, the provider minds no rule that somebody disabled.
+  state = "ENABLED"
+
   lifecycle {
     precondition {
       condition     = length(each.value) <= 2048

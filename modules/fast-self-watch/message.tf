@@ -9,12 +9,15 @@ locals {
     id      = "$.detail.eventID"
     region  = "$.detail.awsRegion"
     time    = "$.detail.eventTime"
+    what    = "$.detail.requestParameters"
     who     = "$.detail.userIdentity"
   }
 
-  templates = { for key, part in local.parts : key => "{${join(",\n", [
+  # A call that names a part has parameters. One that was refused may have none, and null is no object.
+  templates = { for key, part in local.parts : key => "{${join(",\n", concat([
     "\"WATCH CHANGED\": \"<call>\"",
     "\"Part\": ${jsonencode("${part.what}, of ${var.name}")}",
+    ], [for line in ["\"What\": <what>"] : line if !contains(["account", "bus"], key)], [
     "\"By\": <who>",
     "\"From\": \"<address>\"",
     "\"When\": \"<time>\"",
@@ -22,5 +25,5 @@ locals {
     "\"Undo\": ${jsonencode(part.undo)}",
     "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"",
     "\"Event\": <aws.events.event.json>",
-  ])}}" }
+  ]))}}" }
 }

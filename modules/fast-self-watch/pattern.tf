@@ -25,21 +25,21 @@ locals {
       }
       bus = {
         what       = "event bus"
-        undo       = "aws events remove-permission, or update-event-bus with the key that it had"
+        undo       = "aws events remove-permission --statement-id, with the id in the event, or aws events update-event-bus --name default, without a key"
         sources    = ["aws.events"]
         detail     = { eventName = ["PutPermission", "UpdateEventBus"] }
         parameters = [{ eventBusName = local.bus }, { name = local.bus }, { eventBusName = [{ exists = false }], name = [{ exists = false }] }]
       }
       rules = {
         what       = "rules"
-        undo       = "terraform apply, or aws events enable-rule and put-targets"
+        undo       = "terraform apply"
         sources    = ["aws.events"]
         detail     = {}
         parameters = [for field in ["name", "rule"] : { (field) = concat([for name in concat(["${var.name}-self-watch-"], local.rules) : { prefix = name }], [for name in ["${var.name}-heartbeat"] : name if var.heartbeat_secret != null]) }]
       }
       trail = {
         what    = "trail"
-        undo    = "terraform apply, or aws cloudtrail start-logging --name ${var.trail.arn}"
+        undo    = "aws cloudtrail start-logging --name ${var.trail.arn}, then terraform apply"
         sources = ["aws.cloudtrail"]
         detail  = { eventName = [{ "anything-but" = ["StartLogging"] }] }
         parameters = [
@@ -78,14 +78,14 @@ locals {
     } },
     { for key, part in { keys = {
       what       = "keys"
-      undo       = "terraform apply, or aws kms enable-key or cancel-key-deletion"
+      undo       = "aws kms cancel-key-deletion, then aws kms enable-key, with the --key-id in What. Then terraform apply"
       sources    = ["aws.kms"]
       detail     = {}
       parameters = [{ keyId = flatten([for arn in var.key_arns : [arn, reverse(split("/", arn))[0]]]) }]
     } } : key => part if var.keys > 0 },
     { for key, part in { heartbeat = {
       what    = "heartbeat"
-      undo    = "terraform apply"
+      undo    = "For a deleted secret first aws secretsmanager restore-secret, for a policy on it aws secretsmanager delete-resource-policy, with --secret-id ${var.name}-heartbeat. Then terraform apply"
       sources = ["aws.events", "aws.secretsmanager", "aws.states"]
       # Starting an execution is what it does itself.
       detail = { eventName = [{ "anything-but" = ["StartExecution"] }] }
@@ -93,7 +93,6 @@ locals {
         { stateMachineArn = [local.state_machine] },
         { resourceArn = [local.state_machine] },
         { secretId = [coalesce(var.heartbeat_secret, "-"), { prefix = "arn:${var.account.partition}:secretsmanager:${var.account.region}:${var.account.id}:secret:${coalesce(var.heartbeat_secret, "-")}" }] },
-        { name = ["${var.name}-heartbeat"] },
       ]
     } } : key => part if var.heartbeat_secret != null },
     { for key, part in { roles = {
@@ -106,14 +105,14 @@ locals {
     } } : key => part if length(var.role_names) > 0 },
     { for index, names in local.alarms : index == 0 ? "alarms" : "alarms-${index + 1}" => {
       what       = "alarms"
-      undo       = "terraform apply, or aws cloudwatch enable-alarm-actions and delete-alarm-mute-rule"
+      undo       = "terraform apply puts back an alarm that was deleted, changed, or whose actions were turned off. It leaves a mute rule: aws cloudwatch delete-alarm-mute-rule, with the rule's name in What"
       sources    = ["aws.monitoring"]
       detail     = {}
       parameters = [{ alarmName = names }, { alarmNames = names }, { muteTargets = { alarmNames = names } }]
     } },
     { for index, arns in local.topics : index == 0 ? "topics" : "topics-${index + 1}" => {
       what    = "topics and subscriptions"
-      undo    = "terraform apply, or aws sns subscribe for who was unsubscribed"
+      undo    = "terraform apply. Who was unsubscribed has to confirm anew"
       sources = ["aws.sns"]
       detail  = {}
       parameters = [

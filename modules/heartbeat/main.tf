@@ -83,6 +83,9 @@ resource "aws_cloudwatch_event_rule" "this" {
   name                = "${var.name}-heartbeat"
   schedule_expression = local.rate
   tags                = var.tags
+
+  # Left out, the provider minds no rule that somebody disabled.
+  state = "ENABLED"
 }
 
 resource "aws_cloudwatch_event_target" "this" {

@@ -32,7 +32,8 @@ locals {
   account_region   = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
   organization     = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
 
-  topic = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\") || ($.eventName = \"PutDataProtectionPolicy\" && $.requestParameters.resourceArn = \"«»\")))"
+  topic      = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\")))"
+  topic_data = "($.eventName = \"PutDataProtectionPolicy\" && $.requestParameters.resourceArn = \"«»\")"
 
   # What is named after the instance (names.tf).
   alarm = "((«») && ($.eventName = \"Put*Alarm\" || $.eventName = \"SetAlarmState\" || $.eventName = \"DeleteAlarms\" || $.eventName = \"DisableAlarmActions\") && «here»)"
@@ -60,8 +61,8 @@ locals {
       [for names in local.target_names : replace(local.target, "«»", names)],
     ) : { size = length(text) + local.here_bytes, text = replace(text, "«here»", local.here) }],
     [for key in sort(keys(var.topic_names)) : {
-      size = length(local.topic) + 3 * (local.arn_bytes + length(var.topic_names[key]))
-      text = replace(local.topic, "«»", var.topic_arns[key])
+      size = length("${local.topic} || ${local.topic_data}") + 3 * (local.arn_bytes + length(var.topic_names[key]))
+      text = replace("${local.topic} || ${local.topic_data}", "«»", var.topic_arns[key])
     }],
     # Global services' events are of one region, whichever that is.
     [for text in concat([local.account_region, local.organization, local.omitted], [for text in [local.bus] : text if var.fast]) : {
@@ -97,7 +98,7 @@ locals {
   given = sort(setsubtract(keys(var.topic_arns), keys(var.topic_names)))
   patterns = [for conditions in concat(
     [for group in local.groups : [for index in group : local.conditions[index].text]],
-    [for key in local.given : [replace(local.topic, "«»", var.topic_arns[key])]],
+    [for pair in setproduct(local.given, ["topic", "topic_data"]) : [replace({ topic = local.topic, topic_data = local.topic_data }[pair[1]], "«»", var.topic_arns[pair[0]])]],
     [for conditions in [local.key_conditions] : conditions if length(conditions) > 0],
   ) : "{ (${join(" || ", conditions)})${local.except} }"]
 }

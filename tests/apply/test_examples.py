@@ -54,6 +54,8 @@ BESIDE = {
     "witness": {
         *("events.CreateEventBus", "events.DeleteEventBus", "events.PutPermission"),
         *("events.RemovePermission", "cloudtrail.StopLogging"),
+        # Of the heartbeat, which no other example has.
+        *("stepfunctions.CreateStateMachine", "stepfunctions.DeleteStateMachine"),
     },
 }
 

@@ -254,6 +254,7 @@ def close_the_topic(account: Account) -> Callable[[], Any]:
     return lambda: kms.enable_key(KeyId=key)
 
 
+@pytest.mark.slow
 def test_no_ping_goes_out_while_a_hop_is_broken(account: Account) -> None:
     """One after the other, each before the one before is put back: so no heartbeat is counted in between."""
     account.beat()

@@ -164,6 +164,19 @@ def test_our_own_tools_do_not_ring(
     assert (account.told(), account.changes()) == before
 
 
+def test_a_plan_sees_a_disabled_rule(
+    account: Account, terraform: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or "terraform apply" would not undo it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+    account.settle()
+    undo = disable("alarms")(account)
+    try:
+        assert "1 to change" in terraform.run(account.root, "plan")
+    finally:
+        undo()
+
+
 Deed = Callable[[Account], Callable[[], Any]]
 """Does something and answers how it is put back."""
 

@@ -23,6 +23,9 @@ from secretwatch import local
 from secretwatch.cloudtrail.names import event_name
 from secretwatch.silencing import ROWS, Row, Verdict
 
+# A minute: with `scripts/test -m slow`.
+pytestmark = pytest.mark.slow
+
 ACCOUNT = "720000000095"
 ROOT = """
 module "secretwatch" {

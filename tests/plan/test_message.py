@@ -197,14 +197,15 @@ def test_no_callers_text_silences_the_self_watchs_message(
         "principalId": f"AROAEXAMPLE:{session}",
     }
     error = DENIED | {"errorMessage": reason} if is_refused else {}
-    parameters = None if is_refused and not name else {"name": name}
+    parameters = {"name": name}
     envelope = enveloped(parameters, userAgent=agent, userIdentity=caller, readOnly=False, **error)
     for target in changes:
         check_input(target)
         text = message_of(target, envelope)
         found = json.loads(text)
         assert text.count("\n") == len(found) - 1
-        assert list(found)[:3] == ["WATCH CHANGED", "Part", "By"]
+        assert list(found)[:2] == ["WATCH CHANGED", "Part"]
+        assert found.get("What", parameters) == parameters
         assert found["By"] == caller
         assert found["Event"]["detail"]["requestParameters"] == parameters
         assert found["Where"] == f"{REGION}, account {ACCOUNT}"

@@ -217,7 +217,7 @@ def test_an_alarm_tells_of_one_that_does_not_end(instances: Plan) -> None:
         "Namespace": "secretwatch/one",
         "Period": 300,
         "EvaluationPeriods": 12,
-        "DatapointsToAlarm": 12,
+        "DatapointsToAlarm": 8,
     }
     assert stuck["alarm_name"] == "one-secret-read-stuck"
     assert instances.outputs["one"]["stuck_alarm_name"] == "one-secret-read-stuck"
