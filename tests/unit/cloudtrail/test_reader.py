@@ -224,7 +224,9 @@ def test_of_a_cut_file_every_whole_event_is_read(cut: int, zipped: bool, size: i
         assert isinstance(found[-1], Broken)
     else:
         assert whole - 1 <= len(good) <= whole
-        assert (0 < cut < len(data)) == any(isinstance(each, Broken) for each in found)
+        # Where nothing but the last brace is missing, every event is whole, and nothing is said to be lost.
+        if cut != len(data) - 1:
+            assert (0 < cut < len(data)) == any(isinstance(each, Broken) for each in found)
 
 
 @pytest.mark.parametrize(
