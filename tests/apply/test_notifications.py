@@ -12,6 +12,8 @@ module "secretwatch" {
 
   email_addresses = []
   name            = "noted"
+  # What has tests of its own, and would take an apply a third longer.
+  self_watch = { fast = false }
   secrets         = ["db"]
   # The provider would look at rules that let files expire for a minute; the example realtime has some.
   trail = { bucket_expiration_in_days = 0, bucket_force_destroy = true, notifications = {} }

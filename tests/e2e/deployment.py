@@ -48,6 +48,8 @@ module "secretwatch" {
   kms_deletion_window_in_days = 7
   look_up_secrets             = true
   name                        = "e2e"
+  # What has tests of its own, and would take an apply a third longer.
+  self_watch = { fast = false }
   trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
   watches                     = { for story in var.stories : story => {
     alarm   = { threshold = story == "several" ? 2 : 1 }

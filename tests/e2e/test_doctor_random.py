@@ -34,6 +34,8 @@ module "secretwatch" {
   kms_deletion_window_in_days = 7
   look_up_secrets             = true
   name                        = "any"
+  # What has tests of its own, and would take an apply a third longer.
+  self_watch = { fast = false }
   topics = {
     one = { email_addresses = ["one@example.com"] }
     two = { email_addresses = ["two@example.com", "three@example.com"] }
