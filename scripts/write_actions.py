@@ -1,4 +1,4 @@
-"""Write secretwatch/silencing/actions.txt: every write action of the services that an instance is made of.
+"""Write scripts/actions.txt: every write action of the services that an instance is made of.
 
 Takes them from the newest botocore, which is fetched into a temporary folder: what is pinned here is older
 than what AWS offers. Names are those that CloudTrail writes. A test then asks for a row of the table
@@ -15,9 +15,10 @@ from pathlib import Path
 
 from botocore.loaders import Loader
 
-from secretwatch.silencing.actions import FILE, write_actions
+from secretwatch.silencing.actions import write_actions
 
 ROOT = Path(__file__).resolve().parents[1]
+FILE = ROOT / "scripts/actions.txt"
 
 
 def newest() -> str:

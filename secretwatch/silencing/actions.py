@@ -1,20 +1,17 @@
 """Which write actions there are: of every service that an instance is made of, under the names in events.
 
-A write is what CloudTrail does not mark as reading (`cloudtrail.classify`). The list itself, `actions.txt`,
-is made by scripts/write_actions.py from the newest botocore, whose version is its first line.
+A write is what CloudTrail does not mark as reading (`cloudtrail.classify`). The list itself,
+scripts/actions.txt, is made by scripts/write_actions.py from the newest botocore, whose version is its first
+line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from secretwatch.cloudtrail.classify import is_read_only
 from secretwatch.cloudtrail.names import event_name, event_source
-
-FILE = Path(__file__).with_name("actions.txt")
 
 SERVICES = (
     "account",
@@ -55,9 +52,3 @@ def write_actions(load: Callable[[str], Mapping[str, Any]]) -> set[str]:
             if not is_read_only(source, name):
                 found.add(f"{source.removesuffix('.amazonaws.com')} {name}")
     return found
-
-
-@cache
-def known_actions() -> frozenset[str]:
-    """What `actions.txt` holds."""
-    return frozenset(FILE.read_text().splitlines()[1:])

@@ -17,8 +17,8 @@ A row that silences says how its calls name the part (``requests``, as CloudTrai
 ``requestParameters``, with ``{trail}`` and the like for what is this instance's), and which of the two
 ways hears of it: ``fast``, the rules of modules/fast-self-watch (seconds), and ``slow``, the filters and
 the alarm of modules/self-watch (minutes, like a read). Tests hold the HCL to these two columns, event by
-event, and ask of the list of all write actions (`actions.txt`) that each has a row. A call that is in no
-trail of management events has neither: those are judged by what else tells of them.
+event, and ask of the list of all write actions (scripts/actions.txt) that each has a row. A call that is in
+no trail of management events has neither: those are judged by what else tells of them.
 
 Calls that name a part are heard whatever they are called, so that an action that AWS adds next year is
 heard by the way that is fast; the rows are for people, and to know which of them have to be.
