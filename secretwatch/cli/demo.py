@@ -123,7 +123,8 @@ def _run(stack: contextlib.ExitStack, keep: bool, report_file: Path | None) -> N
     with _stage("e-mail confirmed") as tell:
         _await_mail(cloud, "confirmation")
         people = [str(message["to"]) for message in cloud.confirm()]
-        tell(f"{', '.join(people)} followed the link that SNS sent")
+        # One for the alarms, one for the fast self-watch.
+        tell(f"{', '.join(sorted(set(people)))} followed the {len(people)} links that SNS sent")
 
     out.print()
     seen = {message["id"] for message in cloud.inbox()}
