@@ -99,7 +99,8 @@ class Account:
         return str(described["StateValue"])
 
     def settle(self) -> None:
-        """What was counted so far is out of the alarms' sight, and all of them are OK."""
+        """What was called so far has arrived and is out of the alarms' sight, and all of them are OK."""
+        self.cloud.release(first=0)  # what is held stays so; back when all that is not has arrived
         self.cloud.tick(16)
 
     def counted(self) -> list[str]:
