@@ -330,9 +330,9 @@ def test_a_stopped_execution_waits_no_more(account: Account) -> None:
 
 def schedule(account: Account, machine: str, role: str, **more: Any) -> str:
     events = account.client("events")
-    arn = events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")["RuleArn"]
+    arn = events.put_rule(Name="regular", ScheduleExpression="rate(6 minutes)")["RuleArn"]
     target = {"Id": "t", "Arn": machine, "RoleArn": role, **more}
-    events.put_targets(Rule="hourly", Targets=[target])
+    events.put_targets(Rule="regular", Targets=[target])
     return str(arn)
 
 
@@ -340,7 +340,7 @@ def test_a_scheduled_rule_starts_a_state_machine(account: Account, local_cloud: 
     machine = account.machine(one({"Type": "Pass"}), account.role())
     role = account.role("states:StartExecution", trusted=EVENTS, name="rule")
     rule = schedule(account, machine, role)
-    local_cloud.tick(59)
+    local_cloud.tick(5)
     assert account.executions(machine) == []
     local_cloud.tick(1)
     (execution,) = account.executions(machine)
@@ -354,10 +354,10 @@ def test_a_scheduled_rule_starts_a_state_machine(account: Account, local_cloud: 
     assert identity["sessionContext"]["sessionIssuer"]["arn"] == role
     assert (identity["invokedBy"], event["sourceIPAddress"], event["userAgent"]) == (EVENTS,) * 3
     assert len(identity["arn"].rpartition("/")[2]) == 32
-    local_cloud.tick(120)
+    local_cloud.tick(12)
     assert len(account.executions(machine)) == 3
-    account.client("events").disable_rule(Name="hourly")
-    local_cloud.tick(60)
+    account.client("events").disable_rule(Name="regular")
+    local_cloud.tick(6)
     assert len(account.executions(machine)) == 3
 
 
@@ -365,7 +365,7 @@ def test_a_constant_is_an_executions_input(account: Account, local_cloud: Any) -
     machine = account.machine(one({"Type": "Pass"}), account.role())
     role = account.role("states:StartExecution", trusted=EVENTS, name="rule")
     schedule(account, machine, role, Input='{"secret": "db"}')
-    local_cloud.tick(60)
+    local_cloud.tick(6)
     (execution,) = account.executions(machine)
     assert account.execution(execution["executionArn"])["input"] == '{"secret":"db"}'
 
@@ -383,13 +383,13 @@ def test_a_rule_whose_role_does_not_start_it(
 ) -> None:
     machine = account.machine(one({"Type": "Pass"}), account.role())
     schedule(account, machine, account.role(*actions, trusted=trusted, name="rule"))
-    local_cloud.tick(60)
+    local_cloud.tick(6)
     assert account.executions(machine) == []
     (reason,) = [each["reason"] for each in local_cloud.details()["drops"] if each["target"] == machine]
     assert why in reason
 
     def failures() -> float:
-        return account.sum("AWS/Events", "FailedInvocations", RuleName="hourly")
+        return account.sum("AWS/Events", "FailedInvocations", RuleName="regular")
 
     assert wait_for("a failed invocation", failures) == 1
 
@@ -635,7 +635,7 @@ resource "aws_iam_role" "rule" {
 
 resource "aws_cloudwatch_event_rule" "hourly" {
   name                = "hourly"
-  schedule_expression = "rate(1 hour)"
+  schedule_expression = "rate(6 minutes)"
 }
 
 resource "aws_cloudwatch_event_target" "hourly" {
