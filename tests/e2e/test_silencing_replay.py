@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -183,10 +184,13 @@ def scene(terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud) ->
 
 def _is_known(row: Row, action: str) -> bool:
     """To the pinned models, with the local cloud's additions."""
-    model = botocore.session.get_session().get_service_model(SERVICES.get(row.service, row.service))
-    return any(
-        event_name(SERVICES.get(row.service, row.service), each) == action for each in model.operation_names
-    )
+    return action in _known(SERVICES.get(row.service, row.service))
+
+
+@cache
+def _known(service: str) -> frozenset[str]:
+    model = botocore.session.get_session().get_service_model(service)
+    return frozenset(event_name(service, each) for each in model.operation_names)
 
 
 # What is gone for good comes last.

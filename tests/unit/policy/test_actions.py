@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -38,12 +39,14 @@ def parameters_of(shape: Any, *, depth: int = 0) -> Any:
     return f"{shape.name}-x"
 
 
-OPERATIONS = [
-    (service, operation)
-    for service in SERVICE_PLUGINS.list_available()
-    for operation in load_service(service).operation_names
-]
-TABLED = [(service, operation) for service, operation in OPERATIONS if service in SERVICES]
+@cache
+def operations() -> list[tuple[str, str]]:
+    """Not while tests are collected, which each worker does: it reads the models of all services."""
+    return [
+        (service, operation)
+        for service in SERVICE_PLUGINS.list_available()
+        for operation in load_service(service).operation_names
+    ]
 
 
 def all_needs(service: str, operation: str) -> list[Need]:
@@ -108,7 +111,7 @@ def test_needs_are_the_same_where_nobody_asks_for_condition_keys(service: str) -
 
 
 def test_only_calls_that_aws_lets_everybody_make_need_nothing() -> None:
-    assert {call for call in OPERATIONS if not permissions(*call)} == NEEDS_NONE
+    assert {call for call in operations() if not permissions(*call)} == NEEDS_NONE
 
 
 def test_rows_are_about_operations_that_there_are() -> None:
@@ -118,7 +121,8 @@ def test_rows_are_about_operations_that_there_are() -> None:
 
 
 def test_resources_are_arns_of_the_callers_partition_and_account() -> None:
-    for service, operation in TABLED:
+    tabled = (call for call in operations() if call[0] in SERVICES)
+    for service, operation in tabled:
         for need in all_needs(service, operation):
             if need.resource.startswith("arn:"):
                 _, partition, _, region, account, rest = need.resource.split(":", 5)
