@@ -128,7 +128,7 @@ def plain(targets: Targets) -> dict[str, list[dict[str, Any]]]:
 
 
 @settings(max_examples=1000)
-@given(*[hostile] * 5, st.booleans())
+@given(*[hostile] * 5, st.booleans(), st.integers(0, 3))
 def test_no_callers_text_silences_a_message_or_changes_what_it_says(
     targets: Targets,
     plain: dict[str, list[dict[str, Any]]],
@@ -138,7 +138,9 @@ def test_no_callers_text_silences_a_message_or_changes_what_it_says(
     session: str,
     path: str,
     is_batch: bool,
+    quarter: int,
 ) -> None:
+    """Each time a quarter of the targets, which differ in what callers do not write: all have their turn."""
     parameters = {"secretIdList": [secret, "db"]} if is_batch else {"secretId": secret}
     caller = {
         "type": "AssumedRole",
@@ -149,7 +151,8 @@ def test_no_callers_text_silences_a_message_or_changes_what_it_says(
     fields = {"userAgent": agent, "userIdentity": caller}
     for outcome, error in (("allowed", {}), ("refused", DENIED | {"errorMessage": reason})):
         envelope = enveloped(parameters, **fields, **error)
-        for target, expected in zip(getattr(targets, outcome).values(), plain[outcome], strict=True):
+        both = list(zip(getattr(targets, outcome).values(), plain[outcome], strict=True))
+        for target, expected in both[quarter::4]:
             text = message_of(target, envelope)
             found = json.loads(text)
             assert list(found) == list(expected)
