@@ -77,6 +77,15 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float = 30.0) -> 
     return answer
 
 
+def delete_alarms(session: Any) -> None:
+    """All of an account that is done with: whatever lets minutes pass later would evaluate them in each."""
+    client = session.client("cloudwatch")
+    pages = client.get_paginator("describe_alarms").paginate()
+    names = [each["AlarmName"] for page in pages for each in page["MetricAlarms"]]
+    for first in range(0, len(names), 100):
+        client.delete_alarms(AlarmNames=names[first : first + 100])
+
+
 @dataclass
 class Deployment:
     """The applied root, and its account through boto3."""

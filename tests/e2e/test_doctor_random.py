@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
-from deployment import wait_for
+from deployment import delete_alarms, wait_for
 from handmade import Session
 
 from secretwatch.pipeline.doctor.examine import Doctor
@@ -111,6 +111,7 @@ def watches(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[d
         )
         # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
         yield json.loads(terraform.run(root, "output", "-json", "watches"))
+        delete_alarms(session)
 
 
 class Remembering(Session):

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from deployment import wait_for
+from deployment import delete_alarms, wait_for
 
 ACCOUNT = "720000000001"
 ARN = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret"
@@ -151,6 +151,7 @@ def account(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[A
         made.watches = json.loads(terraform.run(root, "output", "-json", "watches"))
         # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
         yield made
+        delete_alarms(made.session)
 
 
 def said_in(mail: str) -> dict[str, Any]:
