@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
-from deployment import wait_for
+from deployment import delete_alarms, wait_for
 
 from secretwatch import local
 from secretwatch.filterpattern import FilterPattern
@@ -136,7 +136,9 @@ def deployed(terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud)
         watches = json.loads(terraform.run(root, "output", "-json", "watches"))
         keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
         # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
-        yield Deployed(root, watches, local_cloud, terraform.env | keys)
+        made = Deployed(root, watches, local_cloud, terraform.env | keys)
+        yield made
+        delete_alarms(made.session)
 
 
 @pytest.fixture

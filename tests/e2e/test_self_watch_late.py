@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 import pytest
-from deployment import wait_for
+from deployment import delete_alarms, wait_for
 
 from secretwatch import local
 from secretwatch.filterpattern import FilterPattern
@@ -139,7 +139,9 @@ def account(terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud) 
             local_cloud.confirm()
         watches = json.loads(terraform.run(root, "output", "-json", "watches"))
         # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
-        yield Account(local_cloud, watches["app"], root)
+        made = Account(local_cloud, watches["app"], root)
+        yield made
+        delete_alarms(made.session)
 
 
 def test_the_first_apply_rings_for_nothing_that_it_did(account: Account) -> None:
