@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from secretwatch.eventpattern.errors import InvalidEventPattern
@@ -46,10 +46,16 @@ class Condition:
     holds: Test = field(compare=False)
     is_absence: bool = False
     wildcards: tuple[tuple[int, ...], ...] = ()
+    source: Any = field(default=None, compare=False)
+    """As the pattern has it: a value, or an operator with its operand."""
 
 
 def condition_of(element: Any) -> Condition:
     """A member of a field's list. Raises InvalidEventPattern."""
+    return replace(_condition_of(element), source=element)
+
+
+def _condition_of(element: Any) -> Condition:
     if isinstance(element, list):
         raise InvalidEventPattern("Match value must be String, number, true, false, or null")
     if not isinstance(element, dict):

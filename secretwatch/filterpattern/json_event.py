@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from secretwatch.filterpattern.operands import Test, Text, read_number, test_of
+from secretwatch.filterpattern.operands import Operand, Test, Text, read_number, test_of
 from secretwatch.filterpattern.scanner import Scanner, Step
 from secretwatch.filterpattern.selector import Selector
 
@@ -32,6 +32,9 @@ class Condition:
     """The text it must be, where the test is that and no more (no number can have this text)."""
     constant: str | None = None
     """NULL, TRUE or FALSE for IS."""
+    operator: str | None = None
+    """As = or <, with its operand; None for NOT EXISTS and IS."""
+    operand: Operand | None = None
 
     def holds(self, event: object) -> bool:
         values = self.selector.values(event)
@@ -85,6 +88,8 @@ def _condition(scanner: Scanner) -> Condition:
             selector,
             test_of(operator, operand),
             equals=operand.text if plain and operator == "=" and isinstance(operand, Text) else None,
+            operator=operator,
+            operand=operand,
         )
     if scanner.take_keyword("IS"):
         for word, value in _IS.items():

@@ -140,6 +140,13 @@ class TermsPattern(FilterPattern):
     def matches(self, message: str) -> bool:
         return self._regex.search(message) if self._regex else terms_match(self._terms, message)
 
+    @property
+    def example(self) -> str:
+        """A message with all that has to be in one."""
+        if self._regex:
+            return self._regex.example
+        return " ".join(term.text for term in self._terms if term.sign != "-")
+
     def extract(self, message: str) -> dict[str, str]:
         return {}
 
@@ -156,12 +163,14 @@ class TermsPattern(FilterPattern):
 
 
 class JsonPattern(FilterPattern):
-    __slots__ = ("_conditions", "_expression")
+    """conditions, and how they are joined: `expression` in postfix order, a condition by its number."""
+
+    __slots__ = ("conditions", "expression")
 
     def __init__(self, conditions: list[json_event.Condition], expression: Sequence[Step]) -> None:
         self.kind = Kind.JSON
-        self._conditions = conditions
-        self._expression = expression
+        self.conditions = conditions
+        self.expression = expression
         self.matches_event = json_event.compile_condition_tree(conditions, expression)
 
     def matches(self, message: str) -> bool:
@@ -172,7 +181,7 @@ class JsonPattern(FilterPattern):
         if not self.matches_event(event):
             return {}
         found = {}
-        for condition in self._conditions:
+        for condition in self.conditions:
             text = _first_text(condition.selector, event)
             if text is not None:
                 found[condition.selector.text] = text
@@ -186,7 +195,7 @@ class JsonPattern(FilterPattern):
                 event is not None and condition.holds(event),
                 tuple(condition.selector.values(event)),
             )
-            for condition in self._conditions
+            for condition in self.conditions
         ]
 
     def obstacles(self, message: str) -> list[Explanation]:
@@ -196,7 +205,7 @@ class JsonPattern(FilterPattern):
             each
             for number, each in enumerate(seen)
             if each in failing
-            and evaluate(self._expression, lambda i, number=number: i == number or seen[i].holds)  # type: ignore[misc]
+            and evaluate(self.expression, lambda i, number=number: i == number or seen[i].holds)  # type: ignore[misc]
         ]
         return decisive or failing
 

@@ -24,6 +24,8 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 _PLAIN = frozenset(_LETTERS + _DIGITS + ":_#=@/;,- ")
 _OPERATORS = frozenset("^$?[]{}|\\*+.")
+_SAMPLES = "x" + _LETTERS + _DIGITS + "".join(chr(code) for code in range(128))
+"""Characters in the order in which an example takes them."""
 _MAX_COUNT = 1000
 _MAX_POSITIONS = 4000
 _MAX_REMEMBERED = 4096  # transitions kept in memory for one expression
@@ -84,12 +86,12 @@ class Regex:
 
     def __init__(self, text: str, positions: list[_Position]) -> None:
         self.text = text
+        self._chains = positions
         literal = _literal(positions)
         if literal is not None:
             self.search = lambda found: literal in found
             return
         self.search = self._search
-        self._chains = positions
         count = len(positions)
         self._accept = sum(1 << i for i in range(count) if positions[i].reads == _ACCEPT)
         opened = self._opened(at_start=False, at_end=False)
@@ -132,6 +134,18 @@ class Regex:
                 )
                 raise InvalidFilterPattern(pattern, start, reason)
         return cls(pattern[start:end], positions)
+
+    @property
+    def example(self) -> str:
+        """A text that matches: the first alternative, without what is optional in it."""
+        chosen = []
+        for position in self._chains:
+            if position.reads == _ACCEPT:
+                break
+            if isinstance(position.reads, _Set) and not position.optional:
+                reads = position.reads
+                chosen.append(next(char for char in _SAMPLES if char in reads))
+        return "".join(chosen)
 
     def _opened(self, *, at_start: bool, at_end: bool) -> list[int]:
         """For each position, those open from it on: past what is optional and anchors that hold."""

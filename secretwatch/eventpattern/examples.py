@@ -1,0 +1,99 @@
+"""Events that a pattern is about: some that match it, and some that only just do not.
+
+As `filterpattern.examples`: what two patterns mean is known by trying both on the examples and variations of
+one and the other. Events have only the fields that a pattern asks for. Pure.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from secretwatch.eventpattern.condition import Condition
+from secretwatch.eventpattern.pattern import EventPattern
+
+Event = dict[str, Any]
+_ABSENT = object()
+_OTHER = "something-else"
+_MOST = 400
+
+
+def examples(pattern: EventPattern, base: Event | None = None) -> list[Event]:
+    """Matching events: of each branch one with its first values, and one for each other value of a field.
+
+    base: what the events have besides. At most 400 of them.
+    """
+    found: list[Event] = []
+    for branch in pattern.branches:
+        first = {path: conditions[0] for path, conditions in branch.items()}
+        chosen = [first] + [
+            {**first, path: other} for path, conditions in branch.items() for other in conditions[1:]
+        ]
+        for wanted in chosen:
+            event = copy.deepcopy(base or {})
+            # What has to be absent is taken away first.
+            for path, condition in sorted(wanted.items(), key=lambda each: not each[1].is_absence):
+                set_at(event, path, _fitting(condition))
+            if pattern.matches(event) and event not in found:
+                found.append(event)
+            if len(found) == _MOST:
+                return found
+    return found
+
+
+def variations(event: Event, patterns: Iterable[EventPattern]) -> Iterator[Event]:
+    """The event with each field that these ask for set to other values, one at a time."""
+    for pattern in patterns:
+        asked: dict[str, dict[str, Condition]] = {}
+        for branch in pattern.branches:
+            for path, conditions in branch.items():
+                asked.setdefault(path, {}).update({each.identity: each for each in conditions})
+        for path, known in asked.items():
+            for value in (*(_fitting(each) for each in known.values()), _OTHER, _ABSENT):
+                changed = copy.deepcopy(event)
+                set_at(changed, path, value)
+                yield changed
+
+
+def _fitting(condition: Condition) -> Any:
+    """A value with which the condition holds, as far as one comes to mind."""
+    if condition.is_absence:
+        return _ABSENT
+    return next((value for value in _candidates(condition.source) if condition.holds(value)), _OTHER)
+
+
+def _candidates(source: Any) -> list[Any]:
+    if not isinstance(source, dict):
+        return [source]
+    operator, operand = next(iter(source.items()))
+    if isinstance(operand, dict):  # as {"prefix": {"equals-ignore-case": "x"}}, {"anything-but": {...}}
+        return [*_candidates(operand), _OTHER]
+    match operator:
+        case "wildcard" if isinstance(operand, str):
+            return [operand.replace("*", ""), operand.replace("*", "x")]
+        case "cidr" if isinstance(operand, str):
+            return [operand.partition("/")[0]]
+        case "numeric" if isinstance(operand, list):
+            numbers = [each for each in operand if isinstance(each, int | float)]
+            return [near for each in numbers for near in (each, each + 1, each - 1)]
+        case "anything-but" | "exists":
+            return [_OTHER, 0]
+    return [operand]
+
+
+def set_at(event: Event, path: str, value: Any) -> None:
+    """Set or take away what stands at a dotted path."""
+    *parents, last = path.split(".")
+    here: Any = event
+    for name in parents:
+        inner = here.get(name)
+        if not isinstance(inner, dict):
+            if value is _ABSENT:
+                return
+            inner = here[name] = {}
+        here = inner
+    if value is _ABSENT:
+        here.pop(last, None)
+    else:
+        here[last] = value

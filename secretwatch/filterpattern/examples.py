@@ -1,0 +1,187 @@
+"""Events that a pattern is about: some that match it, and some that only just do not.
+
+    for event in examples(pattern): ...             # matching ones, each condition is needed by one of them
+    for event in variations(event, [pattern]): ...  # the event with one value changed
+
+What a pattern says is known by trying it; two patterns mean the same where no example and no variation of
+one or the other tells them apart. Events have only the fields that a pattern asks for: what else a real one
+has is the caller's. Of patterns of terms the example is a text. Pure.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from secretwatch.filterpattern.json_event import Condition
+from secretwatch.filterpattern.operands import Number, Text
+from secretwatch.filterpattern.pattern import FilterPattern, JsonPattern, TermsPattern
+from secretwatch.filterpattern.regex import Regex
+from secretwatch.filterpattern.scanner import Step
+from secretwatch.filterpattern.selector import AnyIndex, AnyName, PathStep
+
+Event = dict[str, Any]
+_ABSENT = object()
+_OTHER = "something-else"
+
+
+def examples(pattern: FilterPattern, base: Event | None = None) -> list[Event]:
+    """Matching events, such that each condition holds in one of them where that can be; [] for other kinds.
+
+    base: what the events have besides.
+    """
+    if not isinstance(pattern, JsonPattern):
+        return []
+    found: list[Event] = []
+    tree = _tree(pattern.expression)
+    for number in range(len(pattern.conditions)):
+        wanted = [pattern.conditions[each] for each in _chosen(tree, number)]
+        event = _event(wanted, base or {})
+        if pattern.matches_event(event) and event not in found:
+            found.append(event)
+    return found
+
+
+def texts(pattern: FilterPattern) -> list[str]:
+    """Matching messages of a pattern of terms; [] for other kinds."""
+    if not isinstance(pattern, TermsPattern):
+        return []
+    message = pattern.example
+    return [message] if pattern.matches(message) else []
+
+
+def variations(event: Event, patterns: Iterable[FilterPattern]) -> Iterator[Event]:
+    """The event with each value that a condition of these asks for set to others, one at a time."""
+    for pattern in patterns:
+        if not isinstance(pattern, JsonPattern):
+            continue
+        for condition in pattern.conditions:
+            for value in (*_values(condition), _OTHER, _ABSENT):
+                changed = copy.deepcopy(event)
+                if _set(changed, condition.selector.path, value):
+                    yield changed
+
+
+# The expression
+
+
+Tree = int | tuple[str, "Tree", "Tree"]
+
+
+def _tree(expression: Sequence[Step]) -> Tree:
+    stack: list[Tree] = []
+    for step in expression:
+        if isinstance(step, int):
+            stack.append(step)
+        else:
+            right, left = stack.pop(), stack.pop()
+            stack.append((step, left, right))
+    return stack.pop()
+
+
+def _chosen(tree: Tree, needed: int) -> list[int]:
+    """Conditions that are enough together, the needed one among them."""
+    if isinstance(tree, int):
+        return [tree]
+    kind, left, right = tree
+    if kind == "and":
+        return _chosen(left, needed) + _chosen(right, needed)
+    return _chosen(right if _has(right, needed) else left, needed)
+
+
+def _has(tree: Tree, number: int) -> bool:
+    return tree == number if isinstance(tree, int) else _has(tree[1], number) or _has(tree[2], number)
+
+
+# Values
+
+
+def _event(conditions: Sequence[Condition], base: Event) -> Event:
+    event = copy.deepcopy(base)
+    by_selector: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        by_selector.setdefault(condition.selector.text, []).append(condition)
+    # What has to be absent is taken away first, or it would take others' parents along.
+    for asked in sorted(by_selector.values(), key=lambda each: each[0].test is not None):
+        path = asked[0].selector.path
+        candidates = [value for condition in asked for value in _values(condition)]
+        for value in candidates:
+            if value is _ABSENT:
+                if not any(condition.test for condition in asked):
+                    _set(event, path, _ABSENT)
+            elif all(condition.test is not None and condition.test(value) for condition in asked):
+                _set(event, path, value)
+                break
+    return event
+
+
+def _values(condition: Condition) -> list[Any]:
+    """Values with which it holds, as far as they come to mind."""
+    if condition.test is None:
+        return [_ABSENT]
+    if condition.constant:
+        return [{"NULL": None, "TRUE": True, "FALSE": False}[condition.constant]]
+    operand = condition.operand
+    if isinstance(operand, Regex):
+        near = operand.example
+        return [near, f"{near}-{_OTHER}"] if condition.operator == "=" else [_OTHER]
+    if isinstance(operand, Number):
+        return [operand.value, operand.value + 1, operand.value - 1]
+    assert isinstance(operand, Text)
+    plain, filled = operand.text.replace("*", ""), operand.text.replace("*", "x")
+    return [filled, plain, f"{plain}-{_OTHER}", _OTHER]
+
+
+def _set(event: Any, path: Sequence[PathStep], value: Any) -> bool:
+    """Set or take away (_ABSENT) what stands at the path; whether that can be."""
+    here = event
+    for step, following in pairwise(path):
+        key = _key(step)
+        inner = _inner(here, key)
+        is_list = isinstance(following, int) or following is AnyIndex
+        if not isinstance(inner, list if is_list else dict):
+            if value is _ABSENT:
+                return True  # it is not there
+            inner = [] if is_list else {}
+            if not _put(here, key, inner):
+                return False
+        here = inner
+    key = _key(path[-1])
+    if value is not _ABSENT:
+        return _put(here, key, value)
+    if isinstance(here, dict):
+        here.pop(key, None)
+    elif isinstance(here, list) and isinstance(key, int) and len(here) > key:
+        del here[key:]
+    return True
+
+
+def _key(step: PathStep) -> str | int:
+    if step is AnyIndex:
+        return 0
+    if step is AnyName:
+        return "any"
+    assert isinstance(step, str | int)
+    return step
+
+
+def _inner(here: Any, key: str | int) -> Any:
+    if isinstance(here, dict):
+        return here.get(key)
+    if isinstance(here, list) and isinstance(key, int) and len(here) > key:
+        return here[key]
+    return None
+
+
+def _put(here: Any, key: str | int, value: Any) -> bool:
+    if isinstance(here, dict):
+        here[key] = value
+        return True
+    if isinstance(here, list) and isinstance(key, int) and key < 100:
+        while len(here) <= key:
+            here.append({})
+        here[key] = value
+        return True
+    return False
