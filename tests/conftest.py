@@ -29,13 +29,13 @@ REPO = Path(__file__).resolve().parents[1]
 
 
 # What is built once for many files; a test of one of them runs on the worker that has it.
-_BUILT_ONCE = ("deployment", "instances", "quickstart")
+_BUILT_ONCE = ("beats", "deployment", "instances", "quickstart")
 
 # What waits most of its time, for the provider (25 s for each queue, 8 s for a trail with its role and keys),
 # for processes or for a clock: about how many seconds that takes, by its group or by a part of its name. What
 # is wrong here costs time, nothing else.
 _WAITS = {
-    "test_heartbeat.py": 55,
+    "beats": 60,
     "test_watches.py": 50,
     "test_doctor_random.py": 45,
     "test_global_events.py": 50,

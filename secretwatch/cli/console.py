@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rich.console import Console
+
+
+def visible(text: str) -> str:
+    """A text of somebody else's with nothing in it that a terminal would obey: such characters as escapes."""
+    return "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def visible_json(text: str) -> str:
+    """A JSON text, which json.dumps has indented, with the same care."""
+    return "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text)
 
 
 def plain(**options: Any) -> Console:

@@ -6,7 +6,8 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,12 +18,14 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from secretwatch.cli.console import plain
+from secretwatch.cli.console import plain, visible, visible_json
 
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from secretwatch.pipeline.doctor.examine import Doctor
     from secretwatch.pipeline.doctor.findings import Finding, Hop
+    from secretwatch.pipeline.doctor.intent import Intent
     from secretwatch.pipeline.doctor.subject import Subject
     from secretwatch.pipeline.doctor.walk import Diagnosis
 
@@ -65,18 +68,19 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
 
 @click.command(
     epilog="Exit codes: 0 healthy, also with warnings; 1 broken (the hops are in the JSON's `broken`); 2 "
-    "wrong usage or nothing applied; 3 it cannot be told (missing permissions are named); 130 interrupted."
+    "wrong usage, or nothing there to examine; 3 it cannot be told (missing permissions are named); 130 "
+    "interrupted. Of several watches the worst: 1 before 3 before 0."
 )
 @click.argument(
-    "directory",
-    metavar="[DIR]",
-    required=False,
+    "directories",
+    metavar="[DIR]...",
+    nargs=-1,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 @click.option("--alarm", metavar="NAME", help="Start from this alarm of the account, without Terraform.")
 @click.option("--log-group", metavar="NAME", help="Start from this log group of the account.")
 @click.option(
-    "--watch", metavar="KEY", help="Which watch, where the root module's output `watches` has several."
+    "--watch", metavar="KEY", help="Which watch, where the root module has several. [default: all of them]"
 )
 @click.option(
     "--secret",
@@ -93,6 +97,7 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option("--event-id", metavar="ID", help="Follow the read with this CloudTrail event id.")
 @click.option("--canary", is_flag=True, help="Read the secret once, never showing it, and follow that read.")
+@click.option("--mend", is_flag=True, help="Show what would mend it, ask, do that, and examine it again.")
 @click.option("--policy", "show_policy", is_flag=True, help="Print the IAM policy that this needs, and end.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the diagnosis as JSON; what happens goes to stderr."
@@ -102,10 +107,10 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
     "report_file",
     metavar="FILE.html",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the diagnosis, with a timeline of the last reads, as one HTML page.",
+    help="Write the diagnosis, with a picture of the path and of the last reads, as one HTML page.",
 )
 def doctor(
-    directory: Path | None,
+    directories: tuple[Path, ...],
     alarm: str | None,
     log_group: str | None,
     watch: str | None,
@@ -113,94 +118,146 @@ def doctor(
     since: datetime | None,
     event_id: str | None,
     canary: bool,
+    mend: bool,
     show_policy: bool,
     as_json: bool,
     report_file: Path | None,
 ) -> None:
     """Say why no e-mail comes when a secret is read: which hop is broken, and what mends it.
 
-    DIR is an applied root module with an output `watch`; --alarm or --log-group start from what is in the
-    account. The environment says which cloud: AWS_PROFILE and the like, or AWS_ENDPOINT_URL. Nothing is
-    changed, and nothing is read but settings and logs, unless with --canary.
+    DIR is an applied root module with an output `watch`: what is there is compared with what was applied,
+    and tried in simulation. --alarm or --log-group start from what is in the account, whatever the alarm is
+    about. The environment says which cloud: AWS_PROFILE and the like, or AWS_ENDPOINT_URL. Nothing is
+    changed, unless with --mend; and nothing is read but settings and logs, unless with --canary.
     """
-    if sum(map(bool, (directory, alarm or log_group))) > 1:
+    if directories and (alarm or log_group):
         raise click.UsageError(
             "DIR has its own alarm and log group: give either DIR or --alarm, --log-group."
         )
-    if watch and not directory:
+    if watch and not directories:
         raise click.UsageError("--watch chooses from a root module's output: give its DIR.")
-    if not (directory or alarm or log_group or show_policy):
+    if not (directories or alarm or log_group or show_policy):
         raise click.UsageError("What is to be examined? Give DIR, --alarm NAME or --log-group NAME.")
+    if len(directories) > 1 and (watch or secrets or event_id or canary or mend):
+        raise click.UsageError(
+            "--watch, --secret, --event-id, --canary and --mend are about one watch: give one DIR."
+        )
     if report_file and not report_file.absolute().parent.is_dir():
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
     if canary and event_id:
         raise click.UsageError("--canary follows its own read, --event-id another: give one of them.")
     console = plain(stderr=as_json, soft_wrap=True)
     try:
-        diagnosis = _run(
-            console, directory, alarm, log_group, watch, secrets, since, event_id, canary, show_policy
-        )
+        with console.status("looking for the watch") as status:
+            patients = _patients(directories, alarm, log_group, watch, secrets)
+            if show_policy:
+                _print_policy(patients)
+                return
+            if len(patients) > 1 and (canary or mend or event_id):
+                keys = ", ".join(str(each.key) for each in patients)
+                _refuse(f"There are several watches: say which with --watch, one of {keys}.")
+            found = _examine(patients, since, event_id, canary, console, status)
+        if mend and found[0].plan:
+            found = _mend(console, patients[0], found[0], since)
     except KeyboardInterrupt:
         click.echo("It was interrupted.", err=True)
         sys.exit(130)
-    if diagnosis is None:
-        return
+    worst = max(found, key=lambda each: _BADNESS[each.result])
     if report_file:
         from secretwatch.pipeline.doctor.page import page
 
         try:
-            report_file.write_text(page(diagnosis), encoding="utf-8")
+            report_file.write_text(page(worst), encoding="utf-8")
         except OSError as error:
             click.echo(f"The report cannot be written: {error}.", err=True)
     if as_json:
-        click.echo(json.dumps(diagnosis.as_dict(), indent=2, ensure_ascii=False))
+        click.echo(visible_json(json.dumps(_as_dict(found, worst), indent=2, ensure_ascii=False)))
+    elif len(found) == 1:
+        show(console, worst)
     else:
-        show(console, diagnosis)
-    sys.exit(diagnosis.exit_code)
+        _show_all(console, found)
+    sys.exit(worst.exit_code)
 
 
-def _run(
-    console: Console,
-    directory: Path | None,
-    alarm: str | None,
-    log_group: str | None,
-    watch: str | None,
-    secrets: tuple[str, ...],
+_BADNESS = {"healthy": 0, "cannot tell": 1, "broken": 2}
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What is examined: a watch with what was applied of it, or what hangs on an alarm or a log group."""
+
+    subject: Subject
+    intent: Intent | None = None
+    secret: str | None = None
+    """The one that a canary reads."""
+    key: str | None = None
+
+
+def _as_dict(found: Sequence[Diagnosis], worst: Diagnosis) -> dict[str, Any]:
+    """The worst diagnosis; of several, with a line for each beside it."""
+    if len(found) == 1:
+        return worst.as_dict()
+    listed = [
+        {
+            "subject": each.view.subject.name,
+            "result": each.result,
+            "broken": [{"hop": name, "cause": one.cause} for name, one in each.broken],
+        }
+        for each in found
+    ]
+    return {**worst.as_dict(), "watches": listed}
+
+
+def _examine(
+    patients: Sequence[Patient],
     since: datetime | None,
     event_id: str | None,
     canary: bool,
-    show_policy: bool,
-) -> Diagnosis | None:
-    with console.status("looking for the watch") as status:
-        subject, secret = _subject(directory, alarm, log_group, watch, secrets)
-        if show_policy:
-            from secretwatch.pipeline.doctor.permissions import policy
+    console: Console,
+    status: Status,
+) -> list[Diagnosis]:
+    import boto3
 
-            click.echo(json.dumps(policy(subject), indent=2))
-            return None
-        import boto3
+    from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
+    from secretwatch.pipeline.doctor import examine
+    from secretwatch.pipeline.doctor.gather import NoSuchSubject
+    from secretwatch.pipeline.reads import ReadFailed
 
-        from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
-        from secretwatch.pipeline.doctor.examine import Doctor
-        from secretwatch.pipeline.reads import ReadFailed
-
-        assert subject
-        status.update(f"examining {subject.name}")
+    found = []
+    sessions: dict[str, Any] = {}
+    for patient in patients:
+        subject = patient.subject
+        status.update(f"examining {visible(subject.name)}")
         try:
-            session = boto3.Session(region_name=subject.region)
-            doctor = Doctor(subject, session, since=since, event_id=event_id, tell=_teller(console, status))
+            session = sessions.setdefault(subject.region, boto3.Session(region_name=subject.region))
+            doctor: Doctor = examine.Doctor(
+                subject,
+                session,
+                intent=patient.intent,
+                since=since,
+                event_id=event_id,
+                tell=_teller(console, status),
+            )
             if not canary:
-                return doctor.examine()
-            if secret is None:
+                found.append(doctor.examine())
+                continue
+            if patient.secret is None:
                 _refuse("Which secret is the canary to read? Say it with --secret NAME.")
             if "GetSecretValue" not in subject.event_names:
                 _refuse("This watch is on other calls than reads: make one of those, and leave out --canary.")
-            region = secret.split(":")[3] if secret.startswith("arn:") else subject.region
-            return doctor.canary(secret, region)
+            region = patient.secret.split(":")[3] if patient.secret.startswith("arn:") else subject.region
+            found.append(doctor.canary(patient.secret, region))
         except NO_CREDENTIALS as error:
             _refuse(f"There are no AWS credentials to use: {one_line(error)}")
-        except ReadFailed as error:
+        except (NoSuchSubject, ReadFailed) as error:
             _refuse(str(error))
+    for each in found:
+        if each.record.missing_event:
+            _refuse(
+                f"No read with the event id {each.record.missing_event} was seen of this watch since "
+                f"{each.record.since:%d %b %H:%M} UTC: an older one needs --since."
+            )
+    return found
 
 
 def _teller(console: Console, status: Status) -> Callable[[str], None]:
@@ -210,60 +267,120 @@ def _teller(console: Console, status: Status) -> Callable[[str], None]:
     def tell(text: str) -> None:
         nonlocal told
         if console.is_terminal:
-            status.update(text)
+            status.update(visible(text))
         elif time.monotonic() - told >= _TELL_EVERY:
             told = time.monotonic()
-            click.echo(text, err=True)
+            click.echo(visible(text), err=True)
 
     return tell
 
 
-def _subject(
-    directory: Path | None,
+def _patients(
+    directories: Sequence[Path],
     alarm: str | None,
     log_group: str | None,
     watch: str | None,
     secrets: tuple[str, ...],
-) -> tuple[Subject | None, str | None]:
-    """What to examine, and the secret that a canary reads."""
-    from contextlib import suppress
-    from dataclasses import replace
-
-    from secretwatch.pipeline.applied import NothingApplied, watch_in
+) -> list[Patient]:
+    from secretwatch.pipeline.applied import NothingApplied
     from secretwatch.pipeline.doctor.subject import Subject
-    from secretwatch.pipeline.watch import UnknownSecret
     from secretwatch.terraform import TerraformNotUsable
 
-    wanted = secrets[0] if secrets else None
-    if directory:
-        try:
-            found = watch_in(directory, watch)
-            subject = Subject.of_watch(found, directory)
-            if secrets:
-                subject = replace(subject, secrets=secrets)
-            if wanted is None:
-                with suppress(UnknownSecret):
-                    wanted = found.secret()
-            # A prefix is nothing that a canary could read.
-            return subject, None if wanted and wanted.endswith("*") else wanted
-        except (NothingApplied, TerraformNotUsable) as error:
-            _refuse(str(error))
+    try:
+        if directories:
+            return [each for one in directories for each in _applied(one, watch, secrets)]
+    except (NothingApplied, TerraformNotUsable) as error:
+        _refuse(str(error))
     if not (alarm or log_group):
-        return None, None
+        return []
     import boto3
 
     region = boto3.Session().region_name
     if not region:
         _refuse("In which region? Set AWS_REGION.")
     name = alarm or log_group or ""
-    return Subject(
-        region=region, name=name, alarm_name=alarm, log_group_name=log_group, secrets=secrets
-    ), wanted
+    subject = Subject(region=region, name=name, alarm_name=alarm, log_group_name=log_group, secrets=secrets)
+    return [Patient(subject, secret=secrets[0] if secrets else None)]
+
+
+def _applied(directory: Path, watch: str | None, secrets: tuple[str, ...]) -> list[Patient]:
+    """The watches of a root module, or the one that was asked for; each with what was applied of it."""
+    from contextlib import suppress
+
+    from secretwatch.pipeline import applied
+    from secretwatch.pipeline.doctor.intent import Intent
+    from secretwatch.pipeline.doctor.subject import Subject
+    from secretwatch.pipeline.watch import UnknownSecret
+
+    state = applied.state_of(directory)
+    there = applied.watches_of(state, directory)
+    if watch is not None:
+        chosen = [each for each in there if each.watch == watch]
+        if not chosen:
+            names = ", ".join(sorted(str(each.watch) for each in there))
+            _refuse(f"{directory} has no watch {watch!r}, but {names}.")
+        there = chosen
+    elif secrets:
+        there = there[:1]
+    found = []
+    for each in there:
+        subject = Subject.of_watch(each, directory, named=len(there) > 1 or watch is not None)
+        wanted = secrets[0] if secrets else None
+        if secrets:
+            subject = replace(subject, secrets=secrets)
+        else:
+            with suppress(UnknownSecret):
+                wanted = each.secret()
+        # A prefix is nothing that a canary could read.
+        secret = None if wanted and wanted.endswith("*") else wanted
+        found.append(Patient(subject, Intent.of_state(state, each), secret, each.watch))
+    return found
+
+
+def _print_policy(patients: Sequence[Patient]) -> None:
+    from secretwatch.pipeline.doctor.permissions import policy
+
+    first = patients[0] if patients else None
+    click.echo(
+        json.dumps(policy(first.subject if first else None, first.intent if first else None), indent=2)
+    )
 
 
 def _refuse(reason: str) -> NoReturn:
-    click.echo(reason, err=True)
+    click.echo(visible(reason), err=True)
     sys.exit(2)
+
+
+# Mending
+
+
+def _mend(
+    console: Console, patient: Patient, diagnosis: Diagnosis, since: datetime | None
+) -> list[Diagnosis]:
+    """Carry the plan out, after asking; the walk afterwards. Nothing is done without a yes."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from secretwatch.pipeline.aws import one_line
+    from secretwatch.pipeline.doctor.calls import Call
+
+    show(console, diagnosis)
+    calls = [each for each in diagnosis.plan if isinstance(each, Call)]
+    if not click.confirm(f"\nCarry out these {len(calls)} steps?", err=True):
+        return [diagnosis]
+    session = boto3.Session(region_name=patient.subject.region)
+    for number, call in enumerate(calls, 1):
+        console.print(Text(f"{number}/{len(calls)}  {visible(call.command())}"))
+        client = session.client(call.service, region_name=call.region or patient.subject.region)
+        try:
+            call.make(client)
+        except (ClientError, BotoCoreError) as error:
+            click.echo(
+                f"This step failed, and no further one was tried: {visible(one_line(error))}", err=True
+            )
+            break
+    with console.status("examining it again") as status:
+        return _examine([patient], since, None, False, console, status)
 
 
 # For people
@@ -271,9 +388,9 @@ def _refuse(reason: str) -> NoReturn:
 
 def show(console: Console, diagnosis: Diagnosis) -> None:
     """The walk as a tree: hop, verdict, sentence; below it the mends of what is wrong."""
-    facts = diagnosis.facts
-    title = Text(facts.subject.name or "the account", style="bold")
-    title.append(f"  account {facts.account_id or '?'}, {facts.subject.region}", style="not bold dim")
+    record, subject = diagnosis.record, diagnosis.view.subject
+    title = Text(visible(subject.name or "the account"), style="bold")
+    title.append(f"  account {record.account_id or '?'}, {subject.region}", style="not bold dim")
     tree = Tree(title, guide_style="dim")
     for number, hop in enumerate(diagnosis.hops, 1):
         branch = tree.add(_line(f"{number} {hop.name}", hop.verdict, hop.sentence))
@@ -282,11 +399,29 @@ def show(console: Console, diagnosis: Diagnosis) -> None:
     # In a file or a pipe a sentence stays on its line.
     wide = console if console.is_terminal else plain(file=console.file, width=_ENDLESS)
     wide.print(tree, soft_wrap=False)
-    if facts.other_alarms:
-        listed = ", ".join(facts.other_alarms)
-        console.print(Text(f"Also on this log group, to be chosen with --alarm: {listed}", style="dim"))
+    if record.other_alarms:
+        listed = ", ".join(record.other_alarms)
+        console.print(
+            Text(f"Also on this log group, to be chosen with --alarm: {visible(listed)}", style="dim")
+        )
     _mends(console, diagnosis)
     console.print(_ending(diagnosis))
+
+
+def _show_all(console: Console, found: Sequence[Diagnosis]) -> None:
+    """A line each; then the whole walk of those that are not healthy."""
+    width = max(len(each.view.subject.name) for each in found) + 2
+    for each in found:
+        line = Text(visible(each.view.subject.name).ljust(width))
+        line.append(each.result, style=_RESULTS[each.result])
+        if each.broken:
+            name, first = each.broken[0]
+            line.append(f"  {name}: {visible(first.sentence)}")
+        console.print(line)
+    for each in found:
+        if each.result != "healthy":
+            console.print()
+            show(console, each)
 
 
 def _line(name: str, verdict: str, sentence: str) -> Table:
@@ -295,7 +430,8 @@ def _line(name: str, verdict: str, sentence: str) -> Table:
     line.add_column(width=11)
     line.add_column(overflow="fold")
     quiet = verdict in ("healthy", "not reached")
-    line.add_row(name, Text(verdict, style=_STYLES[verdict]), Text(sentence, style="dim" if quiet else ""))
+    words = Text(visible(sentence), style="dim" if quiet else "")
+    line.add_row(name, Text(verdict, style=_STYLES[verdict]), words)
     return line
 
 
@@ -305,31 +441,45 @@ def _others(hop: Hop) -> list[Finding]:
 
 def _mends(console: Console, diagnosis: Diagnosis) -> None:
     """Commands stand by themselves, so that they can be copied whole."""
+    shown: set[tuple[str, ...]] = set()
     for hop in diagnosis.hops:
         for each in hop.findings:
-            if each.mend and each.verdict in ("broken", "cannot tell", "warning"):
-                console.print(Text(f"\n{hop.name} ({each.cause}):", style=_STYLES[each.verdict]))
-                for line in each.mend.split("\n"):
-                    console.print(Text(f"  {line}"))
+            if not each.steps or each.verdict not in ("broken", "cannot tell", "warning"):
+                continue
+            console.print(Text(f"\n{hop.name} ({each.cause}):", style=_STYLES[each.verdict]))
+            key = tuple(step.key for step in each.steps)
+            if key in shown:
+                console.print(Text("  the same as above"))
+                continue
+            shown.add(key)
+            for line in visible(each.mend).split("\n"):
+                console.print(Text(f"  {line}"))
+    if len(diagnosis.broken) > 1 and len(diagnosis.plan) > 1:
+        console.print(Text("\nAll of it, in this order (--mend asks, and does it):", style="bold"))
+        for step in diagnosis.plan:
+            for line in visible(step.command()).split("\n"):
+                console.print(Text(f"  {line}"))
     if diagnosis.missing:
         console.print(Text("\nMissing permissions (--policy prints all that are needed):", style="magenta"))
         for permission in diagnosis.missing:
-            console.print(Text(f"  {permission}"))
+            console.print(Text(f"  {visible(permission)}"))
 
 
 def _ending(diagnosis: Diagnosis) -> Text:
     words = Text(f"\n{diagnosis.result}: ", style=_RESULTS[diagnosis.result])
     broken = [name for name, _ in diagnosis.broken]
-    read = diagnosis.facts.read
+    read = diagnosis.record.read
+    about = diagnosis.view.subject.is_about_secrets
     if broken:
         words.append(f"the first broken hop is {broken[0]}", style="not bold default")
     elif diagnosis.result == "cannot tell":
         words.append("see above what is missing", style="not bold default")
     elif read:
+        what = f"read of {read.secret or 'a secret'}" if about else str(read.event.get("eventName"))
         words.append(
-            f"the read of {read.secret or 'a secret'} at {read.time:%H:%M:%S} UTC was followed",
-            style="not bold default",
+            f"the {visible(what)} at {read.time:%H:%M:%S} UTC was followed", style="not bold default"
         )
     else:
-        words.append("as far as it is configured; no read was seen", style="not bold default")
+        seen = "no read was seen" if about else "nothing that would ring it was seen"
+        words.append(f"as far as it is configured; {seen}", style="not bold default")
     return words

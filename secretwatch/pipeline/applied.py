@@ -1,4 +1,4 @@
-"""The watch of an applied root module: its outputs, through python-terraform."""
+"""The watch of an applied root module: its outputs and its state, through python-terraform."""
 
 from __future__ import annotations
 
@@ -38,17 +38,49 @@ def watches_in(directory: Path) -> list[Watch]:
         raise NothingApplied(f"{directory} is no watch. {error}") from error
 
 
+def state_of(directory: Path) -> dict[str, Any]:
+    """The state of a root module, as `terraform state pull` prints it: resources, attributes, outputs.
+
+    It is kept in memory alone, and no provider is started for it. Raises as `watch_in` does.
+    """
+    code, out, err = _terraform(directory).cmd("state pull")
+    if code:
+        raise NothingApplied(f"The state of {directory} cannot be read: {_first_error(err)}")
+    if not out.strip():
+        raise NothingApplied(_nothing(directory))
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def watches_of(state: dict[str, Any], directory: Path) -> list[Watch]:
+    """The watches in a state's outputs, the one of `watch` first. Raises NothingApplied."""
+    outputs = state.get("outputs") or {}
+    if not outputs:
+        raise NothingApplied(_nothing(directory))
+    try:
+        found = Watch.all_in(outputs)
+        first = Watch.from_outputs(outputs).watch if "watch" in outputs else None
+    except NotAWatch as error:
+        raise NothingApplied(f"{directory} is no watch. {error}") from error
+    return sorted(found, key=lambda each: each.watch != first)
+
+
+def _terraform(directory: Path) -> Terraform:
+    return Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
+
+
+def _nothing(directory: Path) -> str:
+    return f"Nothing is applied in {directory}: run `terraform init` and `terraform apply` there first."
+
+
 def _outputs(directory: Path) -> dict[str, Any]:
-    root = Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
     # Its own `output` tells no error from no outputs.
-    code, out, err = root.cmd("output", json=IsFlagged, no_color=IsFlagged)
+    code, out, err = _terraform(directory).cmd("output", json=IsFlagged, no_color=IsFlagged)
     if code:
         raise NothingApplied(f"The outputs of {directory} cannot be read: {_first_error(err)}")
     outputs: dict[str, Any] = json.loads(out)
     if not outputs:
-        raise NothingApplied(
-            f"Nothing is applied in {directory}: run `terraform init` and `terraform apply` there first."
-        )
+        raise NothingApplied(_nothing(directory))
     return outputs
 
 

@@ -78,4 +78,7 @@ def test_a_fault_behind_terraforms_back(deployment: Deployment) -> None:
     finally:
         deployment.cloudwatch.enable_alarm_actions(AlarmNames=[name])
     assert (causes(found), code) == ([("alarm", "actions-disabled")], 1)
-    assert found["broken"][0]["mend"] == f"aws cloudwatch enable-alarm-actions --alarm-names {name}"
+    terraform, by_hand = found["broken"][0]["mend"].split("\n")
+    assert terraform.startswith(f"terraform -chdir={deployment.root} apply    # would put right module.")
+    assert by_hand == f"aws cloudwatch enable-alarm-actions --alarm-names {name}"
+    assert found["plan"] == [by_hand]

@@ -56,7 +56,7 @@ def examine(subject: Subject, request_id: str | None = None, **options: Any) -> 
 
     def done() -> Diagnosis | None:
         found = doctor.examine()
-        read = found.facts.read
+        read = found.record.read
         is_followed = request_id is None or (read and read.event["requestID"] == request_id)
         return found if is_followed and not found.waits else None
 
@@ -542,6 +542,7 @@ def test_a_fault_is_named_and_mended(watch: Handmade, fault: Fault) -> None:
 
 def test_a_healthy_watch_is_healthy(watch: Handmade) -> None:
     quiet = examine(subject_of(watch))
+    assert quiet.broken == []
     assert quiet.result == "healthy"
     assert [(hop.name, hop.cause) for hop in quiet.hops if hop.cause] == [("event", "no-read-in-sight")]
     for by in (watch.name, watch.secret_arn):
@@ -582,7 +583,7 @@ def test_it_starts_from_what_is_in_the_account(watch: Handmade, start: str) -> N
         subject = Subject(region=REGION, log_group_name=GROUP, secrets=(watch.name,))
     found = examine(subject)
     assert broken(found) == []
-    assert (found.facts.trail or {})["Name"] == Account.trail
+    assert (found.view.trail or {})["Name"] == Account.trail
     if start == "alarm":
         watch.put_filter(watch.pattern_of("ReadSecretValue"))
         assert broken(examine(subject, watch.read())) == [("filter", "pattern")]
@@ -591,7 +592,7 @@ def test_it_starts_from_what_is_in_the_account(watch: Handmade, start: str) -> N
 def test_a_canary_is_followed(watch: Handmade) -> None:
     doctor = Doctor(subject_of(watch), session())
     found = doctor.canary(watch.name, REGION)
-    assert found.facts.read
+    assert found.record.read
     assert found.result == "healthy"
     sentence = found.hop("alarm").sentence
     assert "s after the read." in sentence

@@ -14,6 +14,7 @@ from deployment import delete_alarms, wait_for
 from handmade import Session
 
 from secretwatch.pipeline.doctor.examine import Doctor
+from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis
 from secretwatch.pipeline.watch import Watch
@@ -83,8 +84,8 @@ def watch(dice: random.Random) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def watches(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[dict[str, Any]]:
-    """What the applied root says of its watches."""
+def state(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[dict[str, Any]]:
+    """The state of the applied root."""
     dice = random.Random(SEED)
     made = {f"w{number}": watch(dice) for number in range(WATCHES)}
     session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x")
@@ -110,7 +111,7 @@ def watches(terraform: Any, aws: dict[str, str], local_cloud: Any) -> Iterator[d
             )["events"],
         )
         # Not destroyed, which the examples are: the cloud ends with the run, and all that is in it.
-        yield json.loads(terraform.run(root, "output", "-json", "watches"))
+        yield json.loads(terraform.run(root, "state", "pull"))
         delete_alarms(session)
 
 
@@ -141,9 +142,9 @@ def session(aws: dict[str, str]) -> Remembering:
     return Remembering()
 
 
-def diagnosis(facts: dict[str, Any], session: Remembering) -> Diagnosis | None:
+def diagnosis(watch: Watch, intent: Intent | None, session: Remembering) -> Diagnosis | None:
     """What the doctor says of a watch; None while something is still on its way."""
-    found = Doctor(Subject.of_watch(Watch.from_outputs({"watch": facts})), session).examine()
+    found = Doctor(Subject.of_watch(watch), session, intent=intent).examine()
     if found.result != "cannot tell":
         return found
     session.answers.clear()
@@ -151,7 +152,12 @@ def diagnosis(facts: dict[str, Any], session: Remembering) -> Diagnosis | None:
 
 
 @pytest.mark.parametrize("number", range(WATCHES))
-def test_a_healthy_watch_is_called_so(watches: dict[str, Any], session: Remembering, number: int) -> None:
-    found = wait_for("a verdict", lambda: diagnosis(watches[f"w{number}"], session), seconds=60)
-    assert found.broken == []
-    assert found.result == "healthy"
+def test_a_healthy_watch_is_called_so(state: dict[str, Any], session: Remembering, number: int) -> None:
+    """By what was applied, and by its outputs alone."""
+    watch = Watch.from_outputs(state["outputs"], f"w{number}")
+    intent = Intent.of_state(state, watch)
+    assert intent
+    for meant in (intent, None):
+        found = wait_for("a verdict", lambda meant=meant: diagnosis(watch, meant, session), seconds=60)
+        assert found.broken == []
+        assert found.result == "healthy"

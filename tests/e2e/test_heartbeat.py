@@ -7,108 +7,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
+from beats import EVERY, NAME, Account
 from deployment import wait_for
-from endpoints import Endpoint
-
-from secretwatch import local
-
-ACCOUNT = "720000000093"
-NAME = "beats"
-EVERY = 15
-
-ROOT = """
-module "secretwatch" {
-  source = "../"
-
-  email_addresses             = ["oncall@example.com"]
-  heartbeat                   = { every = "«EVERY» minutes", ping = { url = "«URL»/beats" } }
-  kms_deletion_window_in_days = 7
-  name                        = "beats"
-  trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
-  watches                     = { all = { secrets = ["*"], realtime = true } }
-}
-
-output "watches" {
-  value = module.secretwatch.watches
-}
-"""
 
 
-@dataclass
-class Account:
-    cloud: local.LocalCloud
-    facts: dict[str, Any]
-    endpoint: Endpoint
-
-    def __post_init__(self) -> None:
-        self.session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x")
-        self.cloudwatch, self.states = self.session.client("cloudwatch"), self.session.client("stepfunctions")
-        self.machine, self.alarm = (
-            self.facts["heartbeat"]["state_machine_arn"],
-            self.facts["heartbeat"]["alarm_name"],
-        )
-
-    def state(self, alarm: str) -> str:
-        (found,) = self.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
-        return str(found["StateValue"])
-
-    def executions(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.states.list_executions(stateMachineArn=self.machine)["executions"]
-        return found
-
-    def minute(self) -> None:
-        """A minute passes, and what was done in it has arrived, as far as it can."""
-        self.cloud.hold()
-        try:
-            self.cloud.tick()
-        finally:
-            self.cloud.release()
-
-    def minutes_until(self, condition: Callable[[], Any], most: int) -> int:
-        """How many minutes pass before it holds."""
-        for minute in range(most):
-            if condition():
-                return minute
-            self.minute()
-        pytest.fail(f"it did not happen within {most} minutes")
-
-    def beat(self) -> None:
-        """Until a new heartbeat has been counted and reported."""
-        pings = len(self.endpoint.asked)
-        self.minutes_until(lambda: len(self.endpoint.asked) > pings, 2 * EVERY + 5)
-
-    def subjects(self) -> list[str]:
-        # The inbox has other tests' as well.
-        return [str(each["subject"]) for each in self.cloud.inbox() if ACCOUNT in str(each["topic_arn"])]
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    made = Endpoint(tmp_path_factory.mktemp("endpoint"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def account(
-    terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud, endpoint: Endpoint
-) -> Iterator[Account]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
-        root = terraform.new_root("beats", ROOT.replace("«URL»", endpoint.url).replace("«EVERY»", str(EVERY)))
-        terraform.run(root, "apply", "-auto-approve")
-        local_cloud.confirm()
-        planned = terraform.run(root, "plan")
-        assert "No changes" in planned, planned
-        watches = json.loads(terraform.run(root, "output", "-json", "watches"))
-        yield Account(local_cloud, watches["all"], endpoint)
-        terraform.run(root, "destroy", "-auto-approve")
+@pytest.fixture
+def account(beats: Account) -> Account:
+    return beats
 
 
 def test_a_heartbeat_is_counted_and_reported_and_tells_nobody(account: Account) -> None:

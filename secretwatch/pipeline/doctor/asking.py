@@ -30,10 +30,15 @@ _ABSENT = {
     "NoSuchBucketPolicy",
     "NoSuchEntity",
     "NotFound",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchPublicAccessBlockConfiguration",
     "NotFoundException",
+    "OwnershipControlsNotFoundError",
     "QueueDoesNotExist",
     "ResourceNotFound",
     "ResourceNotFoundException",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "StateMachineDoesNotExist",
     "TrailNotFoundException",
 }
 _PAGES = 60
@@ -136,6 +141,9 @@ class Asking:
                 with self._clients:
                     # Making a client is not safe in several threads.
                     client = self._aws_of(region).client(service, app_id=APP_ID)
+                if not hasattr(client, xform_name(operation)):
+                    why = f"This boto3 does not know {action}."
+                    return Asked(action, resource, at, None, "absent", why)
                 return Asked(action, resource, at, _answer(client, xform_name(operation), items, request))
             except (ClientError, BotoCoreError) as error:
                 if attempt < _ATTEMPTS and is_passing(error) and not is_absent(error):

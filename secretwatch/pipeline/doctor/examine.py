@@ -10,6 +10,7 @@ from typing import Any
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.gather import gather
+from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.reads import Seen
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
@@ -27,12 +28,13 @@ class Doctor:
         subject: Subject,
         session: Any,
         *,
+        intent: Intent | None = None,
         since: datetime | None = None,
         event_id: str | None = None,
         tell: Tell = lambda text: None,
     ) -> None:
         self._subject = subject
-        self._session = session
+        self._session, self._intent = session, intent
         self._since, self._event_id, self._tell = since, event_id, tell
         self._aws: dict[str, Aws] = {}
 
@@ -46,15 +48,16 @@ class Doctor:
         now = datetime.now(UTC)
         ask = Asking(self._in, self._subject.region)
         try:
-            facts = gather(
+            view, record = gather(
                 self._subject,
                 ask,
+                intent=self._intent,
                 now=now,
                 local=self._in(self._subject.region).is_local,
                 since=self._since or now - SINCE,
                 event_id=self._event_id,
             )
-            diagnosis = walk(facts)
+            diagnosis = walk(view, record)
             diagnosis.missing = ask.denied
             return diagnosis
         finally:
@@ -68,9 +71,9 @@ class Doctor:
         pause = 0.3
         while True:
             diagnosis = self.examine()
-            self._event_id = self._event_id or _event_id(read, diagnosis.facts.reads)
+            self._event_id = self._event_id or _event_id(read, diagnosis.record.reads)
             arrived = self._event_id is not None and not diagnosis.waits
-            if (arrived and diagnosis.facts.read) or time.monotonic() > end:
+            if (arrived and diagnosis.record.read) or time.monotonic() > end:
                 return diagnosis
             waiting = next((hop.sentence for hop in diagnosis.hops if hop.stops), "")
             self._tell(f"{time.time() - read.at:.0f} s since the read. {waiting}")

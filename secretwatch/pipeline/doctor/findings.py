@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+
+from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.calls import Person, Step
 
 Verdict = Literal["healthy", "warning", "not reached", "cannot tell", "broken"]
 
@@ -16,16 +19,27 @@ _RANK: tuple[Verdict, ...] = ("healthy", "not reached", "warning", "cannot tell"
 class Finding:
     """One thing that was found.
 
-    cause: a word that stays the same, for machines; sentence: for people; mend: commands, one a line, or what
-    to write in HCL; stops: a read cannot come past this; waits: asking again later may change it.
+    cause: a word that stays the same, for machines; sentence: for people; steps: what mends it; ref: the
+    thing at fault; stops: a read cannot come past this; waits: asking again later may change it.
     """
 
     verdict: Verdict
     cause: str
     sentence: str
-    mend: str = ""
+    steps: tuple[Step, ...] = ()
+    ref: Ref | None = None
     stops: bool = True
     waits: bool = False
+
+    @property
+    def mend(self) -> str:
+        """The steps, one a line."""
+        return "\n".join(each.command() for each in self.steps)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing that can be called mends it."""
+        return bool(self.steps) and all(isinstance(each, Person) for each in self.steps)
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,8 @@ class Hop:
     note: str = ""
     findings: list[Finding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    looked_at: set[str] = field(default_factory=set)
+    """What needs to be looked at only once, though several things lead to it."""
 
     @property
     def worst(self) -> Finding | None:
@@ -73,22 +89,29 @@ class Hop:
         """Whether the read that is followed cannot have come past this hop."""
         return any(each.stops for each in self.findings)
 
-    def broken(self, cause: str, sentence: str, mend: str = "", *, stops: bool = True) -> None:
-        self.findings.append(Finding("broken", cause, sentence, mend, stops))
+    def broken(
+        self, cause: str, sentence: str, *steps: Step, ref: Ref | None = None, stops: bool = True
+    ) -> None:
+        self.findings.append(Finding("broken", cause, sentence, steps, ref, stops))
 
-    def warning(self, cause: str, sentence: str, mend: str = "", *, stops: bool = False) -> None:
-        self.findings.append(Finding("warning", cause, sentence, mend, stops))
+    def warning(
+        self, cause: str, sentence: str, *steps: Step, ref: Ref | None = None, stops: bool = False
+    ) -> None:
+        self.findings.append(Finding("warning", cause, sentence, steps, ref, stops))
 
     def cannot_tell(
-        self, cause: str, sentence: str, mend: str = "", *, stops: bool = False, waits: bool = False
+        self, cause: str, sentence: str, *steps: Step, stops: bool = False, waits: bool = False
     ) -> None:
-        self.findings.append(Finding("cannot tell", cause, sentence, mend, stops, waits))
+        self.findings.append(Finding("cannot tell", cause, sentence, steps, None, stops, waits))
 
     def not_reached(self, sentence: str) -> None:
         self.findings.append(Finding("not reached", "not-reached", sentence))
 
     def saw(self, what: str, where: str, when: datetime, seen: str) -> None:
         self.evidence.append(Evidence(what, where, when, seen))
+
+    def replace(self, before: Finding, after: Finding) -> None:
+        self.findings = [after if each is before else each for each in self.findings]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -111,3 +134,6 @@ class Hop:
                 for each in self.evidence
             ],
         }
+
+
+__all__ = ["Evidence", "Finding", "Hop", "Verdict", "replace"]

@@ -1,161 +1,358 @@
 """Asking for everything that the hops want to know, as one answer leads to the next question.
 
-What can be asked without any answer is asked ahead, at the same time.
+First who asks; then all that was applied, at once; then what hangs on it as it is; then the last reads, and
+what came of them. How a thing is asked for stands in `kinds/`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from difflib import SequenceMatcher
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import unquote
 
 from secretwatch import secretid
 from secretwatch.alarm import Sample, metric_of
-from secretwatch.cloudtrail import event_text, make_event
-from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
+from secretwatch.cloudtrail import Event, assumed_role_identity, event_text, make_event
+from secretwatch.filterpattern.examples import examples as examples_of
+from secretwatch.filterpattern.examples import texts
+from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.asking import Asked, Asking
-from secretwatch.pipeline.doctor.facts import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
+from secretwatch.pipeline.doctor.hops import self_watch
+from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.kinds import BY_NAME, Looking
+from secretwatch.pipeline.doctor.kinds.filters import filters_of, id_of
+from secretwatch.pipeline.doctor.kinds.trails import group_of
 from secretwatch.pipeline.doctor.reads import Seen, expected, in_logs, is_read
+from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import Metric, View, parsed
 
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
 _PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
+_THREADS = 8
+_NEAR = 10
+_ANY = "AnyEvent"
+"""Stands for a call that a pattern does not name."""
+_MOST_SECRETS = 20
+"""Of more it is not asked whether each is there."""
+# Where an account works without having opted in; others of the partition are asked as the watch names them.
+_REGIONS = {
+    "aws": (
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+        *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    ),
+    "aws-cn": ("cn-north-1", "cn-northwest-1"),
+    "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
+}
+"""https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"""
+
+
+class NoSuchSubject(Exception):
+    """What is to be examined is not there; the message is one sentence with what there is."""
 
 
 def gather(
     subject: Subject,
     ask: Asking,
     *,
+    intent: Intent | None,
     now: datetime,
     local: bool,
     since: datetime,
     event_id: str | None = None,
-) -> Facts:
-    """All facts. since: reads before it are not looked at; event_id: the one read to follow.
+) -> tuple[View, Record]:
+    """All that can be known. since: reads before it are not looked at; event_id: the one read to follow.
 
-    Without a read that fits, the facts have none. What may not be asked is in the facts as such.
+    Without a read that fits, the record has none. What may not be asked is noted as such.
+    Raises NoSuchSubject.
     """
-    _ask_ahead(subject, ask, since)
     identity = ask("sts", "GetCallerIdentity")
-    facts = Facts(subject, now, local, identity, since=since)
+    record = Record(now, local, identity, since)
+    account = Account("", subject.region)
+    view = View(subject, account, intent, now)
     if not identity.ok:
-        return facts
-    facts.account_id = str(identity.answer["Account"])
+        return view, record
+    record.account_id = account.account_id = str(identity.answer["Account"])
     date = identity.answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     if date:
-        facts.clock_is_off = (identity.at - parsedate_to_datetime(date)).total_seconds()
-    if subject.account_id and subject.account_id != facts.account_id:
-        return facts
-    _alarm(facts, ask)
-    _filters(facts, ask)
-    _trail(facts, ask)
-    _reads(facts, ask, since, event_id)
-    _what_follows(facts, ask)
-    return facts
+        record.clock_is_off = (identity.at - parsedate_to_datetime(date)).total_seconds()
+    if subject.account_id and subject.account_id != record.account_id:
+        return view, record
+    looking = Looking(ask, account)
+    _ask_ahead(subject, ask, since)
+    wanted = list(intent.account.things) if intent else []
+    _look(looking, [*wanted, *_of_subject(subject)])
+    _start(view, looking)
+    _follow(looking, view)
+    _elsewhere(view, looking)
+    _secrets(view, looking)
+    make_examples(view, record)
+    _reads(view, record, ask, since, event_id)
+    _what_followed(view, record, ask)
+    if not (subject.known and intent):
+        _self_watch(view, looking)
+    return view, record
 
 
-def _ask_ahead(subject: Subject, ask: Asking, since: datetime) -> None:
-    """What the subject alone tells to ask."""
-    ask.ahead("sts", "GetCallerIdentity")
-    for question in _history_questions(subject, since):
-        ask.ahead(**question)
-    if subject.log_group_name:
-        ask.ahead(**_delivered_question(subject.log_group_name, subject, since))
-    ask.ahead("cloudtrail", "DescribeTrails", includeShadowTrails=True)
+# Things
+
+
+def _of_subject(subject: Subject) -> list[Ref]:
+    refs = [Ref("topic", arn) for arn in subject.topic_arns]
     if subject.alarm_name:
-        ask.ahead(**_alarm_question(subject.alarm_name, subject))
+        refs.append(Ref("alarm", subject.alarm_name))
     if subject.log_group_name:
-        ask.ahead(**_group_filters_question(subject.log_group_name, subject))
-    for arn in subject.topic_arns:
-        _topic_questions(arn, ask)
+        refs += [Ref("log group", subject.log_group_name), Ref("filter", id_of(subject.log_group_name, ""))]
+    if subject.trail_arn:
+        refs.append(Ref("trail", subject.trail_arn))
+    if subject.realtime:
+        refs += [Ref("rule", name) for name in subject.realtime.rule_names]
+        refs += [Ref("alarm", name) for name in subject.realtime.alarm_names]
+    named = (subject.tamper_alarm_name, subject.blind_alarm_name, subject.stuck_alarm_name)
+    return [*refs, *(Ref("alarm", name) for name in named if name)]
 
 
-# The alarm, and the filters that feed it
+def _look(looking: Looking, refs: Iterable[Ref]) -> None:
+    """Ask for these, kinds beside one another; subscriptions come with their topics."""
+    by_kind: dict[str, list[str]] = {}
+    for ref in dict.fromkeys(refs):
+        if ref not in looking.account.things and ref not in looking.account.unknown:
+            by_kind.setdefault(ref.kind, []).append(ref.id)
+    last = by_kind.pop("subscription", [])
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="doctor-kinds") as pool:
+        list(pool.map(lambda kind: BY_NAME[kind].look(looking, by_kind[kind]), by_kind))
+    if last:
+        BY_NAME["subscription"].look(looking, last)
+    for id in by_kind.get("filter", ()):
+        # The empty name asks for all filters of a group.
+        if id.endswith(":"):
+            looking.account.things.pop(Ref("filter", id), None)
 
 
-def _alarm_question(name: str, subject: Subject) -> dict[str, Any]:
-    return {
-        "service": "cloudwatch",
-        "operation": "DescribeAlarms",
-        "resource": subject.arn("cloudwatch", f"alarm:{name}"),
-        "items": "MetricAlarms",
-        "AlarmNames": [name],
-        "AlarmTypes": ["MetricAlarm"],
-    }
+def _follow(looking: Looking, view: View) -> None:
+    """What hangs on what was found, until nothing more does."""
+    for _ in range(4):
+        refs = [
+            ref
+            for ref in _hanging(view)
+            if ref not in looking.account.things and ref not in looking.account.unknown
+        ]
+        if not refs:
+            return
+        _look(looking, refs)
 
 
-def _group_filters_question(group: str, subject: Subject) -> dict[str, Any]:
-    return {
-        "service": "logs",
-        "operation": "DescribeMetricFilters",
-        "resource": subject.arn("logs", f"log-group:{group}:*"),
-        "items": "metricFilters",
-        "logGroupName": group,
-    }
+def _hanging(view: View) -> list[Ref]:
+    account, found = view.account, []
+    trail = view.trail
+    if trail:
+        if trail.get("S3BucketName"):
+            found.append(Ref("bucket", trail["S3BucketName"]))
+        if trail.get("CloudWatchLogsRoleArn"):
+            found.append(Ref("role", trail["CloudWatchLogsRoleArn"].rsplit("/", 1)[-1]))
+        if trail.get("KmsKeyId"):
+            found.append(Ref("key", trail["KmsKeyId"]))
+    if view.group:
+        found.append(Ref("log group", view.group))
+        group = account.get("log group", view.group)
+        if group and group.get("kmsKeyId"):
+            found.append(Ref("key", group["kmsKeyId"]))
+    own = {view.alarm_name, *((ref.id for ref in view.intent.account.things) if view.intent else ())}
+    for name, alarm in account.all("alarm"):
+        if name not in own:
+            continue  # one that was found beside it
+        found += [Ref("topic", each) for each in alarm.get("AlarmActions") or () if ":sns:" in each]
+    for _, topic in account.all("topic"):
+        if topic.get("KmsMasterKeyId"):
+            found.append(Ref("key", topic["KmsMasterKeyId"]))
+    for _, subscription in account.all("subscription"):
+        if subscription.get("Protocol") == "sqs":
+            found.append(Ref("queue", subscription["Endpoint"]))
+    for _, rule in account.all("rule"):
+        for target in rule.get("Targets") or ():
+            if ":sns:" in target["Arn"]:
+                found.append(Ref("topic", target["Arn"]))
+            if letters := (target.get("DeadLetterConfig") or {}).get("Arn"):
+                found.append(Ref("queue", letters))
+    if view.alarm_name:
+        found.append(Ref("mute rule", view.alarm_name))
+    return list(dict.fromkeys(found))
 
 
-def _alarm(facts: Facts, ask: Asking) -> None:
-    subject = facts.subject
-    if subject.alarm_name:
-        asked = ask(**_alarm_question(subject.alarm_name, subject))
-        facts.alarm_asked = asked
-        facts.alarm = next(iter(asked.answer or ()), None)
+def _elsewhere(view: View, looking: Looking) -> None:
+    """A rule that is not on the default bus may be on another."""
+    lost = [ref.id for ref, thing in view.account.things.items() if ref.kind == "rule" and thing is None]
+    if not lost:
         return
-    # From a log group: an alarm on the metric of a filter that counts reads.
-    assert subject.log_group_name
-    filters = ask(**_group_filters_question(subject.log_group_name, subject))
-    probe = event_text(expected(_any_secret(subject), facts.account_id, subject.region, facts.now))
-    candidates = [each for each in filters.answer or () if _matches(each, probe)]
+    buses = looking.ask("events", "ListEventBuses")
+    for bus in (buses.answer or {}).get("EventBuses", []) if buses.ok else []:
+        for name in lost if bus["Name"] != "default" else ():
+            asked = looking.ask("events", "DescribeRule", "*", Name=name, EventBusName=bus["Name"])
+            if asked.ok:
+                view.account.put("rule elsewhere", name, {"EventBusName": bus["Name"]})
+
+
+def _secrets(view: View, looking: Looking) -> None:
+    """The watched secrets that are named: are they there, and is one that was made anew another."""
+    subject, account = view.subject, view.account
+    named = [each for each in subject.secrets if not secretid.is_prefix(each)]
+    own = [each for each in named if secretid.account(each) in (None, account.account_id)]
+    if len(own) > _MOST_SECRETS or not subject.is_about_secrets:
+        return
+    _look(looking, [Ref("secret", each) for each in own])
+    lost = [each for each in own if account.lacks("secret", each) and each.startswith("arn:")]
+    _look(looking, [Ref("secret", name) for each in lost for name in secretid.names(each)[:1]])
+
+
+# Where the walk starts
+
+
+def _start(view: View, looking: Looking) -> None:
+    """The alarm, the log group and the trail: the watch's own, or those that belong together."""
+    subject = view.subject
+    view.alarm_name, view.group, view.trail_arn = (
+        subject.alarm_name,
+        subject.log_group_name,
+        subject.trail_arn,
+    )
+    if subject.alarm_name and not subject.known:
+        _given_alarm(view, looking)
+    if subject.log_group_name and not subject.known:
+        _given_group(view, looking)
+    _emitting(view, looking)
+    if view.group is None and view.metric:
+        there = [each for _, each in view.account.all("filter") if _emits(each, view.metric)]
+        view.group = there[0]["logGroupName"] if there else None
+    if view.group is None and view.metric and not view.metric[0].startswith("AWS/"):
+        _all_filters(view, looking)
+    if view.group:
+        filters_of(looking, view.group)
+    if view.trail_arn is None:
+        _find_trail(view, looking)
+    if view.group is None and view.trail:
+        view.group = group_of(view.trail)
+        if view.group:
+            filters_of(looking, view.group)
+    if not subject.known and subject.alarm_name:
+        what_it_is_about(view)
+    if not subject.known and view.subject.is_about_secrets:
+        _find_rules(view, looking)
+
+
+def _given_alarm(view: View, looking: Looking) -> None:
+    name = view.subject.alarm_name
+    assert name
+    if not view.account.lacks("alarm", name):
+        return
+    asked = looking.ask(
+        "cloudwatch",
+        "DescribeAlarms",
+        items="CompositeAlarms",
+        AlarmNames=[name],
+        AlarmTypes=["CompositeAlarm"],
+    )
+    if asked.answer:
+        raise NoSuchSubject(
+            f"{name} is a composite alarm: name one of the metric alarms that its rule is made of: "
+            f"{asked.answer[0].get('AlarmRule')}."
+        )
+    listed = looking.ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
+    names = sorted(each["AlarmName"] for each in listed.answer or ())
+    there = (
+        f"there are these: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}"
+        if names
+        else "there is none"
+    )
+    raise NoSuchSubject(f"There is no metric alarm {name} in {view.subject.region}; {there}.")
+
+
+def _given_group(view: View, looking: Looking) -> None:
+    group = view.subject.log_group_name
+    assert group
+    if view.account.lacks("log group", group):
+        listed = looking.ask("logs", "DescribeLogGroups", items="logGroups")
+        names = sorted(each["logGroupName"] for each in listed.answer or ())
+        there = f"there are these: {', '.join(names[:10])}" if names else "there is none"
+        raise NoSuchSubject(f"There is no log group {group} in {view.subject.region}; {there}.")
+    if view.subject.alarm_name is None:
+        _alarm_of_group(view, looking, group)
+
+
+def _alarm_of_group(view: View, looking: Looking, group: str) -> None:
+    """From a log group: an alarm on the metric of a filter that counts reads."""
+    filters_of(looking, group)
+    probes = [event_text(each) for each in _probes(view)]
+    there = [each for id, each in view.account.all("filter") if each["logGroupName"] == group]
+    candidates = [each for each in there if any(_matches(each, probe) for probe in probes)]
     candidates += [
         each
-        for each in filters.answer or ()
+        for each in there
         if each not in candidates
-        and (not subject.secrets or _concerns(facts, each.get("filterPattern", "")))
-        and "SecretValue" in each.get("filterPattern", "")
+        and (not view.subject.secrets or _concerns(view, each.get("filterPattern") or ""))
+        and "SecretValue" in (each.get("filterPattern") or "")
     ]
-    questions = [
-        {
-            "service": "cloudwatch",
-            "operation": "DescribeAlarmsForMetric",
-            "items": "MetricAlarms",
-            "Namespace": namespace,
-            "MetricName": name,
-        }
-        for namespace, name in dict.fromkeys(
-            (transformation["metricNamespace"], transformation["metricName"])
+    metrics = list(
+        dict.fromkeys(
+            (given["metricNamespace"], given["metricName"])
             for each in candidates
-            for transformation in each["metricTransformations"]
+            for given in each["metricTransformations"]
         )
-    ]
-    for question in questions:
-        ask.ahead(**question)
-    found: list[Mapping[str, Any]] = []
-    for question in questions:
-        asked = ask(**question)
-        if not found:
-            facts.alarm_asked = asked
-        found += asked.answer or ()
+    )
+    found: dict[str, Thing] = {}
+    for namespace, name in metrics:
+        asked = looking.ask(
+            "cloudwatch",
+            "DescribeAlarmsForMetric",
+            items="MetricAlarms",
+            Namespace=namespace,
+            MetricName=name,
+        )
+        if asked.unknown:
+            view.account.unknown[Ref("alarms", "")] = asked
+        found |= {each["AlarmName"]: dict(each) for each in asked.answer or ()}
     # One on metric math is not among a metric's alarms. One that wants many datapoints may be that which
     # tells of an alarm that does not end.
-    if questions and not any(_needs(each) == 1 for each in found):
-        asked = ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
-        metrics = {(each["Namespace"], each["MetricName"]) for each in questions}
-        on_math = [each for each in asked.answer or () if each.get("Metrics") and _metric(each) in metrics]
-        if on_math:
-            facts.alarm_asked = asked
-            found = [*on_math, *found]
-    found.sort(key=_needs)
-    facts.alarm = next(iter(found), None)
-    facts.other_alarms = [each["AlarmName"] for each in found[1:]]
-    if candidates and facts.alarm is None:
-        transformation = candidates[0]["metricTransformations"][0]
-        metric = (transformation["metricNamespace"], transformation["metricName"])
-        facts.subject = replace(subject, metric=metric)
+    if metrics and not any(_needs(each) == 1 for each in found.values()):
+        asked = looking.ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
+        found |= {
+            each["AlarmName"]: dict(each)
+            for each in asked.answer or ()
+            if each.get("Metrics") and _metric(each) in metrics
+        }
+    for name, alarm in found.items():
+        view.account.put("alarm", name, alarm)
+    ordered = sorted(found.values(), key=lambda each: (_needs(each), not each.get("Metrics")))
+    if ordered:
+        view.alarm_name = ordered[0]["AlarmName"]
+        view.account.put("looked", "others", {"alarms": [each["AlarmName"] for each in ordered[1:]]})
+    elif candidates:
+        view.subject = replace(view.subject, metric=metrics[0])
+
+
+def _probes(view: View) -> list[Event]:
+    """A read as it would be, by somebody who is not root: of whom filters are about by himself."""
+    subject, account = view.subject, view.account
+    secret = _any_secret(subject)
+    role = account.arn("iam", "role/app", region="")
+    identity = assumed_role_identity(
+        arn=f"{account.arn('sts', 'assumed-role/app', region='')}/session",
+        assumed_role_id="AROAEXAMPLE:session",
+        role_arn=role,
+        access_key_id="ASIAEXAMPLE",
+        creation_date=f"{view.now:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    return [
+        expected(secret, account.account_id, subject.region, view.now, kind, identity)
+        for kind in subject.kinds
+    ]
 
 
 def _needs(alarm: Mapping[str, Any]) -> int:
@@ -163,7 +360,7 @@ def _needs(alarm: Mapping[str, Any]) -> int:
     return int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
 
 
-def _metric(alarm: Mapping[str, Any]) -> tuple[str, str] | None:
+def _metric(alarm: Mapping[str, Any]) -> Metric | None:
     metric = metric_of(alarm)
     return (metric["Namespace"], metric["MetricName"]) if metric else None
 
@@ -172,132 +369,237 @@ def _any_secret(subject: Subject) -> str:
     return secretid.forms((subject.secrets or ("*",))[0])[0]
 
 
-def _matches(metric_filter: Mapping[str, Any], message: str) -> bool | None:
-    try:
-        return FilterPattern.parse(metric_filter.get("filterPattern", "")).matches(message)
-    except InvalidFilterPattern:
-        return None
+def _matches(metric_filter: Mapping[str, Any], message: str) -> bool:
+    pattern = parsed(metric_filter.get("filterPattern") or "")
+    return pattern is not None and pattern.matches(message)
 
 
-def _filters(facts: Facts, ask: Asking) -> None:
-    metric = facts.metric
-    if metric:
-        facts.emitting = ask(
-            "logs",
-            "DescribeMetricFilters",
-            items="metricFilters",
-            metricNamespace=metric[0],
-            metricName=metric[1],
+def _emits(metric_filter: Mapping[str, Any], metric: Metric | None) -> bool:
+    return any(
+        (each.get("metricNamespace"), each.get("metricName")) == metric
+        for each in metric_filter.get("metricTransformations") or ()
+    )
+
+
+def _concerns(view: View, pattern: str) -> bool:
+    """Whether a rule's or filter's pattern is about reads of what is watched: it names that or no secret."""
+    if "GetSecretValue" not in pattern:
+        return False
+    names = [name.rstrip("*") for each in view.subject.secrets for name in secretid.names(each)]
+    return "secretId" not in pattern or not names or any(name in pattern for name in names)
+
+
+def _emitting(view: View, looking: Looking) -> None:
+    """Filters of any log group that emit the alarm's metric."""
+    metric = view.metric
+    if metric is None or metric[0].startswith("AWS/"):
+        return
+    asked = looking.ask(
+        "logs",
+        "DescribeMetricFilters",
+        items="metricFilters",
+        metricNamespace=metric[0],
+        metricName=metric[1],
+    )
+    if asked.unknown:
+        view.account.unknown[Ref("filters", "")] = asked
+    _put_filters(view, asked.answer or ())
+
+
+def _put_filters(view: View, those: Iterable[Mapping[str, Any]]) -> None:
+    for each in those:
+        view.account.put("filter", id_of(each["logGroupName"], each["filterName"]), dict(each))
+
+
+def _all_filters(view: View, looking: Looking) -> None:
+    """Nothing emits the metric: one of nearly its name may be meant."""
+    asked = looking.ask("logs", "DescribeMetricFilters", items="metricFilters")
+    _put_filters(view, asked.answer or ())
+    metric = view.metric
+    assert metric
+    named = [each for _, each in view.account.all("filter") if each.get("logGroupName")]
+    near = [
+        each
+        for each in named
+        if any(given["metricNamespace"] == metric[0] for given in each["metricTransformations"])
+    ]
+    # One that feeds another alarm is not the one that was meant.
+    given_all = {
+        (one["metricNamespace"], one["metricName"]) for each in named for one in each["metricTransformations"]
+    }
+    nearest = sorted(given_all, key=lambda each: -SequenceMatcher(None, each[1], metric[1]).ratio())
+    for given in nearest[:_NEAR]:
+        asked = looking.ask(
+            "cloudwatch",
+            "DescribeAlarmsForMetric",
+            items="MetricAlarms",
+            Namespace=given[0],
+            MetricName=given[1],
         )
-    facts.group = facts.subject.log_group_name
-    if facts.group is None and facts.emitting and facts.emitting.answer:
-        facts.group = facts.emitting.answer[0].get("logGroupName")
+        for each in asked.answer or ():
+            view.account.put("alarm", each["AlarmName"], dict(each))
+    groups = {each["logGroupName"] for each in near or named}
+    if len(groups) == 1:
+        view.group = next(iter(groups))
 
 
-# The trail and its sinks
+def _find_trail(view: View, looking: Looking) -> None:
+    asked = looking.ask("cloudtrail", "DescribeTrails", includeShadowTrails=True)
+    if asked.unknown:
+        view.account.unknown[Ref("trails", "")] = asked
+    trails = (asked.answer or {}).get("trailList", []) if asked.ok else []
+    feeding = [
+        each for each in trails if group_of(each) and (view.group is None or group_of(each) == view.group)
+    ]
+    if feeding:
+        arn = feeding[0]["TrailARN"]
+        view.trail_arn = arn
+        _look(looking, [Ref("trail", arn)])
+        return
+    for each in trails:
+        view.account.put("trail", each["TrailARN"], dict(each))
 
 
-def _trail(facts: Facts, ask: Asking) -> None:
-    subject = facts.subject
-    facts.trails = ask("cloudtrail", "DescribeTrails", includeShadowTrails=True)
-    trails = (facts.trails.answer or {}).get("trailList", [])
-    if subject.trail_arn:
-        home = subject.trail_arn.split(":")[3]
-        asked = ask("cloudtrail", "GetTrail", subject.trail_arn, home, Name=subject.trail_arn)
-        facts.trail_asked = asked
-        facts.trail = asked.answer["Trail"] if asked.ok else None
-        if facts.trail is None and asked.unknown:
-            facts.trail = next((each for each in trails if each["TrailARN"] == subject.trail_arn), None)
-    else:
-        facts.trail_asked = facts.trails
-        feeding = [each for each in trails if group_of(each) and group_of(each) == facts.group]
-        if not facts.group:
-            feeding = [each for each in trails if group_of(each)]
-        facts.trail = next(iter(feeding), None)
-    if facts.group is None and facts.trail:
-        facts.group = group_of(facts.trail)
-    if facts.group:
-        asked = ask(
-            "logs",
-            "DescribeLogGroups",
-            subject.arn("logs", "log-group:*"),
-            items="logGroups",
-            logGroupNamePrefix=facts.group,
+def what_it_is_about(view: View) -> None:
+    """An alarm of the account's: about reads of secrets, or about what its filters match."""
+    subject = view.subject
+    if subject.secrets:
+        return
+    metric = view.metric
+    if metric and metric[0].startswith("AWS/"):
+        view.subject = replace(subject, is_about_secrets=False, kinds=())
+        return
+    feeding = view.emitting(metric) if view.group else []
+    near = feeding or [each for _, each in view.account.all("filter")]
+    probes = [event_text(each) for each in _probes(view)]
+    about = [
+        each
+        for each in near
+        if "SecretValue" in (each.get("filterPattern") or "")
+        or any(_matches(each, probe) for probe in probes)
+    ]
+    if about or not (feeding or near):
+        return
+    events = [event for each in feeding for event in _made(view, each.get("filterPattern") or "")]
+    names = dict.fromkeys(str(each.get("eventName")) for each in events if each.get("eventName"))
+    view.subject = replace(
+        subject, is_about_secrets=False, kinds=tuple((name, False) for name in names if name != _ANY)
+    )
+
+
+def _made(view: View, text: str) -> list[Event]:
+    """Events that a pattern is about, as CloudTrail would write them; a term stands in an error's message."""
+    pattern = parsed(text)
+    if pattern is None:
+        return []
+    found = []
+    for event in examples_of(pattern) or [{"errorMessage": each} for each in texts(pattern)]:
+        name = str(event.get("eventName") or _ANY)
+        base = make_event(
+            event_id="00000000-0000-4000-8000-000000000000",
+            event_time=f"{view.now:%Y-%m-%dT%H:%M:%SZ}",
+            event_source=str(event.get("eventSource") or _source_of(name)),
+            event_name=name,
+            aws_region=view.subject.region,
+            account_id=view.account.account_id,
+            user_identity={},
+            source_ip_address="192.0.2.1",
+            user_agent="secretwatch-doctor",
+            request_id="00000000-0000-4000-8000-000000000001",
+            request_parameters=None,
+            response_elements=None,
         )
-        found = next((each for each in asked.answer or () if each["logGroupName"] == facts.group), None)
-        facts.log_group = replace(asked, answer=found)
-        facts.filters = ask(**_group_filters_question(facts.group, subject))
-    if facts.trail:
-        _of_trail(facts, ask, facts.trail)
-
-
-def group_of(trail: Mapping[str, Any]) -> str | None:
-    """The name of the log group that a trail delivers to."""
-    arn = trail.get("CloudWatchLogsLogGroupArn")
-    return arn.split(":")[6] if arn else None
-
-
-def _of_trail(facts: Facts, ask: Asking, trail: Mapping[str, Any]) -> None:
-    arn, home = trail["TrailARN"], trail.get("HomeRegion") or trail["TrailARN"].split(":")[3]
-    ask.ahead("cloudtrail", "GetEventSelectors", arn, home, TrailName=arn)
-    ask.ahead("cloudtrail", "GetTrailStatus", arn, home, Name=arn)
-    bucket, role = trail.get("S3BucketName"), trail.get("CloudWatchLogsRoleArn")
-    bucket_arn = f"arn:{arn.split(':')[1]}:s3:::{bucket}"
-    if bucket:
-        ask.ahead("s3", "GetBucketPolicy", bucket_arn, home, Bucket=bucket)
-    if role:
-        facts.role = _role(ask, role)
-    if key := trail.get("KmsKeyId"):
-        facts.trail_key, facts.trail_key_policy = _key(ask, key, home)
-    facts.trail_status = ask("cloudtrail", "GetTrailStatus", arn, home, Name=arn)
-    facts.selectors = ask("cloudtrail", "GetEventSelectors", arn, home, TrailName=arn)
-    if bucket:
-        facts.bucket_policy = ask("s3", "GetBucketPolicy", bucket_arn, home, Bucket=bucket)
-
-
-def _role(ask: Asking, arn: str) -> RoleFacts:
-    name = arn.rsplit("/", 1)[-1]
-    for operation in ("GetRole", "ListRolePolicies", "ListAttachedRolePolicies"):
-        items = {"ListRolePolicies": "PolicyNames", "ListAttachedRolePolicies": "AttachedPolicies"}
-        ask.ahead("iam", operation, arn, items=items.get(operation), RoleName=name)
-    found = RoleFacts(ask("iam", "GetRole", arn, RoleName=name))
-    if not found.role.ok:
-        return found
-    inline = ask("iam", "ListRolePolicies", arn, items="PolicyNames", RoleName=name)
-    attached = ask("iam", "ListAttachedRolePolicies", arn, items="AttachedPolicies", RoleName=name)
-    answers = [inline, attached]
-    for policy in inline.answer or ():
-        asked = ask("iam", "GetRolePolicy", arn, RoleName=name, PolicyName=policy)
-        answers.append(asked)
-        if asked.ok:
-            found.policies.append(_document(asked.answer["PolicyDocument"]))
-    for policy in attached.answer or ():
-        policy_arn = policy["PolicyArn"]
-        described = ask("iam", "GetPolicy", policy_arn, PolicyArn=policy_arn)
-        answers.append(described)
-        if described.ok:
-            version = described.answer["Policy"]["DefaultVersionId"]
-            asked = ask("iam", "GetPolicyVersion", policy_arn, PolicyArn=policy_arn, VersionId=version)
-            answers.append(asked)
-            if asked.ok:
-                found.policies.append(_document(asked.answer["PolicyVersion"]["Document"]))
-    found.unknown = next((each for each in answers if each.unknown), None)
+        whole = _merged(base, event)
+        # What a real event has besides may be what the pattern wants to be absent.
+        found.append(whole if pattern.matches(event_text(whole)) else event)
     return found
 
 
-def _document(document: Any) -> Any:
-    """boto3 parses IAM's documents, which AWS sends percent-encoded; not every endpoint encodes them."""
-    return document if isinstance(document, Mapping) else json.loads(unquote(str(document)))
+def _merged(base: Any, event: Any) -> Any:
+    if isinstance(base, dict) and isinstance(event, dict):
+        return {**base, **{name: _merged(base.get(name), value) for name, value in event.items()}}
+    return event
 
 
-def _key(ask: Asking, key: str, region: str) -> tuple[Asked, Asked]:
-    policy = ask.ahead("kms", "DescribeKey", f"key {key}", region, KeyId=key)
-    described = policy.result()
-    key_id = described.answer["KeyMetadata"]["Arn"] if described.ok else key
-    return described, ask("kms", "GetKeyPolicy", f"key {key}", region, KeyId=key_id, PolicyName="default")
+def _source_of(name: str) -> str:
+    if name in ("ConsoleLogin", "CheckMfa", "SwitchRole"):
+        return "signin.amazonaws.com"
+    return "ec2.amazonaws.com"
+
+
+def _find_rules(view: View, looking: Looking) -> None:
+    asked = looking.ask("events", "ListRules", items="Rules")
+    if asked.unknown:
+        view.account.unknown[Ref("rules", "")] = asked
+    names = [each["Name"] for each in asked.answer or () if _concerns(view, each.get("EventPattern") or "")]
+    _look(looking, [Ref("rule", name) for name in names])
+
+
+def _self_watch(view: View, looking: Looking) -> None:
+    """Alarms of the account on the trail's end and on the log group's silence."""
+    subject, account = view.subject, view.account
+    if not subject.is_about_secrets or view.group is None:
+        return
+    if not subject.tamper_alarm_name:
+        names = []
+        for namespace, name in self_watch.tamper_metrics(view):
+            names += _alarms_on(view, looking, "tamper", namespace, name, [])
+        account.put("looked", "tamper", {"alarms": names})
+    if not subject.blind_alarm_name:
+        dimensions = [{"Name": "LogGroupName", "Value": view.group}]
+        names = _alarms_on(view, looking, "blind", "AWS/Logs", "IncomingLogEvents", dimensions)
+        account.put("looked", "blind", {"alarms": names})
+    _follow(looking, view)
+
+
+def _alarms_on(
+    view: View, looking: Looking, what: str, namespace: str, name: str, dimensions: list[Any]
+) -> list[str]:
+    asked = looking.ask(
+        "cloudwatch",
+        "DescribeAlarmsForMetric",
+        items="MetricAlarms",
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=dimensions,
+    )
+    if asked.unknown:
+        view.account.unknown[Ref("looked", what)] = asked
+    for each in asked.answer or ():
+        view.account.put("alarm", each["AlarmName"], dict(each))
+    return [each["AlarmName"] for each in asked.answer or ()]
+
+
+# What has to ring
+
+
+def make_examples(view: View, record: Record) -> None:
+    """Events as they would be: calls on each watched secret in each form, or what the filters match."""
+    subject = view.subject
+    if not subject.is_about_secrets:
+        view.examples = [
+            event
+            for each in view.emitting(view.metric)
+            for event in _made(view, each.get("filterPattern") or "")
+        ]
+        return
+    for secret in subject.secrets or ("*",):
+        region = secretid.region(secret) or subject.region
+        for form in secretid.forms(secret, is_whole=secret == subject.made):
+            for kind in subject.kinds[:1]:
+                view.examples.append(expected(form, view.account.account_id, region, record.now, kind))
 
 
 # Reads
+
+
+def _ask_ahead(subject: Subject, ask: Asking, since: datetime) -> None:
+    """What the subject alone tells to ask."""
+    if subject.is_about_secrets and (subject.known or subject.secrets):
+        for question in _history_questions(subject, since):
+            ask.ahead(**question)
+        if subject.log_group_name:
+            ask.ahead(**_delivered_question(subject.log_group_name, subject, since))
 
 
 def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]]:
@@ -311,7 +613,7 @@ def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]
             "StartTime": since,
         }
         for region in subject.regions
-        for name in subject.event_names
+        for name in subject.event_names[:12]
     ]
 
 
@@ -329,54 +631,98 @@ def _delivered_question(
     }
 
 
-def _reads(facts: Facts, ask: Asking, since: datetime, event_id: str | None) -> None:
+def _reads(view: View, record: Record, ask: Asking, since: datetime, event_id: str | None) -> None:
     found: dict[str, Seen] = {}
-    facts.history = [ask(**question) for question in _history_questions(facts.subject, since)]
-    for asked in facts.history:
+    subject = view.subject
+    record.history = [ask(**question) for question in _history_questions(subject, since)]
+    for asked in record.history:
         for each in asked.answer or ():
             event = _parsed(each.get("CloudTrailEvent"))
-            if event and _is_read(facts, event):
+            if event and _is_one(view, event):
                 found[event["eventID"]] = Seen(event, recorded=True)
-    if facts.group:
-        facts.delivered = ask(**_delivered_question(facts.group, facts.subject, since))
-        _note_delivered(facts, found, facts.delivered)
+    if not found and _is_of_all_regions(view):
+        record.history += _elsewhere_read(view, ask, since, found)
+    if view.group and not view.account.lacks("log group", view.group):
+        for pattern in _wanted_patterns(view):
+            record.delivered = ask(**_delivered_question(view.group, subject, since, pattern))
+            _note_delivered(view, found, record.delivered)
         last = max(found.values(), key=lambda seen: seen.time, default=None)
-        if last and last.delivered is None and facts.delivered.ok:
+        if last and last.delivered is None and record.delivered and record.delivered.ok:
             # A busy log group may have more than was looked through.
             begin, pattern = last.time - _SKEW, f'"{last.event_id}"'
-            _note_delivered(
-                facts, found, ask(**_delivered_question(facts.group, facts.subject, begin, pattern))
-            )
+            _note_delivered(view, found, ask(**_delivered_question(view.group, subject, begin, pattern)))
     # Times are whole seconds, and the history begins with the newest, which has to stay the last.
     oldest_first = list(found.values())[::-1]
-    facts.reads = sorted(oldest_first, key=lambda seen: seen.time)
-    wanted = [each for each in facts.reads if event_id in (None, each.event_id)]
-    facts.read = next((each for each in reversed(wanted) if _is_watched(facts, each)), None) or (
+    record.reads = sorted(oldest_first, key=lambda seen: seen.time)
+    wanted = [each for each in record.reads if event_id in (None, each.event_id)]
+    if event_id and not wanted and not any(each.unknown for each in record.history):
+        record.missing_event = event_id
+    record.read = next((each for each in reversed(wanted) if _is_watched(view, each)), None) or (
         wanted[-1] if wanted else None
     )
-    secret = _any_secret(facts.subject)
-    facts.example = (
-        facts.read.event
-        if facts.read
-        else expected(secret, facts.account_id, facts.subject.region, facts.now, facts.subject.kinds[0])
-    )
+    if record.read:
+        others = [each for each in view.examples if each != record.read.event]
+        view.examples, view.followed = [record.read.event, *others], True
+        if not view.intent:
+            view.examples = [record.read.event]
 
 
-def _is_read(facts: Facts, event: Mapping[str, Any]) -> bool:
-    subject = facts.subject
+def _is_of_all_regions(view: View) -> bool:
+    """Whether a read in any region would count: of a secret that is named without its region."""
+    subject, trail = view.subject, view.trail
+    named = [
+        each for each in subject.secrets if secretid.region(each) is None and not secretid.is_prefix(each)
+    ]
+    return bool(named and trail and trail.get("IsMultiRegionTrail") and subject.is_about_secrets)
+
+
+def _elsewhere_read(view: View, ask: Asking, since: datetime, found: dict[str, Seen]) -> list[Asked]:
+    """Reads in other regions, by their own event histories. A region that does not answer has none."""
+    partition = view.account.arn("x", "").split(":")[1]
+    regions = [each for each in _REGIONS.get(partition, ()) if each not in view.subject.regions]
+    questions = [
+        {
+            **_history_questions(view.subject, since)[0],
+            "region": region,
+            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "GetSecretValue"}],
+        }
+        for region in regions
+    ]
+    for question in questions:
+        ask.ahead(**question)
+    asked = [ask(**question) for question in questions]
+    for one in asked:
+        for each in one.answer or ():
+            event = _parsed(each.get("CloudTrailEvent"))
+            if event and _is_one(view, event):
+                found[event["eventID"]] = Seen(event, recorded=True)
+    return [each for each in asked if each.ok]
+
+
+def _wanted_patterns(view: View) -> list[str | None]:
+    if view.subject.is_about_secrets:
+        return [None]
+    return [each.get("filterPattern") or "" for each in view.emitting(view.metric)][:5]
+
+
+def _is_one(view: View, event: Mapping[str, Any]) -> bool:
+    subject = view.subject
+    if not subject.is_about_secrets:
+        text = event_text(dict(event))
+        return any(_matches(each, text) for each in view.emitting(view.metric))
     return is_read(
         event,
         subject.secrets,
         subject.event_names,
-        facts.account_id or None,
+        view.account.account_id or None,
         organization=subject.organization,
     )
 
 
-def _note_delivered(facts: Facts, found: dict[str, Seen], asked: Asked) -> None:
+def _note_delivered(view: View, found: dict[str, Seen], asked: Asked) -> None:
     for each in asked.answer or ():
         event = _parsed(each.get("message"))
-        if event and _is_read(facts, event):
+        if event and _is_one(view, event):
             found[event["eventID"]] = replace(
                 found.get(event["eventID"], Seen(event)),
                 delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
@@ -385,16 +731,12 @@ def _note_delivered(facts: Facts, found: dict[str, Seen], asked: Asked) -> None:
             )
 
 
-def _is_watched(facts: Facts, seen: Seen) -> bool:
+def _is_watched(view: View, seen: Seen) -> bool:
     """Whether a read is one to follow: where the secrets are not known, one that the watch counts."""
-    if facts.subject.secrets:
+    if view.subject.secrets:
         return True
-    message = event_text(seen.event)
-    return any(
-        _matches(each, message)
-        for each in (facts.filters and facts.filters.answer) or ()
-        if is_of_the_watch(facts, each)
-    )
+    text = event_text(seen.event)
+    return any(_matches(each, text) for each in view.emitting(view.metric))
 
 
 def _parsed(text: str | None) -> dict[str, Any] | None:
@@ -409,72 +751,69 @@ def _milliseconds(number: int) -> datetime:
     return datetime.fromtimestamp(number / 1000, UTC)
 
 
-# What follows the read
+# What followed the read
 
 
-def _what_follows(facts: Facts, ask: Asking) -> None:
-    _ask_about_the_alarm_ahead(facts, ask)
-    assert facts.example
-    message = event_text(facts.example)
-    patterns = {
-        each.get("filterPattern", "")
-        for each in [*((facts.filters and facts.filters.answer) or ())]
-        if is_of_the_watch(facts, each)
-    }
-    for pattern in patterns:
-        ask.ahead("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])
-    for pattern in patterns:
-        facts.tested[pattern] = ask(
-            "logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message]
-        )
-    _samples(facts, ask)
-    actions = (facts.alarm or {}).get("AlarmActions") or []
-    arns = [each for each in actions if ":sns:" in each] or list(facts.subject.topic_arns)
-    for arn in arns:
-        _topic_questions(arn, ask)
-    facts.topics = [_topic(ask, arn) for arn in arns]
-    for topic in facts.topics:
-        name = topic.arn.rsplit(":", 1)[-1]
-        question = _failures_question(facts, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", name)
-        topic.failures = ask(**question)
-    _rules(facts, ask)
-    _self_watch(facts, ask)
-    if facts.read:
+def _what_followed(view: View, record: Record, ask: Asking) -> None:
+    questions = _alarm_questions(view, record)
+    for question in questions:
+        ask.ahead(**question)
+    if record.read:
+        message = event_text(record.read.event)
+        own = {*view.subject.filter_names, *(each["filterName"] for each in view.applied_filters())}
+        patterns = {
+            each.get("filterPattern") or ""
+            for each in view.filters()
+            if each["filterName"] in own or _emits(each, view.metric)
+        }
+        for pattern in patterns:
+            ask.ahead("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])
+        for pattern in patterns:
+            asked = ask("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])
+            record.tested[pattern] = asked
+            if asked.ok:
+                view.tested[pattern] = bool(asked.answer.get("matches"))
+    for question in questions:
+        asked = ask(**question)
+        if question["operation"] == "DescribeAlarmHistory":
+            record.history_of_alarm = asked
+        else:
+            record.samples_asked = asked
+            record.samples = [_sample(point) for point in asked.answer or () if "Sum" in point]
+    failing = [
+        (arn, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", arn.rsplit(":", 1)[-1])
+        for arn in view.topics_of(view.alarm)
+    ]
+    failing += [
+        (name, "AWS/Events", "FailedInvocations", "RuleName", name) for name, _ in view.account.all("rule")
+    ]
+    for _, *metric in failing:
+        ask.ahead(**_failures_question(record, *metric))
+    for key, *metric in failing:
+        record.failures[key] = ask(**_failures_question(record, *metric))
+    others = view.account.get("looked", "others")
+    record.other_alarms = list((others or {}).get("alarms") or ())
+    if record.read:
         asked = ask(
             "cloudtrail",
             "LookupEvents",
             items="Events",
             LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
-            StartTime=facts.read.time,
+            StartTime=record.read.time,
         )
         events = [_parsed(each.get("CloudTrailEvent")) for each in asked.answer or ()]
         sources = {f"{service}.amazonaws.com" for service in _PIPELINE}
-        facts.changes = [each for each in events if each and each.get("eventSource") in sources]
+        record.changes = [each for each in events if each and each.get("eventSource") in sources]
 
 
-def is_of_the_watch(facts: Facts, metric_filter: Mapping[str, Any]) -> bool:
-    """Whether a filter of the log group is one of the watch's: by its name, or by what it emits."""
-    if metric_filter["filterName"] in facts.subject.filter_names:
-        return True
-    return any(
-        (each.get("metricNamespace"), each.get("metricName")) == facts.metric
-        for each in metric_filter.get("metricTransformations", ())
-    )
-
-
-def _ask_about_the_alarm_ahead(facts: Facts, ask: Asking) -> None:
-    for question in _alarm_questions(facts):
-        ask.ahead(**question)
-
-
-def _alarm_questions(facts: Facts) -> list[dict[str, Any]]:
-    metric = facts.metric
+def _alarm_questions(view: View, record: Record) -> list[dict[str, Any]]:
+    metric, alarm = view.metric, view.alarm
     questions: list[dict[str, Any]] = []
-    begin = min(facts.read.time, facts.now) if facts.read else facts.now
+    begin = min(record.read.time, record.now) if record.read else record.now
     begin = (begin - _LOOK_BACK).replace(second=0, microsecond=0)
     if metric:
         # One answer has at most 1,440 datapoints, a day of minutes.
-        end = min(facts.now + timedelta(minutes=2), begin + timedelta(minutes=1440))
+        end = min(record.now + timedelta(minutes=2), begin + timedelta(minutes=1440))
         questions.append(
             {
                 "service": "cloudwatch",
@@ -482,37 +821,27 @@ def _alarm_questions(facts: Facts) -> list[dict[str, Any]]:
                 "items": "Datapoints",
                 "Namespace": metric[0],
                 "MetricName": metric[1],
-                "Dimensions": facts.dimensions,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in view.dimensions.items()],
                 "StartTime": begin,
                 "EndTime": end,
                 "Period": 60,
                 "Statistics": ["SampleCount", "Sum", "Minimum", "Maximum"],
             }
         )
-    if facts.alarm:
+    if alarm:
         questions.append(
             {
                 "service": "cloudwatch",
                 "operation": "DescribeAlarmHistory",
-                "resource": str(facts.alarm.get("AlarmArn", "*")),
+                "resource": str(alarm.get("AlarmArn", "*")),
                 "items": "AlarmHistoryItems",
-                "AlarmName": facts.alarm["AlarmName"],
+                "AlarmName": alarm["AlarmName"],
                 "StartDate": begin,
-                "EndDate": facts.now + timedelta(minutes=5),
+                "EndDate": record.now + timedelta(minutes=5),
                 "ScanBy": "TimestampDescending",
             }
         )
     return questions
-
-
-def _samples(facts: Facts, ask: Asking) -> None:
-    for question in _alarm_questions(facts):
-        asked = ask(**question)
-        if question["operation"] == "DescribeAlarmHistory":
-            facts.history_of_alarm = asked
-        else:
-            facts.samples_asked = asked
-            facts.samples = [_sample(point) for point in asked.answer or () if "Sum" in point]
 
 
 def _sample(point: Mapping[str, Any]) -> Sample:
@@ -528,98 +857,8 @@ def _sample(point: Mapping[str, Any]) -> Sample:
     )
 
 
-# Topics
-
-
-def _topic_questions(arn: str, ask: Asking) -> None:
-    region = arn.split(":")[3]
-    ask.ahead("sns", "GetTopicAttributes", arn, region, TopicArn=arn)
-    ask.ahead("sns", "ListSubscriptionsByTopic", arn, region, items="Subscriptions", TopicArn=arn)
-
-
-def _topic(ask: Asking, arn: str) -> TopicFacts:
-    region = arn.split(":")[3]
-    topic = TopicFacts(
-        arn,
-        ask("sns", "GetTopicAttributes", arn, region, TopicArn=arn),
-        ask("sns", "ListSubscriptionsByTopic", arn, region, items="Subscriptions", TopicArn=arn),
-    )
-    for each in topic.subscriptions.answer or ():
-        subscription = each["SubscriptionArn"]
-        if subscription.startswith("arn:"):
-            topic.subscription_attributes[subscription] = ask(
-                "sns", "GetSubscriptionAttributes", arn, region, SubscriptionArn=subscription
-            )
-    if topic.attributes.ok and (key := topic.attributes.answer["Attributes"].get("KmsMasterKeyId")):
-        topic.key, topic.key_policy = _key(ask, key, region)
-    return topic
-
-
-# The realtime path
-
-
-def _rules(facts: Facts, ask: Asking) -> None:
-    subject = facts.subject
-    names: Iterable[str] = ()
-    if subject.realtime:
-        names = subject.realtime.rule_names
-        if subject.realtime.alarm_names:
-            facts.realtime_alarms = ask(
-                "cloudwatch",
-                "DescribeAlarms",
-                subject.arn("cloudwatch", "alarm:*"),
-                items="MetricAlarms",
-                AlarmNames=list(subject.realtime.alarm_names),
-            )
-        if url := subject.realtime.dead_letter_queue_url:
-            facts.dead_letters = ask(
-                "sqs",
-                "GetQueueAttributes",
-                subject.arn("sqs", url.rsplit("/", 1)[-1]),
-                QueueUrl=url,
-                AttributeNames=["ApproximateNumberOfMessages"],
-            )
-    elif not subject.known:
-        facts.rules_asked = ask("events", "ListRules", items="Rules")
-        rules = facts.rules_asked.answer or ()
-        names = [each["Name"] for each in rules if _concerns(facts, each.get("EventPattern") or "")]
-    facts.rules = [_rule(facts, ask, name) for name in names]
-    for rule in facts.rules:
-        for target in (rule.targets and rule.targets.answer) or ():
-            arn = target["Arn"]
-            if ":sns:" in arn and arn not in facts.rule_topics:
-                facts.rule_topics[arn] = _topic(ask, arn)
-
-
-def _concerns(facts: Facts, pattern: str) -> bool:
-    """Whether a rule's or filter's pattern is about reads of what is watched: it names that or no secret."""
-    if "GetSecretValue" not in pattern:
-        return False
-    secrets = facts.subject.secrets or ((facts.read.secret,) if facts.read and facts.read.secret else ())
-    names = [name.rstrip("*") for each in secrets for name in secretid.names(each)]
-    return "secretId" not in pattern or any(name in pattern for name in names)
-
-
-def _rule(facts: Facts, ask: Asking, name: str) -> RuleFacts:
-    found = RuleFacts(
-        name, ask("events", "DescribeRule", facts.subject.arn("events", f"rule/{name}"), Name=name)
-    )
-    if not found.rule.ok:
-        return found
-    found.targets = ask(
-        "events", "ListTargetsByRule", facts.subject.arn("events", f"rule/{name}"), items="Targets", Rule=name
-    )
-    pattern = found.rule.answer.get("EventPattern")
-    # Without a read, and without knowing which secrets are meant, there is nothing to try it on.
-    if pattern and facts.example and (facts.read or facts.subject.secrets):
-        event = json.dumps(envelope(facts.example, facts.account_id))
-        found.matches = ask("events", "TestEventPattern", EventPattern=pattern, Event=event)
-    found.failures = ask(**_failures_question(facts, "AWS/Events", "FailedInvocations", "RuleName", name))
-    return found
-
-
 def _failures_question(
-    facts: Facts, namespace: str, metric: str, dimension: str, name: str
+    record: Record, namespace: str, metric: str, dimension: str, name: str
 ) -> dict[str, Any]:
     """What a service counts of its own failures since the time that is looked at."""
     return {
@@ -629,95 +868,8 @@ def _failures_question(
         "Namespace": namespace,
         "MetricName": metric,
         "Dimensions": [{"Name": dimension, "Value": name}],
-        "StartTime": facts.since or facts.now - timedelta(hours=1),
-        "EndTime": facts.now + timedelta(minutes=1),
+        "StartTime": record.since or record.now - timedelta(hours=1),
+        "EndTime": record.now + timedelta(minutes=1),
         "Period": 3600,
         "Statistics": ["Sum"],
     }
-
-
-def envelope(event: Mapping[str, Any], account_id: str) -> dict[str, Any]:
-    """A CloudTrail event as EventBridge shows it to rules."""
-    return {
-        "version": "0",
-        "id": event["eventID"],
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": f"aws.{event['eventSource'].partition('.')[0]}",
-        "account": account_id,
-        "time": event["eventTime"],
-        "region": event["awsRegion"],
-        "resources": [],
-        "detail": dict(event),
-    }
-
-
-# The alarms on the watch itself
-
-
-def _self_watch(facts: Facts, ask: Asking) -> None:
-    if facts.subject.stuck_alarm_name:
-        facts.stuck = _named(ask, facts.subject.stuck_alarm_name, facts.subject)
-    facts.tamper = _tamper(facts, ask)
-    facts.blind = _blind(facts, ask)
-
-
-def _named(ask: Asking, name: str, subject: Subject) -> AlarmOn:
-    asked = ask(**_alarm_question(name, subject))
-    return AlarmOn(name, list(asked.answer or ()), asked if asked.unknown else None)
-
-
-def _on_metric(ask: Asking, namespace: str, name: str, dimensions: list[dict[str, str]]) -> Asked:
-    return ask(
-        "cloudwatch",
-        "DescribeAlarmsForMetric",
-        items="MetricAlarms",
-        Namespace=namespace,
-        MetricName=name,
-        Dimensions=dimensions,
-    )
-
-
-def _tamper(facts: Facts, ask: Asking) -> AlarmOn:
-    """Alarms on filters of the log group that count a StopLogging of the trail."""
-    if facts.subject.tamper_alarm_name:
-        return _named(ask, facts.subject.tamper_alarm_name, facts.subject)
-    found = AlarmOn(None, [])
-    message = event_text(_stop_logging(facts))
-    for each in (facts.filters and facts.filters.answer) or ():
-        if is_of_the_watch(facts, each) or not _matches(each, message):
-            continue
-        for transformation in each["metricTransformations"]:
-            asked = _on_metric(ask, transformation["metricNamespace"], transformation["metricName"], [])
-            found.alarms += asked.answer or []
-            if asked.unknown:
-                found.unknown = asked
-    return found
-
-
-def _stop_logging(facts: Facts) -> dict[str, Any]:
-    example = facts.example or {}
-    return make_event(
-        event_id="00000000-0000-4000-8000-000000000002",
-        event_time=f"{facts.now:%Y-%m-%dT%H:%M:%SZ}",
-        event_source="cloudtrail.amazonaws.com",
-        event_name="StopLogging",
-        aws_region=facts.subject.region,
-        account_id=facts.account_id,
-        user_identity=example.get("userIdentity") or {},
-        source_ip_address="192.0.2.1",
-        user_agent="secretwatch-doctor",
-        request_id="00000000-0000-4000-8000-000000000003",
-        request_parameters={"name": (facts.trail or {}).get("TrailARN") or "trail"},
-        response_elements=None,
-    )
-
-
-def _blind(facts: Facts, ask: Asking) -> AlarmOn:
-    """Alarms on the log group's own count of events that come in."""
-    if facts.subject.blind_alarm_name:
-        return _named(ask, facts.subject.blind_alarm_name, facts.subject)
-    if not facts.group:
-        return AlarmOn(None, [])
-    dimensions = [{"Name": "LogGroupName", "Value": facts.group}]
-    asked = _on_metric(ask, "AWS/Logs", "IncomingLogEvents", dimensions)
-    return AlarmOn(None, list(asked.answer or ()), asked if asked.unknown else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from html import escape
 
+from secretwatch.pipeline.doctor import path
 from secretwatch.pipeline.doctor.findings import Finding, Hop
 from secretwatch.pipeline.doctor.timeline import timeline
 from secretwatch.pipeline.doctor.walk import Diagnosis
@@ -73,31 +74,40 @@ svg text.number { fill: var(--card); font-weight: 600; font-size: 11px; }
 .dot.followed { stroke: var(--ink); stroke-width: 2; } .dot.sent { fill: var(--healthy); }
 .dot.refused { fill: var(--broken); } .count { fill: var(--read); opacity: .8; }
 .ringing { fill: var(--broken); opacity: .85; }
+.picture:has(.path) { margin-bottom: 1.5rem; }
+.path rect { fill: var(--card); stroke: var(--tone); stroke-width: 1.5; }
+.path .broken rect { stroke-width: 3; }
+.path text { fill: var(--ink); font: 600 13px system-ui, sans-serif; }
+.path .said { fill: var(--tone); font-weight: 400; font-size: 12px; }
+.path .begin { font-weight: 400; }
+.path .way { stroke: var(--quiet); stroke-width: 2; }
+.path .cut { stroke-dasharray: 2 4; opacity: .5; }
 footer { margin-top: 2.5rem; color: var(--quiet); font-size: .85rem; }
 """
 
 
 def page(diagnosis: Diagnosis) -> str:
     """The whole page. Everything from the account is escaped."""
-    facts = diagnosis.facts
-    name = facts.subject.name or "the account"
+    record, subject = diagnosis.record, diagnosis.view.subject
+    name = subject.name or "the account"
     items = "".join(_hop(number, hop) for number, hop in enumerate(diagnosis.hops, 1))
-    at = f"{facts.now.astimezone(UTC):%d %B %Y, %H:%M:%S} UTC"
-    about = f"Account {facts.account_id or 'unknown'}, {facts.subject.region}, examined on {at}."
+    at = f"{record.now.astimezone(UTC):%d %B %Y, %H:%M:%S} UTC"
+    about = f"Account {record.account_id or 'unknown'}, {subject.region}, examined on {at}."
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(name)}: {diagnosis.result}</title>
+<title>{_safe(name)}: {diagnosis.result}</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
-<h1>{escape(name)}</h1>
-<p class="about">{escape(about)}</p>
+<h1>{_safe(name)}</h1>
+<p class="about">{_safe(about)}</p>
 {_answer(diagnosis)}
 <h2>From the read to the e-mail</h2>
+<div class="picture">{path.picture(diagnosis.hops)}</div>
 <ol class="walk">{items}</ol>
 {_picture(diagnosis)}
 {_missing(diagnosis)}
@@ -106,6 +116,11 @@ def page(diagnosis: Diagnosis) -> str:
 </body>
 </html>
 """
+
+
+def _safe(text: str) -> str:
+    """Escaped for HTML, and with nothing in it that a browser would obey, as a change of direction."""
+    return escape("".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text))
 
 
 def _class(verdict: str) -> str:
@@ -124,7 +139,7 @@ def _answer(diagnosis: Diagnosis) -> str:
         unknown = next(hop for hop in diagnosis.hops if hop.verdict == "cannot tell")
         what = f"It cannot be told at hop {_number(diagnosis, unknown.name)}, {unknown.name}"
         return _box("cannot tell", what, unknown.sentence, unknown.mend)
-    read = diagnosis.facts.read
+    read = diagnosis.record.read
     if read is None:
         event = diagnosis.hop("event")
         return _box("healthy", "Healthy, as far as it is configured", event.sentence, event.mend)
@@ -140,13 +155,13 @@ def _number(diagnosis: Diagnosis, name: str) -> int:
 
 def _box(verdict: str, what: str, sentence: str, mend: str = "", more: str = "") -> str:
     return (
-        f'<section class="answer {_class(verdict)}"><p class="what">{_MARKS[verdict]} {escape(what)}</p>'
-        f"<p>{escape(sentence)}</p>{_pre(mend)}{more}</section>"
+        f'<section class="answer {_class(verdict)}"><p class="what">{_MARKS[verdict]} {_safe(what)}</p>'
+        f"<p>{_safe(sentence)}</p>{_pre(mend)}{more}</section>"
     )
 
 
 def _pre(mend: str) -> str:
-    return f"<pre>{escape(mend)}</pre>" if mend else ""
+    return f"<pre>{_safe(mend)}</pre>" if mend else ""
 
 
 def _hop(number: int, hop: Hop) -> str:
@@ -155,14 +170,14 @@ def _hop(number: int, hop: Hop) -> str:
         f'<li class="{_class(hop.verdict)}" data-hop="{hop.name}"><span class="mark" aria-hidden="true">'
         f'{_MARKS[hop.verdict]}</span><div class="hop"><b>{number} {hop.name}</b>'
         f'<span class="verdict">{hop.verdict}</span></div>'
-        f"<p>{escape(hop.sentence)}</p>{_pre(hop.mend)}{others}{_evidence(hop)}</li>"
+        f"<p>{_safe(hop.sentence)}</p>{_pre(hop.mend)}{others}{_evidence(hop)}</li>"
     )
 
 
 def _finding(finding: Finding) -> str:
     return (
         f'<div class="{_class(finding.verdict)}"><p><span class="verdict">also {finding.verdict}</span> '
-        f"{escape(finding.sentence)}</p>{_pre(finding.mend)}</div>"
+        f"{_safe(finding.sentence)}</p>{_pre(finding.mend)}</div>"
     )
 
 
@@ -170,15 +185,15 @@ def _evidence(hop: Hop) -> str:
     if not hop.evidence:
         return ""
     rows = "".join(
-        f"<tr><td>{each.when.astimezone(UTC):%H:%M:%S}</td><td><code>{escape(each.what)}</code></td>"
-        f"<td>{escape(each.where)}<br><code>{escape(each.seen)}</code></td></tr>"
+        f"<tr><td>{each.when.astimezone(UTC):%H:%M:%S}</td><td><code>{_safe(each.what)}</code></td>"
+        f"<td>{_safe(each.where)}<br><code>{_safe(each.seen)}</code></td></tr>"
         for each in hop.evidence
     )
     return f"<details><summary>What was looked at</summary><table>{rows}</table></details>"
 
 
 def _picture(diagnosis: Diagnosis) -> str:
-    picture = timeline(diagnosis.facts)
+    picture = timeline(diagnosis.record)
     if not picture:
         return ""
     return f'<h2>The last reads</h2><div class="picture">{picture}</div>'

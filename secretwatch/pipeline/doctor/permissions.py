@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from secretwatch import partition
+from secretwatch import partition, secretid
+from secretwatch.pipeline.doctor.account import Account
+from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.subject import Subject
 
+_OF_A_BUCKET = (
+    *("s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock"),
+    *("s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration"),
+)
+_OF_A_ROLE = (
+    *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy"),
+    *("iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
+)
 
-def policy(subject: Subject | None) -> dict[str, Any]:
+
+def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, Any]:
     """The policy for this subject, or for any in an account; a canary reads the secret besides."""
     region = subject.region if subject else "*"
     aws = f"arn:{partition.of_region(region).name}"
@@ -21,12 +32,18 @@ def policy(subject: Subject | None) -> dict[str, Any]:
     bucket = (subject.bucket_name if subject else None) or "*"
     trail = (subject.trail_arn if subject else None) or f"{aws}:cloudtrail:*:{account}:trail/*"
     realtime = subject.realtime if subject else None
-    named = [*(subject.topic_arns if subject else ()), *(realtime.topic_arns if realtime else ())]
-    topics = list(dict.fromkeys(named)) or [f"{aws}:sns:{region}:{account}:*"]
-    rules = [
-        f"{aws}:events:{region}:{account}:rule/{name}"
-        for name in (realtime.rule_names if realtime else ("*",))
+    applied = intent.account if intent else Account("", "")
+
+    def ids(kind: str) -> list[str]:
+        return [id for id, _ in applied.all(kind)]
+
+    named = [
+        *(subject.topic_arns if subject else ()),
+        *(realtime.topic_arns if realtime else ()),
+        *ids("topic"),
     ]
+    topics = list(dict.fromkeys(named)) or [f"{aws}:sns:{region}:{account}:*"]
+    rules = list(dict.fromkeys([*(realtime.rule_names if realtime else ("*",)), *ids("rule")]))
 
     def statement(sid: str, actions: list[str], resources: str | list[str] = "*") -> dict[str, Any]:
         return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
@@ -40,7 +57,7 @@ def policy(subject: Subject | None) -> dict[str, Any]:
                 "cloudtrail:LookupEvents",
                 "cloudwatch:DescribeAlarmsForMetric",
                 "cloudwatch:GetMetricStatistics",
-                "events:TestEventPattern",
+                "events:ListEventBuses",
                 "logs:TestMetricFilter",
             ],
         ),
@@ -55,9 +72,22 @@ def policy(subject: Subject | None) -> dict[str, Any]:
             ["logs:DescribeLogGroups", "logs:DescribeMetricFilters"],
             f"{aws}:logs:{region}:{account}:log-group:*",
         ),
-        statement("Events", ["logs:FilterLogEvents"], f"{aws}:logs:{region}:{account}:log-group:{group}:*"),
+        statement(
+            "Events",
+            ["logs:FilterLogEvents", "logs:GetDataProtectionPolicy"],
+            f"{aws}:logs:{region}:{account}:log-group:{group}:*",
+        ),
         # More than the one alarm: those that watch the watch are looked at too.
-        statement("Alarms", ["cloudwatch:DescribeAlarms"], f"{aws}:cloudwatch:{region}:{account}:alarm:*"),
+        statement(
+            "Alarms",
+            ["cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules"],
+            f"{aws}:cloudwatch:{region}:{account}:alarm:*",
+        ),
+        statement(
+            "AlarmMuteRules",
+            ["cloudwatch:GetAlarmMuteRule"],
+            f"{aws}:cloudwatch:{region}:{account}:alarm-mute-rule:*",
+        ),
         statement(
             "AlarmHistory",
             ["cloudwatch:DescribeAlarmHistory"],
@@ -69,28 +99,42 @@ def policy(subject: Subject | None) -> dict[str, Any]:
             topics,
         ),
         statement("Keys", ["kms:DescribeKey", "kms:GetKeyPolicy"], f"{aws}:kms:{region}:{account}:key/*"),
-        statement("Bucket", ["s3:GetBucketPolicy"], f"{aws}:s3:::{bucket}"),
+        statement("Bucket", list(_OF_A_BUCKET), f"{aws}:s3:::{bucket}"),
         statement(
-            "DeliveryRole",
-            [
-                "iam:GetPolicy",
-                "iam:GetPolicyVersion",
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-            ],
+            "Roles",
+            list(_OF_A_ROLE),
             [f"{aws}:iam::{account}:policy/*", f"{aws}:iam::{account}:role/*"],
         ),
     ]
     if rules:
-        statements.append(statement("Rules", ["events:DescribeRule", "events:ListTargetsByRule"], rules))
+        arns = [f"{aws}:events:{region}:{account}:rule/{name}" for name in rules]
+        statements.append(statement("Rules", ["events:DescribeRule", "events:ListTargetsByRule"], arns))
     if subject is None or not subject.known:
         statements.append(
             statement("FindRules", ["events:ListRules"], f"{aws}:events:{region}:{account}:rule/*")
         )
-    if realtime and realtime.dead_letter_queue_url:
-        queue = realtime.dead_letter_queue_url.rsplit("/", 1)[-1]
-        arn = f"{aws}:sqs:{region}:{account}:{queue}"
-        statements.append(statement("DeadLetters", ["sqs:GetQueueAttributes"], arn))
+    queues = ids("queue")
+    if realtime and realtime.dead_letter_queue_url and not queues:
+        queues = [f"{aws}:sqs:{region}:{account}:{realtime.dead_letter_queue_url.rsplit('/', 1)[-1]}"]
+    if queues:
+        statements.append(statement("DeadLetters", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues))
+    if found := ids("state machine"):
+        statements.append(statement("StateMachines", ["states:DescribeStateMachine"], found))
+    secrets = [*ids("secret"), *_secrets(subject, f"{aws}:secretsmanager:{region}:{account}:secret:")]
+    if subject is None or secrets:
+        found = list(dict.fromkeys(secrets)) or [f"{aws}:secretsmanager:{region}:{account}:secret:*"]
+        statements.append(statement("Secrets", ["secretsmanager:DescribeSecret"], found))
+    if connections := ids("connection"):
+        start = f"{aws}:events:{region}:{account}:connection"
+        arns = [f"{start}/{name}{end}" for name in connections for end in ("", "/*")]
+        statements.append(statement("Connections", ["events:DescribeConnection"], arns))
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _secrets(subject: Subject | None, arn: str) -> list[str]:
+    """The watched secrets whose existence is looked at, as resources; arn: how one of a name begins."""
+    found = []
+    for each in subject.secrets if subject else ():
+        if not secretid.is_prefix(each):
+            found += [each, f"{each}-??????"] if each.startswith("arn:") else [f"{arn}{each}-??????"]
+    return found

@@ -49,11 +49,15 @@ class Subject:
     """The alarm's settings as the watch was given them: deliberate, whatever they are."""
     known: bool = False
     directory: Path | None = None
+    watch: str | None = None
+    """Its key, where that has to be said to examine it again."""
     organization: bool = False
     """Whether the log group holds other accounts' events, too."""
+    is_about_secrets: bool = True
+    """Whether what has to ring are calls on secrets; else it is what the alarm's filters match."""
 
     @classmethod
-    def of_watch(cls, watch: Watch, directory: Path | None = None) -> Subject:
+    def of_watch(cls, watch: Watch, directory: Path | None = None, *, named: bool = False) -> Subject:
         made = watch.secret_arn if watch.secret_arn and _is_watched(watch, watch.secret_arn) else None
         secrets = tuple(dict.fromkeys([*watch.secrets, *([made] if made else [])]))
         kinds: list[tuple[str, bool]] = []
@@ -81,6 +85,7 @@ class Subject:
             blind_alarm_name=watch.blind_alarm_name,
             known=True,
             directory=directory,
+            watch=watch.watch if named else None,
             organization=watch.organization,
         )
 
@@ -88,7 +93,7 @@ class Subject:
     def command(self) -> str:
         """How it is examined again."""
         if self.directory:
-            start = [str(self.directory)]
+            start = [str(self.directory), *(["--watch", self.watch] if self.watch else [])]
         elif self.alarm_name:
             start = ["--alarm", self.alarm_name]
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor.record import Record
 
 _WIDTH, _LEFT, _RIGHT, _LANE, _TOP = 960, 128, 24, 40, 14
 _LANES = ("read", "in the log group", "counted", "in ALARM", "told")
@@ -35,18 +35,18 @@ class _Scale:
         return [datetime.fromtimestamp(at, UTC) for at in range(first, int(self.end.timestamp()) + 1, step)]
 
 
-def timeline(facts: Facts) -> str:
+def timeline(record: Record) -> str:
     """The picture as SVG; "" where no read was seen."""
-    reads = facts.reads[-_READS:]
+    reads = record.reads[-_READS:]
     if not reads:
         return ""
-    begin, end = reads[0].time, facts.now
+    begin, end = reads[0].time, record.now
     pad = max((end - begin) * 0.04, timedelta(seconds=2))
     scale = _Scale(begin - pad, end + pad / 4)
     height = _TOP + _LANE * len(_LANES) + 26
-    parts = [*_frame(scale, height), *_counts(facts, scale), *_alarms(facts, scale)]
+    parts = [*_frame(scale, height), *_counts(record, scale), *_alarms(record, scale)]
     for read in reads:
-        followed = facts.read is not None and read.event_id == facts.read.event_id
+        followed = record.read is not None and read.event_id == record.read.event_id
         kind = "dot followed" if followed else "dot"
         what = f"{read.secret or 'no secret by name'} by {read.reader}"
         x, y = scale.x(read.time), _middle(0)
@@ -60,8 +60,8 @@ def timeline(facts: Facts) -> str:
                 )
             )
         parts.append(_dot(x, y, kind, f"{_time(read.time)}: {what}"))
-    parts += _told(facts, scale)
-    label = f"{len(reads)} reads between {_time(reads[0].time)} and {_time(facts.now)} UTC"
+    parts += _told(record, scale)
+    label = f"{len(reads)} reads between {_time(reads[0].time)} and {_time(record.now)} UTC"
     return (
         f'<svg class="timeline" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(label)}">'
         f"{''.join(parts)}</svg>"
@@ -98,9 +98,9 @@ def _frame(scale: _Scale, height: int) -> Iterator[str]:
         yield f'<line class="rail" x1="{_LEFT}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}"/>'
 
 
-def _counts(facts: Facts, scale: _Scale) -> Iterator[str]:
+def _counts(record: Record, scale: _Scale) -> Iterator[str]:
     """A bar for each minute with a count above 0."""
-    for sample in facts.samples:
+    for sample in record.samples:
         start, end = sample.time, sample.time + timedelta(minutes=1)
         if sample.total <= 0 or end < scale.begin or start > scale.end:
             continue
@@ -116,9 +116,9 @@ def _counts(facts: Facts, scale: _Scale) -> Iterator[str]:
             yield f'<text class="number" {middle}>{sample.total:g}</text>'
 
 
-def _alarms(facts: Facts, scale: _Scale) -> Iterator[str]:
+def _alarms(record: Record, scale: _Scale) -> Iterator[str]:
     """A bar for each time in ALARM, by the alarm's history."""
-    asked = facts.history_of_alarm
+    asked = record.history_of_alarm
     if asked is None or not asked.ok:
         return
     updates = sorted(
@@ -135,7 +135,7 @@ def _alarms(facts: Facts, scale: _Scale) -> Iterator[str]:
             spans.append((since, at))
             since = None
     if since:
-        spans.append((since, facts.now))
+        spans.append((since, record.now))
     for start, end in spans:
         if end < scale.begin:
             continue
@@ -148,8 +148,8 @@ def _alarms(facts: Facts, scale: _Scale) -> Iterator[str]:
         )
 
 
-def _told(facts: Facts, scale: _Scale) -> Iterator[str]:
-    asked = facts.history_of_alarm
+def _told(record: Record, scale: _Scale) -> Iterator[str]:
+    asked = record.history_of_alarm
     for each in (asked and asked.answer) or ():
         at = each["Timestamp"].astimezone(UTC)
         if each["HistoryItemType"] != "Action" or at < scale.begin:

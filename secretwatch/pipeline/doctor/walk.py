@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor import evidence
+from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Finding, Hop
 from secretwatch.pipeline.doctor.hops import (
     access,
     alarm,
     event,
     filter,
+    heartbeat,
     metric,
     realtime,
     self_watch,
     topic,
     trail,
 )
+from secretwatch.pipeline.doctor.mend import proved
+from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.view import View
 
 Result = Literal["healthy", "broken", "cannot tell"]
 EXIT_CODES: dict[Result, int] = {"healthy": 0, "broken": 1, "cannot tell": 3}
@@ -25,10 +30,15 @@ EXIT_CODES: dict[Result, int] = {"healthy": 0, "broken": 1, "cannot tell": 3}
 
 @dataclass
 class Diagnosis:
-    """What the walk found. missing: permissions, as `action on resource`."""
+    """What the walk found.
 
-    facts: Facts
+    missing: permissions, as `action on resource`; plan: what mends all that is broken, in its order.
+    """
+
+    view: View
+    record: Record
     hops: list[Hop]
+    plan: list[Step] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
     @property
@@ -56,18 +66,24 @@ class Diagnosis:
         return next(hop for hop in self.hops if hop.name == name)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: {"result", "broken": [{"hop", "cause", ...}], "missing", "read", "hops": [...]}."""
-        read = self.facts.read
+        """For JSON: {"result", "broken": [{"hop", "cause", ...}], "plan", "missing", "read", "hops"}."""
+        read = self.record.read
         return {
             "result": self.result,
-            "subject": self.facts.subject.name,
-            "account_id": self.facts.account_id or self.facts.subject.account_id,
-            "region": self.facts.subject.region,
-            "at": self.facts.now.isoformat(timespec="seconds"),
+            "subject": self.view.subject.name,
+            "account_id": self.record.account_id or self.view.subject.account_id,
+            "region": self.view.subject.region,
+            "at": self.record.now.isoformat(timespec="seconds"),
+            "intent": "as applied"
+            if self.view.intent
+            else "by outputs"
+            if self.view.subject.known
+            else "inferred",
             "broken": [
                 {"hop": name, "cause": each.cause, "sentence": each.sentence, "mend": each.mend}
                 for name, each in self.broken
             ],
+            "plan": [each.command() for each in self.plan],
             "missing": self.missing,
             "read": read
             and {
@@ -81,37 +97,71 @@ class Diagnosis:
         }
 
 
-_ALL = (access, trail, event, filter, metric, alarm, topic, realtime, self_watch)
+def configured(view: View) -> list[Hop]:
+    """The hops as far as they are configured, without what was seen."""
+    hops = [trail.examine(view), filter.examine(view), alarm.examine(view), topic.examine(view)]
+    hops += [realtime.examine(view), self_watch.examine(view)]
+    if view.intent and view.intent.of("alarm", "heartbeat"):
+        hops.append(heartbeat.examine(view))
+    return hops
 
 
-def walk(facts: Facts) -> Diagnosis:
-    """From facts to a diagnosis. Pure."""
-    first = access.examine(facts)
+_NAMES = (
+    *(
+        trail.NAME,
+        event.NAME,
+        filter.NAME,
+        metric.NAME,
+        alarm.NAME,
+        topic.NAME,
+        realtime.NAME,
+        self_watch.NAME,
+    ),
+)
+
+
+def walk(view: View, record: Record) -> Diagnosis:
+    """From what was found to a diagnosis. Pure."""
+    first = access.examine(view.subject, record)
     if first.stops:
-        rest = [Hop(each.NAME) for each in _ALL[1:]]
+        rest = [Hop(name) for name in _NAMES]
         for hop in rest:
             hop.not_reached("Without credentials nothing can be looked at.")
-        return Diagnosis(facts, [first, *rest])
-    hops = [first, trail.examine(facts)]
-    reached = not hops[-1].stops
+        return Diagnosis(view, record, [first, *rest])
+    hops = {hop.name: hop for hop in configured(view)}
+    plan = (
+        proved(view, list(hops.values()), configured)
+        if any(hop.verdict == "broken" for hop in hops.values())
+        else []
+    )
+    read = record.read
+    hop = hops[trail.NAME]
+    evidence.of_trail(hop, view, record)
+    reached = not hop.stops
     # What is known to have arrived did, whatever is wrong with the trail now.
-    arrived = facts.read is not None and facts.read.delivered is not None
-    hops.append(event.examine(facts, reached or arrived))
-    reached = arrived and not hops[-1].stops
-    hops.append(filter.examine(facts))
-    reached = reached and not hops[-1].stops
-    for each in (metric, alarm, topic):
-        hop = each.examine(facts, reached)
-        if not reached and not hop.findings and _was_held_up(facts, hops):
+    arrived = read is not None and read.delivered is not None
+    seen = event.examine(view, record, reached or arrived)
+    reached = arrived and not seen.stops
+    evidence.of_filter(hops[filter.NAME], view, record)
+    reached = reached and not hops[filter.NAME].stops
+    counted = metric.examine(view, record, reached)
+    in_order = [first, hops[trail.NAME], seen, hops[filter.NAME]]
+    for hop in (counted, hops[alarm.NAME], hops[topic.NAME]):
+        if hop.name == alarm.NAME and reached and not hop.stops:
+            evidence.of_alarm(hop, view, record)
+        if hop.name == topic.NAME:
+            evidence.of_topic(hop, view, record, reached)
+        if not reached and not hop.findings and _was_held_up(record, in_order):
             hop.not_reached("What is configured is in order; the read did not come this far.")
         reached = reached and not hop.stops
-        hops.append(hop)
-    hops += [realtime.examine(facts), self_watch.examine(facts)]
-    return Diagnosis(facts, hops)
+        in_order.append(hop)
+    evidence.of_rules(hops[realtime.NAME], view, record)
+    in_order += [hops[name] for name in (realtime.NAME, self_watch.NAME, heartbeat.NAME) if name in hops]
+    return Diagnosis(view, record, in_order, plan)
 
 
-def _was_held_up(facts: Facts, hops: list[Hop]) -> bool:
+def _was_held_up(record: Record, hops: list[Hop]) -> bool:
     """Whether something lies in the way. Without a read, what is configured is all there is to examine."""
     return any(hop.verdict in ("broken", "cannot tell") and hop.stops for hop in hops) or (
-        facts.read is not None and any(hop.stops for hop in hops)
+        record.read is not None and any(hop.stops for hop in hops)
     )

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from secretwatch.filterpolicy import FilterPolicy, InvalidFilterPolicy
 from secretwatch.pipeline.aws import Aws, is_denied
-from secretwatch.pipeline.doctor.hops.topic import lets_alarms_through
 from secretwatch.pipeline.drill.record import NOTICE, REALTIME, Receiver, Topic, sign_of
 
 ALARM = "alarm"
@@ -81,3 +80,31 @@ def _passed(policy: str, scope: str | None, signs: list[str], text: str) -> list
         return signs if FilterPolicy.parse(policy).matches({}, text) else []
     except (InvalidFilterPolicy, ValueError):
         return []
+
+
+# The members of an alarm's message, of which a filter policy on the body may ask for values.
+_MESSAGE_STATES = {"NewStateValue": "ALARM"}
+
+
+def lets_alarms_through(policy: str, scope: str | None) -> bool:
+    """Whether a subscription's filter policy lets an alarm's message through, as far as can be told.
+
+    By attributes: an alarm's message has none, so that only conditions on what is missing hold. By the body:
+    only what asks for another state than ALARM is known to keep it out.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+    """
+    wanted = json.loads(policy)
+    if not isinstance(wanted, dict):
+        return True
+    if scope == "MessageBody":
+        return all(
+            known in (wanted[name] if isinstance(wanted[name], list) else [wanted[name]])
+            or any(isinstance(rule, dict) for rule in wanted[name])
+            for name, known in _MESSAGE_STATES.items()
+            if name in wanted
+        )
+    return all(
+        isinstance(rules, list)
+        and any(isinstance(rule, dict) and rule.get("exists") is False for rule in rules)
+        for rules in wanted.values()
+    )

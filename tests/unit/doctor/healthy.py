@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from answers import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
+
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import DEFAULT_EVENT_SELECTORS
 from secretwatch.pipeline.doctor.asking import Asked
-from secretwatch.pipeline.doctor.facts import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
 from secretwatch.pipeline.doctor.reads import Seen, expected
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.watch import Realtime
@@ -149,7 +150,6 @@ def facts(**changes: Any) -> Facts:
         identity=asked({"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/ops"}),
         account_id=ACCOUNT,
         since=NOW - timedelta(hours=1),
-        trails=asked({"trailList": []}),
         trail_asked=asked({}, "cloudtrail:GetTrail", TRAIL),
         trail={
             "Name": "payments",
@@ -218,8 +218,7 @@ def facts(**changes: Any) -> Facts:
                         "Arn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/payments",
                     }
                 ),
-                asked([{"Arn": TOPIC}]),
-                asked({"Result": True}),
+                asked([{"Id": "topic", "Arn": TOPIC}]),
                 asked([]),
             )
         ],

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from answers import Facts, walk
 from click.testing import CliRunner, Result
 from healthy import TRAIL, absent, alarm, asked, denied, facts
 
@@ -17,8 +18,6 @@ from secretwatch.cli.doctor import doctor
 from secretwatch.pipeline import applied
 from secretwatch.pipeline.applied import NothingApplied
 from secretwatch.pipeline.doctor import examine
-from secretwatch.pipeline.doctor.facts import Facts
-from secretwatch.pipeline.doctor.walk import walk
 from secretwatch.pipeline.reads import ReadFailed
 from secretwatch.pipeline.watch import Watch
 
@@ -58,7 +57,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
                 return self.examine()
 
         monkeypatch.setattr(examine, "Doctor", Doctor)
-        monkeypatch.setattr(applied, "watch_in", lambda directory, key=None: replace(WATCH, watch=key))
+        monkeypatch.setattr(applied, "state_of", lambda directory: {})
+        monkeypatch.setattr(applied, "watches_of", lambda state, directory: [replace(WATCH, watch="db")])
         monkeypatch.setattr(boto3, "Session", lambda **_: type("S", (), {"region_name": "us-east-1"})())
         result = CliRunner().invoke(doctor, arguments)
         result.asked = given  # type: ignore[attr-defined]
@@ -150,11 +150,11 @@ def test_a_canary_reads_what_is_watched(run: Run) -> None:
 
 
 def test_nothing_is_applied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def watch_in(directory: Path, key: str | None = None) -> Watch:
+    def state_of(directory: Path) -> dict[str, Any]:
         raise NothingApplied("Nothing is applied in it.")
 
     run(".")
-    monkeypatch.setattr(applied, "watch_in", watch_in)
+    monkeypatch.setattr(applied, "state_of", state_of)
     result = CliRunner().invoke(doctor, ["."])
     assert (result.exit_code, "Nothing is applied" in result.output) == (2, True)
 

@@ -11,11 +11,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from answers import walk
 from browser import Browser, binary
 from healthy import LOGGED_AT, READ_AT, TRAIL, alarm, asked, denied, facts, metric_filter, read, rung, topic
 
 from secretwatch.pipeline.doctor.page import page
-from secretwatch.pipeline.doctor.walk import Diagnosis, walk
+from secretwatch.pipeline.doctor.walk import Diagnosis
 
 
 def several_faults() -> Diagnosis:

@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from healthy import ACCOUNT, METRIC, REGION, SECRET, TOPIC, alarm, facts
+from healthy import ACCOUNT, METRIC, REGION, SECRET, TOPIC, alarm, facts, metric_filter
 
 from secretwatch import secretid
 from secretwatch.cloudtrail import event_text, is_read_only
 from secretwatch.filterpattern import FilterPattern
-from secretwatch.pipeline.doctor import mends
 from secretwatch.pipeline.doctor.asking import Asking, NotReadOnly
+from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
-from secretwatch.pipeline.doctor.hops.topic import lets_alarms_through
+from secretwatch.pipeline.doctor.hops.topic import wants
+from secretwatch.pipeline.doctor.kinds import alarms, filters
+from secretwatch.pipeline.doctor.opening import completed, lacking, opened, refusal
+from secretwatch.pipeline.doctor.patterns import pattern_for
 from secretwatch.pipeline.doctor.permissions import policy
 from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.pipeline.watch import Realtime
@@ -58,11 +61,14 @@ def test_whether_a_single_read_rings(changes: dict[str, Any], zeros: bool, expec
         ({"severity": [{"exists": False}]}, "MessageAttributes", True),
         ({"NewStateValue": ["ALARM", "OK"]}, "MessageBody", True),
         ({"NewStateValue": ["OK"]}, "MessageBody", False),
-        ({"AlarmName": ["x"]}, "MessageBody", True),
+        ({"NewStateValue": [{"anything-but": ["ALARM"]}]}, "MessageBody", False),
+        ({"AlarmName": ["x"]}, "MessageBody", False),
+        ({"AlarmName": ["payments-secret-read"]}, "MessageBody", True),
     ],
 )
 def test_filter_policies_of_subscriptions(filter_policy: Any, scope: str | None, expected: bool) -> None:
-    assert lets_alarms_through(json.dumps(filter_policy), scope) is expected
+    message = json.dumps({"AlarmName": "payments-secret-read", "NewStateValue": "ALARM"})
+    assert wants(json.dumps(filter_policy), scope, message) is expected
 
 
 @pytest.mark.parametrize(
@@ -92,14 +98,14 @@ def test_a_read_that_names_no_secret_could_be_of_any() -> None:
 
 @pytest.mark.parametrize("secret", ["db", "rds!cluster-1.x", "a/b_c+d=e@f", ARN])
 def test_the_pattern_that_mends_matches_every_way_to_name_the_secret(secret: str) -> None:
-    pattern = FilterPattern.parse(mends.pattern_for([secret]))
+    pattern = FilterPattern.parse(pattern_for([secret]))
     for form in secretid.forms(secret):
         assert pattern.matches(event_text(expected_event(form))), form
     assert not pattern.matches(event_text(expected_event("something-else")))
 
 
 def test_an_alarm_is_put_as_it_is_but_for_the_change() -> None:
-    words = shlex.split(mends.put_alarm(alarm(Statistic="Average"), Statistic="Sum"))
+    words = shlex.split(alarms.put(alarm(Statistic="Average"), Statistic="Sum").command())
     options = dict(zip(words[3::2], words[4::2], strict=False))
     assert options["--statistic"] == "Sum"
     assert options["--threshold"] == "1"
@@ -109,7 +115,7 @@ def test_an_alarm_is_put_as_it_is_but_for_the_change() -> None:
 
 def test_a_mend_stays_on_its_line(tmp_path: Path) -> None:
     text = "It's\na \\ description"
-    command = mends.put_alarm(alarm(AlarmDescription=text))
+    command = alarms.put(alarm(AlarmDescription=text)).command()
     assert "\n" not in command
     script = tmp_path / "mend"
     script.write_text(command.replace("aws cloudwatch put-metric-alarm", "printf '%s|'"))
@@ -117,10 +123,53 @@ def test_a_mend_stays_on_its_line(tmp_path: Path) -> None:
     assert shown.split("|")[3] == text
 
 
-def test_a_statement_is_added_to_a_policy_and_takes_the_place_of_its_like() -> None:
-    requests = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])
-    once = mends.with_statements(None, requests, sids=["AlarmsPublish"])
-    assert json.loads(mends.with_statements(once, requests, sids=["AlarmsPublish"])) == json.loads(once)
+PUBLISHING = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])
+FOREIGN = {
+    "Sid": "Foreign",
+    "Effect": "Allow",
+    "Principal": {"Service": "s3.amazonaws.com"},
+    "Action": "sns:Publish",
+    "Resource": TOPIC,
+}
+DENY = {
+    "Sid": "Deny",
+    "Effect": "Deny",
+    "Principal": {"Service": "cloudwatch.amazonaws.com"},
+    "Action": "sns:*",
+    "Resource": TOPIC,
+}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@pytest.mark.parametrize("before", [None, document(FOREIGN), document(FOREIGN, DENY), document(DENY)])
+def test_a_policy_is_opened_and_nothing_else_in_it_is_lost(before: str | None) -> None:
+    after = opened(before, PUBLISHING)
+    assert refusal(PUBLISHING, resource=before)
+    assert refusal(PUBLISHING, resource=after) == ""
+    kept = json.loads(after)["Statement"]
+    assert DENY not in kept
+    assert (FOREIGN in kept) is bool(before and "Foreign" in before)
+    assert opened(after, PUBLISHING) == after
+
+
+def test_a_policy_goes_back_to_what_was_applied() -> None:
+    wanted = document(FOREIGN | {"Sid": "Ours", "Principal": {"Service": "cloudwatch.amazonaws.com"}})
+    after = opened(document(DENY), PUBLISHING, wanted=wanted)
+    assert json.loads(after) == json.loads(wanted)
+
+
+def test_what_a_policy_lacks_is_seen_whatever_its_words() -> None:
+    wanted = document(FOREIGN | {"Action": ["sns:Publish", "sns:GetTopicAttributes"]})
+    wider = document(FOREIGN | {"Sid": "Other", "Action": "sns:*", "Resource": "*"})
+    assert lacking(wider, wanted) == []
+    (missing,) = lacking(document(FOREIGN), wanted)
+    assert missing["Sid"] == "Foreign"
+    assert lacking(completed(document(FOREIGN), wanted), wanted) == []
+    bound = document(FOREIGN | {"Action": "sns:*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}})
+    assert lacking(bound, wanted)
 
 
 @pytest.mark.parametrize("subject", [None, facts().subject], ids=["any", "a watch"])
@@ -203,7 +252,20 @@ def test_what_changes_something_is_never_sent(operation: str) -> None:
     assert client.calls == []
 
 
-def test_mends_name_the_metric_of_the_alarm() -> None:
-    words = shlex.split(mends.put_filter("g", "f", mends.pattern_for([SECRET]), *METRIC))
+def test_a_filter_is_put_as_it_is_but_for_the_change() -> None:
+    words = shlex.split(filters.put(metric_filter(), filterPattern=pattern_for([SECRET])).command())
     (transformation,) = json.loads(words[-1])
     assert (transformation["metricNamespace"], transformation["metricName"]) == METRIC
+    assert words[words.index("--filter-pattern") + 1] == pattern_for([SECRET])
+
+
+@pytest.mark.parametrize(
+    "text", ["prod/\x1b[2J", "a\u202eb", "it's", "line\nbreak", "tab\there", "\U000e0001"]
+)
+def test_nothing_in_a_command_is_obeyed_by_a_terminal(text: str, tmp_path: Path) -> None:
+    command = Call("secretsmanager", "DescribeSecret", {"SecretId": text}).command()
+    assert command.isprintable()
+    script = tmp_path / "command"
+    script.write_text(command.replace("aws secretsmanager describe-secret --secret-id", "printf %s"))
+    shown = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=True).stdout
+    assert shown == text

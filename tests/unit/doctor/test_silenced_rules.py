@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from answers import walk
 from healthy import ACCOUNT, REGION, TOPIC, asked, facts, topic
 
-from secretwatch.pipeline.doctor.walk import walk
+from secretwatch.pipeline.watch import Realtime
 
 CONDITION = {
     "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/payments*"},
@@ -90,7 +91,15 @@ def test_nobody_is_subscribed_to_a_topic_of_its_own() -> None:
     pending = {"SubscriptionArn": "PendingConfirmation", "Endpoint": "ops@example.com", "Protocol": "email"}
     for subscriptions, cause in (([], "no-subscription"), ([pending], "unconfirmed")):
         there = replace(fast, arn=arn, subscriptions=asked(subscriptions))
-        found = walk(facts(topics=[alarms], rule_topics={arn: there}))
+        (rule,) = facts().rules
+        found = walk(
+            facts(
+                subject=replace(facts().subject, realtime=Realtime(("payments",), topic_arns=(arn,))),
+                rules=[replace(rule, targets=asked([{"Id": "topic", "Arn": arn}]))],
+                topics=[alarms],
+                rule_topics={arn: there},
+            )
+        )
         assert [(hop.name, hop.cause) for hop in found.hops if hop.verdict == "broken"] == [
             ("realtime", cause)
         ]

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from answers import AlarmOn, Facts, walk
 from deployed_alarms import SINGLE, several
 from healthy import (
     ACCOUNT,
@@ -35,12 +36,11 @@ from healthy import (
 from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.filterpattern import FilterPattern
-from secretwatch.pipeline.doctor import mends
-from secretwatch.pipeline.doctor.facts import AlarmOn, Facts
+from secretwatch.pipeline.doctor.patterns import pattern_for
 from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.pipeline.doctor.subject import Subject
-from secretwatch.pipeline.doctor.walk import Diagnosis, walk
-from secretwatch.pipeline.watch import Watch
+from secretwatch.pipeline.doctor.walk import Diagnosis
+from secretwatch.pipeline.watch import Realtime, Watch
 
 
 def verdicts(diagnosis: Diagnosis) -> dict[str, tuple[str, str]]:
@@ -99,7 +99,7 @@ def test_an_alarm_on_several_reads_says_that_one_is_not_enough() -> None:
     found = deployed(FIVE_READS)
     found.subject = replace(found.subject, declared={"threshold": 5})
     assert verdicts(walk(found))["alarm"] == ("warning", "threshold")
-    assert "as the watch was told to" in walk(found).hop("alarm").sentence
+    assert "as it was told to" in walk(found).hop("alarm").sentence
     # So many of several periods that more than one setting is in a single read's way.
     several_periods = deployed(FIVE_READS | {"EvaluationPeriods": 3, "DatapointsToAlarm": 3})
     several_periods.subject = replace(found.subject, declared={"threshold": 5, "evaluation_periods": 3})
@@ -215,7 +215,21 @@ LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", 
         (
             {"trail_status": asked({"IsLogging": True, "LatestDeliveryError": "AccessDenied"})},
             "trail",
-            "broken",
+            "warning",
+            "bucket-delivery",
+        ),
+        (
+            {
+                "trail_status": asked(
+                    {
+                        "IsLogging": True,
+                        "LatestDeliveryError": "AccessDenied",
+                        "LatestDeliveryAttemptTime": f"{NOW - timedelta(minutes=4):%Y-%m-%dT%H:%M:%SZ}",
+                    }
+                )
+            },
+            "trail",
+            "cannot tell",
             "bucket-delivery",
         ),
         (
@@ -422,10 +436,20 @@ def test_one_of_several_filters_is_enough() -> None:
     assert [each.cause for _, each in walk(without).broken] == ["filter-deleted", "pattern"]
 
 
+def test_an_exception_that_nobody_applied_is_a_fault() -> None:
+    narrowed = PATTERN.replace(" }", ' && $.userIdentity.arn != "arn:aws:iam::111122223333:root" }')
+    found = walk(facts(filters=asked([metric_filter(pattern=narrowed)]), tested={}))
+    ((name, finding),) = found.broken
+    assert (name, finding.cause) == ("filter", "pattern")
+    assert '$.userIdentity.arn != "arn:aws:iam::111122223333:root"' in finding.sentence
+    assert PATTERN in finding.mend
+
+
 def test_a_reader_on_the_allow_list_is_no_fault() -> None:
     allowing = PATTERN.replace(" }", ' && $.userIdentity.arn != "arn:aws:iam::111122223333:root" }')
     found = walk(
         facts(
+            subject=replace(facts().subject, filter_patterns=(allowing,)),
             filters=asked([metric_filter(pattern=allowing)]),
             tested={},
             samples=[],
@@ -492,7 +516,10 @@ def test_a_watch_on_denied_reads_leaves_others_out() -> None:
         "samples": [],
         "history_of_alarm": asked([]),
     }
-    found = walk(facts(**changes, rules=[replace(facts().rules[0], matches=asked({"Result": False}))]))
+    rule = facts().rules[0]
+    denied_only = {"detail": {"eventName": ["GetSecretValue"], "errorCode": [{"prefix": "AccessDenied"}]}}
+    described = asked(rule.rule.answer | {"EventPattern": json.dumps(denied_only)})
+    found = walk(facts(**changes, rules=[replace(rule, rule=described)]))
     assert found.broken == []
     assert [(hop.name, hop.cause) for hop in found.hops if hop.verdict == "warning"] == [
         ("filter", "left-out"),
@@ -502,20 +529,21 @@ def test_a_watch_on_denied_reads_leaves_others_out() -> None:
 
 def test_of_several_rules_one_matches() -> None:
     rule = facts().rules[0]
-    others = [replace(rule, name="refused", matches=asked({"Result": False})), rule]
-    assert walk(facts(rules=others)).result == "healthy"
     refused = {"detail": {"eventName": ["GetSecretValue"], "errorCode": ["AccessDenied"]}}
+    described = asked(rule.rule.answer | {"EventPattern": json.dumps(refused)})
+    both = replace(facts().subject, realtime=Realtime(("refused", "allowed", "payments")))
+    others = [replace(rule, name="refused", rule=described), rule]
+    assert walk(facts(subject=both, rules=others)).result == "healthy"
     allowed = {"detail": {"eventName": ["ReadSecretValue"]}}
     none = [
         replace(
             rule,
             name=name,
             rule=asked(rule.rule.answer | {"EventPattern": json.dumps(pattern)}),
-            matches=asked({"Result": False}),
         )
         for name, pattern in (("refused", refused), ("allowed", allowed))
     ]
-    (finding,) = [each for _, each in walk(facts(rules=none)).broken]
+    (finding,) = [each for _, each in walk(facts(subject=both, rules=none)).broken]
     assert finding.sentence.startswith("The pattern of the rule allowed does not match the read")
 
 
@@ -534,7 +562,7 @@ def test_random_watches_are_healthy() -> None:
         random = Random(seed)
         secrets = [_secret(random) for _ in range(random.randint(1, 12))]
         packs = [secrets[start : start + 2] for start in range(0, len(secrets), 2)]
-        filters = [metric_filter(f"f-{n}", mends.pattern_for(pack)) for n, pack in enumerate(packs)]
+        filters = [metric_filter(f"f-{n}", pattern_for(pack)) for n, pack in enumerate(packs)]
         subject = Subject.of_watch(
             Watch.from_outputs(
                 {
@@ -613,7 +641,7 @@ def test_a_secret_that_was_deleted_and_made_anew_is_told() -> None:
 def test_a_made_secrets_arn_is_whole_whatever_its_suffix_looks_like(suffix: str) -> None:
     arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-{suffix}"
     subject = replace(facts().subject, secrets=(SECRET, arn), made=arn)
-    filters = asked([metric_filter(pattern=mends.pattern_for([SECRET]))])
+    filters = asked([metric_filter(pattern=pattern_for([SECRET]))])
     example = expected(SECRET, ACCOUNT, REGION, NOW)
     found = walk(facts(subject=subject, read=None, reads=[], example=example, filters=filters, tested={}))
     assert found.broken == []
@@ -636,7 +664,7 @@ def test_which_reads_are_followed(secrets: list[str], secret_id: str, is_one: bo
 
 def test_the_mend_covers_both_names_of_an_arn_that_may_be_without_its_suffix() -> None:
     arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-secret"
-    pattern = FilterPattern.parse(mends.pattern_for([arn]))
+    pattern = FilterPattern.parse(pattern_for([arn]))
     for form in secretid.forms(arn):
         assert pattern.matches_event(expected(form, ACCOUNT, REGION, NOW)), form
     assert pattern.matches_event(expected(f"{arn}-AbCdEf", ACCOUNT, REGION, NOW))

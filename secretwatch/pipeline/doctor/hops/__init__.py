@@ -1,5 +1,1 @@
-"""One file a hop: `examine(facts, reached)` says what is wrong with it.
-
-What is configured is always examined. What the read did is examined where it has come this far (`reached`),
-so that two faults that do not depend on each other are both found.
-"""
+"""One file a hop: from a view to findings, pure. `differing` is what all of them say of what was changed."""

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor.calls import Run
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.subject import Subject
 
 NAME = "credentials"
 # AWS refuses what is signed more than 5 minutes from its own time.
 _REFUSED, _SUSPECT = 300.0, 60.0
 
 
-def examine(facts: Facts) -> Hop:
+def examine(subject: Subject, record: Record) -> Hop:
     hop = Hop(NAME)
-    asked, subject = facts.identity, facts.subject
+    asked = record.identity
     if not asked.ok:
         hop.broken(
             "no-credentials",
             f"AWS cannot be called with these credentials: {asked.why}",
-            "aws sso login    # or set AWS_PROFILE, or AWS_ENDPOINT_URL and test credentials",
+            Run("aws sso login    # or set AWS_PROFILE, or AWS_ENDPOINT_URL and test credentials"),
         )
         hop.saw(asked.action, subject.region, asked.at, asked.why)
         return hop
     who = asked.answer["Arn"]
-    hop.saw(asked.action, subject.region, asked.at, f"{who}, clock {facts.clock_is_off:+.0f} s")
-    if subject.account_id and subject.account_id != facts.account_id:
+    hop.saw(asked.action, subject.region, asked.at, f"{who}, clock {record.clock_is_off:+.0f} s")
+    if subject.account_id and subject.account_id != record.account_id:
         hop.broken(
             "other-account",
-            f"The credentials are of account {facts.account_id}, the watch is in {subject.account_id}.",
-            "export AWS_PROFILE=...    # one of that account",
+            f"The credentials are of account {record.account_id}, the watch is in {subject.account_id}.",
+            Run("export AWS_PROFILE=...    # one of that account"),
         )
-    if abs(facts.clock_is_off) > _SUSPECT:
-        sentence = f"This machine's clock is {abs(facts.clock_is_off):.0f} s {_where(facts.clock_is_off)}"
-        mend = "sudo timedatectl set-ntp true"
-        if abs(facts.clock_is_off) > _REFUSED:
+    if abs(record.clock_is_off) > _SUSPECT:
+        where = "ahead of AWS's" if record.clock_is_off > 0 else "behind AWS's"
+        sentence = f"This machine's clock is {abs(record.clock_is_off):.0f} s {where}"
+        mend = Run("sudo timedatectl set-ntp true")
+        if abs(record.clock_is_off) > _REFUSED:
             hop.broken("clock", f"{sentence}: AWS refuses what it signs.", mend, stops=False)
         else:
             hop.warning("clock", f"{sentence}: times here are off by as much.", mend)
     hop.note = f"{who}, in {subject.region}; the clock is right."
     return hop
-
-
-def _where(seconds: float) -> str:
-    return "ahead of AWS's" if seconds > 0 else "behind AWS's"

@@ -1,4 +1,4 @@
-"""Hop 6: the alarm: would a single read ring it, can it ring again, and did this read.
+"""Hop 6: the alarm: would what has to ring ring it, can it ring again, and whom does it tell.
 
 Whether it would is not judged by rules of thumb: the alarm is evaluated, minute by minute, on a read between
 quiet minutes and between busy ones. What is wrong is the setting that, put right, makes it ring.
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from secretwatch.alarm import (
     AlarmConfig,
@@ -22,12 +23,15 @@ from secretwatch.alarm import (
     config_of,
     datapoints,
     next_state,
-    window_end,
 )
-from secretwatch.pipeline.doctor import mends
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.alarm.mute import InvalidMuteRule, MuteRule
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Call, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.filter import put
+from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.kinds import alarms, filters
+from secretwatch.pipeline.doctor.kinds.filters import id_of
+from secretwatch.pipeline.doctor.view import View, emission
 
 NAME = "alarm"
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,134 +76,182 @@ _CAUSES = {
 }
 
 
-def examine(facts: Facts, reached: bool) -> Hop:
+def examine(view: View) -> Hop:
     hop = Hop(NAME)
-    asked, alarm = facts.alarm_asked, facts.alarm
+    alarm = view.alarm
     if alarm is None:
-        _no_alarm(hop, facts)
+        _no_alarm(hop, view)
         return hop
-    assert asked
-    name = alarm["AlarmName"]
-    hop.saw(asked.action, name, asked.at, f"{alarm['StateValue']}: {alarm.get('StateReason', '')}")
-    config = _settings(hop, facts, alarm)
-    _actions(hop, facts, alarm)
-    if reached and config and not hop.stops:
-        _what_it_did(hop, facts, alarm, config)
-    if config and _gives_zeros(facts) and _rings_again(replace(config, unit=None)):
-        hop.note += (
-            " With the zeros of a default value one read may ring more than once: they push it out of what "
-            "the alarm looks at, and let it come back."
-        )
+    config = _settings(hop, view, alarm)
+    _actions(hop, view, alarm)
+    _mutes(hop, view, alarm)
+    hop.note += rings_again(view, config)
+    if view.intent:
+        differing(hop, view, [Ref("alarm", view.alarm_name or "")], stops=True)
     return hop
 
 
-def _no_alarm(hop: Hop, facts: Facts) -> None:
-    asked, subject = facts.alarm_asked, facts.subject
-    if asked and asked.unknown:
-        hop.cannot_tell("permission", f"The alarm cannot be looked at: {asked.missing}.")
+def rings_again(view: View, config: AlarmConfig | None) -> str:
+    """What is to be known of an alarm that one read may ring more than once; "" of others."""
+    if config is None or not _gives_zeros(view) or not _rings_again(replace(config, unit=None)):
+        return ""
+    return (
+        " With the zeros of a default value one read may ring more than once: they push it out of what "
+        "the alarm looks at, and let it come back."
+    )
+
+
+def _ref(view: View) -> Ref:
+    return Ref("alarm", view.alarm_name or "")
+
+
+def _no_alarm(hop: Hop, view: View) -> None:
+    subject, name = view.subject, view.alarm_name
+    if name and (unknown := view.account.unknown.get(Ref("alarm", name))):
+        hop.cannot_tell("permission", f"The alarm cannot be looked at: {unknown.missing}.")
         return
-    if asked:
-        hop.saw(asked.action, subject.alarm_name or "the metric", asked.at, "no alarm")
-    if facts.metric is None:
+    if unknown := view.account.unknown.get(Ref("alarms", "")):
+        hop.cannot_tell("permission", f"The alarm cannot be looked at: {unknown.missing}.")
+        return
+    metric = view.metric
+    if view.intent and name:
+        differing(hop, view, [_ref(view)], stops=True)
+        if hop.findings:
+            return
+    if metric is None:
         hop.not_reached("There is no metric that an alarm could watch.")
         return
-    name = subject.alarm_name or "secret-read"
-    units = {each.get("unit") for each in _feeding(facts)}
+    units = {each.get("unit") for each in _feeding(view)}
     wanted = {
-        "AlarmName": name,
-        "Namespace": facts.metric[0],
-        "MetricName": facts.metric[1],
+        "AlarmName": name or "secret-read",
+        "Namespace": metric[0],
+        "MetricName": metric[1],
         "Statistic": "Maximum",
         # Where there is no filter yet, the one that is proposed gives it.
         "Unit": "Count" if not units or units == {"Count"} else None,
         "Period": 60,
         "EvaluationPeriods": 5,
         "DatapointsToAlarm": 1,
-        "Threshold": 1,
+        "Threshold": 1.0,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "TreatMissingData": "notBreaching",
         "AlarmActions": list(subject.topic_arns) or ["TOPIC_ARN"],
     }
-    hop.broken("alarm-deleted", f"There is no alarm {name} on the metric.", mends.put_alarm(wanted))
+    hop.broken(
+        "alarm-deleted",
+        f"There is no alarm {wanted['AlarmName']} on the metric.",
+        alarms.put(wanted),
+        ref=_ref(view),
+    )
 
 
 # What is set
 
 
-def _settings(hop: Hop, facts: Facts, alarm: Mapping[str, Any]) -> AlarmConfig | None:
+def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
     try:
         config = config_of(alarm)
     except (InvalidAlarmConfig, KeyError, ValueError) as error:
+        if view.intent and _ref(view) in view.differing():
+            return None  # it was another alarm, which is said
+        why = str(error) if isinstance(error, InvalidAlarmConfig) else "it has no threshold on one metric"
         hop.cannot_tell(
-            "not-a-threshold", f"What {alarm['AlarmName']} decides by is not covered here: {error}."
+            "not-a-threshold",
+            f"What {alarm['AlarmName']} decides by is not covered here ({why.rstrip('.')}): make what should "
+            "ring it happen once, and see whether it does.",
         )
         return None
-    transformations = _feeding(facts)
+    transformations = _feeding(view)
     unit = config.unit
     if unit in [each.get("unit") for each in transformations]:
         config = replace(config, unit=None)  # as the samples here have none
-    zeros = _gives_zeros(facts)
-    declared = facts.subject.declared
-    config = _rings(hop, facts, alarm, config, zeros)
-    config = _is_quiet(hop, alarm, config, zeros, declared)
-    _recovers(hop, facts, alarm, config, zeros)
-    _period(hop, facts, alarm, config)
-    hop.note = f"{alarm['AlarmName']} rings for a single read; it is {alarm['StateValue']}."
+    zeros = _gives_zeros(view)
+    if view.metric and view.metric[0].startswith("AWS/"):
+        hop.note = f"{alarm['AlarmName']} watches a service's own metric; it is {alarm['StateValue']}."
+        return replace(config, unit=unit)
+    config = _rings(hop, view, alarm, config, zeros)
+    config = _is_quiet(hop, view, alarm, config, zeros)
+    _recovers(hop, view, alarm, config, zeros)
+    _period(hop, view, alarm, config)
+    hop.note = f"{alarm['AlarmName']} rings for a single {_what(view)}; it is {alarm['StateValue']}."
     # What was counted has its unit.
     return replace(config, unit=unit)
 
 
-def _feeding(facts: Facts) -> list[Mapping[str, Any]]:
+def _feeding(view: View) -> list[Mapping[str, Any]]:
     """How the log group's filters count into the alarm's metric."""
-    return [
-        transformation
-        for each in _filters(facts)
-        for transformation in each["metricTransformations"]
-        if (transformation["metricNamespace"], transformation["metricName"]) == facts.metric
-    ]
+    metric = view.metric
+    return [found for each in view.filters() if metric and (found := emission(each, metric))]
 
 
-def _gives_zeros(facts: Facts) -> bool:
+def _gives_zeros(view: View) -> bool:
     """Whether other events are counted, too, as a default value."""
-    return any(each.get("defaultValue") is not None for each in _feeding(facts))
+    return any(each.get("defaultValue") is not None for each in _feeding(view))
 
 
-def _filters(facts: Facts) -> list[Mapping[str, Any]]:
-    """The log group's filters that count into the alarm's metric."""
-    return [
-        each
-        for each in (facts.filters and facts.filters.answer) or ()
-        if any((t["metricNamespace"], t["metricName"]) == facts.metric for t in each["metricTransformations"])
-    ]
+def _is_declared(view: View, member: str, setting: str, value: Any) -> bool:
+    """Whether the watch was given this setting: deliberate, whatever it is."""
+    applied = view.applied("alarm", view.alarm_name)
+    if applied is not None:
+        live = view.alarm or {}
+        same = alarms.DECISIVE[member]
+        if applied.get("Metrics"):
+            return alarms.DECISIVE["Metrics"](applied["Metrics"]) == alarms.DECISIVE["Metrics"](
+                live.get("Metrics")
+            ) and (member not in live or same(applied.get(member)) == same(live.get(member)))
+        return bool(same(applied.get(member)) == same(live.get(member)))
+    if view.subject.declared:
+        return bool(view.subject.declared.get(setting) == value)
+    # Nobody says what was meant: a number above 1 is written on purpose, on alarms about other things.
+    return not view.subject.is_about_secrets and member in (
+        "Threshold",
+        "EvaluationPeriods",
+        "DatapointsToAlarm",
+    )
 
 
-def _rings(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool) -> AlarmConfig:
+def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool) -> AlarmConfig:
     """The alarm as it would ring; what has to be changed for that is found wrong."""
-    fixed, declared = config, facts.subject.declared
+    fixed = config
     # Where nothing but reads is counted, most statistics are as good as a sum.
     settings = _RIGHT if zeros else (*_RIGHT[1:], _RIGHT[0])
+    found: list[tuple[str, str, Any, str]] = []
     while not all(rings(fixed, zeros=each) for each in {False, zeros}):
         wrong = next((each for each in settings if _helps(fixed, each, zeros)), None)
         # Where no single change is enough, the first that differs, and on.
         wrong = wrong or next((each for each in settings if getattr(fixed, each[0]) != each[2]), None)
         if wrong is None:
             break
-        setting, member, right, said = wrong
-        changes = {member: right}
-        if setting == "evaluation_periods":
-            changes["DatapointsToAlarm"] = None
-        value = getattr(fixed, setting)
-        fixed = _with(fixed, setting, right)
-        sentence = f"{alarm['AlarmName']} does not ring for a read: {said.format(value)}"
-        mend = mends.put_alarm(alarm, **_members(config, fixed))
-        if setting == "unit" and facts.subject.known:
+        found.append((wrong[0], wrong[1], getattr(fixed, wrong[0]), wrong[3]))
+        fixed = _with(fixed, wrong[0], wrong[2])
+    # One command puts all of it right.
+    whole = alarms.put(alarm, **_members(alarm, config, fixed))
+    for setting, member, value, said in found:
+        sentence = f"{alarm['AlarmName']} does not ring for a single {_what(view)}: {said.format(value)}"
+        if _is_declared(view, member, setting, value):
+            hop.warning(_CAUSES[setting], f"{sentence}, as it was told to.", stops=True)
+            continue
+        steps: list[Step] = [whole]
+        if setting == "unit" and view.subject.known:
             # The watch's alarm looks at a unit on purpose, and its filters have lost it.
-            mend = mends.lines(*(put(facts, each, unit=value) for each in _filters(facts)))
-        if declared.get(setting) == value:
-            hop.warning(_CAUSES[setting], f"{sentence}, as the watch was told to.", stops=True)
-        else:
-            hop.broken(_CAUSES[setting], f"{sentence}.", mend)
+            steps = [filters.put(each, unit=value) for each in view.emitting(view.metric)]
+        hop.broken(_CAUSES[setting], f"{sentence}.", *steps, ref=_guilty(view, setting))
     return fixed
+
+
+def _what(view: View) -> str:
+    return "read" if view.subject.is_about_secrets else "match"
+
+
+def _guilty(view: View, setting: str) -> Ref:
+    """The alarm, or where that is as it was applied, the filter that feeds it otherwise."""
+    if setting in ("unit", "statistic") and view.intent:
+        changed = view.differing()
+        for each in view.emitting(view.metric):
+            ref = Ref("filter", id_of(view.group or "", each["filterName"]))
+            if ref in changed and _ref(view) not in changed:
+                return ref
+    return _ref(view)
 
 
 def _with(config: AlarmConfig, setting: str, right: Any) -> AlarmConfig:
@@ -216,8 +268,8 @@ def _helps(config: AlarmConfig, each: tuple[str, str, Any, str], zeros: bool) ->
     return all(rings(fixed, zeros=busy) for busy in {False, zeros})
 
 
-def _members(before: AlarmConfig, after: AlarmConfig) -> dict[str, Any]:
-    """The changes, as PutMetricAlarm names them."""
+def _members(alarm: Thing, before: AlarmConfig, after: AlarmConfig) -> dict[str, Any]:
+    """The changes, as PutMetricAlarm names them; of an alarm on metric math, in its only metric."""
     changes = {
         member: getattr(after, setting)
         for setting, member, _, _ in _RIGHT
@@ -227,77 +279,125 @@ def _members(before: AlarmConfig, after: AlarmConfig) -> dict[str, Any]:
         changes["ExtendedStatistic"] = None
     if "EvaluationPeriods" in changes:
         changes["DatapointsToAlarm"] = None
+    if alarm.get("Metrics"):
+        inner: dict[str, Any] = {name: changes.pop(name) for name in ("Statistic", "Unit") if name in changes}
+        changes.pop("ExtendedStatistic", None)
+        if inner:
+            changes["Metrics"] = [_changed(each, inner) for each in alarm["Metrics"]]
     return changes
 
 
-def _is_quiet(
-    hop: Hop, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool, declared: Mapping[str, Any]
-) -> AlarmConfig:
+def _changed(query: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
+    if not query.get("MetricStat"):
+        return dict(query)
+    stat = dict(query["MetricStat"])
+    if "Statistic" in inner:
+        stat["Stat"] = inner["Statistic"]
+    if "Unit" in inner:
+        stat.pop("Unit", None)
+    return {**query, "MetricStat": stat}
+
+
+def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool) -> AlarmConfig:
     """Without a read it must not be in ALARM: it would be there already when a read comes."""
     for busy in (False, True) if zeros else (False,):
-        if not _in_alarm(config, [], busy):
+        default = _default(view) if busy else 0.0
+        if not _in_alarm(config, busy, default):
             continue
-        fixed = replace(config, treat_missing_data="notBreaching")
-        setting = "treat_missing_data"
-        said = f"missing data counts as {config.treat_missing_data}"
-        if _in_alarm(fixed, [], busy):
-            fixed = replace(fixed, comparison_operator="GreaterThanOrEqualToThreshold", threshold=1.0)
-            setting, said = (
-                "comparison_operator",
-                f"{config.comparison_operator} {config.threshold:g} holds for 0",
+        if default > 0 and not _in_alarm(config, busy, 0.0):
+            guilty = next(each for each in view.emitting(view.metric) if _default_of(view, each) > 0)
+            hop.broken(
+                "default-value",
+                f"{alarm['AlarmName']} is in ALARM without any {_what(view)}, as {guilty['filterName']} "
+                f"counts every other event as {default:g}: a {_what(view)} changes nothing, and actions run "
+                "only on a change.",
+                filters.put(guilty, defaultValue=0.0),
+                ref=Ref("filter", id_of(view.group or "", guilty["filterName"])),
             )
-        sentence = (
-            f"{alarm['AlarmName']} is in ALARM without any read, as {said}: a read changes nothing, "
-            "and actions run only on a change."
+            return config
+        summed = replace(config, statistic="Sum")
+        if busy and config.statistic == "SampleCount" and not _in_alarm(summed, busy, default):
+            sentence = (
+                f"{alarm['AlarmName']} is in ALARM without any {_what(view)}, as its statistic is "
+                "SampleCount, and zeros are samples, too: actions run only on a change."
+            )
+            step = alarms.put(alarm, **_members(alarm, config, summed))
+            if _is_declared(view, "Statistic", "statistic", config.statistic):
+                hop.warning("statistic", f"{sentence} So it was told.", stops=True)
+            else:
+                hop.broken("statistic", sentence, step, ref=_ref(view))
+            return summed
+        fixed = replace(config, treat_missing_data="notBreaching")
+        member, setting, said = (
+            "TreatMissingData",
+            "treat_missing_data",
+            f"missing data counts as {config.treat_missing_data}",
         )
-        if declared.get(setting) == getattr(config, setting):
-            hop.warning(_CAUSES[setting], f"{sentence} So the watch was told.", stops=True)
+        if _in_alarm(fixed, busy, default):
+            fixed = replace(fixed, comparison_operator="GreaterThanOrEqualToThreshold", threshold=1.0)
+            member, setting = "ComparisonOperator", "comparison_operator"
+            said = f"{config.comparison_operator} {config.threshold:g} holds for 0"
+        sentence = (
+            f"{alarm['AlarmName']} is in ALARM without any {_what(view)}, as {said}: a {_what(view)} changes "
+            "nothing, and actions run only on a change."
+        )
+        if _is_declared(view, member, setting, getattr(config, setting)):
+            hop.warning(_CAUSES[setting], f"{sentence} So it was told.", stops=True)
         else:
-            hop.broken(_CAUSES[setting], sentence, mends.put_alarm(alarm, **_members(config, fixed)))
+            hop.broken(
+                _CAUSES[setting],
+                sentence,
+                alarms.put(alarm, **_members(alarm, config, fixed)),
+                ref=_ref(view),
+            )
         return fixed
     return config
 
 
-def _recovers(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: AlarmConfig, zeros: bool) -> None:
+def _default_of(view: View, metric_filter: Thing) -> float:
+    metric = view.metric
+    given = emission(metric_filter, metric) if metric else None
+    return float((given or {}).get("defaultValue") or 0)
+
+
+def _default(view: View) -> float:
+    return max((float(each.get("defaultValue") or 0) for each in _feeding(view)), default=0.0)
+
+
+def _recovers(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool) -> None:
     """After a read it has to leave ALARM, for the next one to change its state."""
     if hop.findings or not _is_held(config):
         return
     updated = alarm.get("StateUpdatedTimestamp")
     window = timedelta(seconds=config.period * config.evaluation_range)
-    held = alarm["StateValue"] == "ALARM" and updated is not None and facts.now - updated > window
+    held = alarm["StateValue"] == "ALARM" and updated is not None and view.now - updated > window
     sentence = (
-        f"{alarm['AlarmName']} stays in ALARM after a read until something else is logged, as missing data "
-        f"is treated as {config.treat_missing_data}: later reads change nothing, and nothing is sent."
+        f"{alarm['AlarmName']} stays in ALARM after a {_what(view)} until something else is logged, as "
+        f"missing data is treated as {config.treat_missing_data}: later ones change nothing, and nothing is "
+        "sent."
     )
-    mend = mends.put_alarm(alarm, TreatMissingData="notBreaching")
-    if zeros and not held:
-        hop.warning("missing-data", sentence, mend)
+    step = alarms.put(alarm, TreatMissingData="notBreaching")
+    declared = view.intent is not None and _is_declared(
+        view, "TreatMissingData", "treat_missing_data", config.treat_missing_data
+    )
+    if (zeros and not held) or declared:
+        hop.warning("missing-data", sentence, step)
     else:
-        hop.broken("missing-data", sentence, mend)
+        hop.broken("missing-data", sentence, step, ref=_ref(view))
 
 
-def _period(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: AlarmConfig) -> None:
-    mend = mends.put_alarm(alarm, Period=300)
-    name = alarm["AlarmName"]
-    if config.period < 60:
-        hop.broken(
-            "period-too-short",
-            f"The period of {name} is {config.period} s: a metric filter has one value a minute, and events "
-            "come minutes late.",
-            mend,
-        )
+def _period(hop: Hop, view: View, alarm: Thing, config: AlarmConfig) -> None:
+    if config.period >= 60:
         return
-    read = facts.read
-    if read is None or read.delivered is None or read.logged is None:
+    if alarm.get("Metrics"):
         return
-    late = (read.delivered - read.logged).total_seconds()
-    if late > config.period * config.evaluation_range:
-        hop.broken(
-            "period-too-short",
-            f"The read was counted {late:.0f} s late, and {name} looks back only "
-            f"{config.period * config.evaluation_range} s.",
-            mend,
-        )
+    hop.broken(
+        "period-too-short",
+        f"The period of {alarm['AlarmName']} is {config.period} s: a metric filter has one value a minute, "
+        "and events come minutes late.",
+        alarms.put(alarm, Period=300),
+        ref=_ref(view),
+    )
 
 
 # The alarm on a read, minute by minute
@@ -308,8 +408,8 @@ def rings(config: AlarmConfig, *, zeros: bool) -> bool:
     return State.ALARM in _states(config, (_read_at(config),), zeros)
 
 
-def _in_alarm(config: AlarmConfig, reads: list[datetime], zeros: bool) -> bool:
-    return _states(config, tuple(reads), zeros)[-1] is State.ALARM
+def _in_alarm(config: AlarmConfig, zeros: bool, default: float) -> bool:
+    return _states(config, (), zeros, (), default)[-1] is State.ALARM
 
 
 def _is_held(config: AlarmConfig) -> bool:
@@ -318,9 +418,9 @@ def _is_held(config: AlarmConfig) -> bool:
 
 def _rings_again(config: AlarmConfig) -> bool:
     """Whether one read, with the zero of another event a little later, goes to ALARM more than once."""
-    read = _read_at(config)
-    later = read + timedelta(seconds=config.period - 60)
-    states = _states(config, (read,), False, (later,))
+    at = _read_at(config)
+    later = at + timedelta(seconds=config.period - 60)
+    states = _states(config, (at,), False, (later,))
     changes = pairwise((State.OK, *states))
     return sum(now is State.ALARM and before is not State.ALARM for before, now in changes) > 1
 
@@ -329,9 +429,13 @@ def _read_at(config: AlarmConfig) -> datetime:
     return _BEGIN + timedelta(seconds=config.period * config.evaluation_range) + 3 * _MINUTE
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _states(
-    config: AlarmConfig, reads: tuple[datetime, ...], zeros: bool, others: tuple[datetime, ...] = ()
+    config: AlarmConfig,
+    reads: tuple[datetime, ...],
+    zeros: bool,
+    others: tuple[datetime, ...] = (),
+    default: float = 0.0,
 ) -> tuple[State, ...]:
     """The states of each minute, from a range before the reads to two ranges after them."""
     minutes = 3 * config.period * config.evaluation_range // 60 + 10
@@ -340,7 +444,7 @@ def _states(
     samples = [Sample(at, 1.0) for at in reads] + [Sample(at, 0.0) for at in others]
     if zeros:
         quiet = {_BEGIN + n * _MINUTE for n in range(minutes)}.difference(reads)
-        samples += [Sample(at, 0.0) for at in quiet]
+        samples += [Sample(at, default) for at in quiet]
     samples.sort(key=_time_of)
     longest = timedelta(seconds=config.period * config.evaluation_range) + _MINUTE
     state, states = State.OK, []
@@ -361,110 +465,79 @@ def _time_of(sample: Sample) -> datetime:
 # What is done
 
 
-def _actions(hop: Hop, facts: Facts, alarm: Mapping[str, Any]) -> None:
-    name = alarm["AlarmName"]
-    if alarm.get("ActionsEnabled") is False:
+def _actions(hop: Hop, view: View, alarm: Thing) -> None:
+    name, applied = alarm["AlarmName"], view.applied("alarm", alarm["AlarmName"])
+    if alarm.get("ActionsEnabled") is False and not (applied and applied.get("ActionsEnabled") is False):
         hop.broken(
             "actions-disabled",
             f"The actions of {name} are switched off.",
-            mends.aws("cloudwatch", "enable-alarm-actions", "--alarm-names", name),
+            alarms.enable_actions(name),
+            ref=_ref(view),
         )
     if not alarm.get("AlarmActions"):
-        topics = list(facts.subject.topic_arns) or ["TOPIC_ARN"]
+        topics = list((applied or {}).get("AlarmActions") or view.subject.topic_arns) or ["TOPIC_ARN"]
         hop.broken(
             "no-action",
             f"{name} has no action for ALARM: it tells nobody.",
-            mends.put_alarm(alarm, AlarmActions=topics),
-        )
-
-
-# What it did
-
-
-def _what_it_did(hop: Hop, facts: Facts, alarm: Mapping[str, Any], config: AlarmConfig) -> None:
-    read, asked = facts.read, facts.history_of_alarm
-    if read is None or asked is None:
-        return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"The alarm's history cannot be looked at: {asked.missing}.")
-        return
-    name = alarm["AlarmName"]
-    rung = [
-        each
-        for each in asked.answer
-        if each["HistoryItemType"] == "StateUpdate"
-        and each["HistorySummary"].endswith("to ALARM")
-        and each["Timestamp"] >= read.time
-    ]
-    if rung:
-        at = rung[-1]["Timestamp"].astimezone(UTC)
-        hop.saw(asked.action, name, at, rung[-1]["HistorySummary"])
-        hop.note = f"{name} went to ALARM {(at - read.time).total_seconds():.0f} s after the read."
-        return
-    if since := _in_alarm_before(alarm, asked.answer, read.time):
-        hop.warning(
-            "already-in-alarm",
-            f"{name} was in ALARM already when the read came, since {since:%H:%M:%S} UTC: actions run "
-            "only on a change, so that this read sends nothing more.",
-            stops=True,
+            alarms.put(alarm, AlarmActions=topics),
+            ref=_ref(view),
         )
         return
-    ends = _rang_in_replay(config, facts)
-    replayed = f"ALARM at {ends:%H:%M} UTC" if ends else "no ALARM"
-    hop.saw("replay of what was counted", name, facts.now, replayed)
-    if ends is None:
-        hop.warning(
-            "not-rung",
-            f"{name} did not ring, and its evaluation over the metric of the last hours would not either: "
-            "what is counted differs from what is set now.",
-            facts.subject.canary,
-            stops=True,
-        )
-    elif facts.age(ends) < (5 if facts.local else 180):
-        hop.cannot_tell(
-            "too-early",
-            f"{name} is not in ALARM yet: it is evaluated every minute.",
-            "Run it again in a while.",
-            stops=True,
-            waits=True,
-        )
-    elif facts.changed_since_the_read("monitoring", "logs"):
-        hop.warning(
-            "read-before-the-mend",
-            "The read came before the alarm was what it is now: make a new one.",
-            facts.subject.canary,
-            stops=True,
-        )
-    else:
+    intended = list(view.subject.topic_arns) if applied is None and view.subject.known else []
+    lacking = [each for each in intended if each not in alarm["AlarmActions"]]
+    if lacking:
+        kept = [each for each in alarm["AlarmActions"] if not _is_slip(each, lacking)]
         hop.broken(
-            "not-evaluated",
-            f"By what was counted {name} should have gone to ALARM at {ends:%H:%M} UTC, and it did not.",
+            "other-action",
+            f"{name} does not tell {', '.join(lacking)}, the watch's own; its actions are "
+            f"{', '.join(alarm['AlarmActions'])}.",
+            alarms.put(alarm, AlarmActions=[*kept, *lacking]),
+            ref=_ref(view),
         )
 
 
-def _in_alarm_before(
-    alarm: Mapping[str, Any], history: list[Mapping[str, Any]], at: datetime
-) -> datetime | None:
-    """Since when the alarm was in ALARM at this time; None where it was not."""
-    updates = [
-        each for each in history if each["HistoryItemType"] == "StateUpdate" and each["Timestamp"] < at
-    ]
-    if updates:
-        last = max(updates, key=lambda each: each["Timestamp"])
-        to_alarm = last["HistorySummary"].endswith("to ALARM")
-        return last["Timestamp"].astimezone(UTC) if to_alarm else None
-    updated = alarm.get("StateUpdatedTimestamp")
-    return updated if alarm["StateValue"] == "ALARM" and updated and updated <= at else None
+def _is_slip(action: str, meant: list[str]) -> bool:
+    """Whether an action is one of these, written wrongly: an ARN of the same place that is nearly it."""
+    from difflib import SequenceMatcher
+
+    return any(SequenceMatcher(None, action, each).ratio() > 0.9 for each in meant)
 
 
-def _rang_in_replay(config: AlarmConfig, facts: Facts) -> datetime | None:
-    """When the alarm would have gone to ALARM since the read, by the samples of the last hours."""
-    assert facts.read
-    begin = window_end(facts.read.time, 60) - timedelta(seconds=config.period)
-    state, at = State.OK, begin
-    while at <= facts.now + _MINUTE:
-        changed = next_state(config, datapoints(config, facts.samples, at), state)
-        if changed is State.ALARM and state is not State.ALARM and at > facts.read.time:
-            return at
-        state, at = changed, at + _MINUTE
-    return None
+def _mutes(hop: Hop, view: View, alarm: Thing) -> None:
+    """Mute rules under which the alarm changes its state and tells nobody.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html
+    """
+    name = alarm["AlarmName"]
+    for rule, found in view.account.all("mute rule"):
+        if name not in ((found.get("MuteTargets") or {}).get("AlarmNames") or ()):
+            continue
+        schedule = (found.get("Rule") or {}).get("Schedule") or {}
+        try:
+            parsed = MuteRule.parse(
+                schedule.get("Expression", ""),
+                schedule.get("Duration", ""),
+                ZoneInfo(schedule.get("Timezone") or "UTC"),
+                start_date=found.get("StartDate"),
+                expire_date=found.get("ExpireDate"),
+            )
+        except (InvalidMuteRule, KeyError, ValueError) as error:
+            hop.cannot_tell("muted", f"What the mute rule {rule} mutes is not known here: {error}.")
+            continue
+        if parsed.mutes(view.now):
+            hop.broken(
+                "muted",
+                f"The mute rule {rule} mutes {name} now: it changes its state, and tells nobody.",
+                Call("cloudwatch", "DeleteAlarmMuteRule", {"AlarmMuteRuleName": rule}),
+                ref=Ref("mute rule", rule),
+            )
+        elif found.get("Status") != "EXPIRED" and parsed.status(view.now) != "EXPIRED":
+            hop.warning("muted", f"The mute rule {rule} mutes {name} at times: {schedule.get('Expression')}.")
+
+
+def config_or_none(alarm: Thing) -> AlarmConfig | None:
+    """What it decides by; None for what is not covered."""
+    try:
+        return config_of(alarm)
+    except (InvalidAlarmConfig, KeyError, ValueError):
+        return None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor.calls import Person, Run
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.reads import Seen
+from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.view import View
 
 NAME = "event"
 # Seconds for which an alarm's history, and a metric's minutes, are kept.
 _KEPT = 14 * 86400.0
 
 
-def examine(facts: Facts, reached: bool) -> Hop:
+def examine(view: View, record: Record, reached: bool) -> Hop:
     hop = Hop(NAME)
-    unknown = [each for each in (*facts.history, facts.delivered) if each and each.unknown]
+    unknown = [each for each in (*record.history, record.delivered) if each and each.unknown]
     for each in unknown:
         hop.cannot_tell("permission", f"Reads cannot be looked for: {each.missing}.")
-    read = facts.read
+    read = record.read
     if read is None:
-        _nothing(hop, facts, reached)
+        _nothing(hop, view, record, reached)
         return hop
     what = f"{read.event['eventName']} of {read.secret or 'no secret by name'} by {read.reader}"
     hop.saw(
@@ -29,73 +31,73 @@ def examine(facts: Facts, reached: bool) -> Hop:
     )
     if read.delivered:
         seconds = (read.delivered - read.time).total_seconds()
-        hop.saw("logs:FilterLogEvents", f"{facts.group} stream {read.stream}", read.delivered, read.event_id)
+        hop.saw("logs:FilterLogEvents", f"{view.group} stream {read.stream}", read.delivered, read.event_id)
         hop.note = (
             f"The read of {read.secret or 'a secret'} at {read.time:%H:%M:%S} UTC was in the log group "
             f"{max(seconds, 0):.0f} s later."
         )
-        if facts.age(read.time) > _KEPT:
+        if record.age(read.time) > _KEPT:
             hop.warning(
                 "read-long-ago",
                 f"The read of {read.time:%d %b} was in the log group; what it set off is kept for two "
                 "weeks only: make a new one.",
-                facts.subject.canary,
+                Run(view.subject.canary),
                 stops=True,
             )
     elif not reached:
         hop.not_reached("The read is in the event history; it cannot reach the log group.")
     else:
-        _not_delivered(hop, facts, read)
+        _not_delivered(hop, view, record, read)
     return hop
 
 
-def _nothing(hop: Hop, facts: Facts, reached: bool) -> None:
-    if facts.since and not hop.findings:
-        hop.saw("cloudtrail:LookupEvents", ", ".join(facts.subject.regions), facts.now, "no read in sight")
+def _nothing(hop: Hop, view: View, record: Record, reached: bool) -> None:
+    if record.since and not hop.findings:
+        hop.saw("cloudtrail:LookupEvents", ", ".join(view.subject.regions), record.now, "no read in sight")
     if not reached:
         hop.not_reached("No read was seen, and none could reach the log group.")
         return
-    since = f" since {facts.since:%d %b %H:%M} UTC" if facts.since else ""
+    since = f" since {record.since:%d %b %H:%M} UTC" if record.since else ""
     hop.warning(
         "no-read-in-sight",
         f"No read of a watched secret was seen{since}: only what is configured could be examined.",
-        f"{facts.subject.canary}    # reads the secret once",
+        Run(f"{view.subject.canary}    # reads the secret once"),
         stops=True,
     )
 
 
-def _not_delivered(hop: Hop, facts: Facts, read: Seen) -> None:
-    status = (facts.trail_status and facts.trail_status.answer) or {}
+def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
+    status = (view.trail or {}).get("Status") or {}
     started = status.get("StartLoggingTime")
-    changed = facts.changed_since_the_read("cloudtrail", "logs", "iam")
+    changed = record.changed_since_the_read("cloudtrail", "logs", "iam")
     if started and started.timestamp() >= read.time.timestamp() + 1:
-        _too_old(hop, facts, f"the trail has logged only since {started:%H:%M:%S} UTC")
-    elif facts.age(read.time) < facts.patience:
+        _too_old(hop, view, f"the trail has logged only since {started:%H:%M:%S} UTC")
+    elif record.age(read.time) < record.patience:
         hop.cannot_tell(
             "too-early",
-            f"The read of {facts.age(read.time):.0f} s ago is not in the log group yet: usually it takes "
-            f"{'seconds' if facts.local else '5 minutes, and up to 15'}.",
-            "Run it again in a while.",
+            f"The read of {record.age(read.time):.0f} s ago is not in the log group yet: usually it takes "
+            f"{'seconds' if record.local else '5 minutes, and up to 15'}.",
+            Person("Run it again in a while."),
             stops=True,
             waits=True,
         )
     elif changed:
-        _too_old(hop, facts, f"{changed['eventName']} changed the pipeline at {changed['eventTime']}")
-    elif facts.delivered and facts.delivered.unknown:
+        _too_old(hop, view, f"{changed['eventName']} changed the pipeline at {changed['eventTime']}")
+    elif record.delivered and record.delivered.unknown:
         return
     else:
         hop.broken(
             "not-delivered",
-            f"The read was recorded at {read.time:%H:%M:%S} UTC, but after {facts.age(read.time) / 60:.0f} "
-            f"minutes it is not in the log group {facts.group}, though nothing in its way was found.",
-            f"{facts.subject.canary}    # does a new read arrive?",
+            f"The read was recorded at {read.time:%H:%M:%S} UTC, but after {record.age(read.time) / 60:.0f} "
+            f"minutes it is not in the log group {view.group}, though nothing in its way was found.",
+            Run(f"{view.subject.canary}    # does a new read arrive?"),
         )
 
 
-def _too_old(hop: Hop, facts: Facts, why: str) -> None:
+def _too_old(hop: Hop, view: View, why: str) -> None:
     hop.warning(
         "read-before-the-mend",
         f"The read was made before it could be delivered ({why}): make a new one.",
-        facts.subject.canary,
+        Run(view.subject.canary),
         stops=True,
     )

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor.calls import Person, Run
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.view import View
 
 NAME = "metric"
 
 
-def examine(facts: Facts, reached: bool) -> Hop:
+def examine(view: View, record: Record, reached: bool) -> Hop:
     hop = Hop(NAME)
-    asked, read = facts.samples_asked, facts.read
-    if facts.metric is None or asked is None:
+    asked, read = record.samples_asked, record.read
+    if view.metric is None or asked is None:
         hop.not_reached("Nothing leads to a metric.")
         return hop
-    where = f"{facts.metric[0]} / {facts.metric[1]}"
+    where = f"{view.metric[0]} / {view.metric[1]}"
     if asked.unknown:
         hop.cannot_tell("permission", f"The metric cannot be looked at: {asked.missing}.")
         return hop
-    total = sum(each.total for each in facts.samples)
-    hop.saw(asked.action, where, asked.at, f"{len(facts.samples)} minutes with data, Sum {total:g}")
-    hop.note = f"{where} has {len(facts.samples)} minutes with data."
+    total = sum(each.total for each in record.samples)
+    hop.saw(asked.action, where, asked.at, f"{len(record.samples)} minutes with data, Sum {total:g}")
+    hop.note = f"{where} has {len(record.samples)} minutes with data."
     if not reached or read is None or read.logged is None:
         return hop
     minute = read.logged.replace(second=0, microsecond=0)
@@ -32,30 +34,27 @@ def examine(facts: Facts, reached: bool) -> Hop:
         max(read.logged, read.delivered or minute) + timedelta(minutes=1),
     )
     # Whatever else somebody put there.
-    counted = [each for each in facts.samples if begin <= each.time <= end and each.most > 0]
+    counted = [each for each in record.samples if begin <= each.time <= end and each.most > 0]
     if counted:
         at = counted[0].time
         hop.note = f"The read was counted in the minute of {at:%H:%M} UTC."
         return hop
-    _not_counted(hop, facts, read.logged)
+    _not_counted(hop, view, record, read.logged)
     return hop
 
 
-def _not_counted(hop: Hop, facts: Facts, logged: datetime) -> None:
+def _not_counted(hop: Hop, view: View, record: Record, logged: datetime) -> None:
     created = [
         datetime.fromtimestamp(each["creationTime"] / 1000, UTC)
-        for each in (facts.filters and facts.filters.answer) or ()
+        for each in view.emitting(view.metric)
         if each.get("creationTime")
-        and any(
-            (t["metricNamespace"], t["metricName"]) == facts.metric for t in each["metricTransformations"]
-        )
     ]
-    changed = facts.changed_since_the_read("logs")
-    if facts.age(logged) < (5 if facts.local else 180):
+    changed = record.changed_since_the_read("logs")
+    if record.age(logged) < (5 if record.local else 180):
         hop.cannot_tell(
             "too-early",
             "The read is not counted yet: a minute is usual.",
-            "Run it again in a while.",
+            Person("Run it again in a while."),
             stops=True,
             waits=True,
         )
@@ -64,12 +63,12 @@ def _not_counted(hop: Hop, facts: Facts, logged: datetime) -> None:
             "read-before-the-mend",
             "The read came before the metric filter was what it is now, and filters do not look back: "
             "make a new one.",
-            facts.subject.canary,
+            Run(view.subject.canary),
             stops=True,
         )
     else:
         hop.broken(
             "not-counted",
             f"The filter matches the read, but in the minute of {logged:%H:%M} UTC nothing was counted.",
-            f"{facts.subject.canary}    # is a new read counted?",
+            Run(f"{view.subject.canary}    # is a new read counted?"),
         )

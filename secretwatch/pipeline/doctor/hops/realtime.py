@@ -1,213 +1,464 @@
-"""Hop 8: the fast path: the rule's state, its pattern on the read, its targets, and what failed."""
+"""Hop 8: the fast path: the rules' states, their patterns on what has to ring, and their targets."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
-from secretwatch.pipeline.doctor import mends
-from secretwatch.pipeline.doctor.facts import Facts, RuleFacts
+from secretwatch.cloudtrail import Event
+from secretwatch.eventpattern import EventPattern, InvalidEventPattern
+from secretwatch.eventpattern.examples import examples, variations
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Call, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.gather import envelope
 from secretwatch.pipeline.doctor.hops import topic
+from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.filter import is_left_out
-from secretwatch.policy import services
+from secretwatch.pipeline.doctor.intent import Purpose
+from secretwatch.pipeline.doctor.kinds import alarms, rules
+from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.view import View
+from secretwatch.policy import Principal, Request, services
 
 NAME = "realtime"
 ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+_MOST_TRIED = 3000
 
 
-def examine(facts: Facts) -> Hop:
+def examine(view: View) -> Hop:
     hop = Hop(NAME, note="There is no realtime path; nothing to examine.")
-    if facts.rules_asked and facts.rules_asked.unknown:
-        hop.cannot_tell("permission", f"Rules cannot be looked for: {facts.rules_asked.missing}.")
-    for rule in facts.rules:
-        _rule(hop, facts, rule)
-    _patterns(hop, facts)
-    looked_at = {each.arn for each in facts.topics}
-    for each in facts.rule_topics.values():
-        if each.arn not in looked_at:
-            topic.receivers(hop, each)
-    if facts.rules:
-        hop.note = "Rules take reads as they happen, and may publish."
-    if facts.rules and not hop.findings and not _is_logged(facts):
+    if unknown := view.account.unknown.get(Ref("rules", "")):
+        hop.cannot_tell("permission", f"Rules cannot be looked for: {unknown.missing}.")
+    names = rule_names(view)
+    if not names:
+        return hop
+    for name in names:
+        rule(hop, view, name, sees_reads=True)
+    _patterns(hop, view, names)
+    if view.intent:
+        as_applied(hop, view, "realtime")
+    hop.note = "Rules take reads as they happen, and may publish."
+    if not hop.findings and not _is_logged(view):
         hop.not_reached("What is configured is in order; rules see reads only while a trail logs.")
-    _dead_letters(hop, facts)
-    _alarms(hop, facts)
     return hop
 
 
-def _is_logged(facts: Facts) -> bool:
+def rule_names(view: View) -> list[str]:
+    if view.intent:
+        return view.intent.of("rule", "realtime")
+    if view.subject.realtime:
+        return list(view.subject.realtime.rule_names)
+    return [] if view.subject.known else [name for name, _ in view.account.all("rule")]
+
+
+def as_applied(hop: Hop, view: View, purpose: Purpose) -> None:
+    """Everything of a purpose that was changed: patterns by what they match, all else by what it is."""
+    assert view.intent
+    changed = view.differing()
+    for name in view.intent.of("rule", purpose):
+        ref = Ref("rule", name)
+        if ref in changed and any(each.member == "EventPattern" for each in changed[ref]):
+            _told_apart(hop, view, ref)
+    for kind in (
+        "rule",
+        "queue",
+        "alarm",
+        "topic",
+        "subscription",
+        "key",
+        "role",
+        "filter",
+        "state machine",
+        "secret",
+        "connection",
+    ):
+        differing(hop, view, (Ref(kind, id) for id in view.intent.of(kind, purpose)), stops=False)
+
+
+def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
+    """A rule's pattern that does not match what it was applied to match, or more."""
+    live, wanted = view.account.get("rule", ref.id), view.applied("rule", ref.id)
+    if not live or not wanted or not wanted.get("EventPattern"):
+        return
+    there, meant = pattern_of(live.get("EventPattern") or "{}"), pattern_of(wanted["EventPattern"])
+    steps = [*view.terraform(ref), *view.restore(ref)]
+    if not live.get("EventPattern"):
+        hop.broken(
+            "rule-pattern", f"The rule {ref.id} has no pattern any more.", *steps, ref=ref, stops=False
+        )
+        return
+    if meant is None:
+        return
+    if there is None:
+        hop.broken(
+            "rule-pattern",
+            f"The pattern of the rule {ref.id} is none that EventBridge takes.",
+            *steps,
+            ref=ref,
+        )
+        return
+    starts = [envelope(each, view.account.account_id) for each in view.examples]
+    base = starts[0] if starts else {}
+    for event in _events(
+        [*starts, *examples(meant), *examples(there), *examples(meant, base)], [meant, there]
+    ):
+        if meant.matches(event) == there.matches(event):
+            continue
+        missed = meant.matches(event)
+        why = _why_not(live["EventPattern"], event) if missed else ""
+        what = str((event.get("detail") or {}).get("eventName") or "events")
+        changed = f"The rule {ref.id} was changed since it was applied"
+        sentence = (
+            f"{changed}, and does not match {what} any more{why}."
+            if missed
+            else f"{changed}: it matches what was not meant, such as {what}."
+        )
+        hop.broken("rule-pattern", sentence, *steps, ref=ref, stops=False)
+        return
+
+
+def _events(starts: Iterable[Event], patterns: list[EventPattern]) -> Iterator[Event]:
+    known = list(starts)
+    yield from known
+    tried = 0
+    for event in known:
+        for changed in variations(event, patterns):
+            tried += 1
+            if tried > _MOST_TRIED:
+                return
+            yield changed
+
+
+@lru_cache(maxsize=256)
+def pattern_of(text: str) -> EventPattern | None:
+    try:
+        return EventPattern.parse(text)
+    except InvalidEventPattern:
+        return None
+
+
+def _is_logged(view: View) -> bool:
     """Whether the trail logs, as far as is known."""
-    if facts.trail is None:
-        return facts.trail_asked is None or facts.trail_asked.unknown
-    status = facts.trail_status
-    return status is None or not status.ok or bool(status.answer.get("IsLogging"))
+    trail = view.trail
+    return trail is None or trail.get("IsLogging") is not False
 
 
-def _rule(hop: Hop, facts: Facts, found: RuleFacts) -> None:
-    asked, name = found.rule, found.name
-    if asked.absent:
-        mend = f"terraform -chdir={facts.subject.directory or '.'} apply"
-        hop.broken("rule-deleted", f"The rule {name} does not exist.", mend)
+def rule(hop: Hop, view: View, name: str, *, sees_reads: bool) -> None:
+    """A rule: there, on, and with targets that take what it sends."""
+    ref, found = Ref("rule", name), view.account.get("rule", name)
+    if view.account.lacks("rule", name):
+        steps = [*view.terraform(ref), *view.restore(ref)] or _make(view, name)
+        other = view.account.get("rule elsewhere", name)
+        elsewhere = f" on the default bus: it is on {other['EventBusName']}" if other else ""
+        hop.broken(
+            "rule-deleted", f"The rule {name} does not exist{elsewhere}.", *steps, ref=ref, stops=False
+        )
         return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"The rule {name} cannot be looked at: {asked.missing}.")
+    if unknown := view.account.unknown.get(ref):
+        hop.cannot_tell("permission", f"The rule {name} cannot be looked at: {unknown.missing}.")
         return
-    rule = asked.answer
-    state, pattern = rule.get("State"), rule.get("EventPattern", "{}")
-    hop.saw(asked.action, name, asked.at, f"{state}: {pattern}")
-    if state != ALL_EVENTS:
+    if found is None:
+        return
+    state = found.get("State") or "ENABLED"
+    wanted = (view.applied("rule", name) or {}).get("State")
+    if state == "DISABLED" or (sees_reads and state != ALL_EVENTS):
         why = (
             "is disabled"
             if state == "DISABLED"
             else "is in state ENABLED, in which a rule never sees read-only events"
         )
         cause = "rule-disabled" if state == "DISABLED" else "rule-state"
-        hop.broken(cause, f"The rule {name} {why}.", _put(name, pattern))
-    _targets(hop, facts, found)
-    failed = sum(float(point["Sum"]) for point in (found.failures and found.failures.answer) or ())
-    if failed:
-        hop.warning("rule-failures", f"The rule {name} could not reach its target {failed:.0f} times lately.")
+        right = wanted or (ALL_EVENTS if sees_reads else "ENABLED")
+        hop.broken(cause, f"The rule {name} {why}.", rules.put(found, State=right), ref=ref, stops=False)
+    _targets(hop, view, name, found)
 
 
-def _put(name: str, pattern: str) -> str:
-    return mends.aws("events", "put-rule", "--name", name, "--state", ALL_EVENTS, "--event-pattern", pattern)
+def _make(view: View, name: str) -> list[Step]:
+    """A rule without an applied one to go by: for the watch's own secrets, to its topics."""
+    secrets = [form for each in view.subject.secrets for form in _ids(each)]
+    detail: dict[str, Any] = {
+        "eventSource": ["secretsmanager.amazonaws.com"],
+        "eventName": list(view.subject.event_names),
+    }
+    if secrets and "*" not in view.subject.secrets:
+        detail["requestParameters"] = {"secretId": secrets}
+    pattern = {
+        "source": ["aws.secretsmanager"],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": detail,
+    }
+    made = {"Name": name, "State": ALL_EVENTS, "EventPattern": json.dumps(pattern, separators=(",", ":"))}
+    targets = [
+        {"Id": f"topic-{number}" if number else "topic", "Arn": arn}
+        for number, arn in enumerate(_topics(view))
+    ]
+    return [rules.put(made), *([rules.put_targets(name, targets)] if targets else [])]
 
 
-def _patterns(hop: Hop, facts: Facts) -> None:
+def _ids(secret: str) -> list[Any]:
+    from secretwatch import secretid
+
+    if secret.endswith("*"):
+        bare = secret.removesuffix("*")
+        return [{"prefix": bare}, {"wildcard": f"*:secret:{bare}*"}]
+    return [*secretid.forms(secret)]
+
+
+def _topics(view: View) -> list[str]:
+    realtime = view.subject.realtime
+    own = (realtime.topic_arns if realtime else ()) or view.subject.topic_arns
+    return list(own) or view.topics_of(view.alarm) or ["TOPIC_ARN"]
+
+
+def _patterns(hop: Hop, view: View, names: list[str]) -> None:
     """Rules part the work, as a pattern is limited in length: one of them has to match."""
-    tested = [each for each in facts.rules if each.rule.ok and each.matches]
-    asked = [(each, each.matches) for each in tested if each.matches]
-    for found, answer in asked:
-        if answer.unknown:
-            hop.cannot_tell("permission", f"The pattern of {found.name} cannot be tested: {answer.missing}.")
+    there = [(name, found) for name in names if (found := view.account.get("rule", name))]
+    known = [
+        (name, each, pattern)
+        for name, each in there
+        if (pattern := pattern_of(each.get("EventPattern") or "{}"))
+    ]
+    if not known or not view.examples or not (view.followed or view.subject.secrets):
+        return
+    for event in view.examples[:1]:
+        if event["awsRegion"] != view.subject.region:
+            continue  # rules see the calls of their own region only
+        seen = envelope(event, view.account.account_id)
+        if any(pattern.matches(seen) for _, _, pattern in known):
+            continue
+        if is_left_out(view):
+            hop.warning(
+                "left-out", "The rules leave this read out by who made it or how it ended, as the watch does."
+            )
             return
-        hop.saw(
-            answer.action, found.name, answer.at, "matches" if answer.answer["Result"] else "does not match"
+        if view.intent:
+            continue  # what was changed of the rules is found as that; else none was meant to match
+        if any(each.cause == "rule-deleted" for each in hop.findings):
+            continue
+        what = "the read" if view.followed and event is view.examples[0] else "a read as it would be"
+        name, found, why = _nearest([(name, each) for name, each, _ in known], seen)
+        ref = Ref("rule", name)
+        steps = [*view.terraform(ref), *view.restore(ref)] or [
+            rules.put(found, EventPattern=_widened(found["EventPattern"], view, seen))
+        ]
+        hop.broken(
+            "rule-pattern",
+            f"The pattern of the rule {name} does not match {what}{why}.",
+            *steps,
+            ref=ref,
+            stops=False,
         )
-    if not asked or any(answer.answer["Result"] for _, answer in asked):
         return
-    assert facts.example
-    if facts.example["awsRegion"] != facts.subject.region:
-        return  # rules see the calls of their own region only
-    what = "the read" if facts.read else "a read as it would be"
-    if is_left_out(facts):
-        hop.warning(
-            "left-out", "The rules leave this read out by who made it or how it ended, as the watch does."
-        )
-        return
-    event = envelope(facts.example, facts.account_id)
-    found, why = _nearest([each for each, _ in asked], event)
-    hop.broken(
-        "rule-pattern",
-        f"The pattern of the rule {found.name} does not match {what}{why}.",
-        _put(found.name, _pattern_for(facts)),
-    )
 
 
-def _nearest(rules: list[RuleFacts], event: Any) -> tuple[RuleFacts, str]:
+def _widened(text: str, view: View, event: Event) -> str:
+    """The pattern with what keeps the watch's own events out put right, and all else as it is."""
+    pattern = json.loads(text)
+    for _ in range(8):
+        parsed = pattern_of(json.dumps(pattern))
+        if parsed and parsed.matches(event):
+            return json.dumps(pattern, separators=(",", ":"))
+        if not _mend(pattern, event, view):
+            break
+    made = _make(view, "x")[0]
+    assert isinstance(made, Call)
+    return str(made.params["EventPattern"])
+
+
+def _mend(pattern: Any, event: Any, view: View, path: str = "") -> bool:
+    """One condition that does not hold for the event, made to: by the watch's own values, or taken away."""
+    for name, wanted in list(pattern.items()):
+        here = f"{path}.{name}" if path else name
+        value = event.get(name) if isinstance(event, dict) else None
+        if isinstance(wanted, dict):
+            if _mend(wanted, value or {}, view, here):
+                return True
+            if not wanted:
+                del pattern[name]
+            continue
+        alone = pattern_of(json.dumps({name: wanted}))
+        if (
+            name.startswith("$")
+            or alone is None
+            or (isinstance(event, dict) and alone.matches({name: value} if value is not None else {}))
+        ):
+            continue
+        own = {
+            "source": ["aws.secretsmanager"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail.eventSource": ["secretsmanager.amazonaws.com"],
+            "detail.eventName": list(view.subject.event_names),
+            "detail.requestParameters.secretId": [
+                form for each in view.subject.secrets for form in _ids(each)
+            ],
+        }.get(here)
+        if own:
+            pattern[name] = own
+        else:
+            del pattern[name]
+        return True
+    return False
+
+
+def envelope(event: Mapping[str, Any], account_id: str) -> dict[str, Any]:
+    """A CloudTrail event as EventBridge shows it to rules."""
+    return {
+        "version": "0",
+        "id": event.get("eventID"),
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": f"aws.{str(event.get('eventSource') or '').partition('.')[0]}",
+        "account": account_id,
+        "time": event.get("eventTime"),
+        "region": event.get("awsRegion"),
+        "resources": [],
+        "detail": dict(event),
+    }
+
+
+def _nearest(those: list[tuple[str, Thing]], event: Any) -> tuple[str, Thing, str]:
     """The rule that is meant for such a read, and why it does not match: not one for another outcome."""
-    reasons = [(each, _mismatch(json.loads(each.rule.answer["EventPattern"]), event)) for each in rules]
-    meant = [each for each in reasons if each[1] and "errorCode" not in each[1]]
+    reasons = [(name, each, _why_not(each["EventPattern"], event)) for name, each in those]
+    meant = [each for each in reasons if each[2] and "errorCode" not in each[2]]
     return (meant or reasons)[0]
 
 
-def _pattern_for(facts: Facts) -> str:
-    return mends.document(
-        {
-            "source": ["aws.secretsmanager"],
-            "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": ["secretsmanager.amazonaws.com"],
-                "eventName": list(facts.subject.event_names),
-            },
-        }
-    )
+def _why_not(text: str, event: Any) -> str:
+    """The first condition of a pattern that the event does not satisfy, by itself."""
+    return _mismatch(json.loads(text), event)
 
 
 def _mismatch(pattern: Any, event: Any, path: str = "") -> str:
-    """The first plain list of values in the pattern that the event's value is not in."""
     for name, wanted in pattern.items() if isinstance(pattern, dict) else ():
         here = f"{path}.{name}" if path else name
         value = event.get(name) if isinstance(event, dict) else None
         if isinstance(wanted, dict):
             if found := _mismatch(wanted, value, here):
                 return found
-        elif isinstance(wanted, list) and all(not isinstance(each, dict) for each in wanted):
-            values = value if isinstance(value, list) else [value]
-            if not any(each in wanted for each in values):
-                return f": {here} is {json.dumps(value)}, and it wants {json.dumps(wanted)}"
+        elif isinstance(wanted, list) and not name.startswith("$"):
+            alone = pattern_of(json.dumps({name: wanted}))
+            if alone and not alone.matches({} if value is None else {name: value}):
+                saw, wants = (json.dumps(each, ensure_ascii=False) for each in (value, wanted))
+                return f": {here} is {saw}, and it wants {wants}"
     return ""
 
 
-def _targets(hop: Hop, facts: Facts, found: RuleFacts) -> None:
-    asked = found.targets
-    if asked is None:
+# Targets
+
+
+def _targets(hop: Hop, view: View, name: str, found: Thing) -> None:
+    if unknown := view.account.unknown.get(Ref("targets", name)):
+        hop.cannot_tell("permission", f"The targets of {name} cannot be looked at: {unknown.missing}.")
         return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"The targets of {found.name} cannot be looked at: {asked.missing}.")
+    if "Targets" not in found:
         return
-    if not asked.answer:
-        topics = facts.subject.topic_arns or tuple(each.arn for each in facts.topics) or ("TOPIC_ARN",)
+    ref = Ref("rule", name)
+    targets = found["Targets"] or []
+    if not targets:
+        own = (view.applied("rule", name) or {}).get("Targets")
+        made = own or [{"Id": "topic", "Arn": _topics(view)[0]}]
         hop.broken(
             "no-target",
-            f"The rule {found.name} has no target.",
-            mends.aws(
-                "events", "put-targets", "--rule", found.name, "--targets", f"Id=topic,Arn={topics[0]}"
-            ),
+            f"The rule {name} has no target.",
+            rules.put_targets(name, made),
+            ref=ref,
+            stops=False,
         )
-    for target in asked.answer:
-        if target["Arn"] in facts.rule_topics:
-            _role(hop, facts, found.name, target)
-            topic.check(hop, facts, facts.rule_topics[target["Arn"]], services.EVENTS, "target-")
-
-
-def _role(hop: Hop, facts: Facts, rule: str, target: Mapping[str, Any]) -> None:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
-    arn = target["Arn"]
-    if not target.get("RoleArn") or arn.split(":")[4] != facts.account_id:
         return
-    without = {name: value for name, value in target.items() if name != "RoleArn"}
+    intended = {each["Arn"] for each in (view.applied("rule", name) or {}).get("Targets") or ()}
+    if not intended and view.subject.known:
+        intended = set(_topics(view)) - {"TOPIC_ARN"}
+    for target in targets:
+        arn = target["Arn"]
+        if ":sns:" not in arn:
+            continue
+        if intended and arn not in intended:
+            _other_target(hop, view, name, target, intended)
+            continue
+        _role(hop, view, name, target)
+        topic.check(hop, view, arn, services.EVENTS, "target-")
+        alarmed = view.topics_of(view.alarm)
+        if arn not in alarmed:
+            topic.receivers(hop, view, arn, json.dumps({"READ": "x"}), "target-" if view.intent else "")
+        if letters := (target.get("DeadLetterConfig") or {}).get("Arn"):
+            _letters(hop, view, name, letters)
+    # Targets are told apart by their ids: one that is missing is found by what was applied.
+
+
+def _other_target(hop: Hop, view: View, name: str, target: Thing, intended: set[str]) -> None:
+    arn = target["Arn"]
+    if view.intent:
+        return  # said as what was changed
+    there = {each["Arn"] for each in (view.account.get("rule", name) or {}).get("Targets") or ()}
+    lacking = sorted(intended - there)
+    if not lacking:
+        return  # somebody else's, beside the watch's own
+    nearest = max(lacking, key=lambda each: SequenceMatcher(None, each, arn).ratio())
     hop.broken(
-        "target-role",
-        f"The target {arn} of the rule {rule} has a RoleArn, with which EventBridge may deliver nothing to a "
-        "topic of its own account.",
-        mends.aws("events", "put-targets", "--rule", rule, "--targets", mends.document([without])),
+        "other-target",
+        f"The rule {name} sends to {arn}, which is not the watch's topic {nearest}.",
+        rules.put_targets(name, [{**target, "Arn": nearest}]),
+        ref=Ref("rule", name),
+        stops=False,
     )
 
 
-def _alarms(hop: Hop, facts: Facts) -> None:
-    """The alarms that tell of messages that could not be delivered."""
-    asked, realtime = facts.realtime_alarms, facts.subject.realtime
-    if asked is None or realtime is None:
+def _role(hop: Hop, view: View, name: str, target: Thing) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
+    arn = target["Arn"]
+    if not target.get("RoleArn") or arn.split(":")[4] != view.account.account_id:
         return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"Alarms on the rules cannot be looked at: {asked.missing}.")
-        return
-    there = {each["AlarmName"] for each in asked.answer}
-    for name in realtime.alarm_names:
-        if name not in there:
-            mend = f"terraform -chdir={facts.subject.directory or '.'} apply"
-            hop.broken("rule-alarm-deleted", f"The alarm {name} on the rules does not exist.", mend)
+    without = {key: value for key, value in target.items() if key != "RoleArn"}
+    hop.broken(
+        "target-role",
+        f"The target {arn} of the rule {name} has a RoleArn, with which EventBridge may deliver nothing to a "
+        "topic of its own account.",
+        rules.put_targets(name, [without]),
+        ref=Ref("rule", name),
+        stops=False,
+    )
 
 
-def _dead_letters(hop: Hop, facts: Facts) -> None:
-    asked = facts.dead_letters
-    if asked is None:
+def _letters(hop: Hop, view: View, name: str, arn: str) -> None:
+    """The queue that takes what cannot be delivered."""
+    ref, queue = Ref("queue", arn), view.account.get("queue", arn)
+    if any(each.ref == ref for each in hop.findings):
         return
-    if asked.absent:
-        hop.broken("dead-letter-queue", f"The dead-letter queue does not exist: {asked.resource}.")
-    elif asked.unknown:
-        hop.cannot_tell("permission", f"The dead-letter queue cannot be looked at: {asked.missing}.")
-    elif waiting := int(asked.answer["Attributes"].get("ApproximateNumberOfMessages", 0)):
-        hop.warning(
-            "dead-letters",
-            f"{waiting} messages could not be delivered and lie in the dead-letter queue.",
-            mends.aws("sqs", "receive-message", "--queue-url", str(_url(facts))),
+    if view.account.lacks("queue", arn):
+        steps = view.restore(ref) or [Call("sqs", "CreateQueue", {"QueueName": arn.rsplit(":", 1)[-1]})]
+        hop.broken(
+            "dead-letter-queue",
+            f"The dead-letter queue does not exist: {arn}.",
+            *view.terraform(ref),
+            *steps,
+            ref=ref,
+            stops=False,
+        )
+        return
+    if unknown := view.account.unknown.get(ref):
+        hop.cannot_tell("permission", f"The dead-letter queue cannot be looked at: {unknown.missing}.")
+        return
+    if queue is None:
+        return
+    source = view.account.arn("events", f"rule/{name}")
+    context = {"aws:SourceArn": source, "aws:SourceAccount": view.account.account_id}
+    request = Request(Principal.of(services.EVENTS), "sqs:SendMessage", arn, context)
+    if why := refusal([request], resource=queue.get("Policy")):
+        wanted = (view.applied("queue", arn) or {}).get("Policy")
+        policy = opened(queue.get("Policy"), [request], wanted=wanted)
+        hop.broken(
+            "dead-letter-policy",
+            f"The dead-letter queue {arn} does not take what the rule {name} cannot deliver. {why}",
+            Call(
+                "sqs",
+                "SetQueueAttributes",
+                {"QueueUrl": queue.get("QueueUrl"), "Attributes": {"Policy": policy}},
+            ),
+            ref=ref,
+            stops=False,
         )
 
 
-def _url(facts: Facts) -> str | None:
-    return facts.subject.realtime.dead_letter_queue_url if facts.subject.realtime else None
+__all__ = ["NAME", "alarms", "as_applied", "envelope", "examine", "rule"]

@@ -1,176 +1,238 @@
-"""Hop 7: the topics of the alarm: there, open to alarms, their keys too, and somebody listens."""
+"""Hop 7: the topics of the alarm: there, open to alarms, their keys too, and who is meant to hear listens."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
-from secretwatch.pipeline.doctor import mends
-from secretwatch.pipeline.doctor.facts import Facts, TopicFacts
+from secretwatch.alarm.notification import sns_message
+from secretwatch.filterpolicy import FilterPolicy, InvalidFilterPolicy
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.allowed import refusal
+from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.trail import key_at_fault
+from secretwatch.pipeline.doctor.kinds import topics
+from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_parts
+from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import services
 
 NAME = "topic"
+ADDRESS = "you@example.com"
+Publisher = tuple[str, str]
+"""Service and ARN of the alarm or rule."""
+_WHO = {services.CLOUDWATCH: "the alarm", services.EVENTS: "the rule"}
 
 
-def examine(facts: Facts, reached: bool) -> Hop:
+def examine(view: View) -> Hop:
     hop = Hop(NAME)
-    actions = (facts.alarm or {}).get("AlarmActions") or []
+    alarm = view.alarm or view.applied("alarm", view.alarm_name) or {}
+    actions = list(alarm.get("AlarmActions") or ())
+    arns = view.topics_of(alarm) or ([] if actions else list(view.subject.topic_arns))
     others = [each for each in actions if ":sns:" not in each]
-    if not facts.topics:
+    if not arns:
         if others:
-            hop.warning("not-a-topic", f"The alarm's actions are no topics: {', '.join(others)}.")
+            hop.cannot_tell(
+                "not-a-topic",
+                f"The alarm's actions are no topics: {', '.join(others)}. Whether a person hears of it "
+                "through them cannot be told here: make it ring once.",
+                stops=True,
+            )
         else:
             hop.not_reached("No topic is known: the alarm has no action.")
         return hop
-    for topic in facts.topics:
-        check(hop, facts, topic, services.CLOUDWATCH)
-        receivers(hop, topic)
-        _filtered(hop, topic, _confirmed(topic))
-        failed = sum(float(each["Sum"]) for each in (topic.failures and topic.failures.answer) or ())
-        if failed:
-            hop.warning("delivery-failures", f"{failed:.0f} deliveries of {topic.arn} failed lately.")
-    if reached:
-        _published(hop, facts)
-    told = [_receiver(each) for topic in facts.topics for each in _confirmed(topic)]
-    hop.note = hop.note or f"The alarm may publish, and tells {', '.join(told) or 'its topics'}."
+    message = alarm_message(view, alarm)
+    told: list[str] = []
+    for arn in arns:
+        if applied_for(view, arn, arns):
+            continue  # a slip in the alarm's action, which is said there
+        check(hop, view, arn, services.CLOUDWATCH)
+        told += receivers(hop, view, arn, message)
+    if view.intent:
+        own = list(dict.fromkeys([*arns, *view.topics_of(view.applied("alarm", view.alarm_name))]))
+        differ(hop, view, own)
+    hop.note = f"The alarm may publish, and tells {', '.join(told) or 'its topics'}."
     return hop
 
 
-def check(hop: Hop, facts: Facts, topic: TopicFacts, service: str, prefix: str = "") -> None:
+def applied_for(view: View, arn: str, others: Sequence[str]) -> str | None:
+    """Of a topic that is not there, the one that was meant: one of the watch's own of nearly its name."""
+    if not view.account.lacks("topic", arn):
+        return None
+    own = [*view.topics_of(view.applied("alarm", view.alarm_name)), *view.subject.topic_arns]
+    if arn in own:
+        return None
+    near = [each for each in own if SequenceMatcher(None, arn, each).ratio() > 0.9]
+    return near[0] if near else None
+
+
+def differ(hop: Hop, view: View, arns: Iterable[str]) -> None:
+    """These topics, their keys and who is subscribed, where they are not as they were applied."""
+    assert view.intent
+    for arn in arns:
+        differing(hop, view, [Ref("topic", arn)], stops=False)
+        key = (view.applied("topic", arn) or {}).get("KmsMasterKeyId")
+        if key:
+            differing(hop, view, [Ref("key", key)], stops=False)
+        ids = [id for id, _ in view.intent.account.all("subscription") if subscription_parts(id)[0] == arn]
+        said = {each.ref for each in hop.findings}
+        differing(
+            hop,
+            view,
+            (Ref("subscription", id) for id in ids if Ref("subscription", id) not in said),
+            stops=False,
+        )
+
+
+def check(hop: Hop, view: View, arn: str, service: str, prefix: str = "") -> None:
     """May the service publish to the topic? prefix: of the causes.
 
     A mend lets everybody of the watch publish, so that one does not undo another's.
     """
-    asked, arn = topic.attributes, topic.arn
-    publishers = facts.publishers(arn)
-    mine = [each for each in publishers if each[0] == service]
-    who = {services.CLOUDWATCH: "the alarm", services.EVENTS: "the rule"}.get(service, service)
-    if asked.absent:
+    ref, topic = Ref("topic", arn), view.account.get("topic", arn)
+    if f"{service} {arn}" in hop.looked_at:
+        return
+    hop.looked_at.add(f"{service} {arn}")
+    publishers = publishers_of(view, arn)
+    who = _WHO.get(service, service)
+    if view.account.lacks("topic", arn):
+        steps = view.restore(ref) or _create(arn, publishers)
+        if view.intent:
+            steps = [*steps, *_subscribe_again(view, arn)]
         hop.broken(
             f"{prefix}topic-deleted",
             f"The topic {arn}, to which {who} publishes, does not exist.",
-            _create(arn, publishers),
+            *view.terraform(ref),
+            *steps,
+            ref=ref,
         )
         return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"The topic cannot be looked at: {asked.missing}.")
+    if unknown := view.account.unknown.get(ref):
+        hop.cannot_tell("permission", f"The topic cannot be looked at: {unknown.missing}.")
         return
-    attributes = asked.answer["Attributes"]
-    hop.saw(asked.action, arn, asked.at, f"policy {attributes.get('Policy')}")
-    policy = attributes.get("Policy")
+    if topic is None:
+        return
+    mine = [each for each in publishers if each[0] == service]
+    policy = topic.get("Policy")
     requests = [request for each in mine for request in services.publishing(each[0], arn, each[1])]
     if why := refusal(requests, resource=policy):
+        everybody = [request for each in publishers for request in services.publishing(each[0], arn, each[1])]
+        wanted = (view.applied("topic", arn) or {}).get("Policy")
         hop.broken(
             f"{prefix}topic-policy",
             f"The policy of {arn} does not let {who} publish. {why}",
-            _set(arn, "Policy", _policy(policy, arn, publishers)),
+            topics.set_topic(arn, "Policy", opened(policy, everybody, wanted=wanted)),
+            ref=ref,
         )
-    _key(hop, topic, service, publishers, prefix)
+    _key(hop, view, arn, topic, service, publishers, prefix)
 
 
-_SIDS = {services.CLOUDWATCH: "AlarmsPublish", services.EVENTS: "EventsPublish"}
+def publishers_of(view: View, arn: str) -> list[Publisher]:
+    """Alarms and rules, known here, that publish to a topic."""
+    found: list[Publisher] = []
+    for account in (view.account, view.intent.account if view.intent else None):
+        if account is None:
+            continue
+        for name, alarm in account.all("alarm"):
+            if arn in (alarm.get("AlarmActions") or ()):
+                found.append((services.CLOUDWATCH, account.arn("cloudwatch", f"alarm:{name}")))
+        for name, rule in account.all("rule"):
+            if any(each["Arn"] == arn for each in rule.get("Targets") or ()):
+                found.append((services.EVENTS, account.arn("events", f"rule/{name}")))
+    if not found and view.alarm_name:
+        found.append((services.CLOUDWATCH, view.account.arn("cloudwatch", f"alarm:{view.alarm_name}")))
+    return list(dict.fromkeys(found))
 
 
-def _policy(policy: str | None, arn: str, publishers: list[tuple[str, str]]) -> str:
-    """The topic's policy, with a statement for each publisher whom it refuses."""
-    asked = [(each[0], services.publishing(each[0], arn, each[1])) for each in publishers]
-    refused = {service: requests for service, requests in asked if refusal(requests, resource=policy)}
-    return mends.with_statements(policy, *refused.values(), sids=[_SIDS[each] for each in refused])
+def _create(arn: str, publishers: list[Publisher]) -> list[Step]:
+    requests = [request for each in publishers for request in services.publishing(each[0], arn, each[1])]
+    return [
+        Call("sns", "CreateTopic", {"Name": arn.rsplit(":", 1)[-1]}),
+        topics.set_topic(arn, "Policy", opened(None, requests)),
+        topics.subscribe(arn, "email", ADDRESS),
+    ]
 
 
-def _set(arn: str, name: str, value: str) -> str:
-    return mends.aws(
-        "sns",
-        "set-topic-attributes",
-        "--topic-arn",
-        arn,
-        "--attribute-name",
-        name,
-        "--attribute-value",
-        value,
-    )
+def _subscribe_again(view: View, arn: str) -> list[Step]:
+    assert view.intent
+    ids = [id for id, _ in view.intent.account.all("subscription") if subscription_parts(id)[0] == arn]
+    return [topics.subscribe(*subscription_parts(id)) for id in ids]
 
 
-def _create(arn: str, publishers: list[tuple[str, str]]) -> str:
-    return mends.lines(
-        mends.aws("sns", "create-topic", "--name", arn.rsplit(":", 1)[-1]),
-        _set(arn, "Policy", _policy(None, arn, publishers)),
-        _subscribe(arn),
-    )
-
-
-def _subscribe(arn: str, address: str = mends.ADDRESS) -> str:
-    return mends.aws(
-        "sns", "subscribe", "--topic-arn", arn, "--protocol", "email", "--notification-endpoint", address
-    )
-
-
-def _key(hop: Hop, topic: TopicFacts, service: str, publishers: list[tuple[str, str]], prefix: str) -> None:
-    identifier = topic.attributes.answer["Attributes"].get("KmsMasterKeyId")
-    key, policy = topic.key, topic.key_policy
+def _key(
+    hop: Hop, view: View, arn: str, topic: Thing, service: str, publishers: list[Publisher], prefix: str
+) -> None:
+    identifier = topic.get("KmsMasterKeyId")
     if not identifier:
         return
+    ref, key = Ref("key", identifier), view.account.get("key", identifier)
     who = {services.CLOUDWATCH: "alarms", services.EVENTS: "EventBridge"}.get(service, service)
-    managed = identifier.endswith("alias/aws/sns") or (
-        key is not None and key.ok and key.answer["KeyMetadata"].get("KeyManager") == "AWS"
-    )
+    applied = (view.applied("topic", arn) or {}).get("KmsMasterKeyId")
+    back = [topics.set_topic(arn, "KmsMasterKeyId", applied)] if applied and applied != identifier else []
+    managed = identifier.endswith("alias/aws/sns") or (key is not None and key.get("KeyManager") == "AWS")
     if managed:
+        note = (
+            "To stay encrypted, name a key of your own whose policy lets "
+            f"{service} use kms:Decrypt and kms:GenerateDataKey*; without encryption:"
+        )
         hop.broken(
             f"{prefix}aws-managed-key",
-            f"The topic {topic.arn} is encrypted with AWS's own key {identifier}, which {who} may not use: "
+            f"The topic {arn} is encrypted with AWS's own key {identifier}, which {who} may not use: "
             "what they publish is dropped without a word.",
-            mends.lines(
-                "# To stay encrypted, name a key of your own whose policy lets "
-                f"{service} use kms:Decrypt and kms:GenerateDataKey*; without encryption:",
-                _set(topic.arn, "KmsMasterKeyId", ""),
-            ),
+            *(back or [topics.set_topic(arn, "KmsMasterKeyId", "", note=note)]),
+            ref=Ref("topic", arn),
         )
         return
-    if key is None or policy is None:
-        return
-    if key.absent:
+    if view.account.lacks("key", identifier):
         hop.broken(
             f"{prefix}topic-key",
-            f"The key {identifier} of {topic.arn} does not exist.",
-            _set(topic.arn, "KmsMasterKeyId", ""),
+            f"The key {identifier} of {arn} does not exist.",
+            *(back or [topics.set_topic(arn, "KmsMasterKeyId", "")]),
+            ref=Ref("topic", arn),
         )
         return
-    if key.unknown or policy.unknown:
-        asked = key if key.unknown else policy
-        hop.cannot_tell("permission", f"The topic's key cannot be looked at: {asked.missing}.")
+    if key is None and ref not in view.account.unknown:
         return
-    metadata = key.answer["KeyMetadata"]
-    if metadata.get("KeyState", "Enabled") != "Enabled":
-        operation = "cancel-key-deletion" if metadata["KeyState"] == "PendingDeletion" else "enable-key"
-        hop.broken(
-            f"{prefix}topic-key",
-            f"The key {identifier} of {topic.arn} is {metadata['KeyState']}.",
-            mends.lines(
-                mends.aws("kms", operation, "--key-id", metadata["Arn"]),
-                mends.aws("kms", "enable-key", "--key-id", metadata["Arn"])
-                if operation != "enable-key"
-                else "",
-            ),
+    resource = str((key or {}).get("Arn") or identifier)
+    requests = [
+        request
+        for each, source in publishers
+        for request in services.using_topic_key(each, arn, source, resource)
+        if each == service
+    ]
+    everybody = [
+        request
+        for each, source in publishers
+        for request in services.using_topic_key(each, arn, source, resource)
+    ]
+    before = len(hop.findings)
+    key_at_fault(
+        hop,
+        view,
+        identifier,
+        requests,
+        cause=f"{prefix}topic-key",
+        what=f"The key of {arn}"
+        if (key or {}).get("KeyState") in (None, "Enabled")
+        else f"The key {identifier} of {arn}",
+        who=f"{who} use it",
+        stops=True,
+    )
+    # What is opened is opened for all who publish to it.
+    for found in hop.findings[before:]:
+        steps = tuple(
+            Call("kms", "PutKeyPolicy", {**step.params, "Policy": opened(step.params["Policy"], everybody)})
+            if isinstance(step, Call) and step.operation == "PutKeyPolicy"
+            else step
+            for step in found.steps
         )
-        return
-    document, arn = policy.answer["Policy"], metadata["Arn"]
-    asked_by = [(each, services.using_topic_key(each, topic.arn, source, arn)) for each, source in publishers]
-    refused = {each: requests for each, requests in asked_by if refusal(requests, resource=document)}
-    if service in refused:
-        # EventBridge sends no condition key: its statement has no condition.
-        wanted = mends.with_statements(
-            document, *refused.values(), sids=[f"{_SIDS[each]}Encrypted" for each in refused]
-        )
-        hop.broken(
-            f"{prefix}topic-key",
-            f"The key of {topic.arn} does not let {who} use it. "
-            f"{refusal(refused[service], resource=document)}",
-            mends.aws(
-                "kms", "put-key-policy", "--key-id", arn, "--policy-name", "default", "--policy", wanted
+        hop.replace(
+            found,
+            type(found)(
+                found.verdict, found.cause, found.sentence, steps, found.ref, found.stops, found.waits
             ),
         )
 
@@ -178,129 +240,132 @@ def _key(hop: Hop, topic: TopicFacts, service: str, publishers: list[tuple[str, 
 # Who is told
 
 
-def _confirmed(topic: TopicFacts) -> list[Mapping[str, Any]]:
-    return [
-        each for each in topic.subscriptions.answer or () if str(each["SubscriptionArn"]).startswith("arn:")
-    ]
+def alarm_message(view: View, alarm: Mapping[str, Any]) -> str:
+    """What the alarm would publish, as JSON."""
+    filled = {
+        "AlarmName": view.alarm_name,
+        "AlarmArn": view.account.arn("cloudwatch", f"alarm:{view.alarm_name}"),
+        "AlarmConfigurationUpdatedTimestamp": view.now,
+        "StateUpdatedTimestamp": view.now,
+        "StateReason": "Threshold Crossed",
+        **alarm,
+        "StateValue": "ALARM",
+    }
+    try:
+        return sns_message(filled, "OK", view.account.account_id, view.account.region)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return json.dumps({"AlarmName": filled["AlarmName"], "NewStateValue": "ALARM", "OldStateValue": "OK"})
 
 
-def _receiver(subscription: Mapping[str, Any]) -> str:
+def said(subscription: Mapping[str, Any]) -> str:
     return f"{subscription['Protocol']} {subscription['Endpoint']}"
 
 
-def receivers(hop: Hop, topic: TopicFacts) -> None:
-    """Does somebody get what is published to the topic?"""
-    asked = topic.subscriptions
-    if topic.attributes.absent:
-        return
-    if asked.unknown:
-        hop.cannot_tell("permission", f"Who is subscribed cannot be told: {asked.missing}.")
-        return
-    found = asked.answer or []
-    confirmed = _confirmed(topic)
-    hop.saw(asked.action, topic.arn, asked.at, f"{len(found)} subscriptions, {len(confirmed)} confirmed")
-    if not found:
+def receivers(hop: Hop, view: View, arn: str, message: str, prefix: str = "") -> list[str]:
+    """Who gets this message when it is published to the topic; what keeps the others from it is said."""
+    if f"who {arn} {message}" in hop.looked_at:
+        return []
+    hop.looked_at.add(f"who {arn} {message}")
+    if view.account.get("topic", arn) is None:
+        return []
+    if unknown := view.account.unknown.get(Ref("subscriptions", arn)):
+        hop.cannot_tell("permission", f"Who is subscribed cannot be told: {unknown.missing}.")
+        return []
+    found = [(id, each) for id, each in view.account.all("subscription") if subscription_parts(id)[0] == arn]
+    intended = {
+        id
+        for id in (view.intent.account.things if view.intent else {})
+        if id.kind == "subscription" and subscription_parts(id.id)[0] == arn
+    }
+    if not found and not intended:
         hop.broken(
-            "no-subscription", f"Nobody is subscribed to {topic.arn}.", _subscribe(topic.arn), stops=True
+            f"{prefix}no-subscription",
+            f"Nobody is subscribed to {arn}.",
+            topics.subscribe(arn, "email", ADDRESS),
+            ref=Ref("topic", arn),
         )
-        return
-    pending = [each for each in found if each["SubscriptionArn"] == "PendingConfirmation"]
-    waiting = ", ".join(each["Endpoint"] for each in pending)
-    again = mends.lines(
-        "# Follow the link in the mail of AWS Notifications; this sends it again:",
-        *(_subscribe(topic.arn, each["Endpoint"]) for each in pending),
-    )
-    sentence = f"{waiting} has not followed the link in the confirmation mail: nothing is sent there."
-    if pending and confirmed:
-        hop.warning("unconfirmed", sentence, again)
-    elif pending:
-        hop.broken("unconfirmed", sentence, again)
-
-
-def _filtered(hop: Hop, topic: TopicFacts, confirmed: list[Mapping[str, Any]]) -> None:
-    """Subscriptions whose filter policy keeps an alarm's message out."""
-    kept_out = []
-    for each in confirmed:
-        asked = topic.subscription_attributes.get(each["SubscriptionArn"])
-        if asked is None:
-            continue
-        if asked.unknown:
-            hop.cannot_tell("permission", f"A subscription cannot be looked at: {asked.missing}.")
-            continue
-        attributes = (asked.answer or {}).get("Attributes", {})
-        policy = attributes.get("FilterPolicy")
-        if policy and not lets_alarms_through(policy, attributes.get("FilterPolicyScope")):
-            kept_out.append((each, policy))
-    for each, policy in kept_out:
-        sentence = f"The filter policy of {_receiver(each)}'s subscription lets no alarm through: {policy}."
-        mend = mends.aws(
-            "sns",
-            "set-subscription-attributes",
-            "--subscription-arn",
-            each["SubscriptionArn"],
-            "--attribute-name",
-            "FilterPolicy",
-            "--attribute-value",
-            "{}",
-        )
-        if len(kept_out) == len(confirmed):
-            hop.broken("filtered-subscription", sentence, mend)
+        return []
+    told = []
+    problems: list[tuple[Ref, str, str, list[Step]]] = []
+    for id, each in found:
+        ref = Ref("subscription", id)
+        if problem := _problem(view, ref, each, message):
+            problems.append((ref, *problem))
         else:
-            hop.warning("filtered-subscription", sentence, mend)
+            told.append(said(each))
+            if unknown := view.account.unknown.get(ref):
+                hop.cannot_tell("permission", f"A subscription cannot be looked at: {unknown.missing}.")
+    for ref in sorted(intended):
+        if view.account.lacks("subscription", ref.id):
+            _, protocol, endpoint = subscription_parts(ref.id)
+            problems.append(
+                (
+                    ref,
+                    "not-subscribed",
+                    f"{protocol} {endpoint} is not subscribed to {arn} any more, and is meant to be told.",
+                    view.restore(ref),
+                )
+            )
+    for ref, cause, sentence, steps in problems:
+        meant = ref in intended
+        if meant or not told:
+            hop.broken(
+                f"{prefix}{cause}",
+                sentence,
+                *(view.terraform(ref) if meant else ()),
+                *steps,
+                ref=ref,
+                stops=not told,
+            )
+        else:
+            hop.warning(f"{prefix}{cause}", sentence, *steps, ref=ref)
+    return told
 
 
-# The members of an alarm's message, of which a filter policy on the body may ask for values.
-_MESSAGE_STATES = {"NewStateValue": "ALARM"}
+def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[str, str, list[Step]] | None:
+    """Why this subscriber gets nothing: cause, sentence, steps."""
+    topic, protocol, endpoint = subscription_parts(ref.id)
+    if not is_confirmed(subscription):
+        what = {
+            "email": "has not followed the link in the confirmation mail",
+            "email-json": "has not opened the SubscribeURL in the confirmation mail",
+            "http": "has not visited the SubscribeURL that AWS posted to it",
+            "https": "has not visited the SubscribeURL that AWS posted to it",
+        }.get(protocol, "has not confirmed its subscription")
+        how = {
+            "email": "Follow the link in the mail of AWS Notifications; this sends it again:",
+            "email-json": "Open the SubscribeURL in the JSON mail of AWS Notifications; this sends it again:",
+            "http": "The endpoint has to visit the SubscribeURL that AWS posts to it; this posts it again:",
+            "https": "The endpoint has to visit the SubscribeURL that AWS posts to it; this posts it again:",
+        }.get(protocol, "This asks for a confirmation again:")
+        params = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+        step = Call("sns", "Subscribe", params, note=how)
+        return "unconfirmed", f"{endpoint} {what}: nothing is sent there.", [step]
+    policy = subscription.get("FilterPolicy")
+    if policy and not wants(policy, subscription.get("FilterPolicyScope"), message):
+        return (
+            "filtered-subscription",
+            f"The filter policy of {said(subscription)}'s subscription keeps this message out: {policy}.",
+            [topics.set_subscription(subscription["SubscriptionArn"], "FilterPolicy", "{}")],
+        )
+    if protocol == "sqs" and view.account.lacks("queue", endpoint):
+        params = {"SubscriptionArn": subscription["SubscriptionArn"]}
+        return (
+            "receiver-gone",
+            f"The queue {endpoint} does not exist: what is sent there is lost.",
+            [Person(f"Whose queue was {endpoint}? Make it again, or subscribe somebody else to {topic}.")],
+        )
+    return None
 
 
-def lets_alarms_through(policy: str, scope: str | None) -> bool:
-    """Whether a subscription's filter policy lets an alarm's message through, as far as can be told.
+def wants(policy: str, scope: str | None, message: str) -> bool:
+    """Whether a subscription's filter policy lets this message through: it has no attributes.
 
-    By attributes: an alarm's message has none, so that only conditions on what is missing hold. By the body:
-    only what asks for another state than ALARM is known to keep it out.
     https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
     """
-    wanted = json.loads(policy)
-    if not isinstance(wanted, dict):
-        return True
-    if scope == "MessageBody":
-        return all(
-            known in (wanted[name] if isinstance(wanted[name], list) else [wanted[name]])
-            or any(isinstance(rule, dict) for rule in wanted[name])
-            for name, known in _MESSAGE_STATES.items()
-            if name in wanted
-        )
-    return all(
-        isinstance(rules, list)
-        and any(isinstance(rule, dict) and rule.get("exists") is False for rule in rules)
-        for rules in wanted.values()
-    )
-
-
-# What was published
-
-
-def _published(hop: Hop, facts: Facts) -> None:
-    asked, read = facts.history_of_alarm, facts.read
-    if asked is None or not asked.ok or read is None:
-        return
-    actions = [
-        each
-        for each in asked.answer
-        if each["HistoryItemType"] == "Action" and each["Timestamp"] >= read.time
-    ]
-    for each in reversed(actions):
-        summary, at = each["HistorySummary"], each["Timestamp"].astimezone(UTC)
-        hop.saw(asked.action, (facts.alarm or {}).get("AlarmName", ""), at, summary)
-        if summary.startswith("Failed") and not hop.findings:
-            if facts.changed_since_the_read("sns", "kms"):
-                hop.warning(
-                    "read-before-the-mend",
-                    f"At {at:%H:%M:%S} UTC publishing failed; the topic was changed since: make a new read.",
-                    facts.subject.canary,
-                )
-            else:
-                hop.broken("publish-failed", f"The alarm could not publish: {summary}.")
-        elif summary.startswith("Success"):
-            told = [_receiver(one) for topic in facts.topics for one in _confirmed(topic)]
-            hop.note = f"The alarm published at {at:%H:%M:%S} UTC; told are {', '.join(told)}."
+    try:
+        if not json.loads(policy):
+            return True
+        return FilterPolicy.parse(policy, scope or "MessageAttributes").matches({}, message)
+    except (InvalidFilterPolicy, ValueError):
+        return True  # SNS would not have taken it: it is not understood here

@@ -7,195 +7,183 @@ from typing import Any
 
 from secretwatch import partition
 from secretwatch.cloudtrail import SelectedBy, log_stream_name
-from secretwatch.pipeline.doctor import mends
-from secretwatch.pipeline.doctor.facts import Facts
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.gather import group_of
-from secretwatch.pipeline.doctor.hops.allowed import refusal
+from secretwatch.pipeline.doctor.hops.allowing import allowing
+from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.intent import Purpose
+from secretwatch.pipeline.doctor.kinds import buckets, filters, keys, roles, trails
+from secretwatch.pipeline.doctor.kinds.trails import complete, group_of
+from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import services
 
 NAME = "trail"
-_READ_AND_WRITE = mends.document([{"ReadWriteType": "All", "IncludeManagementEvents": True}])
 
 
-def examine(facts: Facts) -> Hop:
+def examine(view: View) -> Hop:
     hop = Hop(NAME)
-    trail = facts.trail
+    trail = view.trail
     if trail is None:
-        _no_trail(hop, facts)
-        return hop
-    name = trail["Name"]
-    if facts.trail_asked:
-        hop.saw(facts.trail_asked.action, trail["TrailARN"], facts.trail_asked.at, _described(trail))
-    _logging(hop, facts, trail)
-    _region(hop, facts, trail)
-    _selectors(hop, facts, trail)
-    _bucket(hop, facts, trail)
-    _log_group(hop, facts, trail)
-    status = (facts.trail_status and facts.trail_status.answer) or {}
-    if problem := status.get("LatestNotificationError"):
-        hop.warning("trail-notification", f"The trail's own notifications to its topic fail: {problem}.")
-    hop.note = f"{name} logs {_described(trail)}, and delivers."
+        _no_trail(hop, view)
+    else:
+        arn = trail["TrailARN"]
+        _logging(hop, view, arn, trail)
+        _region(hop, view, arn, trail)
+        _selectors(hop, view, arn, trail)
+        _log_group(hop, view, arn, trail)
+        _bucket(hop, view, arn, trail)
+        hop.note = f"{trail['Name']} logs {described(trail)}, and delivers."
+    if view.intent:
+        kinds: list[tuple[str, tuple[Purpose, ...]]] = [
+            ("trail", ("ring",)),
+            ("log group", ("ring",)),
+            ("role", ("ring",)),
+            ("bucket", ("evidence",)),
+        ]
+        kinds += [("key", ("ring", "evidence"))]
+        for kind, purposes in kinds:
+            # The topic's key is looked at with the topic.
+            ids = [id for id in view.intent.of(kind, *purposes) if kind != "key" or id in _keys(view)]
+            differing(hop, view, (Ref(kind, id) for id in ids), stops=False)
     return hop
 
 
-def _described(trail: Mapping[str, Any]) -> str:
+def described(trail: Mapping[str, Any]) -> str:
     where = "all regions" if trail.get("IsMultiRegionTrail") else str(trail.get("HomeRegion"))
     return f"{where} to {trail.get('S3BucketName')} and {group_of(trail) or 'no log group'}"
 
 
-def _no_trail(hop: Hop, facts: Facts) -> None:
-    subject, asked = facts.subject, facts.trail_asked
-    if asked:
-        hop.saw(asked.action, subject.trail_arn or subject.region, asked.at, asked.why or "none that fits")
-    if asked is None or asked.unknown:
-        hop.cannot_tell(
-            "permission",
-            f"The trail cannot be looked at: {asked.missing if asked else 'nothing leads to it'}.",
-        )
+def _keys(view: View) -> set[str]:
+    """Keys of the trail, its log group and its bucket, as they were applied."""
+    found: set[str] = set()
+    if view.intent:
+        for kind, member in (("trail", "KmsKeyId"), ("log group", "kmsKeyId")):
+            found |= {str(each.get(member)) for _, each in view.intent.account.all(kind)}
+    return found
+
+
+def _no_trail(hop: Hop, view: View) -> None:
+    subject, account = view.subject, view.account
+    arn = view.trail_arn
+    if arn and (unknown := account.unknown.get(Ref("trail", arn))):
+        hop.cannot_tell("permission", f"The trail cannot be looked at: {unknown.missing}.")
         return
-    trails = ((facts.trails and facts.trails.answer) or {}).get("trailList", [])
-    if subject.trail_arn:
-        name = subject.trail_arn.rsplit("/", 1)[-1]
-        hop.broken(
-            "trail-deleted",
-            f"The trail {name} does not exist any more.",
-            _create(facts, name),
-        )
-    elif trails:
-        names = ", ".join(each["Name"] for each in trails)
+    if unknown := account.unknown.get(Ref("trails", "")):
+        hop.cannot_tell("permission", f"The trail cannot be looked at: {unknown.missing}.")
+        return
+    if arn and account.lacks("trail", arn):
+        ref = Ref("trail", arn)
+        name = arn.rsplit("/", 1)[-1]
+        steps = [*view.terraform(ref), *(view.restore(ref) or _create(view, name))]
+        hop.broken("trail-deleted", f"The trail {name} does not exist any more.", *steps, ref=ref)
+        return
+    there = [each for _, each in account.all("trail")]
+    if there:
+        names = ", ".join(each["Name"] for each in there)
+        delivering = [each for each in there if group_of(each)]
+        # A trail has one log group: none is disconnected from its own for this one.
+        free = next((each for each in there if not group_of(each)), None)
+        steps = [*_attach(view, free)] if free and not delivering else []
         hop.broken(
             "log-group-not-attached",
-            f"No trail delivers to the log group {facts.group}; there are these: {names}.",
-            _attach(facts, trails[0]),
+            f"No trail delivers to the log group {view.group}; there are these: {names}.",
+            *steps,
         )
-    else:
-        hop.broken(
-            "no-trail",
-            f"There is no trail in {subject.region}: nothing records who reads.",
-            _create(facts, "secretwatch"),
-        )
-
-
-def _create(facts: Facts, name: str) -> str:
-    if facts.subject.directory:
-        return f"terraform -chdir={facts.subject.directory} apply"
-    return mends.lines(
-        mends.aws(
-            "cloudtrail",
-            "create-trail",
-            "--name",
-            name,
-            "--s3-bucket-name",
-            "BUCKET",
-            "--is-multi-region-trail",
-            "--cloud-watch-logs-log-group-arn",
-            _group_arn(facts),
-            "--cloud-watch-logs-role-arn",
-            "ROLE_ARN",
-        ),
-        mends.aws("cloudtrail", "start-logging", "--name", name),
-    )
-
-
-def _group_arn(facts: Facts) -> str:
-    where = facts.subject.region
-    return f"arn:{partition.of_region(where).name}:logs:{where}:{facts.account_id}:log-group:{facts.group}:*"
-
-
-def _attach(facts: Facts, trail: Mapping[str, Any]) -> str:
-    return mends.aws(
-        "cloudtrail",
-        "update-trail",
-        "--name",
-        trail["Name"],
-        "--cloud-watch-logs-log-group-arn",
-        _group_arn(facts),
-        "--cloud-watch-logs-role-arn",
-        trail.get("CloudWatchLogsRoleArn") or "ROLE_ARN",
-    )
-
-
-def _logging(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> None:
-    asked = facts.trail_status
-    if asked is None or not asked.ok:
-        if asked:
-            hop.cannot_tell("permission", f"Whether it logs cannot be told: {asked.missing}.")
         return
-    status = asked.answer
-    hop.saw(asked.action, trail["TrailARN"], asked.at, _status(status))
-    if not status.get("IsLogging"):
-        stopped = status.get("StopLoggingTime")
+    hop.broken(
+        "no-trail",
+        f"There is no trail in {subject.region}: nothing records who reads.",
+        *_create(view, "secretwatch"),
+    )
+
+
+def _create(view: View, name: str) -> list[Step]:
+    if view.subject.directory:
+        return view.terraform(Ref("trail", view.trail_arn or "")) or [
+            Person(f"Nothing that was applied has a trail {name}: who owns it has to make it again.")
+        ]
+    params = {
+        "Name": name,
+        "S3BucketName": view.subject.bucket_name or "BUCKET",
+        "IsMultiRegionTrail": True,
+        "CloudWatchLogsLogGroupArn": _group_arn(view),
+        "CloudWatchLogsRoleArn": "ROLE_ARN",
+    }
+    return [Call("cloudtrail", "CreateTrail", params), Call("cloudtrail", "StartLogging", {"Name": name})]
+
+
+def _group_arn(view: View) -> str:
+    where = view.subject.region
+    aws = partition.of_region(where).name
+    return f"arn:{aws}:logs:{where}:{view.account.account_id}:log-group:{view.group}:*"
+
+
+def _attach(view: View, trail: Mapping[str, Any]) -> list[Step]:
+    applied = view.applied("trail", trail["TrailARN"]) or {}
+    role = applied.get("CloudWatchLogsRoleArn") or trail.get("CloudWatchLogsRoleArn") or "ROLE_ARN"
+    changes = {"CloudWatchLogsLogGroupArn": _group_arn(view), "CloudWatchLogsRoleArn": role}
+    return [trails.update(trail["Name"] if not applied else trail["TrailARN"], **changes)]
+
+
+def _logging(hop: Hop, view: View, arn: str, trail: Thing) -> None:
+    if unknown := view.account.unknown.get(Ref("trail status", arn)):
+        hop.cannot_tell("permission", f"Whether it logs cannot be told: {unknown.missing}.")
+        return
+    if trail.get("IsLogging") is False:
+        stopped = (trail.get("Status") or {}).get("StopLoggingTime")
         how = f"has not logged since {stopped:%d %b %H:%M:%S} UTC" if stopped else "does not log"
         hop.broken(
             "trail-stopped",
             f"The trail {trail['Name']} {how}.",
-            mends.aws("cloudtrail", "start-logging", "--name", trail["Name"]),
+            trails.start(trail["Name"]),
+            ref=Ref("trail", arn),
         )
 
 
-def _status(status: Mapping[str, Any]) -> str:
-    words = ["logging" if status.get("IsLogging") else "not logging"]
-    for name, said in (
-        ("LatestDeliveryTime", "S3"),
-        ("LatestCloudWatchLogsDeliveryTime", "log group"),
-    ):
-        if at := status.get(name):
-            words.append(f"last delivery to {said} {at:%H:%M:%S} UTC")
-    words += [f"{name} {status[name]}" for name in status if name.endswith("Error") and status[name]]
-    return ", ".join(words)
-
-
-def _region(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> None:
-    home = trail.get("HomeRegion")
-    regions = dict.fromkeys(facts.subject.regions)
-    if facts.read:
-        regions[facts.read.region] = None
+def _region(hop: Hop, view: View, arn: str, trail: Thing) -> None:
+    home = trail.get("HomeRegion") or arn.split(":")[3]
+    regions = dict.fromkeys(view.subject.regions)
+    regions |= dict.fromkeys(str(each["awsRegion"]) for each in view.examples if each.get("awsRegion"))
     missed = [each for each in regions if each != home]
     if missed and not trail.get("IsMultiRegionTrail"):
         hop.broken(
             "wrong-region",
             f"The trail {trail['Name']} records {home} only, and secrets are read in {', '.join(missed)}.",
-            mends.aws("cloudtrail", "update-trail", "--name", trail["Name"], "--is-multi-region-trail"),
+            trails.update(trail["Name"], IsMultiRegionTrail=True),
+            ref=Ref("trail", arn),
         )
 
 
-def _selectors(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> None:
-    asked = facts.selectors
-    if asked is None or not asked.ok:
-        if asked:
-            hop.cannot_tell("permission", f"Which events it selects cannot be told: {asked.missing}.")
+def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
+    if unknown := view.account.unknown.get(Ref("selectors", arn)):
+        hop.cannot_tell("permission", f"Which events it selects cannot be told: {unknown.missing}.")
         return
-    basic = asked.answer.get("EventSelectors") or []
-    advanced = asked.answer.get("AdvancedEventSelectors") or []
-    hop.saw(asked.action, trail["TrailARN"], asked.at, mends.document(advanced or basic))
-    assert facts.example
-    if SelectedBy([_complete(each) for each in basic], advanced)(facts.example):
+    basic = [complete(each) for each in trail.get("EventSelectors") or ()]
+    advanced = trail.get("AdvancedEventSelectors") or []
+    if not (basic or advanced) and "EventSelectors" not in trail:
         return
+    chosen = SelectedBy(basic, advanced)
+    if not view.examples or (missed := [each for each in view.examples if not chosen(each)]) == []:
+        return
+    if not view.subject.is_about_secrets and len(missed) < len(view.examples):
+        return  # some of what its filters are about still comes
+    event = missed[0]
+    kind = "read-only" if event.get("readOnly") else "write"
+    if not view.subject.is_about_secrets:
+        what = f"{event.get('eventName') or 'what its filters count'} is a {kind} management event"
+    elif kind == "read-only":
+        what = "a read of a secret is a read-only management event"
+    else:
+        what = f"{event['eventName']} is a {kind} management event"
     cause, why = _why_not_selected(basic, advanced)
     hop.broken(
         cause,
-        f"The trail {trail['Name']} {why}: a read of a secret is a read-only management event.",
-        mends.aws(
-            "cloudtrail",
-            "put-event-selectors",
-            "--trail-name",
-            trail["Name"],
-            "--event-selectors",
-            _READ_AND_WRITE,
-        ),
+        f"The trail {trail['Name']} {why}: {what}.",
+        trails.select(trail["Name"], trail),
+        ref=Ref("trail", arn),
     )
-
-
-def _complete(selector: Mapping[str, Any]) -> dict[str, Any]:
-    """A selector with the members that AWS may leave out."""
-    return {
-        "ReadWriteType": "All",
-        "IncludeManagementEvents": True,
-        "DataResources": [],
-        "ExcludeManagementEventSources": [],
-        **selector,
-    }
 
 
 def _why_not_selected(basic: list[Any], advanced: list[Any]) -> tuple[str, str]:
@@ -217,249 +205,274 @@ def _why_not_selected(basic: list[Any], advanced: list[Any]) -> tuple[str, str]:
     )
     if excluded:
         return "source-excluded", "leaves secretsmanager.amazonaws.com out"
-    if basic and not any(_complete(each)["IncludeManagementEvents"] for each in basic):
+    if basic and not any(complete(each)["IncludeManagementEvents"] for each in basic):
         return "no-management-events", "selects no management events"
     if advanced and not management:
         return "no-management-events", "selects no management events"
-    write_only = any(each.get("ReadWriteType") == "WriteOnly" for each in basic) or any(
+    if any(each.get("ReadWriteType") == "WriteOnly" for each in basic) or any(
         field.get("Field") == "readOnly" and "false" in (field.get("Equals") or ()) for field in fields
-    )
-    if write_only:
+    ):
         return "write-only", "selects write events only"
-    return "not-selected", "does not select reads of secrets"
+    if any(each.get("ReadWriteType") == "ReadOnly" for each in basic) or any(
+        field.get("Field") == "readOnly" and "true" in (field.get("Equals") or ()) for field in fields
+    ):
+        return "read-only", "selects read-only events only"
+    return "not-selected", "does not select what has to ring"
 
 
-def _bucket(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> None:
-    bucket, arn = trail.get("S3BucketName"), trail["TrailARN"]
-    asked, latest = facts.bucket_policy, _latest(facts, "LatestDeliveryError")
-    if not bucket or asked is None:
+# The bucket: the log group does not wait for it, so an alarm rings; but its evidence is lost.
+
+
+def _bucket(hop: Hop, view: View, arn: str, trail: Thing) -> None:
+    name = trail.get("S3BucketName")
+    if not name:
         return
-    requests = services.storing_log_files(
-        arn, bucket, prefix=trail.get("S3KeyPrefix"), key_arn=trail.get("KmsKeyId")
-    )
-    # The log group does not wait for the bucket: an alarm rings, but its evidence is lost.
-    if asked.absent and "NoSuchBucket:" in asked.why:
+    ref, bucket = Ref("bucket", name), view.account.get("bucket", name)
+    if view.account.lacks("bucket", name):
+        steps = view.restore(ref) or [
+            Call("s3", "CreateBucket", {"Bucket": name}),
+            buckets.put_policy(name, opened(None, _storing(trail))),
+        ]
         hop.broken(
             "bucket-deleted",
-            f"The trail's bucket {bucket} does not exist: its log files, the evidence, are lost.",
-            mends.lines(
-                mends.aws("s3api", "create-bucket", "--bucket", bucket),
-                _bucket_mend(bucket, None, facts, trail),
-            ),
+            f"The trail's bucket {name} does not exist: its log files, the evidence, are lost.",
+            *view.terraform(ref),
+            *steps,
+            ref=ref,
             stops=False,
         )
         return
-    if asked.ok or asked.absent:
-        policy = asked.answer["Policy"] if asked.ok else None
-        hop.saw(asked.action, f"s3://{bucket}", asked.at, policy or "no policy")
-        if why := refusal(requests, resource=policy):
+    unknown = view.account.unknown.get(ref) or view.account.unknown.get(Ref("bucket Policy", name))
+    if unknown:
+        hop.cannot_tell("permission", f"The bucket's policy cannot be looked at: {unknown.missing}.")
+    elif bucket is not None:
+        policy = bucket.get("Policy")
+        if why := refusal(_storing(trail), resource=policy):
+            wanted = (view.applied("bucket", name) or {}).get("Policy")
             hop.broken(
                 "bucket-policy",
-                f"The bucket {bucket} does not let CloudTrail in, so that its log files, the evidence, are "
+                f"The bucket {name} does not let CloudTrail in, so that its log files, the evidence, are "
                 f"lost. {why}",
-                _bucket_mend(bucket, policy, facts, trail),
+                buckets.put_policy(name, opened(policy, _storing(trail), wanted=wanted)),
+                ref=ref,
                 stops=False,
             )
             return
-    else:
-        hop.cannot_tell("permission", f"The bucket's policy cannot be looked at: {asked.missing}.")
-    if _trail_key(hop, facts, trail):
-        return
-    if latest:
-        hop.broken("bucket-delivery", f"The last delivery to s3://{bucket} failed: {latest}.", stops=False)
+    _key(hop, view, trail)
 
 
-def _latest(facts: Facts, name: str) -> str:
-    status = (facts.trail_status and facts.trail_status.answer) or {}
-    return str(status.get(name) or "")
+def _storing(trail: Thing) -> list[Any]:
+    return services.storing_log_files(
+        trail["TrailARN"],
+        trail["S3BucketName"],
+        prefix=trail.get("S3KeyPrefix") or None,
+        key_arn=trail.get("KmsKeyId") or None,
+    )
 
 
-def _bucket_mend(bucket: str, policy: str | None, facts: Facts, trail: Mapping[str, Any]) -> str:
-    source = {"StringEquals": {"aws:SourceArn": trail["TrailARN"]}}
-    prefix = f"{trail['S3KeyPrefix']}/" if trail.get("S3KeyPrefix") else ""
-    principal = {"Service": services.CLOUDTRAIL}
-    arn = f"arn:{trail['TrailARN'].split(':')[1]}:s3:::{bucket}"
-    statements = [
-        {
-            "Sid": "CloudTrailReadsAcl",
-            "Effect": "Allow",
-            "Principal": principal,
-            "Action": "s3:GetBucketAcl",
-            "Resource": arn,
-            "Condition": source,
-        },
-        {
-            "Sid": "CloudTrailWrites",
-            "Effect": "Allow",
-            "Principal": principal,
-            "Action": "s3:PutObject",
-            "Resource": f"{arn}/{prefix}AWSLogs/{facts.account_id}/*",
-            "Condition": {
-                "StringEquals": source["StringEquals"] | {"s3:x-amz-acl": "bucket-owner-full-control"}
-            },
-        },
-    ]
-    wanted = mends.merged(policy, statements)
-    return mends.aws("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", wanted)
-
-
-def _trail_key(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> bool:
+def _key(hop: Hop, view: View, trail: Thing) -> bool:
     """Whether the trail's key was found to be at fault."""
-    key, policy = facts.trail_key, facts.trail_key_policy
-    if key is None or policy is None:
+    key = trail.get("KmsKeyId")
+    if not key:
         return False
-    identifier = trail["KmsKeyId"]
-    if key.absent:
-        hop.broken("trail-key", f"The trail's key {identifier} does not exist.", stops=False)
-        return True
-    if key.ok and key.answer["KeyMetadata"].get("KeyState") not in (None, "Enabled"):
-        hop.broken(
-            "trail-key",
-            f"The trail's key {identifier} is {key.answer['KeyMetadata']['KeyState']}.",
-            mends.aws("kms", "enable-key", "--key-id", identifier),
-            stops=False,
-        )
-        return True
-    if policy.unknown:
-        hop.cannot_tell("permission", f"The trail's key cannot be looked at: {policy.missing}.")
-        return False
-    requests = services.using_trail_key(trail["TrailARN"], identifier)
-    if why := refusal(requests, resource=policy.answer["Policy"]):
-        wanted = mends.with_statements(policy.answer["Policy"], requests, sids=["CloudTrailEncrypts"])
-        hop.broken(
-            "trail-key",
-            f"The trail's key does not let CloudTrail encrypt its log files. {why}",
-            mends.aws(
-                "kms",
-                "put-key-policy",
-                "--key-id",
-                identifier,
-                "--policy-name",
-                "default",
-                "--policy",
-                wanted,
-            ),
-            stops=False,
-        )
-        return True
-    return False
+    what = f"The trail's key {key}"
+    return key_at_fault(
+        hop,
+        view,
+        key,
+        services.using_trail_key(trail["TrailARN"], (view.account.get("key", key) or {}).get("Arn") or key),
+        cause="trail-key",
+        what=what,
+        who="CloudTrail encrypt its log files",
+        stops=False,
+    )
 
 
-def _log_group(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> None:
-    attached = group_of(trail)
-    if facts.group is None:
+def key_at_fault(
+    hop: Hop,
+    view: View,
+    id: str,
+    requests: list[Any],
+    *,
+    cause: str,
+    what: str,
+    who: str,
+    stops: bool,
+) -> bool:
+    """A key that is gone, off, or refuses these requests; whether that was found."""
+    ref, key = Ref("key", id), view.account.get("key", id)
+    if view.account.lacks("key", id):
+        hop.broken(
+            cause,
+            f"{what} does not exist.",
+            *view.terraform(ref),
+            Person("A key that is gone does not come back: name another one."),
+            ref=ref,
+            stops=stops,
+        )
+        return True
+    unknown = view.account.unknown.get(ref) or view.account.unknown.get(Ref("key policy", id))
+    if unknown:
+        hop.cannot_tell("permission", f"{what} cannot be looked at: {unknown.missing}.")
+        return False
+    if key is None:
+        return False
+    found = False
+    if key.get("KeyState") not in (None, "Enabled"):
+        hop.broken(cause, f"{what} is {key['KeyState']}.", *keys.enable(key), ref=ref, stops=stops)
+        found = True
+    if key.get("Policy") and (why := refusal(requests, resource=key["Policy"])):
+        wanted = (view.applied("key", id) or {}).get("Policy")
+        policy = opened(key["Policy"], requests, wanted=wanted)
+        hop.broken(
+            cause,
+            f"{what} does not let {who}. {why}",
+            keys.put_policy(key.get("Arn") or id, policy),
+            ref=None if found else ref,
+            stops=stops,
+        )
+        found = True
+    return found
+
+
+# The log group
+
+
+def _log_group(hop: Hop, view: View, arn: str, trail: Thing) -> None:
+    group, attached = view.group, group_of(trail)
+    if group is None:
         return
-    group = facts.log_group
-    if group and group.ok and group.answer is None:
+    ref = Ref("log group", group)
+    if view.account.lacks("log group", group):
         hop.broken(
             "log-group-deleted",
-            f"The log group {facts.group} does not exist any more, nor do its metric filters.",
-            _create_group(facts),
+            f"The log group {group} does not exist any more, nor do its metric filters.",
+            *view.terraform(ref),
+            *(_create_group(view, ref)),
+            ref=ref,
         )
         return
-    if attached != facts.group:
+    if attached != group:
         where = f"delivers to {attached} instead" if attached else "delivers to no log group"
         hop.broken(
             "log-group-not-attached",
-            f"The trail {trail['Name']} {where}, and the watch looks at {facts.group}.",
-            _attach(facts, trail),
+            f"The trail {trail['Name']} {where}, and the watch looks at {group}.",
+            *_attach(view, trail),
+            ref=Ref("trail", arn),
         )
         return
-    if not _role(hop, facts, trail) and (latest := _latest(facts, "LatestCloudWatchLogsDeliveryError")):
-        if facts.read and facts.read.delivered:
-            hop.warning("log-group-delivery", f"A delivery to the log group failed lately: {latest}.")
-        else:
-            hop.broken("log-group-delivery", f"The last delivery to {attached} failed: {latest}.")
+    _role(hop, view, trail)
+    _group_key(hop, view, group)
 
 
-def _create_group(facts: Facts) -> str:
-    assert facts.group
-    commands = [mends.aws("logs", "create-log-group", "--log-group-name", facts.group)]
-    subject = facts.subject
-    if facts.metric:
-        for number, pattern in enumerate(
-            subject.filter_patterns or (mends.pattern_for(subject.secrets, subject.event_names),)
-        ):
-            names = subject.filter_names
-            name = names[number] if number < len(names) else f"secret-reads-{number + 1}"
-            commands.append(mends.put_filter(facts.group, name, pattern, *facts.metric, **facts.new_filter))
-    return mends.lines(*commands)
+def _create_group(view: View, ref: Ref) -> list[Step]:
+    """The group and what of the watch was on it."""
+    steps = view.restore(ref) or [Call("logs", "CreateLogGroup", {"logGroupName": ref.id})]
+    if view.intent:
+        return steps  # its filters are found missing by themselves
+    return [*steps]
 
 
-def _role(hop: Hop, facts: Facts, trail: Mapping[str, Any]) -> bool:
-    """Whether the delivery role was found to be at fault."""
-    found, arn = facts.role, trail.get("CloudWatchLogsRoleArn")
-    if found is None or not arn:
+def _group_key(hop: Hop, view: View, group: str) -> bool:
+    found = view.account.get("log group", group) or {}
+    key = found.get("kmsKeyId")
+    if not key:
+        return False
+    arn = str(found.get("logGroupArn") or found.get("arn") or "").removesuffix(":*")
+    requests = services.encrypting_log_events(arn, key) if arn else []
+    # The trail's key, as a rule: said once.
+    if any(each.ref == Ref("key", key) for each in hop.findings):
+        return True
+    return key_at_fault(
+        hop,
+        view,
+        key,
+        requests,
+        cause="log-group-key",
+        what=f"The key {key} of the log group",
+        who="CloudWatch Logs encrypt events",
+        stops=True,
+    )
+
+
+def _role(hop: Hop, view: View, trail: Thing) -> bool:
+    """Whether the role that carries events into the log group was found to be at fault."""
+    arn = trail.get("CloudWatchLogsRoleArn")
+    if not arn:
         return False
     name = arn.rsplit("/", 1)[-1]
-    trust = mends.document(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": services.CLOUDTRAIL},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-    )
-    home = str(trail.get("HomeRegion"))
-    stream = log_stream_name(facts.account_id, home)
-    requests = services.writing_log_events(arn, trail["CloudWatchLogsLogGroupArn"], stream)
-    writes = mends.aws(
-        "iam",
-        "put-role-policy",
-        "--role-name",
-        name,
-        "--policy-name",
-        "deliver-to-log-group",
-        "--policy-document",
-        mends.document(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": [each.action for each in requests],
-                        "Resource": requests[0].resource,
-                    }
-                ],
-            }
-        ),
-    )
-    if found.role.absent:
-        create = mends.aws("iam", "create-role", "--role-name", name, "--assume-role-policy-document", trust)
+    ref, role = Ref("role", name), view.account.get("role", name)
+    if view.account.lacks("role", name):
         hop.broken(
             "delivery-role-deleted",
-            f"The role {name}, by which CloudTrail writes to the log group, does not exist.",
-            mends.lines(create, writes),
+            f"The role {arn}, with which CloudTrail writes to the log group, does not exist.",
+            *view.terraform(ref),
+            *(view.restore(ref) or _new_role(view, trail, name)),
+            ref=ref,
         )
         return True
-    if found.role.unknown:
-        hop.cannot_tell("permission", f"The delivery role cannot be looked at: {found.role.missing}.")
+    unknown = view.account.unknown.get(ref) or view.account.unknown.get(Ref("role policies", name))
+    if role is None:
+        if unknown:
+            hop.cannot_tell("permission", f"The delivery role cannot be looked at: {unknown.missing}.")
         return False
-    trusted = found.role.answer["Role"]["AssumeRolePolicyDocument"]
-    trusted = trusted if isinstance(trusted, str) else mends.document(trusted)
-    hop.saw(found.role.action, arn, found.role.at, f"{len(found.policies)} policies")
-    if why := refusal(services.assuming(arn), resource=trusted):
+    applied = view.applied("role", name) or {}
+    found = False
+    assuming = services.assuming(arn)
+    if why := refusal(assuming, resource=role.get("AssumeRolePolicyDocument")):
+        trust = opened(
+            role.get("AssumeRolePolicyDocument"), assuming, wanted=applied.get("AssumeRolePolicyDocument")
+        )
         hop.broken(
             "delivery-role-trust",
-            f"CloudTrail may not assume the role {name}, by which it writes to the log group. {why}",
-            mends.aws("iam", "update-assume-role-policy", "--role-name", name, "--policy-document", trust),
+            f"CloudTrail may not assume the role {name}. {why}",
+            roles.trust(name, trust),
+            ref=ref,
         )
-        return True
-    if found.unknown:
-        hop.cannot_tell(
-            "permission", f"The delivery role's policies cannot be looked at: {found.unknown.missing}."
-        )
-        return False
-    # An organisation's streams are named after the organisation.
-    if not trail.get("IsOrganizationTrail") and (why := refusal(requests, caller=found.policies)):
+        found = True
+    writing = services.writing_log_events(arn, _group_arn(view), _stream(view, trail))
+    if why := refusal(writing, caller=roles.policies(role)):
+        if unknown:
+            hop.cannot_tell("permission", f"The delivery role cannot be looked at: {unknown.missing}.")
+            return True
         hop.broken(
             "delivery-role-policy",
             f"The role {name} may not write to the log group. {why}",
-            writes,
+            *allowing(role, applied, name, writing),
+            ref=None if found else ref,
         )
         return True
-    return False
+    boundary = role.get("Boundary")
+    if boundary and (why := refusal(writing, caller=roles.policies(role), boundary=boundary)):
+        hop.broken(
+            "delivery-role-boundary",
+            f"The permissions boundary of the role {name} does not let it write to the log group. {why}",
+            Call("iam", "DeleteRolePermissionsBoundary", {"RoleName": name}),
+            Person("Somebody bounds this role on purpose: ask who does before taking that away."),
+            ref=None if found else ref,
+        )
+        return True
+    if role.get("PermissionsBoundary") and boundary is None and not view.intent:
+        hop.warning("delivery-role-boundary", f"What the permissions boundary of {name} allows is not known.")
+    return found
+
+
+def _stream(view: View, trail: Thing) -> str:
+    return log_stream_name(view.account.account_id, trail.get("HomeRegion") or view.subject.region)
+
+
+def _new_role(view: View, trail: Thing, name: str) -> list[Step]:
+    arn = trail["CloudWatchLogsRoleArn"]
+    writing = services.writing_log_events(arn, _group_arn(view), _stream(view, trail))
+    trust = opened(None, services.assuming(arn))
+    params: dict[str, Any] = {"RoleName": name, "AssumeRolePolicyDocument": trust}
+    path = arn.split(":role", 1)[1].rpartition("/")[0] + "/"
+    if path != "/":
+        params["Path"] = path
+    return [
+        Call("iam", "CreateRole", params),
+        roles.put_policy(name, "write-log-streams", opened(None, writing, kind="identity")),
+    ]
+
+
+__all__ = ["NAME", "examine", "filters"]

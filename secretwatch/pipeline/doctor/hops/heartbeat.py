@@ -1,0 +1,123 @@
+"""Hop 10: the heartbeat: a read of its own that is counted, and an alarm where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.hops.allowing import allowing
+from secretwatch.pipeline.doctor.hops.realtime import as_applied
+from secretwatch.pipeline.doctor.hops.self_watch import alarm_of
+from secretwatch.pipeline.doctor.kinds import roles, rules
+from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.view import View
+from secretwatch.policy import Principal, Request, services
+
+NAME = "heartbeat"
+
+
+def examine(view: View) -> Hop:
+    hop = Hop(
+        NAME, note="A schedule reads the heartbeat's secret, a filter counts that, and an alarm misses it."
+    )
+    assert view.intent
+    for name in view.intent.of("alarm", "heartbeat"):
+        alarm_of(hop, view, name, "heartbeat", "reads are not counted any more")
+    for name in view.intent.of("rule", "heartbeat"):
+        ref, rule = Ref("rule", name), view.account.get("rule", name)
+        if rule and rule.get("State") == "DISABLED":
+            hop.broken(
+                "heartbeat-disabled",
+                f"The rule {name}, which starts the heartbeat, is disabled.",
+                rules.put(rule, State="ENABLED"),
+                ref=ref,
+                stops=False,
+            )
+    for id in view.intent.of("secret", "heartbeat"):
+        found = view.account.get("secret", id)
+        if found and found.get("DeletedDate"):
+            ref = Ref("secret", id)
+            hop.broken(
+                "heartbeat-secret",
+                f"The heartbeat's secret {found.get('Name')} is to be deleted: it cannot be read.",
+                *view.restore(ref),
+                ref=ref,
+                stops=False,
+            )
+    for name in view.intent.of("role", "heartbeat"):
+        _role(hop, view, name)
+    as_applied(hop, view, "heartbeat")
+    return hop
+
+
+def _role(hop: Hop, view: View, name: str) -> None:
+    """A role of it that may not do what it was applied to do, or may not be assumed by its service."""
+    ref, role, applied = Ref("role", name), view.account.get("role", name), view.applied("role", name)
+    if role is None or applied is None or Ref("role policies", name) in view.account.unknown:
+        return
+    requests = _needed(view, name, role, applied)
+    found = False
+    for service, trust in _assumed(view, name, role):
+        if why := refusal([trust], resource=role.get("AssumeRolePolicyDocument")):
+            document = opened(
+                role.get("AssumeRolePolicyDocument"), [trust], wanted=applied["AssumeRolePolicyDocument"]
+            )
+            hop.broken(
+                "heartbeat-role",
+                f"{service} may not assume the role {name}. {why}",
+                roles.trust(name, document),
+                ref=ref,
+                stops=False,
+            )
+            found = True
+    if why := refusal(requests, caller=roles.policies(role), boundary=role.get("Boundary")):
+        hop.broken(
+            "heartbeat-role",
+            f"The role {name} may not do what it is for. {why}",
+            *(allowing(role, applied, name, requests) or view.restore(ref)),
+            ref=None if found else ref,
+            stops=False,
+        )
+
+
+def _assumed(view: View, name: str, role: dict[str, Any]) -> list[tuple[str, Request]]:
+    arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
+    service = (
+        services.EVENTS
+        if any(
+            name in str(each) for _, rule in view.account.all("rule") for each in rule.get("Targets") or ()
+        )
+        else services.STATES
+    )
+    return [
+        (
+            service,
+            Request(
+                Principal.of(service), "sts:AssumeRole", arn, {"aws:SourceAccount": view.account.account_id}
+            ),
+        )
+    ]
+
+
+def _needed(view: View, name: str, role: dict[str, Any], applied: dict[str, Any]) -> list[Request]:
+    """What it was applied to be allowed, as requests: its actions on its resources, as they are written."""
+    from secretwatch.policy import Policy
+
+    arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
+    session = f"{arn.replace(':iam::', ':sts::').replace(':role/', ':assumed-role/')}/heartbeat"
+    found = []
+    for text in (applied.get("Inline") or {}).values():
+        for statement in Policy.parse(text).statements:
+            elements = statement.elements
+            actions = elements.get("Action") or ()
+            resources = elements.get("Resource") or ()
+            if elements.get("Effect") != "Allow" or elements.get("Condition"):
+                continue
+            for action in [actions] if isinstance(actions, str) else actions:
+                for resource in [resources] if isinstance(resources, str) else resources:
+                    if "*" not in action and "*" not in resource:
+                        found.append(Request(Principal.of(session, issuer=arn), action, resource))
+    # What the applied policies do not allow by themselves says nothing of what is there.
+    own = list((applied.get("Inline") or {}).values())
+    return [each for each in found if not refusal([each], caller=own)]

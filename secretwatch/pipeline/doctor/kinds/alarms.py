@@ -1,0 +1,224 @@
+"""Metric alarms: as DescribeAlarms answers them.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Account, Thing
+from secretwatch.pipeline.doctor.calls import Call, Effect, Step
+from secretwatch.pipeline.doctor.kinds.kind import (
+    META,
+    Harmless,
+    Kind,
+    Looking,
+    Of,
+    Resource,
+    each,
+    members,
+    number,
+    text,
+)
+
+_A_PAGE = 100
+_PUT = (
+    *("AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions"),
+    *("InsufficientDataActions", "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions"),
+    *("Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator"),
+    *("TreatMissingData", "EvaluateLowSampleCountPercentile", "Metrics", "ThresholdMetricId"),
+)
+ON_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit")
+
+
+def look(looking: Looking, ids: list[str]) -> None:
+    pages = [ids[start : start + _A_PAGE] for start in range(0, len(ids), _A_PAGE)]
+    for page in pages:
+        looking.ask.ahead(**_question(looking, page))
+    for page in pages:
+        asked = looking.ask(**_question(looking, page))
+        found = {alarm["AlarmName"]: dict(alarm) for alarm in asked.answer or ()}
+        for id in page:
+            looking.note("alarm", id, asked, found.get(id))
+
+
+def _question(looking: Looking, names: list[str]) -> dict[str, Any]:
+    return {
+        "service": "cloudwatch",
+        "operation": "DescribeAlarms",
+        "resource": looking.account.arn("cloudwatch", f"alarm:{names[0] if len(names) == 1 else '*'}"),
+        "items": "MetricAlarms",
+        "AlarmNames": names,
+        "AlarmTypes": ["MetricAlarm"],
+    }
+
+
+def put(alarm: Mapping[str, Any], **changes: Any) -> Call:
+    """The alarm, with changes (None takes a member away), as PutMetricAlarm takes it."""
+    wanted = {**alarm, **changes}
+    params = {
+        name: wanted[name]
+        for name in _PUT
+        if wanted.get(name) not in (None, "", [], {}) and not (name == "Unit" and wanted[name] == "None")
+    }
+    if params.get("Metrics"):
+        for name in ON_ONE_METRIC:
+            params.pop(name, None)
+    if params.get("ActionsEnabled") is True:
+        del params["ActionsEnabled"]  # it is what a new one has
+    return Call("cloudwatch", "PutMetricAlarm", params)
+
+
+def enable_actions(name: str) -> Call:
+    return Call("cloudwatch", "EnableAlarmActions", {"AlarmNames": [name]})
+
+
+def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    if live is not None and different(wanted, live) == {"ActionsEnabled"}:
+        return [enable_actions(id)]
+    # Its own text stays, where somebody wrote another.
+    kept = {"AlarmDescription": live.get("AlarmDescription")} if live else {}
+    return [put({**wanted, **kept})]
+
+
+def different(wanted: Thing, live: Thing) -> set[str]:
+    return {name for name, same in DECISIVE.items() if same(wanted.get(name)) != same(live.get(name))}
+
+
+def _metrics(value: Any) -> Any:
+    """The metrics of metric math; what they are called in a graph decides nothing."""
+    found = {}
+    for query in value or ():
+        stat = query.get("MetricStat") or {}
+        metric = stat.get("Metric") or {}
+        found[query["Id"]] = (
+            "".join((query.get("Expression") or "").split()) or None,
+            query.get("ReturnData", True),
+            query.get("AccountId") or None,
+            (
+                metric.get("Namespace"),
+                metric.get("MetricName"),
+                members(metric.get("Dimensions")),
+                stat.get("Period") or query.get("Period"),
+                stat.get("Stat"),
+                _unit(stat.get("Unit")),
+            ),
+        )
+    return found
+
+
+def _unit(value: Any) -> Any:
+    return None if value in (None, "", "None") else value
+
+
+DECISIVE = {
+    "ActionsEnabled": lambda value: value is not False,
+    "AlarmActions": members,
+    "ComparisonOperator": text,
+    "DatapointsToAlarm": number,
+    "Dimensions": members,
+    "EvaluateLowSampleCountPercentile": lambda value: value or "evaluate",
+    "EvaluationPeriods": number,
+    "ExtendedStatistic": text,
+    "InsufficientDataActions": members,
+    "MetricName": text,
+    "Metrics": _metrics,
+    "Namespace": text,
+    "OKActions": members,
+    "Period": number,
+    "Statistic": text,
+    "Threshold": number,
+    "ThresholdMetricId": text,
+    "TreatMissingData": lambda value: value or "missing",
+    "Unit": _unit,
+}
+
+
+def _dimensions(value: Any) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": each} for name, each in sorted((value or {}).items())]
+
+
+def _queries(value: Any) -> list[dict[str, Any]]:
+    found = []
+    for query in value or ():
+        made: dict[str, Any] = {"Id": query["id"], "ReturnData": bool(query.get("return_data"))}
+        for name, member in (("expression", "Expression"), ("label", "Label"), ("account_id", "AccountId")):
+            if query.get(name):
+                made[member] = query[name]
+        for metric in query.get("metric") or ():
+            stat = {
+                "Metric": {
+                    "Namespace": metric.get("namespace"),
+                    "MetricName": metric["metric_name"],
+                    "Dimensions": _dimensions(metric.get("dimensions")),
+                },
+                "Period": metric["period"],
+                "Stat": metric["stat"],
+            }
+            if metric.get("unit"):
+                stat["Unit"] = metric["unit"]
+            made["MetricStat"] = stat
+        found.append(made)
+    return found
+
+
+def _unless_zero(value: Any) -> Any:
+    return value or None
+
+
+RESOURCE = Resource(
+    "alarm",
+    lambda values: str(values["alarm_name"]),
+    {
+        **META,
+        "actions_enabled": Of("ActionsEnabled"),
+        "alarm_actions": Of("AlarmActions", lambda value: list(value or ())),
+        "alarm_description": Harmless("a text for people: no less arrives without it"),
+        "alarm_name": Of("AlarmName"),
+        "comparison_operator": Of("ComparisonOperator"),
+        "datapoints_to_alarm": Of("DatapointsToAlarm", _unless_zero),
+        "dimensions": Of("Dimensions", _dimensions),
+        "evaluate_low_sample_count_percentiles": Of("EvaluateLowSampleCountPercentile"),
+        "evaluation_periods": Of("EvaluationPeriods", _unless_zero),
+        "extended_statistic": Of("ExtendedStatistic"),
+        "insufficient_data_actions": Of("InsufficientDataActions", lambda value: list(value or ())),
+        "metric_name": Of("MetricName"),
+        "metric_query": Of("Metrics", _queries),
+        "namespace": Of("Namespace"),
+        "ok_actions": Of("OKActions", lambda value: list(value or ())),
+        "period": Of("Period", _unless_zero),
+        "statistic": Of("Statistic"),
+        "threshold": Of("Threshold"),
+        "threshold_metric_id": Of("ThresholdMetricId"),
+        "treat_missing_data": Of("TreatMissingData"),
+        "unit": Of("Unit"),
+    },
+)
+
+KIND = Kind("alarm", "alarm", look, DECISIVE, restore, resources={"aws_cloudwatch_metric_alarm": RESOURCE})
+
+
+def _put(account: Account, params: Mapping[str, Any]) -> None:
+    name = params["AlarmName"]
+    before = account.get("alarm", name) or {}
+    own = ("AlarmArn", "StateValue", "StateUpdatedTimestamp")
+    kept: dict[str, Any] = {key: before[key] for key in own if key in before}
+    fresh = {"AlarmArn": account.arn("cloudwatch", f"alarm:{name}"), "StateValue": "INSUFFICIENT_DATA"}
+    account.put("alarm", name, {"ActionsEnabled": True, **fresh, **kept, **params})
+
+
+def _switch(on: bool) -> Effect:
+    def effect(account: Account, params: Mapping[str, Any]) -> None:
+        for name in params["AlarmNames"]:
+            account.change("alarm", name, ActionsEnabled=on)
+
+    return effect
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("cloudwatch", "PutMetricAlarm"): _put,
+    ("cloudwatch", "EnableAlarmActions"): _switch(True),
+}
+__all__ = ["DECISIVE", "EFFECTS", "KIND", "each", "enable_actions", "put"]

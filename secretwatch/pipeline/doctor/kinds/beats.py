@@ -1,0 +1,169 @@
+"""What the heartbeat runs on: its state machine, the secret that it reads, the connection to its ping.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeConnection.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Account, Thing
+from secretwatch.pipeline.doctor.calls import Call, Effect, Step
+from secretwatch.pipeline.doctor.kinds.kind import (
+    META,
+    Harmless,
+    Kind,
+    Looking,
+    Of,
+    Resource,
+    document,
+    text,
+)
+
+
+def look_at_machines(looking: Looking, ids: list[str]) -> None:
+    for arn in ids:
+        looking.ask.ahead("stepfunctions", "DescribeStateMachine", arn, stateMachineArn=arn)
+    for arn in ids:
+        asked = looking.ask("stepfunctions", "DescribeStateMachine", arn, stateMachineArn=arn)
+        looking.note("state machine", arn, asked, dict(asked.answer) if asked.ok else None)
+
+
+def _restore_machine(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    params = {"definition": wanted["definition"], "roleArn": wanted["roleArn"]}
+    if live is None:
+        made = {"name": id.rsplit(":", 1)[-1], **params}
+        return [Call("stepfunctions", "CreateStateMachine", made)]
+    return [Call("stepfunctions", "UpdateStateMachine", {"stateMachineArn": id, **params})]
+
+
+MACHINE = Kind(
+    "state machine",
+    "state machine",
+    look_at_machines,
+    {"definition": document, "roleArn": text},
+    _restore_machine,
+    label=lambda id: id.rsplit(":", 1)[-1],
+    resources={
+        "aws_sfn_state_machine": Resource(
+            "state machine",
+            lambda values: str(values["arn"]),
+            {
+                **META,
+                "definition": Of("definition"),
+                "description": Harmless("a text"),
+                "encryption_configuration": Harmless("how AWS keeps it"),
+                "logging_configuration": Harmless("what is logged of it"),
+                "name": Harmless("is in its ARN"),
+                "publish": Harmless("versions, which nothing calls"),
+                "revision_id": Harmless("AWS's own"),
+                "role_arn": Of("roleArn"),
+                "state_machine_version_arn": Harmless("versions, which nothing calls"),
+                "status": Harmless("AWS's own"),
+                "tracing_configuration": Harmless("what X-Ray sees"),
+                "type": Harmless("cannot be changed"),
+                "version_description": Harmless("versions, which nothing calls"),
+            },
+        )
+    },
+)
+
+
+def look_at_secrets(looking: Looking, ids: list[str]) -> None:
+    def question(arn: str) -> dict[str, Any]:
+        region = arn.split(":")[3] if arn.startswith("arn:") else looking.account.region
+        return {"resource": arn, "region": region, "SecretId": arn}
+
+    for arn in ids:
+        looking.ask.ahead("secretsmanager", "DescribeSecret", **question(arn))
+    for arn in ids:
+        asked = looking.ask("secretsmanager", "DescribeSecret", **question(arn))
+        found = dict(asked.answer) if asked.ok else None
+        looking.note("secret", arn, asked, found)
+
+
+def _restore_secret(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    if live is None:
+        return []  # another one has another ARN
+    if live.get("DeletedDate"):
+        return [Call("secretsmanager", "RestoreSecret", {"SecretId": id})]
+    return []
+
+
+SECRET = Kind(
+    "secret",
+    "secret",
+    look_at_secrets,
+    {"DeletedDate": bool},
+    _restore_secret,
+    label=lambda id: id.rsplit(":", 1)[-1],
+    resources={
+        "aws_secretsmanager_secret": Resource(
+            "secret",
+            lambda values: str(values["arn"]),
+            {
+                **META,
+                "description": Harmless("a text"),
+                "force_overwrite_replica_secret": Harmless("Terraform's own"),
+                "kms_key_id": Harmless("a read is recorded, whatever encrypts the value"),
+                "name": Of("Name"),
+                "policy": Harmless("as aws_secretsmanager_secret_policy has it"),
+                "recovery_window_in_days": Harmless("Terraform's own"),
+                "replica": Harmless("a read of a replica is one of its region"),
+            },
+        )
+    },
+)
+
+
+def look_at_connections(looking: Looking, ids: list[str]) -> None:
+    for name in ids:
+        arn = looking.account.arn("events", f"connection/{name}")
+        asked = looking.ask("events", "DescribeConnection", arn, Name=name)
+        looking.note("connection", name, asked, dict(asked.answer) if asked.ok else None)
+
+
+CONNECTION = Kind(
+    "connection",
+    "connection",
+    look_at_connections,
+    {"AuthorizationType": text},
+    # Its password or key is not known here.
+    lambda account, id, wanted, live: [],
+    resources={
+        "aws_cloudwatch_event_connection": Resource(
+            "connection",
+            lambda values: str(values["name"]),
+            {
+                **META,
+                "auth_parameters": Harmless("AWS never shows it"),
+                "authorization_type": Of("AuthorizationType"),
+                "description": Harmless("a text"),
+                "invocation_connectivity_parameters": Harmless("of private endpoints"),
+                "kms_key_identifier": Harmless("how AWS keeps it"),
+                "name": Of("Name"),
+                "secret_arn": Harmless("AWS's own"),
+            },
+        )
+    },
+)
+
+
+def _machine(account: Account, params: Mapping[str, Any]) -> None:
+    arn = params.get("stateMachineArn") or account.arn("states", f"stateMachine:{params['name']}")
+    changed = {name: params[name] for name in ("definition", "roleArn") if name in params}
+    account.change("state machine", arn, **changed)
+
+
+def _restored(account: Account, params: Mapping[str, Any]) -> None:
+    account.change("secret", params["SecretId"], DeletedDate=None)
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("stepfunctions", "CreateStateMachine"): _machine,
+    ("stepfunctions", "UpdateStateMachine"): _machine,
+    ("secretsmanager", "RestoreSecret"): _restored,
+}

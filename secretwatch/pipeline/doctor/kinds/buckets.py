@@ -1,0 +1,380 @@
+"""The bucket that keeps the evidence: its policy, and what protects what lies in it.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Account, Ref, Thing
+from secretwatch.pipeline.doctor.calls import Call, Effect, Step
+from secretwatch.pipeline.doctor.kinds.kind import META, Harmless, Kind, Looking, Of, Resource, document
+from secretwatch.pipeline.doctor.opening import completed
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a bucket: the calls that get and put it, and where its value stands in both."""
+
+    get: str
+    put: str
+    answer: str
+    """The member of the answer."""
+    param: str
+    """The parameter of the put that has the value."""
+    value: Callable[[Mapping[str, Any]], Any]
+    """From the answer, what is compared."""
+
+
+def _public(answer: Mapping[str, Any]) -> Any:
+    found = answer.get("PublicAccessBlockConfiguration") or {}
+    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    return {name: bool(found.get(name)) for name in names}
+
+
+def _ownership(answer: Mapping[str, Any]) -> Any:
+    rules = (answer.get("OwnershipControls") or {}).get("Rules") or [{}]
+    return rules[0].get("ObjectOwnership")
+
+
+def _encryption(answer: Mapping[str, Any]) -> Any:
+    rules = (answer.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or [{}]
+    found = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
+    if found.get("SSEAlgorithm") in (None, "AES256"):
+        return None  # what each bucket has
+    return {name: found[name] for name in ("SSEAlgorithm", "KMSMasterKeyID") if found.get(name)}
+
+
+def _lifecycle(answer: Mapping[str, Any]) -> Any:
+    """The rules that are on, by what they take away and when."""
+    found = []
+    for rule in answer.get("Rules") or ():
+        if rule.get("Status") != "Enabled":
+            continue
+        found.append(
+            {
+                "Expiration": (rule.get("Expiration") or {}).get("Days"),
+                "Noncurrent": (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
+                "Prefix": (rule.get("Filter") or {}).get("Prefix") or rule.get("Prefix") or "",
+            }
+        )
+    return sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
+
+
+PARTS = {
+    "Policy": _Part(
+        "GetBucketPolicy", "PutBucketPolicy", "Policy", "Policy", lambda answer: answer["Policy"]
+    ),
+    "Versioning": _Part(
+        "GetBucketVersioning",
+        "PutBucketVersioning",
+        "Status",
+        "VersioningConfiguration",
+        lambda answer: answer.get("Status"),
+    ),
+    "PublicAccessBlock": _Part(
+        "GetPublicAccessBlock", "PutPublicAccessBlock", "", "PublicAccessBlockConfiguration", _public
+    ),
+    "Ownership": _Part(
+        "GetBucketOwnershipControls", "PutBucketOwnershipControls", "", "OwnershipControls", _ownership
+    ),
+    "Encryption": _Part(
+        "GetBucketEncryption", "PutBucketEncryption", "", "ServerSideEncryptionConfiguration", _encryption
+    ),
+    "Lifecycle": _Part(
+        "GetBucketLifecycleConfiguration",
+        "PutBucketLifecycleConfiguration",
+        "",
+        "LifecycleConfiguration",
+        _lifecycle,
+    ),
+}
+
+
+def look(looking: Looking, ids: list[str]) -> None:
+    aws = looking.account.arn("s3", "").split(":")[1]
+    for name in ids:
+        for part in PARTS.values():
+            looking.ask.ahead("s3", part.get, f"arn:{aws}:s3:::{name}", Bucket=name)
+    for name in ids:
+        found: Thing = {"Name": name}
+        missing = False
+        for member, part in PARTS.items():
+            asked = looking.ask("s3", part.get, f"arn:{aws}:s3:::{name}", Bucket=name)
+            if asked.absent and "NoSuchBucket:" in asked.why:
+                missing = True
+            elif asked.unknown:
+                looking.account.unknown[Ref(f"bucket {member}", name)] = asked
+            else:
+                found[member] = part.value(asked.answer) if asked.ok else None
+        if missing:
+            looking.account.put("bucket", name, None)
+        elif len(found) > 1:
+            looking.account.put("bucket", name, found)
+        else:
+            looking.account.unknown[Ref("bucket", name)] = asked
+
+
+def put_policy(name: str, policy: str) -> Call:
+    return Call("s3", "PutBucketPolicy", {"Bucket": name, "Policy": policy})
+
+
+def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    steps: list[Step] = []
+    if live is None:
+        params: dict[str, Any] = {"Bucket": id}
+        if account.region != "us-east-1":
+            params["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
+        steps.append(Call("s3", "CreateBucket", params))
+        live = {}
+    for member, make in _PUT.items():
+        same = KIND.decisive[member]
+        known = member in wanted and (member in live or not live)
+        value = wanted.get(member)
+        if member == "Policy":
+            value = completed(live.get("Policy"), value)
+        if known and same(wanted[member]) != same(live.get(member)) and (step := make(id, value)):
+            steps.append(step)
+    return steps
+
+
+def _put_versioning(name: str, value: Any) -> Call:
+    return Call("s3", "PutBucketVersioning", {"Bucket": name, "VersioningConfiguration": {"Status": value}})
+
+
+def _put_public(name: str, value: Any) -> Call:
+    return Call("s3", "PutPublicAccessBlock", {"Bucket": name, "PublicAccessBlockConfiguration": value})
+
+
+def _put_ownership(name: str, value: Any) -> Call:
+    rules = {"Rules": [{"ObjectOwnership": value}]}
+    return Call("s3", "PutBucketOwnershipControls", {"Bucket": name, "OwnershipControls": rules})
+
+
+def _put_encryption(name: str, value: Any) -> Call | None:
+    if not value:
+        return Call("s3", "DeleteBucketEncryption", {"Bucket": name})
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": value}]}
+    return Call("s3", "PutBucketEncryption", {"Bucket": name, "ServerSideEncryptionConfiguration": rules})
+
+
+def _put_lifecycle(name: str, value: Any) -> Call | None:
+    if not value:
+        return Call("s3", "DeleteBucketLifecycle", {"Bucket": name})
+    rules = []
+    for number, each in enumerate(value):
+        rule: dict[str, Any] = {
+            "ID": "expire" if not number else f"expire-{number + 1}",
+            "Status": "Enabled",
+            "Filter": {"Prefix": each["Prefix"]},
+        }
+        if each["Expiration"]:
+            rule["Expiration"] = {"Days": each["Expiration"]}
+        if each["Noncurrent"]:
+            rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": each["Noncurrent"]}
+        rules.append(rule)
+    return Call(
+        "s3", "PutBucketLifecycleConfiguration", {"Bucket": name, "LifecycleConfiguration": {"Rules": rules}}
+    )
+
+
+_PUT: dict[str, Callable[[str, Any], Call | None]] = {
+    "Ownership": _put_ownership,
+    "PublicAccessBlock": _put_public,
+    "Versioning": _put_versioning,
+    "Encryption": _put_encryption,
+    "Lifecycle": _put_lifecycle,
+    "Policy": put_policy,
+}
+
+_BUCKET = Harmless("the bucket's own name")
+_OLD = Harmless("read-only: another resource of Terraform's has it")
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    return value[0] if value else {}
+
+
+def _rules(value: Any) -> Any:
+    found = []
+    for rule in value or ():
+        if rule.get("status") != "Enabled":
+            continue
+        scope = _first(rule.get("filter"))
+        found.append(
+            {
+                "Expiration": _first(rule.get("expiration")).get("days") or None,
+                "Noncurrent": _first(rule.get("noncurrent_version_expiration")).get("noncurrent_days")
+                or None,
+                "Prefix": scope.get("prefix") or rule.get("prefix") or "",
+            }
+        )
+    return sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
+
+
+def _default_encryption(value: Any) -> Any:
+    found = _first(_first(value).get("apply_server_side_encryption_by_default"))
+    if found.get("sse_algorithm") in (None, "", "AES256"):
+        return None
+    made = {"SSEAlgorithm": found["sse_algorithm"]}
+    if found.get("kms_master_key_id"):
+        made["KMSMasterKeyID"] = found["kms_master_key_id"]
+    return made
+
+
+def _block(thing: Thing, values: Mapping[str, Any]) -> None:
+    thing["PublicAccessBlock"] = {
+        "BlockPublicAcls": bool(values["block_public_acls"]),
+        "BlockPublicPolicy": bool(values["block_public_policy"]),
+        "IgnorePublicAcls": bool(values["ignore_public_acls"]),
+        "RestrictPublicBuckets": bool(values["restrict_public_buckets"]),
+    }
+
+
+def _bucket(values: Mapping[str, Any]) -> str:
+    return str(values["bucket"])
+
+
+_OWNER = {"expected_bucket_owner": Harmless("who calls, not what is")}
+
+KIND = Kind(
+    "bucket",
+    "bucket",
+    look,
+    {
+        "Encryption": lambda value: value or None,
+        "Lifecycle": lambda value: json.dumps(value or [], sort_keys=True),
+        "Ownership": lambda value: value,
+        "Policy": document,
+        "PublicAccessBlock": lambda value: json.dumps(
+            _public({"PublicAccessBlockConfiguration": value}), sort_keys=True
+        ),
+        "Versioning": lambda value: value or None,
+    },
+    restore,
+    resources={
+        "aws_s3_bucket": Resource(
+            "bucket",
+            _bucket,
+            {
+                **META,
+                "acceleration_status": _OLD,
+                "acl": _OLD,
+                "bucket": Of("Name"),
+                "bucket_domain_name": Harmless("AWS's own"),
+                "bucket_prefix": Harmless("Terraform's own"),
+                "bucket_region": Harmless("cannot be changed"),
+                "bucket_regional_domain_name": Harmless("AWS's own"),
+                "cors_rule": _OLD,
+                "force_destroy": Harmless("Terraform's own"),
+                "grant": _OLD,
+                "hosted_zone_id": Harmless("AWS's own"),
+                "lifecycle_rule": _OLD,
+                "logging": _OLD,
+                "object_lock_configuration": _OLD,
+                "object_lock_enabled": Harmless("cannot be taken away"),
+                "policy": _OLD,
+                "replication_configuration": _OLD,
+                "request_payer": _OLD,
+                "server_side_encryption_configuration": _OLD,
+                "versioning": _OLD,
+                "website": _OLD,
+                "website_domain": _OLD,
+                "website_endpoint": _OLD,
+            },
+        ),
+        "aws_s3_bucket_lifecycle_configuration": Resource(
+            "bucket",
+            _bucket,
+            {
+                **META,
+                **_OWNER,
+                "bucket": _BUCKET,
+                "rule": Of("Lifecycle", _rules),
+                "transition_default_minimum_object_size": Harmless("of transitions, of which there are none"),
+            },
+            whole=False,
+        ),
+        "aws_s3_bucket_ownership_controls": Resource(
+            "bucket",
+            _bucket,
+            {
+                **META,
+                "bucket": _BUCKET,
+                "rule": Of("Ownership", lambda value: _first(value).get("object_ownership")),
+            },
+            whole=False,
+        ),
+        "aws_s3_bucket_policy": Resource(
+            "bucket", _bucket, {**META, "bucket": _BUCKET, "policy": Of("Policy")}, whole=False
+        ),
+        "aws_s3_bucket_public_access_block": Resource(
+            "bucket",
+            _bucket,
+            {
+                **META,
+                "block_public_acls": Of("PublicAccessBlock"),
+                "block_public_policy": Of("PublicAccessBlock"),
+                "bucket": _BUCKET,
+                "ignore_public_acls": Of("PublicAccessBlock"),
+                "restrict_public_buckets": Of("PublicAccessBlock"),
+                "skip_destroy": Harmless("Terraform's own"),
+            },
+            whole=False,
+            merge=_block,
+        ),
+        "aws_s3_bucket_server_side_encryption_configuration": Resource(
+            "bucket",
+            _bucket,
+            {**META, **_OWNER, "bucket": _BUCKET, "rule": Of("Encryption", _default_encryption)},
+            whole=False,
+        ),
+        "aws_s3_bucket_versioning": Resource(
+            "bucket",
+            _bucket,
+            {
+                **META,
+                **_OWNER,
+                "bucket": _BUCKET,
+                "mfa": Harmless("who calls, not what is"),
+                "versioning_configuration": Of("Versioning", lambda value: _first(value).get("status")),
+            },
+            whole=False,
+        ),
+    },
+)
+
+
+def _create(account: Account, params: Mapping[str, Any]) -> None:
+    account.put("bucket", params["Bucket"], {"Name": params["Bucket"]})
+
+
+def _set(member: str) -> Effect:
+    part = PARTS[member]
+
+    def effect(account: Account, params: Mapping[str, Any]) -> None:
+        value = params[part.param]
+        answer = (
+            {part.param: value}
+            if member in ("PublicAccessBlock", "Ownership", "Encryption", "Policy")
+            else value
+        )
+        account.change("bucket", params["Bucket"], **{member: part.value(answer)})
+
+    return effect
+
+
+def _unset(member: str) -> Effect:
+    return lambda account, params: account.change("bucket", params["Bucket"], **{member: None})
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("s3", "CreateBucket"): _create,
+    ("s3", "DeleteBucketEncryption"): _unset("Encryption"),
+    ("s3", "DeleteBucketLifecycle"): _unset("Lifecycle"),
+    **{("s3", part.put): _set(member) for member, part in PARTS.items()},
+}

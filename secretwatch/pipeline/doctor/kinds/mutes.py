@@ -1,0 +1,44 @@
+"""Mute rules of alarms, where this machine's boto3 knows them.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetAlarmMuteRule.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Account, Ref, Thing
+from secretwatch.pipeline.doctor.calls import Effect, Step
+from secretwatch.pipeline.doctor.kinds.kind import Kind, Looking
+
+
+def look(looking: Looking, ids: list[str]) -> None:
+    """Those that mute one of these alarms."""
+    for alarm in ids:
+        arn = looking.account.arn("cloudwatch", f"alarm:{alarm}")
+        listed = looking.ask(
+            "cloudwatch", "ListAlarmMuteRules", arn, items="AlarmMuteRuleSummaries", AlarmName=alarm
+        )
+        if listed.problem == "denied":
+            looking.account.unknown[Ref("mute rules", alarm)] = listed
+        for each in listed.answer or ():
+            name = str(each["AlarmMuteRuleArn"]).rsplit(":", 1)[-1]
+            asked = looking.ask(
+                "cloudwatch", "GetAlarmMuteRule", each["AlarmMuteRuleArn"], AlarmMuteRuleName=name
+            )
+            looking.note("mute rule", name, asked, dict(asked.answer) if asked.ok else None)
+
+
+def _restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    return []  # nothing that is applied has one
+
+
+KIND = Kind("mute rule", "mute rule", look, {}, _restore)
+
+
+def _delete(account: Account, params: Mapping[str, Any]) -> None:
+    account.put("mute rule", params["AlarmMuteRuleName"], None)
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {("cloudwatch", "DeleteAlarmMuteRule"): _delete}

@@ -1,0 +1,271 @@
+"""Topics and their subscriptions: as GetTopicAttributes and GetSubscriptionAttributes answer them.
+
+https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Account, Ref, Thing
+from secretwatch.pipeline.doctor.calls import Call, Effect, Person, Step
+from secretwatch.pipeline.doctor.kinds.kind import (
+    META,
+    Harmless,
+    Kind,
+    Looking,
+    Of,
+    Resource,
+    document,
+    text,
+)
+from secretwatch.pipeline.doctor.opening import completed
+
+
+def look(looking: Looking, ids: list[str]) -> None:
+    """Topics, and all who are subscribed to them."""
+    for arn in ids:
+        region = arn.split(":")[3]
+        looking.ask.ahead("sns", "GetTopicAttributes", arn, region, TopicArn=arn)
+        looking.ask.ahead("sns", "ListSubscriptionsByTopic", arn, region, items="Subscriptions", TopicArn=arn)
+    for arn in ids:
+        region = arn.split(":")[3]
+        asked = looking.ask("sns", "GetTopicAttributes", arn, region, TopicArn=arn)
+        looking.note("topic", arn, asked, dict(asked.answer["Attributes"]) if asked.ok else None)
+    for arn in ids:
+        _subscriptions(looking, arn)
+
+
+def _subscriptions(looking: Looking, topic: str) -> None:
+    region = topic.split(":")[3]
+    asked = looking.ask(
+        "sns", "ListSubscriptionsByTopic", topic, region, items="Subscriptions", TopicArn=topic
+    )
+    if asked.unknown:
+        looking.account.unknown[Ref("subscriptions", topic)] = asked
+    confirmed = [each for each in asked.answer or () if each["SubscriptionArn"].startswith("arn:")]
+    for each in confirmed:
+        arn = each["SubscriptionArn"]
+        looking.ask.ahead("sns", "GetSubscriptionAttributes", topic, region, SubscriptionArn=arn)
+    for each in asked.answer or ():
+        found = {name: each[name] for name in ("SubscriptionArn", "Protocol", "Endpoint") if name in each}
+        id = subscription_id(topic, each["Protocol"], each["Endpoint"])
+        if each in confirmed:
+            arn = each["SubscriptionArn"]
+            more = looking.ask("sns", "GetSubscriptionAttributes", topic, region, SubscriptionArn=arn)
+            if more.unknown:
+                looking.account.unknown[Ref("subscription", id)] = more
+            elif more.ok:
+                found |= more.answer["Attributes"]
+        elif looking.account.get("subscription", id):
+            continue  # confirmed already, and asked for again
+        looking.account.put("subscription", id, {**found, "TopicArn": topic})
+
+
+def look_at_subscriptions(looking: Looking, ids: list[str]) -> None:
+    """Their topics were asked for all."""
+    for id in ids:
+        ref = Ref("subscription", id)
+        topic = subscription_parts(id)[0]
+        if unknown := looking.account.unknown.get(Ref("subscriptions", topic)):
+            looking.account.unknown[ref] = unknown
+        elif ref not in looking.account.things:
+            looking.account.things[ref] = None
+
+
+def subscription_id(topic: str, protocol: str, endpoint: str) -> str:
+    return f"{topic}|{protocol}|{endpoint}"
+
+
+def subscription_parts(id: str) -> tuple[str, str, str]:
+    topic, protocol, endpoint = id.split("|", 2)
+    return topic, protocol, endpoint
+
+
+def is_confirmed(subscription: Thing) -> bool:
+    return str(subscription.get("SubscriptionArn", "")).startswith("arn:") and (
+        str(subscription.get("PendingConfirmation", "false")).lower() != "true"
+    )
+
+
+def set_topic(arn: str, name: str, value: str, note: str = "") -> Call:
+    params = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
+    return Call("sns", "SetTopicAttributes", params, note=note)
+
+
+def subscribe(topic: str, protocol: str, endpoint: str) -> Call:
+    note = {
+        "email": f"AWS sends {endpoint} a mail: its link has to be followed.",
+        "email-json": f"AWS sends {endpoint} a mail: its SubscribeURL has to be opened.",
+        "http": f"AWS posts a SubscribeURL to {endpoint}, which has to be visited.",
+        "https": f"AWS posts a SubscribeURL to {endpoint}, which has to be visited.",
+    }.get(protocol, "")
+    params = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+    return Call("sns", "Subscribe", params, note=note)
+
+
+def set_subscription(arn: str, name: str, value: str) -> Call:
+    params = {"SubscriptionArn": arn, "AttributeName": name, "AttributeValue": value}
+    return Call("sns", "SetSubscriptionAttributes", params)
+
+
+def _restore_topic(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    steps: list[Step] = []
+    if live is None:
+        steps.append(Call("sns", "CreateTopic", {"Name": id.rsplit(":", 1)[-1]}))
+        live = {}
+    if text(wanted.get("KmsMasterKeyId")) != text(live.get("KmsMasterKeyId")):
+        steps.append(set_topic(id, "KmsMasterKeyId", wanted.get("KmsMasterKeyId") or ""))
+    if wanted.get("Policy") and document(wanted["Policy"]) != document(live.get("Policy")):
+        steps.append(set_topic(id, "Policy", completed(live.get("Policy"), wanted["Policy"])))
+    return steps
+
+
+def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
+    topic, protocol, endpoint = subscription_parts(id)
+    steps: list[Step] = []
+    if live is None or not is_confirmed(live):
+        steps.append(subscribe(topic, protocol, endpoint))
+    if live is None:
+        return steps
+    for name in ("FilterPolicyScope", "FilterPolicy", "RawMessageDelivery", "RedrivePolicy"):
+        same = SUBSCRIPTION.decisive[name]
+        if same(wanted.get(name)) != same(live.get(name)):
+            if name == "FilterPolicyScope" and not wanted.get("FilterPolicy"):
+                continue  # of no policy
+            empty = "false" if name == "RawMessageDelivery" else "{}"
+            steps.append(set_subscription(live["SubscriptionArn"], name, str(wanted.get(name) or empty)))
+    return steps
+
+
+_BOOL = lambda value: str(value).lower() == "true"  # noqa: E731
+
+_SNS_OWN = {
+    name: Harmless("how SNS tells of its own deliveries")
+    for protocol in ("application", "firehose", "http", "lambda", "sqs")
+    for name in (
+        f"{protocol}_failure_feedback_role_arn",
+        f"{protocol}_success_feedback_role_arn",
+        f"{protocol}_success_feedback_sample_rate",
+    )
+}
+
+TOPIC = Kind(
+    "topic",
+    "topic",
+    look,
+    {"KmsMasterKeyId": text, "Policy": document},
+    _restore_topic,
+    label=lambda id: id.rsplit(":", 1)[-1],
+    resources={
+        "aws_sns_topic": Resource(
+            "topic",
+            lambda values: str(values["arn"]),
+            {
+                **META,
+                **_SNS_OWN,
+                "archive_policy": Harmless("of FIFO topics"),
+                "beginning_archive_time": Harmless("of FIFO topics"),
+                "content_based_deduplication": Harmless("of FIFO topics"),
+                "delivery_policy": Harmless("how often an endpoint is tried"),
+                "display_name": Harmless("a sender's name"),
+                "fifo_throughput_scope": Harmless("of FIFO topics"),
+                "fifo_topic": Harmless("cannot be changed"),
+                "kms_master_key_id": Of("KmsMasterKeyId"),
+                "name": Harmless("is in its ARN"),
+                "owner": Harmless("is in its ARN"),
+                "policy": Harmless("as aws_sns_topic_policy has it"),
+                "signature_version": Harmless("how a message is signed"),
+                "tracing_config": Harmless("what X-Ray sees"),
+            },
+        ),
+        "aws_sns_topic_policy": Resource(
+            "topic",
+            lambda values: str(values["arn"]),
+            {**META, "owner": Harmless("is in its ARN"), "policy": Of("Policy")},
+            whole=False,
+        ),
+    },
+)
+
+SUBSCRIPTION = Kind(
+    "subscription",
+    "subscription of",
+    look_at_subscriptions,
+    {
+        "FilterPolicy": lambda value: document(value) or None,
+        "FilterPolicyScope": lambda value: None if value in (None, "", "MessageAttributes") else value,
+        "RawMessageDelivery": _BOOL,
+        "RedrivePolicy": lambda value: document(value) or None,
+    },
+    _restore_subscription,
+    label=lambda id: "{1} {2}".format(*subscription_parts(id)),
+    resources={
+        "aws_sns_topic_subscription": Resource(
+            "subscription",
+            lambda values: subscription_id(values["topic_arn"], values["protocol"], values["endpoint"]),
+            {
+                **META,
+                "confirmation_timeout_in_minutes": Harmless("Terraform's own patience"),
+                "confirmation_was_authenticated": Harmless("how somebody once confirmed"),
+                "delivery_policy": Harmless("how often an endpoint is tried"),
+                "endpoint": Of("Endpoint"),
+                "endpoint_auto_confirms": Harmless("Terraform's own patience"),
+                "filter_policy": Of("FilterPolicy"),
+                "filter_policy_scope": Of("FilterPolicyScope"),
+                "pending_confirmation": Harmless("asked of AWS, whatever it was"),
+                "protocol": Of("Protocol"),
+                "raw_message_delivery": Of("RawMessageDelivery"),
+                "redrive_policy": Of("RedrivePolicy"),
+                "replay_policy": Harmless("of FIFO topics"),
+                "subscription_role_arn": Harmless("of Firehose alone"),
+                "topic_arn": Of("TopicArn"),
+            },
+        )
+    },
+)
+
+
+def _create(account: Account, params: Mapping[str, Any]) -> None:
+    arn = account.arn("sns", params["Name"])
+    own = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["SNS:Publish", "SNS:Subscribe"],
+        "Resource": arn,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": account.account_id}},
+    }
+    policy = json.dumps({"Version": "2008-10-17", "Statement": [own]})
+    account.put("topic", arn, {"TopicArn": arn, "Policy": policy})
+
+
+def _set(account: Account, params: Mapping[str, Any]) -> None:
+    account.change("topic", params["TopicArn"], **{params["AttributeName"]: params["AttributeValue"]})
+
+
+def _subscribe(account: Account, params: Mapping[str, Any]) -> None:
+    """As it will be, once who is asked has confirmed."""
+    topic, protocol, endpoint = params["TopicArn"], params["Protocol"], params["Endpoint"]
+    id = subscription_id(topic, protocol, endpoint)
+    known = account.get("subscription", id) or {}
+    if not is_confirmed(known):
+        known = {**known, "SubscriptionArn": f"{topic}:to-be-confirmed", "PendingConfirmation": "false"}
+    account.put("subscription", id, {**known, "TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint})
+
+
+def _set_subscription(account: Account, params: Mapping[str, Any]) -> None:
+    for id, found in account.all("subscription"):
+        if found.get("SubscriptionArn") == params["SubscriptionArn"]:
+            account.change("subscription", id, **{params["AttributeName"]: params["AttributeValue"]})
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("sns", "CreateTopic"): _create,
+    ("sns", "SetTopicAttributes"): _set,
+    ("sns", "Subscribe"): _subscribe,
+    ("sns", "SetSubscriptionAttributes"): _set_subscription,
+}
+__all__ = ["EFFECTS", "SUBSCRIPTION", "TOPIC", "Person"]

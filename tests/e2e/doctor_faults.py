@@ -1,0 +1,303 @@
+"""A generator of faults: for each decisive member of each thing that was applied, values it must not have.
+
+What is a fault is not asked of the doctor: a member that decides has another value (by what `kinds`
+compares), or the thing is gone. Of members that are judged by what they do (policies, patterns) the values
+are such that they do something else.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from secretwatch.pipeline.doctor.account import Account, Ref
+from secretwatch.pipeline.doctor.intent import ASKED_APART
+from secretwatch.pipeline.doctor.kinds import BY_NAME
+
+FOREIGN = "arn:aws:sns:us-east-1:999999999999:foreign"
+DENIED = {"Sid": "Denied", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+
+# What cannot be brought back: terraform apply makes another one, which no command of the doctor's can.
+GONE_FOR_GOOD = ("key", "secret", "connection")
+# What AWS refuses to set, or to change once it is made.
+_FIXED = {
+    ("connection", "AuthorizationType"),
+    ("log group", "logGroupClass"),
+    ("rule", "ScheduleExpression"),
+    ("trail", "IsOrganizationTrail"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """member: "" where the thing is gone. what: in words, for whoever reads a failure."""
+
+    ref: Ref
+    member: str
+    value: Any
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.ref.kind} {self.ref.id.rsplit('/', 1)[-1]} {self.member or 'itself'}: {self.what}"
+
+    def on(self, account: Account) -> Account:
+        """The account with this fault."""
+        broken = account.copy()
+        thing = account.things.get(self.ref)
+        if not self.member or thing is None:
+            broken.things[self.ref] = None
+        elif self.value is None:
+            broken.things[self.ref] = {name: each for name, each in thing.items() if name != self.member}
+        else:
+            broken.things[self.ref] = {**thing, self.member: self.value}
+        return broken
+
+
+def faults(applied: Account) -> list[Fault]:
+    """All of them, in the order of the things."""
+    return [fault for ref, thing in applied.things.items() if thing is not None for fault in _of(ref, thing)]
+
+
+def chosen(applied: Account, count: int, dice: random.Random) -> list[Fault]:
+    """Some of them: each kind of thing and each member as often as others, however many things there are."""
+    by_member: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults(applied):
+        by_member.setdefault((fault.ref.kind, fault.member), []).append(fault)
+    keys = sorted(by_member)
+    dice.shuffle(keys)
+    return [dice.choice(by_member[keys[number % len(keys)]]) for number in range(count)]
+
+
+def _of(ref: Ref, thing: dict[str, Any]) -> Iterator[Fault]:
+    kind = BY_NAME[ref.kind]
+    if ref.kind not in GONE_FOR_GOOD:
+        yield Fault(ref, "", None, "gone")
+    for member, same in kind.decisive.items():
+        if (ref.kind, member) in _FIXED:
+            continue
+        value = thing.get(member)
+        for what, other in _values(ref, member, value, thing):
+            if other is None and member in ASKED_APART.get(ref.kind, ()):
+                continue  # that would be a thing that could not be asked
+            if same(other) != same(value):
+                yield Fault(ref, member, other, what)
+
+
+def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    if member in ("Policy", "AssumeRolePolicyDocument"):
+        yield from _policies(member, value)
+    elif member == "Inline":
+        for name in value or {}:
+            yield "without a policy", {other: text for other, text in value.items() if other != name}
+            denied = {**DENIED}
+            del denied["Principal"]
+            yield "denied", {**value, name: _with(value[name], denied)}
+    elif member == "Boundary":
+        yield (
+            "bounded",
+            json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}],
+                }
+            ),
+        )
+    elif member == "filterPattern":
+        yield "everything", ""
+        yield "narrowed", _narrowed(value, '$.userAgent != "*aws-cli*"')
+        yield "narrowed to nobody", _narrowed(value, '$.userIdentity.arn = "nobody"')
+        yield "something else", '{ $.eventName = "DescribeInstances" }'
+        yield "of another place", _narrowed(value, '$.awsRegion = "eu-north-1"')
+    elif member == "metricTransformations":
+        for name, other in (
+            ("metricName", f"{value[0]['metricName']}x"),
+            ("metricNamespace", f"{value[0]['metricNamespace']} "),
+            ("metricValue", "0"),
+            ("defaultValue", 1.0),
+            ("unit", "Seconds"),
+            ("dimensions", {"Who": "$.userIdentity.arn"}),
+        ):
+            yield f"{name} {other!r}", [{**value[0], name: other}]
+    elif member == "EventPattern":
+        if value:
+            pattern = json.loads(value)
+            yield "of another account", json.dumps({**pattern, "account": ["999999999999"]})
+            detail = {**pattern.get("detail", {}), "userAgent": [{"anything-but": {"wildcard": "*aws-cli*"}}]}
+            yield "narrowed", json.dumps({**pattern, "detail": detail})
+            yield "something else", json.dumps({"source": ["aws.ec2"]})
+    elif member == "Targets":
+        yield from _targets(value)
+    elif member == "State":
+        yield "disabled", "DISABLED"
+        if value == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
+            yield "that sees no reads", "ENABLED"
+    elif member == "KeyState":
+        yield "disabled", "Disabled"
+        yield "to be deleted", "PendingDeletion"
+    elif member == "FilterPolicy":
+        yield "for nobody", '{"team": ["nobody"]}'
+    elif member == "policyDocument":
+        yield "masked", _masking()
+    elif member == "EventSelectors":
+        yield "of writes", [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]
+        yield (
+            "without this source",
+            [
+                {
+                    "ReadWriteType": "All",
+                    "IncludeManagementEvents": True,
+                    "ExcludeManagementEventSources": ["secretsmanager.amazonaws.com", "kms.amazonaws.com"],
+                }
+            ],
+        )
+    elif member == "definition":
+        definition = json.loads(value)
+        yield "nothing", json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+        assert definition
+    elif member in ("RedrivePolicy", "AdvancedEventSelectors", "FilterPolicyScope", "DeletedDate"):
+        return
+    else:
+        yield from _plain(ref, member, value, thing)
+
+
+def _plain(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    if ref.kind == "alarm":
+        yield from _of_alarm(member, value, thing)
+        return
+    if isinstance(value, bool):
+        yield "the contrary", not value
+    elif isinstance(value, int | float):
+        # As many seconds or days as AWS takes.
+        yield "less", 60 if value > 100 else 1
+    elif member == "PublicAccessBlock":
+        yield "all off", dict.fromkeys(value, False)
+    elif isinstance(value, list) and value:
+        yield "none", []
+    elif value is not None:
+        yield "gone", None
+
+
+def _of_alarm(member: str, value: Any, thing: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What PutMetricAlarm takes, one at a time."""
+    if member == "ActionsEnabled":
+        yield "off", False
+    elif member in ("AlarmActions", "OKActions") and value:
+        yield "none", []
+        yield "somebody else's", [FOREIGN]
+        if len(value) > 1:
+            yield "one less", value[1:]
+        yield "a slip", [f"{value[0]}s", *value[1:]]
+    elif member == "ComparisonOperator":
+        yield "above", "GreaterThanThreshold" if value != "GreaterThanThreshold" else "LessThanThreshold"
+        yield "below", "LessThanThreshold" if value != "LessThanThreshold" else "GreaterThanThreshold"
+    elif member == "Threshold":
+        yield "1000", 1000.0
+        yield "0", 0.0 if value != 0 else 5.0
+    elif member == "EvaluationPeriods":
+        yield "one more", value + 1
+    elif member == "DatapointsToAlarm" and value and thing.get("EvaluationPeriods", 1) > 1:
+        yield "another", value - 1 if value > 1 else 2
+    elif member == "TreatMissingData":
+        for other in ("breaching", "ignore", "missing", "notBreaching"):
+            yield other, other
+    elif member == "Metrics" and value:
+        changed = copy.deepcopy(value)
+        for query in changed:
+            if query.get("MetricStat"):
+                query["MetricStat"]["Period"] *= 2
+        yield "another period", changed
+    elif thing.get("Metrics"):
+        return
+    elif member in ("MetricName", "Namespace"):
+        yield "with a blank", f"{value} "
+        yield "a slip", f"{value}x"
+    elif member == "Statistic":
+        for other in ("Average", "SampleCount", "Minimum", "Sum", "Maximum"):
+            yield other, other
+    elif member == "Period":
+        yield "another", 120 if value != 120 else 300
+    elif member == "Unit":
+        yield "another", "Bytes"
+    elif member == "Dimensions" and not value:
+        yield "one", [{"Name": "Who", "Value": "me"}]
+
+
+def _policies(member: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if not value:
+        return
+    statements = json.loads(value)["Statement"]
+    denied: dict[str, Any] = {**DENIED}
+    if member == "AssumeRolePolicyDocument":
+        del denied["Resource"]
+        denied["Action"] = "sts:AssumeRole"
+    # As somebody would who wants to keep the account's own access.
+    denied["Principal"] = {"Service": sorted(_services(statements)) or ["cloudtrail.amazonaws.com"]}
+    yield "denied", _with(value, denied)
+    for number, statement in enumerate(statements):
+        others = [each for each in statements if each is not statement]
+        if others and "Service" in str(statement.get("Principal")):
+            name = statement.get("Sid") or number
+            yield f"without {name}", json.dumps({"Version": "2012-10-17", "Statement": others})
+
+
+def _services(statements: list[dict[str, Any]]) -> set[str]:
+    found: set[str] = set()
+    for each in statements:
+        principal = each.get("Principal")
+        if isinstance(principal, dict) and each.get("Effect") == "Allow":
+            services = principal.get("Service") or []
+            found |= {services} if isinstance(services, str) else set(services)
+    return found
+
+
+def _with(policy: str, statement: dict[str, Any]) -> str:
+    document = json.loads(policy)
+    statements = document["Statement"]
+    statements = statements if isinstance(statements, list) else [statements]
+    return json.dumps({**document, "Statement": [*statements, statement]})
+
+
+def _narrowed(pattern: str, condition: str) -> str:
+    return f"{{ ({pattern.strip()[1:-1]}) && ({condition}) }}"
+
+
+def _targets(value: Any) -> Iterator[tuple[str, Any]]:
+    yield "none", []
+    for number, target in enumerate(value or ()):
+        others = [each for each in value if each is not target]
+        yield (
+            "somebody else's",
+            [*others, {**target, "Arn": f"{target['Arn']}-others"}],
+        )
+        if target.get("InputTransformer"):
+            template = {**target["InputTransformer"], "InputTemplate": '"nothing happened"'}
+            yield "says nothing", [*others, {**target, "InputTransformer": template}]
+        if target.get("DeadLetterConfig"):
+            yield (
+                "without a queue",
+                [*others, {name: each for name, each in target.items() if name != "DeadLetterConfig"}],
+            )
+        assert number < 100
+
+
+def _masking() -> str:
+    identifier = [{"Name": "Reads", "Regex": "GetSecretValue"}]
+    return json.dumps(
+        {
+            "Name": "masking",
+            "Version": "2021-06-01",
+            "Configuration": {"CustomDataIdentifier": identifier},
+            "Statement": [
+                {
+                    "Sid": "a",
+                    "DataIdentifier": ["Reads"],
+                    "Operation": {"Audit": {"FindingsDestination": {}}},
+                },
+                {"Sid": "d", "DataIdentifier": ["Reads"], "Operation": {"Deidentify": {"MaskConfig": {}}}},
+            ],
+        }
+    )

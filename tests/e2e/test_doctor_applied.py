@@ -1,0 +1,510 @@
+"""The doctor on what Terraform applied: each decisive change is found and mended, what is unusual is not.
+
+Faults are generated anew in each run (`doctor_faults`), first on what was found, hundreds of them without a
+call, then some for real on the local cloud, where it is tried whether people are told. A failure has its
+seed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from beats import ACCOUNT
+from beats import Account as Beats
+from botocore.exceptions import ClientError
+from deployment import wait_for
+from doctor_faults import FOREIGN, Fault, chosen, faults
+from handmade import Session
+
+from secretwatch.pipeline import applied
+from secretwatch.pipeline.doctor.account import Account, Ref
+from secretwatch.pipeline.doctor.calls import Call
+from secretwatch.pipeline.doctor.examine import Doctor
+from secretwatch.pipeline.doctor.findings import Finding
+from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.kinds import BY_NAME, RESOURCES, after
+from secretwatch.pipeline.doctor.kinds.filters import parts
+from secretwatch.pipeline.doctor.kinds.topics import subscription_parts
+from secretwatch.pipeline.doctor.mend import proved
+from secretwatch.pipeline.doctor.permissions import policy as policy_for
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import View
+from secretwatch.pipeline.doctor.walk import Diagnosis, configured
+from secretwatch.pipeline.watch import Watch
+
+SEED = int(os.environ.get("SECRETWATCH_TEST_SEED") or random.randrange(10**6))
+ON_THE_CLOUD = 20
+"""How many faults a run tries for real; `-m slow` tries ten times as many."""
+
+
+@dataclass
+class Patient:
+    beats: Beats
+    watch: Watch
+    intent: Intent
+    session: Session
+
+    def diagnosis(self) -> Diagnosis:
+        """When nothing is on its way any more."""
+        doctor = Doctor(Subject.of_watch(self.watch), self.session, intent=self.intent)
+        found: Diagnosis = wait_for("a diagnosis", lambda: self._settled(doctor), seconds=30)
+        return found
+
+    @staticmethod
+    def _settled(doctor: Doctor) -> Diagnosis | None:
+        found = doctor.examine()
+        return None if found.waits else found
+
+    def told(self, before: int) -> set[tuple[str, str]]:
+        """Who has got which message since then."""
+        found = set()
+        for each in self.beats.cloud.inbox()[before:]:
+            if ACCOUNT not in str(each["topic_arn"]) or each["kind"] != "notification":
+                continue
+            kind = "alarm" if f'ALARM: "{self.watch.alarm_name}"' in str(each["subject"]) else "rule"
+            if kind == "alarm" or '"READ"' in str(each["body"]) or "GetSecretValue" in str(each["body"]):
+                found.add((kind, str(each["to"])))
+        return found
+
+    def rings(self, seconds: float = 15.0) -> bool:
+        """Whether a read now tells everybody who is meant to hear: by the alarm, and by the rule."""
+        cloud = self.beats.cloud
+        cloud.release(first=0)
+        cloud.tick(16)
+        before = len(cloud.inbox())
+        self.session.client("secretsmanager").get_secret_value(SecretId="beats-read")
+        cloud.release(first=0)
+        cloud.tick()
+        wanted = {(kind, "oncall@example.com") for kind in ("alarm", "rule")}
+        deadline = time.monotonic() + seconds
+        while not wanted <= self.told(before):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+
+@pytest.fixture(scope="session")
+def patient(beats: Beats, terraform: Any) -> Patient:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in terraform.env.items():
+            patch.setenv(name, value)
+        state = applied.state_of(beats.root)
+    (watch,) = applied.watches_of(state, beats.root)
+    intent = Intent.of_state(state, watch)
+    assert intent
+    session = Session(watch.region, ACCOUNT)
+    session.client("secretsmanager").create_secret(Name="beats-read", SecretString="x")
+    return Patient(beats, watch, intent, session)
+
+
+@pytest.fixture(scope="session")
+def healthy(patient: Patient) -> View:
+    """As it was found, with nothing wrong."""
+    found = patient.diagnosis()
+    assert found.broken == []
+    return found.view
+
+
+def broken(view: View) -> tuple[list[tuple[str, Finding]], list[Any]]:
+    """What the doctor finds broken, with its mends proved, and the plan for all of it."""
+    hops = configured(view)
+    plan = proved(view, hops, configured)
+    return [(hop.name, each) for hop in hops for each in hop.findings if each.verdict == "broken"], plan
+
+
+# Without a call
+
+
+def test_what_was_applied_is_known_of_every_thing(patient: Patient, healthy: View) -> None:
+    """Or a change of it would not be seen."""
+    assert {ref for ref in patient.intent.account.things if ref not in healthy.account.things} == set()
+    assert healthy.account.unknown == {}
+    kinds = {ref.kind for ref in patient.intent.account.things}
+    assert {"alarm", "bucket", "filter", "key", "log group", "queue", "role", "rule", "secret"} <= kinds
+    assert {"state machine", "subscription", "topic", "trail", "connection"} <= kinds
+
+
+def test_every_attribute_of_the_state_is_decisive_or_harmless(beats: Beats, terraform: Any) -> None:
+    state = json.loads(terraform.run(beats.root, "state", "pull"))
+    missing = {
+        f"{resource['type']}.{name}"
+        for resource in state["resources"]
+        if resource["mode"] == "managed" and resource["type"] in RESOURCES
+        for instance in resource["instances"]
+        for name in set(instance["attributes"]) - set(RESOURCES[resource["type"]].attributes)
+    }
+    assert sorted(missing) == []
+    assert {each["type"] for each in state["resources"]} >= {
+        "aws_cloudwatch_event_connection",
+        "aws_sfn_state_machine",
+    }
+
+
+@pytest.mark.parametrize("pairs", [False, True], ids=["one", "two"])
+def test_a_change_is_found_and_mended(patient: Patient, healthy: View, pairs: bool) -> None:
+    dice = random.Random(SEED)
+    wrong = []
+    made = chosen(patient.intent.account, 80, dice)
+    for fault in made:
+        several = [fault, dice.choice(made)] if pairs else [fault]
+        wrong += [f"seed {SEED}: {', '.join(map(str, several))}: {why}" for why in _wrong(healthy, several)]
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_every_change_is_found_and_mended(patient: Patient, healthy: View) -> None:
+    wrong = [
+        f"{fault}: {why}" for fault in faults(patient.intent.account) for why in _wrong(healthy, [fault])
+    ]
+    assert wrong == []
+
+
+def _wrong(healthy: View, several: list[Fault]) -> list[str]:
+    account = healthy.account
+    for fault in several:
+        account = fault.on(account)
+    if all(account.things.get(fault.ref) == healthy.account.things.get(fault.ref) for fault in several):
+        return []  # the second put the first right
+    view = healthy.after(account)
+    found, plan = broken(view)
+    if not found:
+        return ["missed"]
+    guilty = {each.ref for _, each in found}
+    wrong = [
+        f"{fault} is blamed on {guilty}" for fault in several if fault.ref not in guilty and len(several) == 1
+    ]
+    left = [
+        f"not mended: {name} {each.cause} {each.sentence}"
+        for name, each in broken(view.after(after(account, plan)))[0]
+    ]
+    # Nothing of somebody else's goes: what is written to is what was wrong, or hangs on it.
+    return wrong + left
+
+
+# What is only unusual
+
+
+def _renamed(account: Account, dice: random.Random) -> None:
+    """A filter under another name."""
+    id, found = dice.choice([each for each in account.all("filter") if "beats-all" in each[0]])
+    group, name = parts(id)
+    account.put("filter", id, None)
+    account.put("filter", f"{group}:by-hand-{name}", {**found, "filterName": f"by-hand-{name}"})
+
+
+def _reworded(account: Account, dice: random.Random) -> None:
+    """A filter's pattern with the same meaning: other spaces, parentheses, an alternative twice."""
+    id, found = dice.choice(list(account.all("filter")))
+    text = str(found["filterPattern"]).strip()[1:-1].strip()
+    others = (
+        f"{{ ({text}) }}",
+        f"{{  {text}  }}",
+        f"{{ ({text}) || ({text}) }}",
+        f"{{ ({text}) && ({text}) }}",
+    )
+    fitting = [each for each in others if len(each) <= 1024 and each.count("[*]") <= 3]
+    account.change("filter", id, filterPattern=dice.choice([each for each in fitting if _counts(each)]))
+
+
+def _counts(pattern: str) -> bool:
+    from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
+
+    with contextlib.suppress(InvalidFilterPattern):
+        FilterPattern.parse(pattern)
+        return True
+    return False
+
+
+def _reordered(account: Account, dice: random.Random) -> None:
+    """A rule's pattern with its fields in another order, and values twice."""
+    id, found = dice.choice([each for each in account.all("rule") if each[1].get("EventPattern")])
+    pattern = dict(reversed(json.loads(found["EventPattern"]).items()))
+    pattern["source"] = pattern.get("source", []) * 2 or None
+    text = json.dumps({name: each for name, each in pattern.items() if each}, indent=1)
+    account.change("rule", id, EventPattern=text)
+
+
+def _more_subscribers(account: Account, dice: random.Random) -> None:
+    """Somebody else listens, too; one of them has not confirmed."""
+    arn, _ = dice.choice(list(account.all("topic")))
+    for number, state in enumerate((f"{arn}:1", "PendingConfirmation")):
+        endpoint = f"more-{number}@example.com"
+        made = {"SubscriptionArn": state, "Protocol": "email", "Endpoint": endpoint, "TopicArn": arn}
+        account.put("subscription", f"{arn}|email|{endpoint}", made)
+
+
+def _more_statements(account: Account, dice: random.Random) -> None:
+    """A policy lets somebody else in, or denies somebody else."""
+    kind = dice.choice(("topic", "key", "bucket", "queue"))
+    id, found = dice.choice([each for each in account.all(kind) if each[1].get("Policy")])
+    policy = json.loads(found["Policy"])
+    statement = {
+        "Sid": "SomebodyElses",
+        "Effect": dice.choice(("Allow", "Deny")),
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": {
+            "topic": "sns:Publish",
+            "key": "kms:Decrypt",
+            "bucket": "s3:GetObject",
+            "queue": "sqs:SendMessage",
+        }[kind],
+        "Resource": {"bucket": f"arn:aws:s3:::{id}/*", "key": "*"}.get(kind, id),
+    }
+    statements = [*policy["Statement"], statement]
+    dice.shuffle(statements)
+    account.change(kind, id, Policy=json.dumps({**policy, "Statement": statements}))
+
+
+def _more_things(account: Account, dice: random.Random) -> None:
+    """Filters, alarms, rules and a trail of others beside it."""
+    group = next(id for id, _ in account.all("log group"))
+    other = {"metricName": "other", "metricNamespace": "others", "metricValue": "1"}
+    made = {
+        "filterName": "other",
+        "filterPattern": '{ $.eventName = "GetSecretValue" }',
+        "logGroupName": group,
+    }
+    account.put("filter", f"{group}:other", {**made, "metricTransformations": [other]})
+    alarm = {"AlarmName": "other", "AlarmActions": [FOREIGN], "MetricName": "other", "Namespace": "others"}
+    account.put("alarm", "other", {**alarm, "StateValue": "OK", "ActionsEnabled": False})
+    account.put("rule", "other", {"Name": "other", "State": "DISABLED", "EventPattern": "{}", "Targets": []})
+    name = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/other"
+    account.put("trail", name, {"TrailARN": name, "Name": "other", "IsLogging": False})
+
+
+def _another_target(account: Account, dice: random.Random) -> None:
+    """A rule that sends to somebody else as well."""
+    id, found = dice.choice([each for each in account.all("rule") if each[1].get("Targets")])
+    account.change("rule", id, Targets=[*found["Targets"], {"Id": "theirs", "Arn": FOREIGN}])
+
+
+UNUSUAL: list[Callable[[Account, random.Random], None]] = [
+    _renamed,
+    _reworded,
+    _reordered,
+    _more_subscribers,
+    _more_statements,
+    _more_things,
+]
+
+
+def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
+    dice = random.Random(SEED)
+    wrong = []
+    for number in range(60):
+        account = healthy.account.copy()
+        changes = dice.sample(UNUSUAL, dice.randint(1, 3)) if number >= len(UNUSUAL) else [UNUSUAL[number]]
+        for change in changes:
+            change(account, dice)
+        found, _ = broken(healthy.after(account))
+        words = ", ".join(each.__name__.strip("_") for each in changes)
+        wrong += [f"seed {SEED}: {words}: {name} {each.cause}: {each.sentence}" for name, each in found]
+    assert wrong == []
+
+
+# On the local cloud
+
+
+def test_its_policy_is_all_it_takes(patient: Patient) -> None:
+    subject = Subject.of_watch(patient.watch)
+    document = json.dumps(policy_for(subject, patient.intent))
+    iam = patient.session.client("iam")
+    iam.create_user(UserName="doctor")
+    iam.put_user_policy(UserName="doctor", PolicyName="own", PolicyDocument=document)
+    key = iam.create_access_key(UserName="doctor")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=patient.watch.region)
+    found = Doctor(subject, session, intent=patient.intent).examine()
+    assert found.missing == []
+    assert found.result == "healthy"
+
+
+DELETED: dict[str, Callable[[Session, str], Any]] = {
+    "alarm": lambda s, id: s.client("cloudwatch").delete_alarms(AlarmNames=[id]),
+    "filter": lambda s, id: s.client("logs").delete_metric_filter(
+        logGroupName=parts(id)[0], filterName=parts(id)[1]
+    ),
+    "queue": lambda s, id: s.client("sqs").delete_queue(
+        QueueUrl=s.client("sqs").get_queue_url(QueueName=id.rsplit(":", 1)[-1])["QueueUrl"]
+    ),
+    "rule": lambda s, id: _delete_rule(s, id),
+    "state machine": lambda s, id: s.client("stepfunctions").delete_state_machine(stateMachineArn=id),
+    "subscription": lambda s, id: _unsubscribe(s, id),
+    "trail": lambda s, id: s.client("cloudtrail").delete_trail(Name=id),
+}
+
+
+def _without_targets(session: Session, rule: str) -> None:
+    events = session.client("events")
+    there = [each["Id"] for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
+    if there:
+        events.remove_targets(Rule=rule, Ids=there)
+
+
+def _delete_rule(session: Session, rule: str) -> None:
+    _without_targets(session, rule)
+    session.client("events").delete_rule(Name=rule)
+
+
+def _unsubscribe(session: Session, id: str) -> None:
+    topic, protocol, endpoint = subscription_parts(id)
+    sns = session.client("sns")
+    for each in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+        if (each["Protocol"], each["Endpoint"]) == (protocol, endpoint):
+            sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+
+
+POLICIES: dict[tuple[str, str], Callable[[Session, str, str], Any]] = {
+    ("bucket", "Policy"): lambda s, id, text: s.client("s3").put_bucket_policy(Bucket=id, Policy=text),
+    ("key", "Policy"): lambda s, id, text: s.client("kms").put_key_policy(
+        KeyId=id, PolicyName="default", Policy=text, BypassPolicyLockoutSafetyCheck=True
+    ),
+    ("log group", "policyDocument"): lambda s, id, text: s.client("logs").put_data_protection_policy(
+        logGroupIdentifier=id, policyDocument=text
+    ),
+    ("role", "AssumeRolePolicyDocument"): lambda s, id, text: s.client("iam").update_assume_role_policy(
+        RoleName=id, PolicyDocument=text
+    ),
+    ("topic", "Policy"): lambda s, id, text: s.client("sns").set_topic_attributes(
+        TopicArn=id, AttributeName="Policy", AttributeValue=text
+    ),
+}
+# What cannot be made on the local cloud in a call or two, or takes others' things along.
+_NOT_HERE = {
+    *(("bucket", ""), ("key", ""), ("log group", ""), ("role", ""), ("topic", ""), ("role", "Boundary")),
+    *(("queue", "Policy"), ("log group", "kmsKeyId"), ("topic", "KmsMasterKeyId"), ("role", "Inline")),
+    *(
+        ("trail", "KmsKeyId"),
+        ("trail", "S3BucketName"),
+        ("trail", "CloudWatchLogsRoleArn"),
+        ("queue", "KmsMasterKeyId"),
+    ),
+    *(
+        ("trail", "S3KeyPrefix"),
+        ("connection", ""),
+        ("connection", "AuthorizationType"),
+        ("alarm", "Metrics"),
+    ),
+    *(("trail", "CloudWatchLogsLogGroupArn"), ("state machine", "roleArn"), ("trail", "SnsTopicName")),
+}
+
+
+def make(patient: Patient, live: Account, fault: Fault) -> bool:
+    """Make the fault on the cloud; whether that can be done there."""
+    ref, session = fault.ref, patient.session
+    if (ref.kind, fault.member) in _NOT_HERE:
+        return False
+    if not fault.member:
+        DELETED[ref.kind](session, ref.id)
+        return True
+    if put := POLICIES.get((ref.kind, fault.member)):
+        put(session, ref.id, str(fault.value))
+        return True
+    thing = live.things[ref]
+    if (ref.kind, fault.member) == ("key", "KeyState"):
+        kms = session.client("kms")
+        if fault.value == "Disabled":
+            kms.disable_key(KeyId=ref.id)
+        else:
+            kms.schedule_key_deletion(KeyId=ref.id, PendingWindowInDays=7)
+        return True
+    if fault.member == "IsLogging":
+        session.client("cloudtrail").stop_logging(Name=ref.id)
+        return True
+    if fault.member == "Targets":
+        _without_targets(session, ref.id)
+        if not fault.value:
+            return True
+        thing = {**(thing or {}), "Targets": []}
+    if fault.member == "ActionsEnabled":
+        session.client("cloudwatch").disable_alarm_actions(AlarmNames=[ref.id])
+        return True
+    wanted = fault.on(live).things[ref]
+    assert wanted is not None
+    steps = [
+        each for each in BY_NAME[ref.kind].restore(live, ref.id, wanted, thing) if isinstance(each, Call)
+    ]
+    for step in steps:
+        step.make(session.client(step.service))
+    return bool(steps)
+
+
+@pytest.fixture(scope="session")
+def on_the_cloud(patient: Patient) -> list[Fault]:
+    dice = random.Random(SEED)
+    possible = Account(ACCOUNT, patient.watch.region, dict(patient.intent.account.things))
+    made = [
+        each
+        for each in chosen(possible, 40 * ON_THE_CLOUD, dice)
+        if (each.ref.kind, each.member) not in _NOT_HERE
+        and not (not each.member and each.ref.kind not in DELETED)
+    ]
+    return made
+
+
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=[] if n < ON_THE_CLOUD else pytest.mark.slow) for n in range(10 * ON_THE_CLOUD)],
+)
+def test_a_change_on_the_cloud_is_found_and_its_mend_rings(
+    patient: Patient, on_the_cloud: list[Fault], healthy: View, number: int, whole: None
+) -> None:
+    fault = on_the_cloud[number]
+    told = f"seed {SEED}: {fault}"
+    live = patient.diagnosis().view.account
+    try:
+        if not make(patient, live, fault):
+            pytest.skip(f"{told}: cannot be made here")
+    except ClientError as error:
+        # AWS, and so the local cloud, takes no such value.
+        pytest.skip(f"{told}: {error}")
+    rang = patient.rings(seconds=1.0)
+    found = patient.diagnosis()
+    assert found.broken, f"{told}: missed, and a read {'rings' if rang else 'does not ring'}"
+    assert fault.ref in {each.ref for _, each in found.broken}, (told, found.broken)
+    steps = [each for each in found.plan if isinstance(each, Call)]
+    assert steps, (told, found.broken)
+    for step in steps:
+        step.make(patient.session.client(step.service))
+    patient.beats.cloud.confirm()
+    again = patient.diagnosis()
+    assert again.broken == [], (told, [each.command() for each in steps])
+    assert patient.rings(), (told, [each.command() for each in steps])
+
+
+@pytest.fixture
+def whole(patient: Patient, terraform: Any) -> Iterator[None]:
+    """What a failed test left broken is put right, or all that follow would fail."""
+    yield
+    for step in patient.diagnosis().plan:
+        if isinstance(step, Call):
+            step.make(patient.session.client(step.service))
+    if patient.diagnosis().broken:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+            terraform.run(patient.beats.root, "apply", "-auto-approve")
+    patient.beats.cloud.confirm()
+
+
+def test_the_words_say_what_is_wrong(healthy: View) -> None:
+    """Short sentences, with what was changed from what to what."""
+    alarm = healthy.alarm
+    assert alarm
+    account = healthy.account.copy()
+    account.change("alarm", alarm["AlarmName"], Threshold=1000.0, AlarmActions=[])
+    found, plan = broken(healthy.after(account))
+    words = " ".join(each.sentence for _, each in found)
+    assert "Threshold is 1000.0, and was 1" in words
+    assert len([each for each in plan if isinstance(each, Call)]) == 1
+    assert not re.search(r"None|\{\}|Ref\(", words)
+    assert Ref("alarm", alarm["AlarmName"]) in {each.ref for _, each in found}

@@ -1,0 +1,112 @@
+"""Alarms on CloudTrail about other things than secrets: healthy while they ring, and no mend changes them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from answers import case
+from cis import PATTERNS, generated, settings
+from healthy import REGION, TOPIC, alarm, asked, facts, metric_filter
+
+from secretwatch.pipeline.doctor import gather
+from secretwatch.pipeline.doctor.account import Account
+from secretwatch.pipeline.doctor.calls import Call
+from secretwatch.pipeline.doctor.findings import Finding
+from secretwatch.pipeline.doctor.kinds import after
+from secretwatch.pipeline.doctor.mend import proved
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import View
+from secretwatch.pipeline.doctor.walk import configured
+
+
+def about(pattern: str, **changes: Any) -> View:
+    """An alarm of the account on a filter with this pattern, examined by the alarm's name alone."""
+    found = facts(
+        subject=Subject(region=REGION, alarm_name="payments-secret-read"),
+        alarm=alarm(**changes),
+        filters=asked([metric_filter("other", pattern)]),
+        emitting=asked([metric_filter("other", pattern)]),
+        tested={},
+        rules=[],
+        read=None,
+        reads=[],
+    )
+    view, record = case(found)
+    gather.what_it_is_about(view)
+    view.examples = []
+    gather.make_examples(view, record)
+    return view
+
+
+def broken(view: View) -> tuple[list[tuple[str, Finding]], list[Any]]:
+    hops = configured(view)
+    plan = proved(view, hops, configured)
+    return [(hop.name, each) for hop in hops for each in hop.findings if each.verdict == "broken"], plan
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_it_is_healthy(name: str) -> None:
+    view = about(PATTERNS[name])
+    assert not view.subject.is_about_secrets
+    assert broken(view)[0] == []
+    warned = [each.cause for hop in configured(view) for each in hop.findings]
+    assert "no-tamper-alarm" not in warned  # which nobody set up, and nobody asked for
+
+
+def test_one_about_secrets_is_one_about_secrets() -> None:
+    assert about(
+        '{ $.eventName = "GetSecretValue" && $.userIdentity.type = "Root" }'
+    ).subject.is_about_secrets
+
+
+def test_generated_ones_are_healthy() -> None:
+    seed = random.randrange(10**6)
+    dice = random.Random(seed)
+    for _ in range(150):
+        pattern, changes = generated(dice), settings(dice)
+        found, _ = broken(about(pattern, **changes))
+        assert [(name, each.sentence) for name, each in found] == [], (seed, pattern, changes)
+
+
+def _stopped(account: Account) -> None:
+    for id, _ in account.all("trail"):
+        account.change("trail", id, IsLogging=False)
+
+
+def _nothing_selected(account: Account) -> None:
+    for id, _ in account.all("trail"):
+        account.change("trail", id, EventSelectors=[{"IncludeManagementEvents": False}])
+
+
+CLOSED = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}'
+
+FAULTS: dict[str, Any] = {
+    "average among zeros": lambda a: a.change("alarm", "payments-secret-read", Statistic="Average"),
+    "actions off": lambda a: a.change("alarm", "payments-secret-read", ActionsEnabled=False),
+    "no action": lambda a: a.change("alarm", "payments-secret-read", AlarmActions=[]),
+    "below": lambda a: a.change("alarm", "payments-secret-read", ComparisonOperator="LessThanThreshold"),
+    "breaching": lambda a: a.change("alarm", "payments-secret-read", TreatMissingData="breaching"),
+    "another unit": lambda a: a.change("alarm", "payments-secret-read", Unit="Bytes"),
+    "trail stopped": _stopped,
+    "nothing selected": _nothing_selected,
+    "topic closed": lambda a: a.change("topic", TOPIC, Policy=CLOSED),
+    "nobody subscribed": lambda a: [a.put("subscription", id, None) for id, _ in list(a.all("subscription"))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a_broken_one_is_named_and_keeps_its_meaning(name: str, fault: str) -> None:
+    view = about(PATTERNS[name])
+    FAULTS[fault](view.account)
+    found, plan = broken(view)
+    assert found
+    calls = [each for each in plan if isinstance(each, Call)]
+    assert calls
+    assert all(
+        each.operation != "PutMetricFilter" or each.params["filterPattern"] == PATTERNS[name]
+        for each in calls
+    )
+    assert broken(view.after(after(view.account, plan)))[0] == []
