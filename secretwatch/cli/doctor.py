@@ -220,7 +220,7 @@ def _examine(
 
     from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
     from secretwatch.pipeline.doctor import examine
-    from secretwatch.pipeline.doctor.gather import NoSuchSubject
+    from secretwatch.pipeline.doctor.starting import NoSuchSubject
     from secretwatch.pipeline.reads import ReadFailed
 
     found = []

@@ -14,11 +14,14 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    ReadTimeoutError,
     SSOError,
     TokenRetrievalError,
 )
@@ -39,6 +42,9 @@ _THROTTLED = (
     "SlowDown",
     "LimitExceededException",
 )
+
+_LONGEST = 40.0
+"""Seconds: LookupEvents has been seen to take 35."""
 
 _MAKING = threading.Lock()
 
@@ -61,15 +67,21 @@ class Aws:
 
     session: a boto3.Session, or what has its `client`. environ: variables beside this process's, for a cloud
     that its environment does not name: AWS_ENDPOINT_URL, and what the AWS CLI needs. agent: stands in the
-    user agent of every call, and so in CloudTrail's events; secretwatch by default.
+    user agent of every call, and so in CloudTrail's events; secretwatch by default. patience: seconds that an
+    answer may take, but for CloudTrail's.
     """
 
     def __init__(
-        self, session: Any, region: str, environ: Mapping[str, str] | None = None, agent: str | None = None
+        self,
+        session: Any,
+        region: str,
+        environ: Mapping[str, str] | None = None,
+        agent: str | None = None,
+        patience: float = _LONGEST,
     ) -> None:
         self._session = session
         self._region = region
-        self._agent = agent
+        self._agent, self._patience = agent, patience
         self.environ = dict(environ or {})
         self._endpoint_url = self.environ.get("AWS_ENDPOINT_URL")
         self._clients: dict[tuple[str, str | None], Any] = {}
@@ -80,7 +92,7 @@ class Aws:
         if key not in self._clients:
             config = Config(
                 connect_timeout=5,
-                read_timeout=40,  # LookupEvents has been seen to take 35 s
+                read_timeout=_LONGEST if service == "cloudtrail" else self._patience,
                 retries={"total_max_attempts": 2, "mode": "standard"},
                 user_agent_appid=app_id,
                 user_agent_extra=self._agent or "secretwatch",
@@ -148,6 +160,11 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"].get("Code") in _THROTTLED or _status(error) >= 500
     return isinstance(error, HTTPClientError)
+
+
+def is_silence(error: Exception) -> bool:
+    """Whether nothing answered: asking once more would take as long again."""
+    return isinstance(error, (ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError))
 
 
 def is_about_credentials(error: Exception) -> bool:

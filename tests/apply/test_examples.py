@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import random
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -20,11 +21,19 @@ from accounts import new_account_id
 from around_examples import BEFORE, EXAMPLES, WITNESS, left
 from clients import REGION
 from deployment import wait_for
+from doctor_faults import chosen
 from roles import NOT_SEEN, Role, printed, refused, sids, without
 
 from secretwatch import local
 from secretwatch.alarm import config_of, metric_of
 from secretwatch.cloudtrail import is_read_only
+from secretwatch.pipeline.applied import watches_of
+from secretwatch.pipeline.doctor.examine import Doctor
+from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.kinds import after
+from secretwatch.pipeline.doctor.mend import proved
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.walk import configured
 from secretwatch.terraform import TerraformFailed
 
 REPO = Path(__file__).parents[2]
@@ -91,6 +100,7 @@ def test_example(
             check_facts(watch, account)
             if watch["secret_arn"]:
                 assert_value_is_nowhere(example, watch["secret_arn"])
+        the_doctor_finds_what_was_changed(terraform, example, local_cloud)
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
         if name == "witness":
@@ -120,6 +130,33 @@ def no_statement_of_the_policy_can_be_left_out(role: Role, exact: dict[str, Any]
     assert not refused(exact, asked)
     for sid in set(sids(exact)) - NOT_SEEN:
         assert refused(without(exact, sid), asked), sid
+
+
+def the_doctor_finds_what_was_changed(terraform: Any, example: Path, cloud: Any) -> None:
+    """Whatever the instance is made of: healthy as it was applied; a change is found and its mend mends."""
+    cloud.confirm()
+    state = json.loads(terraform.run(example, "state", "pull"))
+    seed = random.randrange(10**6)
+    for watch in watches_of(state, example):
+        intent = Intent.of_state(state, watch)
+        assert intent
+        subject = Subject.of_watch(watch, example)
+        view = Doctor(subject, boto3.Session(region_name=watch.region), intent=intent).examine().view
+        assert [each for hop in configured(view) for each in hop.findings if each.verdict == "broken"] == []
+        for fault in chosen(intent.account, 8, random.Random(seed)):
+            broken = view.after(fault.on(view.account))
+            hops = configured(broken)
+            plan = proved(broken, hops, configured)
+            found = [each for hop in hops for each in hop.findings if each.verdict == "broken"]
+            told = f"seed {seed}: {fault}"
+            assert fault.ref in {each.ref for each in found}, (told, found)
+            left = [
+                each
+                for hop in configured(broken.after(after(broken.account, plan)))
+                for each in hop.findings
+                if each.verdict == "broken"
+            ]
+            assert left == [], told
 
 
 def calls_in(lines: Iterable[str]) -> dict[str, set[str]]:

@@ -5,6 +5,7 @@ Minutes pass by ticks.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,14 @@ class Account:
                 return minute
             self.minute()
         pytest.fail(f"it did not happen within {most} minutes")
+
+    def quiet(self) -> None:
+        """Until nothing comes any more of what others did here before."""
+        seen = [-1, len(self.cloud.inbox())]
+        while seen[-1] != seen[-2]:
+            self.cloud.release(first=0)
+            time.sleep(0.5)
+            seen.append(len(self.cloud.inbox()))
 
     def beat(self) -> None:
         """Until a new heartbeat has been counted and reported."""

@@ -155,7 +155,7 @@ def test_every_attribute_of_the_state_is_decisive_or_harmless(beats: Beats, terr
 def test_a_change_is_found_and_mended(patient: Patient, healthy: View, pairs: bool) -> None:
     dice = random.Random(SEED)
     wrong = []
-    made = chosen(patient.intent.account, 80, dice)
+    made = chosen(patient.intent.account, 60, dice)
     for fault in made:
         several = [fault, dice.choice(made)] if pairs else [fault]
         wrong += [f"seed {SEED}: {', '.join(map(str, several))}: {why}" for why in _wrong(healthy, several)]
@@ -302,7 +302,7 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
 def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
     dice = random.Random(SEED)
     wrong = []
-    for number in range(60):
+    for number in range(40):
         account = healthy.account.copy()
         changes = dice.sample(UNUSUAL, dice.randint(1, 3)) if number >= len(UNUSUAL) else [UNUSUAL[number]]
         for change in changes:

@@ -153,11 +153,11 @@ def diagnosis(watch: Watch, intent: Intent | None, session: Remembering) -> Diag
 
 @pytest.mark.parametrize("number", range(WATCHES))
 def test_a_healthy_watch_is_called_so(state: dict[str, Any], session: Remembering, number: int) -> None:
-    """By what was applied, and by its outputs alone."""
+    """By what was applied; some also by their outputs alone."""
     watch = Watch.from_outputs(state["outputs"], f"w{number}")
     intent = Intent.of_state(state, watch)
     assert intent
-    for meant in (intent, None):
+    for meant in (intent, None) if number % 3 == 0 else (intent,):
         found = wait_for("a verdict", lambda meant=meant: diagnosis(watch, meant, session), seconds=60)
         assert found.broken == []
         assert found.result == "healthy"

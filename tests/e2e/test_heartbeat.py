@@ -22,6 +22,7 @@ def account(beats: Account) -> Account:
 
 def test_a_heartbeat_is_counted_and_reported_and_tells_nobody(account: Account) -> None:
     account.beat()
+    account.quiet()
     account.minutes_until(lambda: account.state(account.alarm) == "OK", 2 * EVERY)
     before = account.subjects()
     account.beat()

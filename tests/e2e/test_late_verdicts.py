@@ -130,7 +130,7 @@ def test_the_doctor_blames_nothing_for_a_read_that_is_on_its_way(
     local_cloud.tick()
     found = examine(account)
     assert broken(found) == healthy
-    assert found.facts.read.delivered is not None
+    assert found.record.read.delivered is not None
 
 
 def test_the_doctor_knows_that_a_filter_made_before_the_read_arrived_counts_it(

@@ -6,7 +6,8 @@
                     how they are put right, which of Terraform's attributes they are, what calls do to them
     intent.py       what was applied, from Terraform's state, as such an account; what differs from it
     asking.py       read-only calls, each made once; what may not be asked is noted, not raised
-    gather.py       asking for all of it, and for the last reads and what came of them (record.py, reads.py)
+    gather.py       asking for all of it: from where the walk starts (starting.py, about.py) to the last reads
+                    and what came of them (followed.py, record.py, reads.py)
     view.py         what hops look at: a watch in an account, as it is or as it would be after a mend
     hops/           a file a hop: would it ring, decided on a view alone
     evidence.py     what the last read is seen to have done, beside what should have come of it

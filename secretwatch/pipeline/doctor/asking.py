@@ -18,7 +18,15 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.cloudtrail import is_read_only
-from secretwatch.pipeline.aws import Aws, is_about_credentials, is_absent, is_denied, is_passing, one_line
+from secretwatch.pipeline.aws import (
+    Aws,
+    is_about_credentials,
+    is_absent,
+    is_denied,
+    is_passing,
+    is_silence,
+    one_line,
+)
 
 APP_ID = "secretwatch-doctor"
 """Stands in the user agent of every call."""
@@ -41,7 +49,7 @@ _ABSENT = {
     "StateMachineDoesNotExist",
     "TrailNotFoundException",
 }
-_PAGES = 60
+_PAGES = 500
 # LookupEvents takes two calls a second of an account.
 _ATTEMPTS, _PAUSE = 4, 0.7
 
@@ -146,7 +154,8 @@ class Asking:
                     return Asked(action, resource, at, None, "absent", why)
                 return Asked(action, resource, at, _answer(client, xform_name(operation), items, request))
             except (ClientError, BotoCoreError) as error:
-                if attempt < _ATTEMPTS and is_passing(error) and not is_absent(error):
+                again = is_passing(error) and not is_absent(error) and not is_silence(error)
+                if attempt < _ATTEMPTS and again:
                     time.sleep(_PAUSE * attempt)
                     continue
                 return Asked(action, resource, at, None, _problem(error), one_line(error))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from secretwatch.newer_operations import extend
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.gather import gather
@@ -17,6 +18,8 @@ from secretwatch.pipeline.doctor.walk import Diagnosis, walk
 from secretwatch.pipeline.reads import Read, read_secret
 
 SINCE = timedelta(hours=1)
+_PATIENCE = 8.0
+"""Seconds: boto3 asks twice, and who waits for what never answers is to know within twenty."""
 Tell = Callable[[str], None]
 
 
@@ -37,10 +40,11 @@ class Doctor:
         self._session, self._intent = session, intent
         self._since, self._event_id, self._tell = since, event_id, tell
         self._aws: dict[str, Aws] = {}
+        _know_newer_operations(session)
 
     def _in(self, region: str) -> Aws:
         if region not in self._aws:
-            self._aws[region] = Aws(self._session, region)
+            self._aws[region] = Aws(self._session, region, patience=_PATIENCE)
         return self._aws[region]
 
     def examine(self) -> Diagnosis:
@@ -79,6 +83,15 @@ class Doctor:
             self._tell(f"{time.time() - read.at:.0f} s since the read. {waiting}")
             time.sleep(pause)
             pause = min(pause * 1.5, 10.0)
+
+
+def _know_newer_operations(session: Any) -> None:
+    """Its clients know of mute rules, too, also with a botocore of some months ago."""
+    inner = session
+    while inner is not None and not hasattr(inner, "get_component"):
+        inner = getattr(inner, "_session", None)
+    if inner is not None:
+        extend(inner.get_component("data_loader").load_service_model("cloudwatch", "service-2"))
 
 
 def _event_id(read: Read, seen: list[Seen]) -> str | None:

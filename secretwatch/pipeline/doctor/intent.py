@@ -28,6 +28,8 @@ _PURPOSES: dict[str, Purpose] = {
     "self_watch": "self-watch",
 }
 _OF_A_WATCH = ("watch", "realtime")
+_ROOMS = {*_PURPOSES, *_OF_A_WATCH, "alerts", "existing_topic", "existing_trail", "secret", "trail"}
+"""The modules that an instance consists of: beside them a root module may have things of its own."""
 _STEP = re.compile(r"module\.([A-Za-z0-9_-]+)(?:\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+))\])?")
 
 
@@ -42,6 +44,13 @@ class Intent:
     def get(self, kind: str, id: str | None) -> Thing | None:
         """The thing as it was applied; None for what is somebody else's."""
         return self.account.get(kind, id)
+
+    def owners(self, ref: Ref, members: Iterable[str]) -> list[str]:
+        """Terraform's addresses of what sets these members of a thing; else the address of the thing."""
+        there = self.address.get(ref, [])
+        wanted = set(members)
+        found = [each for each in there if wanted & _members(each)]
+        return found or there[:1]
 
     def of(self, kind: str, *purposes: Purpose) -> list[str]:
         """Ids of a kind that serve one of these, in their order."""
@@ -96,6 +105,18 @@ class Intent:
                 del self.account.things[ref]
 
 
+_TYPE = re.compile(r"(?:^|\.)(aws_[a-z0-9_]+)\.[^.]+$")
+
+
+def _members(address: str) -> set[str]:
+    """What a resource of this address's type sets of its thing."""
+    found = _TYPE.search(re.sub(r"\[[^\]]*\]$", "", address))
+    known = kinds.RESOURCES.get(found[1]) if found else None
+    return (
+        {each.member for each in known.attributes.values() if isinstance(each, kinds.Of)} if known else set()
+    )
+
+
 @dataclass(frozen=True)
 class _Resource:
     type: str
@@ -128,6 +149,8 @@ def _resources(state: Mapping[str, Any], prefix: str) -> Iterable[_Resource]:
             (step[1], step[2] if step[2] is not None else step[3])
             for step in _STEP.finditer(address[len(prefix) :])
         )
+        if not rooms or rooms[0][0] not in _ROOMS:
+            continue
         for instance in resource.get("instances") or ():
             if instance.get("deposed"):
                 continue

@@ -24,6 +24,21 @@ def refusal(
 
     resource: the policy of what is asked for; caller: those of who asks; boundary: what limits the caller.
     """
+    requests = list(requests)
+    key = repr((requests, resource, caller, boundary))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = _refusal(requests, resource, caller, boundary)
+    return _KNOWN[key]
+
+
+_KNOWN: dict[str, str] = {}
+"""A walk is made again for each mend, and asks of most policies the same."""
+_MOST_KNOWN = 5000
+
+
+def _refusal(requests: Iterable[Request], resource: str | None, caller: Documents, boundary: Any) -> str:
     try:
         for request in requests:
             decision = authorize(

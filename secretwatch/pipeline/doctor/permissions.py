@@ -80,12 +80,12 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
         # More than the one alarm: those that watch the watch are looked at too.
         statement(
             "Alarms",
-            ["cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules"],
+            ["cloudwatch:DescribeAlarms"],
             f"{aws}:cloudwatch:{region}:{account}:alarm:*",
         ),
         statement(
             "AlarmMuteRules",
-            ["cloudwatch:GetAlarmMuteRule"],
+            ["cloudwatch:GetAlarmMuteRule", "cloudwatch:ListAlarmMuteRules"],
             f"{aws}:cloudwatch:{region}:{account}:alarm-mute-rule:*",
         ),
         statement(

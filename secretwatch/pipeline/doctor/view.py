@@ -118,7 +118,12 @@ class View:
         """Terraform's own way to the same end; nothing where it does not own these things."""
         if self.intent is None or self.subject.directory is None:
             return []
-        addresses = [address for ref in refs for address in self.intent.address.get(ref, ())[:1]]
+        changed = self.differing()
+        addresses = [
+            address
+            for ref in refs
+            for address in self.intent.owners(ref, (each.member for each in changed.get(ref, ())))
+        ]
         if not addresses:
             return []
         listed = ", ".join(dict.fromkeys(addresses))

@@ -20,6 +20,7 @@ from secretwatch.pipeline.doctor.hops import (
     topic,
     trail,
 )
+from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
@@ -103,7 +104,26 @@ def configured(view: View) -> list[Hop]:
     hops += [realtime.examine(view), self_watch.examine(view)]
     if view.intent and view.intent.of("alarm", "heartbeat"):
         hops.append(heartbeat.examine(view))
+    _whatever_else(view, hops)
     return hops
+
+
+_OF_PURPOSE = {"realtime": realtime.NAME, "self-watch": self_watch.NAME, "heartbeat": heartbeat.NAME}
+_OF_KIND = {"alarm": self_watch.NAME, "subscription": topic.NAME, "topic": topic.NAME}
+
+
+def _whatever_else(view: View, hops: list[Hop]) -> None:
+    """No change goes unsaid because no hop came past it, as of a topic that another alarm tells."""
+    if view.intent is None:
+        return
+    known = {each.name: each for each in hops}
+    said = {each.ref for hop in hops for each in hop.findings}
+    for ref in view.differing():
+        purpose = view.intent.serves[ref]
+        if ref in said or (ref.kind == "filter" and purpose == "ring"):
+            continue  # of the watch's filters it is tried what they count
+        name = _OF_PURPOSE.get(purpose) or _OF_KIND.get(ref.kind) or trail.NAME
+        differing(known.get(name) or known[trail.NAME], view, [ref])
 
 
 _NAMES = (

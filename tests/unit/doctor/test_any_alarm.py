@@ -10,7 +10,7 @@ from answers import case
 from cis import PATTERNS, generated, settings
 from healthy import REGION, TOPIC, alarm, asked, facts, metric_filter
 
-from secretwatch.pipeline.doctor import gather
+from secretwatch.pipeline.doctor import about as about_it
 from secretwatch.pipeline.doctor.account import Account
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Finding
@@ -34,9 +34,9 @@ def about(pattern: str, **changes: Any) -> View:
         reads=[],
     )
     view, record = case(found)
-    gather.what_it_is_about(view)
+    about_it.what_it_is_about(view)
     view.examples = []
-    gather.make_examples(view, record)
+    about_it.make_examples(view, record)
     return view
 
 

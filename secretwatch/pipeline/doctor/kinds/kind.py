@@ -21,6 +21,8 @@ class Looking:
 
     ask: Asking
     account: Account
+    wanted: frozenset[Ref] = frozenset()
+    """What was applied: of others, where there are very many, not everything is asked."""
 
     def note(self, kind: str, id: str, asked: Asked, thing: Thing | None) -> None:
         """thing: as it is; None where there is none. Where nothing could be asked, that is noted."""

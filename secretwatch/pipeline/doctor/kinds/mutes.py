@@ -16,7 +16,7 @@ from secretwatch.pipeline.doctor.kinds.kind import Kind, Looking
 def look(looking: Looking, ids: list[str]) -> None:
     """Those that mute one of these alarms."""
     for alarm in ids:
-        arn = looking.account.arn("cloudwatch", f"alarm:{alarm}")
+        arn = looking.account.arn("cloudwatch", "alarm-mute-rule:*")
         listed = looking.ask(
             "cloudwatch", "ListAlarmMuteRules", arn, items="AlarmMuteRuleSummaries", AlarmName=alarm
         )

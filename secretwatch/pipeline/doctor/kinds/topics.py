@@ -24,6 +24,9 @@ from secretwatch.pipeline.doctor.kinds.kind import (
 )
 from secretwatch.pipeline.doctor.opening import completed
 
+_MOST = 100
+"""Subscriptions of a topic whose filter policies are looked at, beside those that were applied."""
+
 
 def look(looking: Looking, ids: list[str]) -> None:
     """Topics, and all who are subscribed to them."""
@@ -47,22 +50,28 @@ def _subscriptions(looking: Looking, topic: str) -> None:
     if asked.unknown:
         looking.account.unknown[Ref("subscriptions", topic)] = asked
     confirmed = [each for each in asked.answer or () if each["SubscriptionArn"].startswith("arn:")]
-    for each in confirmed:
+    wanted = [each for each in confirmed if _ref(topic, each) in looking.wanted]
+    looked_at = [*wanted, *(each for each in confirmed if each not in wanted)][: max(len(wanted), _MOST)]
+    for each in looked_at:
         arn = each["SubscriptionArn"]
         looking.ask.ahead("sns", "GetSubscriptionAttributes", topic, region, SubscriptionArn=arn)
     for each in asked.answer or ():
         found = {name: each[name] for name in ("SubscriptionArn", "Protocol", "Endpoint") if name in each}
         id = subscription_id(topic, each["Protocol"], each["Endpoint"])
-        if each in confirmed:
+        if each in looked_at:
             arn = each["SubscriptionArn"]
             more = looking.ask("sns", "GetSubscriptionAttributes", topic, region, SubscriptionArn=arn)
             if more.unknown:
                 looking.account.unknown[Ref("subscription", id)] = more
             elif more.ok:
                 found |= more.answer["Attributes"]
-        elif looking.account.get("subscription", id):
+        elif each not in confirmed and looking.account.get("subscription", id):
             continue  # confirmed already, and asked for again
         looking.account.put("subscription", id, {**found, "TopicArn": topic})
+
+
+def _ref(topic: str, subscription: Mapping[str, Any]) -> Ref:
+    return Ref("subscription", subscription_id(topic, subscription["Protocol"], subscription["Endpoint"]))
 
 
 def look_at_subscriptions(looking: Looking, ids: list[str]) -> None:

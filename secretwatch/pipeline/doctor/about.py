@@ -1,0 +1,137 @@
+"""What an alarm is about: reads of secrets, or what its filters match; and examples of that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from secretwatch import secretid
+from secretwatch.cloudtrail import Event, assumed_role_identity, event_text, make_event
+from secretwatch.filterpattern.examples import examples as examples_of
+from secretwatch.filterpattern.examples import texts
+from secretwatch.pipeline.doctor.reads import expected
+from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import View, parsed
+
+_ANY = "AnyEvent"
+"""Stands for a call that a pattern does not name."""
+
+
+def what_it_is_about(view: View) -> None:
+    """An alarm of the account's: about reads of secrets, or about what its filters match."""
+    subject = view.subject
+    if subject.secrets:
+        return
+    metric = view.metric
+    if metric and metric[0].startswith("AWS/"):
+        view.subject = replace(subject, is_about_secrets=False, kinds=())
+        return
+    feeding = view.emitting(metric) if view.group else []
+    near = feeding or [each for _, each in view.account.all("filter")]
+    reads = [event_text(each) for each in probes(view)]
+    about = [
+        each
+        for each in near
+        if "SecretValue" in (each.get("filterPattern") or "") or any(matches(each, probe) for probe in reads)
+    ]
+    if about or not (feeding or near):
+        return
+    events = [event for each in feeding for event in _made(view, each.get("filterPattern") or "")]
+    names = dict.fromkeys(str(each.get("eventName")) for each in events if each.get("eventName"))
+    view.subject = replace(
+        subject, is_about_secrets=False, kinds=tuple((name, False) for name in names if name != _ANY)
+    )
+
+
+def make_examples(view: View, record: Record) -> None:
+    """Events as they would be: calls on each watched secret in each form, or what the filters match."""
+    subject = view.subject
+    if not subject.is_about_secrets:
+        view.examples = [
+            event
+            for each in view.emitting(view.metric)
+            for event in _made(view, each.get("filterPattern") or "")
+        ]
+        return
+    for secret in subject.secrets or ("*",):
+        region = secretid.region(secret) or subject.region
+        for form in secretid.forms(secret, is_whole=secret == subject.made):
+            for kind in subject.kinds[:1]:
+                view.examples.append(expected(form, view.account.account_id, region, record.now, kind))
+
+
+def _made(view: View, text: str) -> list[Event]:
+    """Events that a pattern is about, as CloudTrail would write them; a term stands in an error's message."""
+    pattern = parsed(text)
+    if pattern is None:
+        return []
+    found = []
+    for event in examples_of(pattern) or [{"errorMessage": each} for each in texts(pattern)]:
+        name = str(event.get("eventName") or _ANY)
+        base = make_event(
+            event_id="00000000-0000-4000-8000-000000000000",
+            event_time=f"{view.now:%Y-%m-%dT%H:%M:%SZ}",
+            event_source=str(event.get("eventSource") or _source_of(name)),
+            event_name=name,
+            aws_region=view.subject.region,
+            account_id=view.account.account_id,
+            user_identity={},
+            source_ip_address="192.0.2.1",
+            user_agent="secretwatch-doctor",
+            request_id="00000000-0000-4000-8000-000000000001",
+            request_parameters=None,
+            response_elements=None,
+        )
+        whole = _merged(base, event)
+        # What a real event has besides may be what the pattern wants to be absent.
+        found.append(whole if pattern.matches(event_text(whole)) else event)
+    return found
+
+
+def _merged(base: Any, event: Any) -> Any:
+    if isinstance(base, dict) and isinstance(event, dict):
+        return {**base, **{name: _merged(base.get(name), value) for name, value in event.items()}}
+    return event
+
+
+def _source_of(name: str) -> str:
+    if name in ("ConsoleLogin", "CheckMfa", "SwitchRole"):
+        return "signin.amazonaws.com"
+    return "ec2.amazonaws.com"
+
+
+def probes(view: View) -> list[Event]:
+    """A read as it would be, by somebody who is not root: of whom filters are about by himself."""
+    subject, account = view.subject, view.account
+    secret = any_secret(subject)
+    role = account.arn("iam", "role/app", region="")
+    identity = assumed_role_identity(
+        arn=f"{account.arn('sts', 'assumed-role/app', region='')}/session",
+        assumed_role_id="AROAEXAMPLE:session",
+        role_arn=role,
+        access_key_id="ASIAEXAMPLE",
+        creation_date=f"{view.now:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    return [
+        expected(secret, account.account_id, subject.region, view.now, kind, identity)
+        for kind in subject.kinds
+    ]
+
+
+def any_secret(subject: Subject) -> str:
+    return secretid.forms((subject.secrets or ("*",))[0])[0]
+
+
+def matches(metric_filter: Mapping[str, Any], message: str) -> bool:
+    pattern = parsed(metric_filter.get("filterPattern") or "")
+    return pattern is not None and pattern.matches(message)
+
+
+def concerns(view: View, pattern: str) -> bool:
+    """Whether a rule's or filter's pattern is about reads of what is watched: it names that or no secret."""
+    if "GetSecretValue" not in pattern:
+        return False
+    names = [name.rstrip("*") for each in view.subject.secrets for name in secretid.names(each)]
+    return "secretId" not in pattern or not names or any(name in pattern for name in names)

@@ -1,0 +1,314 @@
+"""The last reads, by event history and log group, and what followed: counts, states, failures, changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from secretwatch import secretid
+from secretwatch.alarm import Sample
+from secretwatch.cloudtrail import event_text
+from secretwatch.pipeline.doctor import about, starting
+from secretwatch.pipeline.doctor.asking import Asked, Asking
+from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
+from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import View
+
+_LOOK_BACK = timedelta(hours=2)
+_SKEW = timedelta(minutes=5)
+_PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
+# Where an account works without having opted in; others of the partition are asked as the watch names them.
+_REGIONS = {
+    "aws": (
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+        *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    ),
+    "aws-cn": ("cn-north-1", "cn-northwest-1"),
+    "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
+}
+"""https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"""
+
+
+def ask_ahead(subject: Subject, ask: Asking, since: datetime) -> None:
+    """What the subject alone tells to ask."""
+    if subject.is_about_secrets and (subject.known or subject.secrets):
+        for question in _history_questions(subject, since):
+            ask.ahead(**question)
+        if subject.log_group_name:
+            ask.ahead(**_delivered_question(subject.log_group_name, subject, since))
+
+
+def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "service": "cloudtrail",
+            "operation": "LookupEvents",
+            "region": region,
+            "items": "Events",
+            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
+            "StartTime": since,
+        }
+        for region in subject.regions
+        for name in subject.event_names[:12]
+    ]
+
+
+def _delivered_question(
+    group: str, subject: Subject, since: datetime, pattern: str | None = None
+) -> dict[str, Any]:
+    return {
+        "service": "logs",
+        "operation": "FilterLogEvents",
+        "resource": subject.arn("logs", f"log-group:{group}:*"),
+        "items": "events",
+        "logGroupName": group,
+        "startTime": int(since.timestamp() * 1000),
+        "filterPattern": pattern or in_logs(subject.event_names),
+    }
+
+
+def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: str | None) -> None:
+    found: dict[str, Seen] = {}
+    subject = view.subject
+    record.history = [ask(**question) for question in _history_questions(subject, since)]
+    for asked in record.history:
+        for each in asked.answer or ():
+            event = _parsed(each.get("CloudTrailEvent"))
+            if event and _is_one(view, event):
+                found[event["eventID"]] = Seen(event, recorded=True)
+    if not found and _is_of_all_regions(view):
+        record.history += _elsewhere_read(view, ask, since, found)
+    if view.group and not view.account.lacks("log group", view.group):
+        for pattern in _wanted_patterns(view):
+            record.delivered = ask(**_delivered_question(view.group, subject, since, pattern))
+            _note_delivered(view, found, record.delivered)
+        last = max(found.values(), key=lambda seen: seen.time, default=None)
+        if last and last.delivered is None and record.delivered and record.delivered.ok:
+            # A busy log group may have more than was looked through.
+            begin, pattern = last.time - _SKEW, f'"{last.event_id}"'
+            _note_delivered(view, found, ask(**_delivered_question(view.group, subject, begin, pattern)))
+    # Times are whole seconds, and the history begins with the newest, which has to stay the last.
+    oldest_first = list(found.values())[::-1]
+    record.reads = sorted(oldest_first, key=lambda seen: seen.time)
+    wanted = [each for each in record.reads if event_id in (None, each.event_id)]
+    if event_id and not wanted and not any(each.unknown for each in record.history):
+        record.missing_event = event_id
+    record.read = next((each for each in reversed(wanted) if _is_watched(view, each)), None) or (
+        wanted[-1] if wanted else None
+    )
+    if record.read:
+        others = [each for each in view.examples if each != record.read.event]
+        view.examples, view.followed = [record.read.event, *others], True
+        if not view.intent:
+            view.examples = [record.read.event]
+
+
+def _is_of_all_regions(view: View) -> bool:
+    """Whether a read in any region would count: of a secret that is named without its region."""
+    subject, trail = view.subject, view.trail
+    named = [
+        each for each in subject.secrets if secretid.region(each) is None and not secretid.is_prefix(each)
+    ]
+    return bool(named and trail and trail.get("IsMultiRegionTrail") and subject.is_about_secrets)
+
+
+def _elsewhere_read(view: View, ask: Asking, since: datetime, found: dict[str, Seen]) -> list[Asked]:
+    """Reads in other regions, by their own event histories. A region that does not answer has none."""
+    partition = view.account.arn("x", "").split(":")[1]
+    regions = [each for each in _REGIONS.get(partition, ()) if each not in view.subject.regions]
+    questions = [
+        {
+            **_history_questions(view.subject, since)[0],
+            "region": region,
+            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "GetSecretValue"}],
+        }
+        for region in regions
+    ]
+    for question in questions:
+        ask.ahead(**question)
+    asked = [ask(**question) for question in questions]
+    for one in asked:
+        for each in one.answer or ():
+            event = _parsed(each.get("CloudTrailEvent"))
+            if event and _is_one(view, event):
+                found[event["eventID"]] = Seen(event, recorded=True)
+    return [each for each in asked if each.ok]
+
+
+def _wanted_patterns(view: View) -> list[str | None]:
+    if view.subject.is_about_secrets:
+        return [None]
+    return [each.get("filterPattern") or "" for each in view.emitting(view.metric)][:5]
+
+
+def _is_one(view: View, event: Mapping[str, Any]) -> bool:
+    subject = view.subject
+    if not subject.is_about_secrets:
+        text = event_text(dict(event))
+        return any(about.matches(each, text) for each in view.emitting(view.metric))
+    return is_read(
+        event,
+        subject.secrets,
+        subject.event_names,
+        view.account.account_id or None,
+        organization=subject.organization,
+    )
+
+
+def _note_delivered(view: View, found: dict[str, Seen], asked: Asked) -> None:
+    for each in asked.answer or ():
+        event = _parsed(each.get("message"))
+        if event and _is_one(view, event):
+            found[event["eventID"]] = replace(
+                found.get(event["eventID"], Seen(event)),
+                delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
+                logged=_milliseconds(each["timestamp"]),
+                stream=each.get("logStreamName", ""),
+            )
+
+
+def _is_watched(view: View, seen: Seen) -> bool:
+    """Whether a read is one to follow: where the secrets are not known, one that the watch counts."""
+    if view.subject.secrets:
+        return True
+    text = event_text(seen.event)
+    return any(about.matches(each, text) for each in view.emitting(view.metric))
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    try:
+        event = json.loads(text or "")
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "eventID" in event and "eventTime" in event else None
+
+
+def _milliseconds(number: int) -> datetime:
+    return datetime.fromtimestamp(number / 1000, UTC)
+
+
+def what_followed(view: View, record: Record, ask: Asking) -> None:
+    questions = _alarm_questions(view, record)
+    for question in questions:
+        ask.ahead(**question)
+    if record.read:
+        message = event_text(record.read.event)
+        own = {*view.subject.filter_names, *(each["filterName"] for each in view.applied_filters())}
+        patterns = {
+            each.get("filterPattern") or ""
+            for each in view.filters()
+            if each["filterName"] in own or starting.emits(each, view.metric)
+        }
+        for pattern in patterns:
+            ask.ahead("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])
+        for pattern in patterns:
+            asked = ask("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])
+            record.tested[pattern] = asked
+            if asked.ok:
+                view.tested[pattern] = bool(asked.answer.get("matches"))
+    for question in questions:
+        asked = ask(**question)
+        if question["operation"] == "DescribeAlarmHistory":
+            record.history_of_alarm = asked
+        else:
+            record.samples_asked = asked
+            record.samples = [_sample(point) for point in asked.answer or () if "Sum" in point]
+    failing = [
+        (arn, "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", arn.rsplit(":", 1)[-1])
+        for arn in view.topics_of(view.alarm)
+    ]
+    failing += [
+        (name, "AWS/Events", "FailedInvocations", "RuleName", name) for name, _ in view.account.all("rule")
+    ]
+    for _, *metric in failing:
+        ask.ahead(**_failures_question(record, *metric))
+    for key, *metric in failing:
+        record.failures[key] = ask(**_failures_question(record, *metric))
+    others = view.account.get("looked", "others")
+    record.other_alarms = list((others or {}).get("alarms") or ())
+    if record.read:
+        asked = ask(
+            "cloudtrail",
+            "LookupEvents",
+            items="Events",
+            LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+            StartTime=record.read.time,
+        )
+        events = [_parsed(each.get("CloudTrailEvent")) for each in asked.answer or ()]
+        sources = {f"{service}.amazonaws.com" for service in _PIPELINE}
+        record.changes = [each for each in events if each and each.get("eventSource") in sources]
+
+
+def _alarm_questions(view: View, record: Record) -> list[dict[str, Any]]:
+    metric, alarm = view.metric, view.alarm
+    questions: list[dict[str, Any]] = []
+    begin = min(record.read.time, record.now) if record.read else record.now
+    begin = (begin - _LOOK_BACK).replace(second=0, microsecond=0)
+    if metric:
+        # One answer has at most 1,440 datapoints, a day of minutes.
+        end = min(record.now + timedelta(minutes=2), begin + timedelta(minutes=1440))
+        questions.append(
+            {
+                "service": "cloudwatch",
+                "operation": "GetMetricStatistics",
+                "items": "Datapoints",
+                "Namespace": metric[0],
+                "MetricName": metric[1],
+                "Dimensions": [{"Name": name, "Value": value} for name, value in view.dimensions.items()],
+                "StartTime": begin,
+                "EndTime": end,
+                "Period": 60,
+                "Statistics": ["SampleCount", "Sum", "Minimum", "Maximum"],
+            }
+        )
+    if alarm:
+        questions.append(
+            {
+                "service": "cloudwatch",
+                "operation": "DescribeAlarmHistory",
+                "resource": str(alarm.get("AlarmArn", "*")),
+                "items": "AlarmHistoryItems",
+                "AlarmName": alarm["AlarmName"],
+                "StartDate": begin,
+                "EndDate": record.now + timedelta(minutes=5),
+                "ScanBy": "TimestampDescending",
+            }
+        )
+    return questions
+
+
+def _sample(point: Mapping[str, Any]) -> Sample:
+    total = float(point["Sum"])
+    return Sample.statistic_set(
+        point["Timestamp"].astimezone(UTC),
+        # An endpoint may leave out what it counted a moment later.
+        count=float(point.get("SampleCount", 1)),
+        sum=total,
+        minimum=float(point.get("Minimum", total)),
+        maximum=float(point.get("Maximum", total)),
+        unit=None if point.get("Unit") in (None, "None") else point["Unit"],
+    )
+
+
+def _failures_question(
+    record: Record, namespace: str, metric: str, dimension: str, name: str
+) -> dict[str, Any]:
+    """What a service counts of its own failures since the time that is looked at."""
+    return {
+        "service": "cloudwatch",
+        "operation": "GetMetricStatistics",
+        "items": "Datapoints",
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": [{"Name": dimension, "Value": name}],
+        "StartTime": record.since or record.now - timedelta(hours=1),
+        "EndTime": record.now + timedelta(minutes=1),
+        "Period": 3600,
+        "Statistics": ["Sum"],
+    }
