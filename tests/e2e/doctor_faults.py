@@ -285,7 +285,7 @@ def _targets(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _masking() -> str:
-    identifier = [{"Name": "Reads", "Regex": "GetSecretValue"}]
+    identifier = [{"Name": "Reads", "Regex": "eventName"}]
     return json.dumps(
         {
             "Name": "masking",

@@ -209,8 +209,13 @@ def differences(intent: Intent, live: Account) -> list[Difference]:
                 continue  # not known
             if member not in wanted and member not in there:
                 continue
-            if same(wanted.get(member)) != same(there.get(member)):
-                found.append(Difference(ref, member, wanted.get(member), there.get(member)))
+            value = there.get(member)
+            if member == "Targets":
+                # Somebody else may have a target of the rule, too.
+                own = {each["Id"] for each in wanted.get(member) or ()}
+                value = [each for each in value or () if each["Id"] in own]
+            if same(wanted.get(member)) != same(value):
+                found.append(Difference(ref, member, wanted.get(member), value))
     return found
 
 

@@ -29,6 +29,7 @@ from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
 NAME = "filter"
 _MOST_TRIED = 4000
+_SOME = 3
 SERVICES_OWN = "AWS/"
 
 # Conditions on who read and how it ended, not on what was read: left out on purpose, not by mistake.
@@ -147,10 +148,12 @@ def _as_applied(hop: Hop, view: View) -> None:
         if ref in touched
         else [Call("logs", "DeleteMetricFilter", {"logGroupName": view.group, "filterName": name})]
     )
+    is_own = ref in touched
+    how = "was changed since it was applied" if is_own else "was not applied, and feeds the same metric"
+    pattern = json.dumps((guilty or {}).get("filterPattern") or "")
     hop.broken(
-        "filter-changed",
-        f"{name} was changed since it was applied: it counts what was not meant, such as "
-        f"{_described(event)}. Its pattern is {json.dumps((guilty or {}).get('filterPattern') or '')}.",
+        "filter-changed" if is_own else "filter-added",
+        f"{name} {how}: it counts what was not meant, such as {_described(event)}. Its pattern is {pattern}.",
         *steps,
         *more,
         ref=ref if ref in touched else first,
@@ -236,7 +239,7 @@ def _told_apart(
         if (each.get("filterPattern") or "") not in known or not _is_in(each, wanted, live)
         if (found := parsed(each.get("filterPattern") or "")) is not None
     ]
-    for event in _events(view, patterns):
+    for event in _events(view, [*patterns, *_some(wanted)]):
         here, there = _counted(view, wanted, metric, event), _counted(view, live, metric, event)
         if here and not there:
             return event, True
@@ -245,6 +248,12 @@ def _told_apart(
         if there and not here and more is None:
             more = event, False
     return more
+
+
+def _some(wanted: list[Thing]) -> list[Any]:
+    """A few of the patterns that are as they were: what they ask for is what others may not mind."""
+    found = [parsed(each.get("filterPattern") or "") for each in wanted[:_SOME]]
+    return [each for each in found if each is not None]
 
 
 def _is_in(each: Thing, wanted: list[Thing], live: list[Thing]) -> bool:
@@ -275,7 +284,8 @@ def _events(view: View, patterns: list[Any]) -> Iterator[Event]:
     """Events to try: what has to ring, what the patterns are about, and each with one value changed."""
     tried = 0
     base = view.examples[0] if view.examples else {}
-    starts = [*view.examples, *(each for pattern in patterns for each in examples(pattern, base))]
+    stranger = {**base, "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
+    starts = [*view.examples, stranger, *(each for pattern in patterns for each in examples(pattern, base))]
     for event in starts:
         yield event
     for event in starts:

@@ -16,7 +16,7 @@ from secretwatch.pipeline.doctor.calls import Call, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
 from secretwatch.pipeline.doctor.hops.differing import differing
-from secretwatch.pipeline.doctor.hops.filter import is_left_out
+from secretwatch.pipeline.doctor.hops.filter import is_left_out, told_apart_alone
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
@@ -62,6 +62,10 @@ def as_applied(hop: Hop, view: View, purpose: Purpose) -> None:
         ref = Ref("rule", name)
         if ref in changed and any(each.member == "EventPattern" for each in changed[ref]):
             _told_apart(hop, view, ref)
+    for id in view.intent.of("filter", purpose):
+        ref = Ref("filter", id)
+        if any(each.member == "filterPattern" for each in changed.get(ref, ())):
+            told_apart_alone(hop, view, ref)
     for kind in (
         "rule",
         "queue",

@@ -43,7 +43,6 @@ def examine(view: View) -> Hop:
                 alarm_of(hop, view, id, "watch", "a part of it fails")
         for name in view.intent.of("rule", "self-watch"):
             rule(hop, view, name, sees_reads=False)
-        _filters(hop, view)
         as_applied(hop, view, "self-watch")
         others = [id for id in view.intent.of("alarm", "ring", "realtime") if id != view.alarm_name]
         from secretwatch.pipeline.doctor.hops.differing import differing
@@ -105,18 +104,6 @@ def _acts(hop: Hop, view: View, name: str, alarm: Thing, cause: str) -> None:
         if applied is not None and arn not in (applied.get("AlarmActions") or ()):
             continue  # not its own, which is said
         topic.check(hop, view, arn, services.CLOUDWATCH, f"{cause}-")
-
-
-def _filters(hop: Hop, view: View) -> None:
-    """The self-watch's filters, where their patterns were changed: by what they count."""
-    from secretwatch.pipeline.doctor.hops.filter import told_apart_alone
-
-    assert view.intent
-    changed = view.differing()
-    for id in view.intent.of("filter", "self-watch", "heartbeat"):
-        ref = Ref("filter", id)
-        if ref in changed and any(each.member == "filterPattern" for each in changed[ref]):
-            told_apart_alone(hop, view, ref)
 
 
 # Without what was applied

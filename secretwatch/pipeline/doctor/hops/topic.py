@@ -172,6 +172,15 @@ def _key(
     who = {services.CLOUDWATCH: "alarms", services.EVENTS: "EventBridge"}.get(service, service)
     applied = (view.applied("topic", arn) or {}).get("KmsMasterKeyId")
     back = [topics.set_topic(arn, "KmsMasterKeyId", applied)] if applied and applied != identifier else []
+    if back and not view.account.lacks("key", identifier):
+        hop.broken(
+            f"{prefix}topic-key",
+            f"The topic {arn} is encrypted with {identifier}, which is not the key that was applied: whether "
+            f"{who} may use it is up to that one's owner.",
+            *back,
+            ref=Ref("topic", arn),
+        )
+        return
     managed = identifier.endswith("alias/aws/sns") or (key is not None and key.get("KeyManager") == "AWS")
     if managed:
         note = (

@@ -33,7 +33,10 @@ def examine(view: View) -> Hop:
         _region(hop, view, arn, trail)
         _selectors(hop, view, arn, trail)
         _log_group(hop, view, arn, trail)
-        _bucket(hop, view, arn, trail)
+        # Where it delivers is told of the trail; what is there is held against where it is meant to.
+        applied = view.applied("trail", arn) or {}
+        kept = {name: applied.get(name) for name in ("S3BucketName", "S3KeyPrefix", "KmsKeyId") if applied}
+        _bucket(hop, view, arn, {**trail, **kept})
         hop.note = f"{trail['Name']} logs {described(trail)}, and delivers."
     if view.intent:
         kinds: list[tuple[str, tuple[Purpose, ...]]] = [
