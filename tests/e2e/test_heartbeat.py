@@ -27,7 +27,7 @@ def test_a_heartbeat_is_counted_and_reported_and_tells_nobody(account: Account) 
     before = account.subjects()
     account.beat()
     told = account.subjects()[len(before) :]
-    assert told == []
+    assert told == [], [each["body"] for each in account.cloud.inbox()][-len(told) :]
     assert account.state("beats-all") == "OK"
     assert {path for _, path, _, _ in account.endpoint.asked} == {"/beats"}
 

@@ -38,7 +38,7 @@ def test_every_attribute_is_decisive_or_harmless(instances: Any) -> None:
 def test_nothing_in_the_table_is_gone(instances: Any) -> None:
     """Every type of the table is one that the module makes."""
     made = {type for _, type, _ in resources(instances)}
-    # Of an instance with a heartbeat tests/e2e/test_doctor_applied.py has all.
+    # Of an instance with a heartbeat tests/e2e/test_what_was_applied.py has all.
     heartbeat = {"aws_cloudwatch_event_connection", "aws_sfn_state_machine"}
     assert set(RESOURCES) - made <= {"aws_s3_bucket_lifecycle_configuration", *heartbeat}
     assert set(LEFT_OUT) - made <= {"aws_secretsmanager_secret_policy", "aws_secretsmanager_secret_version"}

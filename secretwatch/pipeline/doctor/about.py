@@ -8,13 +8,15 @@ from typing import Any
 
 from secretwatch import secretid
 from secretwatch.cloudtrail import Event, assumed_role_identity, event_text, make_event
+from secretwatch.filterpattern import Kind
 from secretwatch.filterpattern.examples import examples as examples_of
 from secretwatch.filterpattern.examples import texts
-from secretwatch.pipeline.doctor.reads import expected
+from secretwatch.pipeline.doctor.reads import CHANGES, EVENT_NAMES, SOURCE, expected
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View, parsed
 
+_OF_SECRETS = {*EVENT_NAMES, *CHANGES}
 _ANY = "AnyEvent"
 """Stands for a call that a pattern does not name."""
 
@@ -30,19 +32,26 @@ def what_it_is_about(view: View) -> None:
         return
     feeding = view.emitting(metric) if view.group else []
     near = feeding or [each for _, each in view.account.all("filter")]
-    reads = [event_text(each) for each in probes(view)]
-    about = [
-        each
-        for each in near
-        if "SecretValue" in (each.get("filterPattern") or "") or any(matches(each, probe) for probe in reads)
-    ]
-    if about or not (feeding or near):
+    if not near:
         return
     events = [event for each in feeding for event in _made(view, each.get("filterPattern") or "")]
+    texts_of = " ".join(each.get("filterPattern") or "" for each in near)
+    # A name that no call has, as getSecretValue, is a slip of somebody who means reads.
+    slipped = not any(event.get("eventName") in _OF_SECRETS for event in events)
+    if "secretvalue" in texts_of.lower() and slipped:
+        return
+    if not feeding:
+        return
+    # A secret that is written out is the one that is meant, in whatever form a caller names it.
+    reads = [event for event in events if event.get("eventName") in EVENT_NAMES]
+    named = {each for event in reads for each in secretid.asked_for(event)}
+    written = tuple(sorted(each for each in named if f'"{each}"' in texts_of))
+    if written:
+        view.subject = replace(subject, secrets=written)
+        return
     names = dict.fromkeys(str(each.get("eventName")) for each in events if each.get("eventName"))
-    view.subject = replace(
-        subject, is_about_secrets=False, kinds=tuple((name, False) for name in names if name != _ANY)
-    )
+    known = tuple((name, False) for name in names if name != _ANY)
+    view.subject = replace(subject, is_about_secrets=False, kinds=known)
 
 
 def make_examples(view: View, record: Record) -> None:
@@ -68,7 +77,8 @@ def _made(view: View, text: str) -> list[Event]:
     if pattern is None:
         return []
     found = []
-    for event in examples_of(pattern) or [{"errorMessage": each} for each in texts(pattern)]:
+    is_json = pattern.kind is Kind.JSON
+    for event in examples_of(pattern) if is_json else [{"errorMessage": each} for each in texts(pattern)]:
         name = str(event.get("eventName") or _ANY)
         base = make_event(
             event_id="00000000-0000-4000-8000-000000000000",
@@ -85,8 +95,11 @@ def _made(view: View, text: str) -> list[Event]:
             response_elements=None,
         )
         whole = _merged(base, event)
-        # What a real event has besides may be what the pattern wants to be absent.
-        found.append(whole if pattern.matches(event_text(whole)) else event)
+        if pattern.matches(event_text(whole)):
+            found.append(whole)
+        elif is_json:
+            # What a real event has besides may be what the pattern wants to be absent.
+            found.append(event)
     return found
 
 
@@ -97,6 +110,8 @@ def _merged(base: Any, event: Any) -> Any:
 
 
 def _source_of(name: str) -> str:
+    if name in _OF_SECRETS:
+        return SOURCE
     if name in ("ConsoleLogin", "CheckMfa", "SwitchRole"):
         return "signin.amazonaws.com"
     return "ec2.amazonaws.com"

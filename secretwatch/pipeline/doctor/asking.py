@@ -49,6 +49,13 @@ _ABSENT = {
     "StateMachineDoesNotExist",
     "TrailNotFoundException",
 }
+# Where IAM's action has another name than the API's operation.
+_ACTIONS = {
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "stepfunctions:DescribeStateMachine": "states:DescribeStateMachine",
+}
 _PAGES = 500
 # LookupEvents takes two calls a second of an account.
 _ATTEMPTS, _PAUSE = 4, 0.7
@@ -143,7 +150,8 @@ class Asking:
         items: str | None,
         request: Mapping[str, Any],
     ) -> Asked:
-        action, at = f"{service}:{operation}", datetime.now(UTC)
+        called = f"{service}:{operation}"
+        action, at = _ACTIONS.get(called, called), datetime.now(UTC)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._clients:

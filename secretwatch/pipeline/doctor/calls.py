@@ -15,6 +15,8 @@ from botocore import xform_name
 
 from secretwatch.pipeline.doctor.account import Account
 
+_BLANKS = ("TOPIC_ARN", "ROLE_ARN", "LOG_GROUP", '"BUCKET"', "you@example.com")
+
 Effect = Callable[[Account, Mapping[str, Any]], None]
 
 _COMMANDS = {"cloudwatch": "cloudwatch", "s3": "s3api", "sfn": "stepfunctions"}
@@ -39,6 +41,12 @@ class Call:
         return json.dumps(
             [self.service, self.operation, self.region, self.params], sort_keys=True, default=str
         )
+
+    @property
+    def has_blank(self) -> bool:
+        """Whether a person has to fill something in first."""
+        text = json.dumps(self.params, default=str)
+        return any(blank in text for blank in _BLANKS)
 
     def make(self, client: Any) -> None:
         """Make the call, with a client of its service."""

@@ -12,7 +12,7 @@ from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
 from secretwatch.pipeline.doctor import about, starting
-from secretwatch.pipeline.doctor.asking import Asked, Asking
+from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
 from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
@@ -149,6 +149,8 @@ def _wanted_patterns(view: View) -> list[str | None]:
 
 def _is_one(view: View, event: Mapping[str, Any]) -> bool:
     subject = view.subject
+    if APP_ID in str(event.get("userAgent")):
+        return False  # an examination's own call
     if not subject.is_about_secrets:
         text = event_text(dict(event))
         return any(about.matches(each, text) for each in view.emitting(view.metric))

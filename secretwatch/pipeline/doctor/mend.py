@@ -59,7 +59,7 @@ def proved(view: View, hops: list[Hop], walk: Walk) -> list[Step]:
                 whole = kept
             hop.replace(found, replace(found, steps=tuple(whole)))
     steps_of_all, _ = _plan(view, walk, lambda name, each: True)
-    return steps_of_all
+    return [each for each in steps_of_all if not (isinstance(each, Call) and each.has_blank)]
 
 
 def _of(hop: str, ref: Ref | None) -> Callable[[str, Finding], bool]:

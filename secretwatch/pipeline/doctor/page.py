@@ -93,18 +93,18 @@ def page(diagnosis: Diagnosis) -> str:
     items = "".join(_hop(number, hop) for number, hop in enumerate(diagnosis.hops, 1))
     at = f"{record.now.astimezone(UTC):%d %B %Y, %H:%M:%S} UTC"
     about = f"Account {record.account_id or 'unknown'}, {subject.region}, examined on {at}."
-    return f"""<!doctype html>
+    return _printable(f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_safe(name)}: {diagnosis.result}</title>
+<title>{escape(name)}: {diagnosis.result}</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
-<h1>{_safe(name)}</h1>
-<p class="about">{_safe(about)}</p>
+<h1>{escape(name)}</h1>
+<p class="about">{escape(about)}</p>
 {_answer(diagnosis)}
 <h2>From the read to the e-mail</h2>
 <div class="picture">{path.picture(diagnosis.hops)}</div>
@@ -115,12 +115,12 @@ def page(diagnosis: Diagnosis) -> str:
 </main>
 </body>
 </html>
-"""
+""")
 
 
-def _safe(text: str) -> str:
-    """Escaped for HTML, and with nothing in it that a browser would obey, as a change of direction."""
-    return escape("".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text))
+def _printable(html: str) -> str:
+    """Nothing in it that a reader would obey, as a change of direction."""
+    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in html)
 
 
 def _class(verdict: str) -> str:
@@ -155,13 +155,13 @@ def _number(diagnosis: Diagnosis, name: str) -> int:
 
 def _box(verdict: str, what: str, sentence: str, mend: str = "", more: str = "") -> str:
     return (
-        f'<section class="answer {_class(verdict)}"><p class="what">{_MARKS[verdict]} {_safe(what)}</p>'
-        f"<p>{_safe(sentence)}</p>{_pre(mend)}{more}</section>"
+        f'<section class="answer {_class(verdict)}"><p class="what">{_MARKS[verdict]} {escape(what)}</p>'
+        f"<p>{escape(sentence)}</p>{_pre(mend)}{more}</section>"
     )
 
 
 def _pre(mend: str) -> str:
-    return f"<pre>{_safe(mend)}</pre>" if mend else ""
+    return f"<pre>{escape(mend)}</pre>" if mend else ""
 
 
 def _hop(number: int, hop: Hop) -> str:
@@ -170,14 +170,14 @@ def _hop(number: int, hop: Hop) -> str:
         f'<li class="{_class(hop.verdict)}" data-hop="{hop.name}"><span class="mark" aria-hidden="true">'
         f'{_MARKS[hop.verdict]}</span><div class="hop"><b>{number} {hop.name}</b>'
         f'<span class="verdict">{hop.verdict}</span></div>'
-        f"<p>{_safe(hop.sentence)}</p>{_pre(hop.mend)}{others}{_evidence(hop)}</li>"
+        f"<p>{escape(hop.sentence)}</p>{_pre(hop.mend)}{others}{_evidence(hop)}</li>"
     )
 
 
 def _finding(finding: Finding) -> str:
     return (
         f'<div class="{_class(finding.verdict)}"><p><span class="verdict">also {finding.verdict}</span> '
-        f"{_safe(finding.sentence)}</p>{_pre(finding.mend)}</div>"
+        f"{escape(finding.sentence)}</p>{_pre(finding.mend)}</div>"
     )
 
 
@@ -185,8 +185,8 @@ def _evidence(hop: Hop) -> str:
     if not hop.evidence:
         return ""
     rows = "".join(
-        f"<tr><td>{each.when.astimezone(UTC):%H:%M:%S}</td><td><code>{_safe(each.what)}</code></td>"
-        f"<td>{_safe(each.where)}<br><code>{_safe(each.seen)}</code></td></tr>"
+        f"<tr><td>{each.when.astimezone(UTC):%H:%M:%S}</td><td><code>{escape(each.what)}</code></td>"
+        f"<td>{escape(each.where)}<br><code>{escape(each.seen)}</code></td></tr>"
         for each in hop.evidence
     )
     return f"<details><summary>What was looked at</summary><table>{rows}</table></details>"

@@ -121,7 +121,7 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
     if found := ids("state machine"):
         statements.append(statement("StateMachines", ["states:DescribeStateMachine"], found))
     secrets = [*ids("secret"), *_secrets(subject, f"{aws}:secretsmanager:{region}:{account}:secret:")]
-    if subject is None or secrets:
+    if subject is None or not subject.known or secrets:
         found = list(dict.fromkeys(secrets)) or [f"{aws}:secretsmanager:{region}:{account}:secret:*"]
         statements.append(statement("Secrets", ["secretsmanager:DescribeSecret"], found))
     if connections := ids("connection"):

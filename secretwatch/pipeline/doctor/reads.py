@@ -15,7 +15,7 @@ EVENT_NAMES = ("GetSecretValue", "BatchGetSecretValue")
 SOURCE = "secretsmanager.amazonaws.com"
 
 # Calls besides reads that name one secret.
-_CHANGES = (
+CHANGES = (
     "CancelRotateSecret",
     "DeleteResourcePolicy",
     "DeleteSecret",
@@ -135,7 +135,7 @@ def kinds_of(patterns: Iterable[str], secret: str, account_id: str, region: str)
     """Which calls filter patterns count: a name, and whether denied; what a watch with these is about."""
     parsed = [FilterPattern.parse(each) for each in patterns]
     form, at = secretid.forms(secret)[0], datetime(2026, 1, 1, tzinfo=UTC)
-    kinds = [(name, denied) for denied in (False, True) for name in (*EVENT_NAMES, *_CHANGES)]
+    kinds = [(name, denied) for denied in (False, True) for name in (*EVENT_NAMES, *CHANGES)]
     return [
         kind
         for kind in kinds

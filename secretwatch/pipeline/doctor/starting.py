@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import Any
 
 from secretwatch.alarm import metric_of
@@ -15,6 +14,7 @@ from secretwatch.pipeline.doctor.hops import self_watch
 from secretwatch.pipeline.doctor.kinds import Looking, look
 from secretwatch.pipeline.doctor.kinds.filters import filters_of, id_of
 from secretwatch.pipeline.doctor.kinds.trails import group_of
+from secretwatch.pipeline.doctor.slips import is_slip
 from secretwatch.pipeline.doctor.view import Metric, View
 
 _NEAR = 10
@@ -197,12 +197,11 @@ def _all_filters(view: View, looking: Looking) -> None:
         for each in named
         if any(given["metricNamespace"] == metric[0] for given in each["metricTransformations"])
     ]
-    # One that feeds another alarm is not the one that was meant.
+    # One that feeds another alarm is not the one that was meant: all that could be are asked about.
     given_all = {
         (one["metricNamespace"], one["metricName"]) for each in named for one in each["metricTransformations"]
     }
-    nearest = sorted(given_all, key=lambda each: -SequenceMatcher(None, each[1], metric[1]).ratio())
-    for given in nearest[:_NEAR]:
+    for given in sorted(each for each in given_all if is_slip(metric, each))[:_NEAR]:
         asked = looking.ask(
             "cloudwatch",
             "DescribeAlarmsForMetric",

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from answers import case
 from cis import PATTERNS, generated, settings
-from healthy import REGION, TOPIC, alarm, asked, facts, metric_filter
+from healthy import ACCOUNT, NOW, REGION, TOPIC, alarm, asked, facts, metric_filter
 
 from secretwatch.pipeline.doctor import about as about_it
+from secretwatch.pipeline.doctor import patterns
 from secretwatch.pipeline.doctor.account import Account
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Finding
 from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
+from secretwatch.pipeline.doctor.reads import expected
+from secretwatch.pipeline.doctor.slips import is_slip
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.doctor.walk import configured
@@ -55,10 +58,56 @@ def test_it_is_healthy(name: str) -> None:
     assert "no-tamper-alarm" not in warned  # which nobody set up, and nobody asked for
 
 
-def test_one_about_secrets_is_one_about_secrets() -> None:
-    assert about(
-        '{ $.eventName = "GetSecretValue" && $.userIdentity.type = "Root" }'
-    ).subject.is_about_secrets
+def test_of_one_about_a_secret_the_pattern_says_which() -> None:
+    one = about('{ $.eventName = "GetSecretValue" && $.requestParameters.secretId = "prod/db" }').subject
+    assert (one.is_about_secrets, one.secrets) == (True, ("prod/db",))
+    root = about('{ $.eventName = "GetSecretValue" && $.userIdentity.type = "Root" }').subject
+    assert (root.is_about_secrets, root.event_names) == (False, ("GetSecretValue",))
+    # A name that no call has is a slip of somebody who means reads.
+    assert about('{ $.eventName = "getSecretValue" }').subject.is_about_secrets
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ('{ $.eventName = "createPolicy" }', "begin with a capital letter"),
+        ('{ $.eventName = "ConsoleLogin" && $.eventName = "StopLogging" }', "contradict one another"),
+    ],
+)
+def test_what_nothing_can_match_is_broken(pattern: str, says: str) -> None:
+    found, plan = broken(about(pattern))
+    assert any(says in each.sentence for _, each in found)
+    assert plan == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "mended"),
+    [
+        ('{ $.eventName = "getSecretValue" }', '{ $.eventName = "GetSecretValue" }'),
+        ("{ $.eventname = GETSECRETVALUE }", '{ $.eventName = "GetSecretValue" }'),
+        ('{ $.eventName = "G*" && $.readOnly = "true" }', '{ $.eventName = "G*" && $.readOnly IS TRUE }'),
+        ('{ $.eventName = "DeleteSecret" }', None),
+    ],
+)
+def test_only_the_slip_is_put_right(pattern: str, mended: str | None) -> None:
+    event = expected("app/db", ACCOUNT, REGION, NOW)
+    assert patterns.mended(pattern, event) == mended
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "is_one"),
+    [
+        (("CIS", "RootAccess"), ("CIS", "RootAccessCount"), True),
+        (("CIS ", "Root"), ("CIS", "Root"), True),
+        (("CIS", "NACLChange"), ("CIS", "NACLChanges"), True),
+        (("CIS", "VPNChanges"), ("CIS", "RootUsage"), False),
+        (("CISBenchmark", "IAMRoleChanges"), ("CISBenchmark", "IAMPolicyChanges"), False),
+        (("CISBenchmark", "GwChanges"), ("CISBenchmark", "VPCChanges"), False),
+        (("other", "Root"), ("CIS", "Root"), False),
+    ],
+)
+def test_slips_in_names(written: tuple[str, str], meant: tuple[str, str], is_one: bool) -> None:
+    assert is_slip(written, meant) is is_one
 
 
 def test_generated_ones_are_healthy() -> None:
@@ -104,6 +153,11 @@ def test_a_broken_one_is_named_and_keeps_its_meaning(name: str, fault: str) -> N
     found, plan = broken(view)
     assert found
     calls = [each for each in plan if isinstance(each, Call)]
+    if fault in ("no action", "nobody subscribed"):
+        # Whom to tell only a person knows: it is shown, and never done.
+        assert all(each.steps for _, each in found)
+        assert calls == []
+        return
     assert calls
     assert all(
         each.operation != "PutMetricFilter" or each.params["filterPattern"] == PATTERNS[name]

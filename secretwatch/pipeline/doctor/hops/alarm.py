@@ -31,11 +31,14 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
+from secretwatch.pipeline.doctor.reads import EVENT_NAMES
 from secretwatch.pipeline.doctor.view import View, emission
 
 NAME = "alarm"
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
+_FEW = 5.0
+"""A threshold above it is no slip of somebody who wants to hear of each read."""
 
 # Setting, its name in PutMetricAlarm, what makes a single read ring, and how it is said.
 _RIGHT: tuple[tuple[str, str, Any, str], ...] = (
@@ -169,6 +172,12 @@ def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
     if view.metric and view.metric[0].startswith("AWS/"):
         hop.note = f"{alarm['AlarmName']} watches a service's own metric; it is {alarm['StateValue']}."
         return replace(config, unit=unit)
+    counted = {str(each.get("metricValue")) for each in transformations}
+    if counted and counted != {"1"} and not view.subject.known and "0" not in counted:
+        hop.note = (
+            f"{alarm['AlarmName']} is on values of {', '.join(sorted(counted))}; it is {alarm['StateValue']}."
+        )
+        return replace(config, unit=unit)
     config = _rings(hop, view, alarm, config, zeros)
     config = _is_quiet(hop, view, alarm, config, zeros)
     _recovers(hop, view, alarm, config, zeros)
@@ -203,11 +212,10 @@ def _is_declared(view: View, member: str, setting: str, value: Any) -> bool:
     if view.subject.declared:
         return bool(view.subject.declared.get(setting) == value)
     # Nobody says what was meant: a number above 1 is written on purpose, on alarms about other things.
-    return not view.subject.is_about_secrets and member in (
-        "Threshold",
-        "EvaluationPeriods",
-        "DatapointsToAlarm",
-    )
+    of_reads = any(name in EVENT_NAMES for name, _ in view.subject.kinds)
+    if of_reads and not (member == "Threshold" and value > _FEW):
+        return False
+    return member in ("Threshold", "EvaluationPeriods", "DatapointsToAlarm")
 
 
 def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool) -> AlarmConfig:

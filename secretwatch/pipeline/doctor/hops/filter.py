@@ -6,7 +6,6 @@ has to count the same: that is tried on events made from both patterns, not read
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Any
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
 from secretwatch.cloudtrail import Event
-from secretwatch.filterpattern import Explanation
+from secretwatch.filterpattern import Explanation, Kind
 from secretwatch.filterpattern.examples import examples, variations
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
@@ -23,8 +22,9 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
-from secretwatch.pipeline.doctor.patterns import pattern_for
+from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.reads import expected
+from secretwatch.pipeline.doctor.slips import is_slip
 from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
 NAME = "filter"
@@ -45,6 +45,9 @@ def examine(view: View) -> Hop:
     if view.alarm and metric is None:
         hop.note = "The alarm is on several metrics."
         hop.not_reached("Which filters feed an alarm on several metrics is not followed here.")
+        return hop
+    if metric is None and (unknown := view.account.unknown.get(Ref("alarm", view.alarm_name or ""))):
+        hop.cannot_tell("permission", f"What the alarm watches cannot be told: {unknown.missing}.")
         return hop
     if view.group is None:
         _no_group(hop, view)
@@ -492,18 +495,15 @@ def _nearly(view: View, metric: Metric) -> tuple[Thing, Metric] | None:
         for name, alarm in view.account.all("alarm")
         if name != view.alarm_name and (found := metric_of(alarm))
     }
-    best: tuple[float, Thing, Metric] | None = None
-    for _, each in view.account.all("filter"):
-        for given in each.get("metricTransformations") or ():
-            other = (str(given["metricNamespace"]), str(given["metricName"]))
-            if other == metric or other in watched:
-                continue
-            near = difflib.SequenceMatcher(None, "/".join(metric).lower(), "/".join(other).lower()).ratio()
-            if metric[1].strip() == other[1].strip() or metric[0].strip() == other[0].strip():
-                near += 0.1
-            if near >= 0.8 and (best is None or near > best[0]):
-                best = near, each, other
-    return best[1:] if best else None
+    near = [
+        (each, other)
+        for _, each in view.account.all("filter")
+        for given in each.get("metricTransformations") or ()
+        if is_slip(metric, other := (str(given["metricNamespace"]), str(given["metricName"])))
+        and other not in watched
+    ]
+    # Of several none is known to be the one that was meant.
+    return near[0] if len({other for _, other in near}) == 1 else None
 
 
 def _no_filter(hop: Hop, view: View, metric: Metric | None) -> None:
@@ -571,6 +571,8 @@ def _other_metric(hop: Hop, view: View, metric_filter: Thing, metric: Metric) ->
 
 
 def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> None:
+    if not view.subject.is_about_secrets:
+        _never(hop, view, those)
     if not view.examples or (
         not view.followed and not view.subject.secrets and view.subject.is_about_secrets
     ):
@@ -583,6 +585,8 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
         return
     for event in view.examples:
         matching = [each for each in known if view.matches(each, event)]
+        if not matching and not view.subject.is_about_secrets:
+            continue  # an example of another filter of it
         if matching:
             problems = [_emission(view, each, metric, event) for each in matching]
             if metric and all(problems):
@@ -592,6 +596,33 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
         else:
             _rejected(hop, view, known, event)
             return
+
+
+def _never(hop: Hop, view: View, those: list[Thing]) -> None:
+    """Patterns that no event can match: conditions that contradict one another, names that no call has."""
+    for each in those:
+        pattern = parsed(each.get("filterPattern") or "")
+        if pattern is None or pattern.kind is not Kind.JSON:
+            continue
+        name, ref = each["filterName"], Ref("filter", id_of(view.group or "", each["filterName"]))
+        made = examples(pattern)
+        if not made:
+            hop.broken(
+                "pattern",
+                f"No event can match {name}: its conditions contradict one another.",
+                Person("See its conditions: which have to hold together, and of which is one enough?"),
+                ref=ref,
+            )
+        names = {str(event["eventName"]) for event in made if isinstance(event.get("eventName"), str)}
+        names = {one for one in names if f"*{one[1:]}" not in pattern.text}
+        if names and all(one[:1].islower() for one in names):
+            hop.broken(
+                "pattern",
+                f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
+                "a capital letter, and upper and lower case differ.",
+                Person("Write the event's name as CloudTrail has it."),
+                ref=ref,
+            )
 
 
 def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:
@@ -622,22 +653,32 @@ def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:
     hop.broken(
         "pattern",
         f"{name} does not match {what}:{one_of} {why}.{unsure}",
-        filters.put(nearest, filterPattern=_better(view, nearest, event)),
+        filters.put(nearest, filterPattern=better)
+        if (better := _better(view, nearest, event)) is not None
+        else Person("Which secret is meant? Say it with --secret."),
         ref=Ref("filter", id_of(view.group or "", name)),
     )
 
 
-def _better(view: View, metric_filter: Thing, event: Event) -> str:
-    """A pattern that matches the read: the watch's own where it does, else one made for its secrets."""
+def _better(view: View, metric_filter: Thing, event: Event) -> str | None:
+    """A pattern that matches the read: the watch's own where it does, else one with its slip put right.
+
+    Else one made for the watched secrets, where those are said. None where nobody knows what was meant.
+    """
     subject = view.subject
     text = view.text_of(event)
     for name, written in zip(subject.filter_names, subject.filter_patterns, strict=False):
         pattern = parsed(written)
         if name == metric_filter["filterName"] and pattern and pattern.matches(text):
             return written
+    if put_right := mended(metric_filter.get("filterPattern") or "", event):
+        return put_right
     asked = secretid.asked_for(event)
     secrets = [each for each in subject.secrets if any(secretid.answer(each, one).rings for one in asked)]
-    return pattern_for(secrets or asked or subject.secrets, subject.event_names)
+    if secrets or subject.secrets:
+        return pattern_for(secrets or subject.secrets, subject.event_names)
+    names_none = "secretId" not in (metric_filter.get("filterPattern") or "")
+    return pattern_for((), subject.event_names) if names_none else None
 
 
 def is_on_purpose(failing: list[Explanation]) -> bool:
@@ -679,7 +720,9 @@ def _emission(view: View, each: Thing, metric: Metric | None, event: Event) -> P
             "value-missing",
             f"{name} counts with the value of {given['metricValue']}, which the read does not have: nothing "
             "is counted.",
-            [filters.put(each, metricValue="1")],
+            [filters.put(each, metricValue="1")]
+            if view.subject.is_about_secrets
+            else [Person(f"Is {given['metricValue']} written as the event has it, in upper and lower case?")],
             ref,
         )
     value, emitted, _ = counted
@@ -689,11 +732,14 @@ def _emission(view: View, each: Thing, metric: Metric | None, event: Event) -> P
     watched = view.dimensions
     if view.alarm is None or watched == emitted:
         return None
-    step = (
-        filters.put(each, dimensions=None)
-        if given.get("dimensions")
-        else alarms.put(view.alarm, Dimensions=None)
-    )
+    step: Step
+    if not given.get("dimensions"):
+        step = alarms.put(view.alarm, Dimensions=None)
+    elif view.subject.known:
+        step = filters.put(each, dimensions=None)
+    else:
+        # Another alarm may watch it with its dimensions.
+        step = Person("Give this alarm the dimensions that the filter emits, or a filter of its own.")
     return (
         "other-dimensions",
         f"{name} emits its metric with {_named(emitted)}, and the alarm watches it with {_named(watched)}: "

@@ -104,6 +104,8 @@ def _acts(hop: Hop, view: View, name: str, alarm: Thing, cause: str) -> None:
         if applied is not None and arn not in (applied.get("AlarmActions") or ()):
             continue  # not its own, which is said
         topic.check(hop, view, arn, services.CLOUDWATCH, f"{cause}-")
+        if applied is not None:
+            topic.receivers(hop, view, arn, topic.alarm_message(view, alarm), f"{cause}-")
 
 
 # Without what was applied

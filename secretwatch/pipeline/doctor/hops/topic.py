@@ -99,7 +99,14 @@ def check(hop: Hop, view: View, arn: str, service: str, prefix: str = "") -> Non
     publishers = publishers_of(view, arn)
     who = _WHO.get(service, service)
     if view.account.lacks("topic", arn):
-        steps = view.restore(ref) or _create(arn, publishers)
+        realtime = view.subject.realtime
+        own = arn in (*view.subject.topic_arns, *(realtime.topic_arns if realtime else ()))
+        is_here = arn.split(":")[3:5] == [view.account.region, view.account.account_id]
+        steps = view.restore(ref)
+        if not steps and view.subject.known and own and is_here:
+            steps = _create(arn, publishers)
+        if not steps:
+            steps = [Person(f"Name a topic that is there in its place, or ask whoever deleted {arn}.")]
         if view.intent:
             steps = [*steps, *_subscribe_again(view, arn)]
         hop.broken(

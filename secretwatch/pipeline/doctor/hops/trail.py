@@ -168,9 +168,11 @@ def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     if not (basic or advanced) and "EventSelectors" not in trail:
         return
     chosen = SelectedBy(basic, advanced)
-    if not view.examples or (missed := [each for each in view.examples if not chosen(each)]) == []:
+    # Which resources a data event is about is not known of an example.
+    asked = [each for each in view.examples if each.get("managementEvent") is not False]
+    if not asked or (missed := [each for each in asked if not chosen(each)]) == []:
         return
-    if not view.subject.is_about_secrets and len(missed) < len(view.examples):
+    if not view.subject.is_about_secrets and len(missed) < len(asked):
         return  # some of what its filters are about still comes
     event = missed[0]
     kind = "read-only" if event.get("readOnly") else "write"
