@@ -249,7 +249,7 @@ def _examine(
             found.append(doctor.canary(patient.secret, region))
         except NO_CREDENTIALS as error:
             _refuse(f"There are no AWS credentials to use: {one_line(error)}")
-        except (NoSuchSubject, ReadFailed) as error:
+        except (NoSuchSubject, ReadFailed, ValueError) as error:
             _refuse(str(error))
     for each in found:
         if each.record.missing_event:
@@ -294,8 +294,14 @@ def _patients(
     if not (alarm or log_group):
         return []
     import boto3
+    from botocore.exceptions import BotoCoreError
 
-    region = boto3.Session().region_name
+    from secretwatch.pipeline.aws import one_line
+
+    try:
+        region = boto3.Session().region_name
+    except BotoCoreError as error:
+        _refuse(one_line(error))
     if not region:
         _refuse("In which region? Set AWS_REGION.")
     name = alarm or log_group or ""

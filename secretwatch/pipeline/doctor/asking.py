@@ -60,7 +60,7 @@ _PAGES = 500
 # LookupEvents takes two calls a second of an account.
 _ATTEMPTS, _PAUSE = 4, 0.7
 
-Problem = Literal["", "absent", "denied", "failed"]
+Problem = Literal["", "absent", "denied", "failed", "silent"]
 
 
 class NotReadOnly(AssertionError):
@@ -88,7 +88,7 @@ class Asked:
 
     @property
     def unknown(self) -> bool:
-        return self.problem in ("denied", "failed")
+        return self.problem in ("denied", "failed", "silent")
 
     @property
     def missing(self) -> str:
@@ -186,5 +186,7 @@ def _answer(client: Any, method: str, items: str | None, request: Mapping[str, A
 def _problem(error: Exception) -> Problem:
     if is_denied(error) and not is_about_credentials(error):
         return "denied"
+    if is_silence(error):
+        return "silent"
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     return "absent" if code in _ABSENT and not is_absent(error) else "failed"

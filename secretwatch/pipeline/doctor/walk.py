@@ -146,7 +146,7 @@ def walk(view: View, record: Record) -> Diagnosis:
     if first.stops:
         rest = [Hop(name) for name in _NAMES]
         for hop in rest:
-            hop.not_reached("Without credentials nothing can be looked at.")
+            hop.not_reached("Without an answer, and credentials, nothing can be looked at.")
         return Diagnosis(view, record, [first, *rest])
     hops = {hop.name: hop for hop in configured(view)}
     plan = (

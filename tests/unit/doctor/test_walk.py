@@ -397,6 +397,16 @@ def test_whatever_may_not_be_asked_is_no_fault(changes: dict[str, Any]) -> None:
     assert found.exit_code == 3
 
 
+def test_an_endpoint_that_does_not_answer_is_no_fault_of_the_watch() -> None:
+    silent = replace(
+        absent("sts:GetCallerIdentity"), problem="silent", why="Connect timeout on endpoint URL."
+    )
+    found = walk(facts(identity=silent))
+    assert (found.result, found.exit_code) == ("cannot tell", 3)
+    assert "AWS does not answer: Connect timeout" in found.hop("credentials").sentence
+    assert {hop.verdict for hop in found.hops[1:]} == {"not reached"}
+
+
 def test_a_broker_without_credentials_reaches_nothing() -> None:
     found = walk(facts(identity=absent("sts:GetCallerIdentity")))
     assert {hop.verdict for hop in found.hops[1:]} == {"not reached"}

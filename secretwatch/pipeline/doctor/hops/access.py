@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secretwatch.pipeline.doctor.calls import Run
+from secretwatch.pipeline.doctor.calls import Person, Run
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
@@ -15,6 +15,15 @@ _REFUSED, _SUSPECT = 300.0, 60.0
 def examine(subject: Subject, record: Record) -> Hop:
     hop = Hop(NAME)
     asked = record.identity
+    if asked.problem == "silent":
+        hop.cannot_tell(
+            "no-answer",
+            f"AWS does not answer: {asked.why}",
+            Person("Is the network there, and AWS_ENDPOINT_URL right, if it is set?"),
+            stops=True,
+        )
+        hop.saw(asked.action, subject.region, asked.at, asked.why)
+        return hop
     if not asked.ok:
         hop.broken(
             "no-credentials",

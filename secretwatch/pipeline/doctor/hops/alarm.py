@@ -517,6 +517,8 @@ def _mutes(hop: Hop, view: View, alarm: Thing) -> None:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html
     """
     name = alarm["AlarmName"]
+    if unknown := view.account.unknown.get(Ref("mute rules", name)):
+        hop.cannot_tell("permission", f"Whether {name} is muted cannot be told: {unknown.missing}.")
     for rule, found in view.account.all("mute rule"):
         if name not in ((found.get("MuteTargets") or {}).get("AlarmNames") or ()):
             continue

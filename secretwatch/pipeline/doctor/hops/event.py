@@ -32,9 +32,13 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
     if read.delivered:
         seconds = (read.delivered - read.time).total_seconds()
         hop.saw("logs:FilterLogEvents", f"{view.group} stream {read.stream}", read.delivered, read.event_id)
+        said = (
+            f"read of {read.secret or 'a secret'}"
+            if view.subject.is_about_secrets
+            else read.event["eventName"]
+        )
         hop.note = (
-            f"The read of {read.secret or 'a secret'} at {read.time:%H:%M:%S} UTC was in the log group "
-            f"{max(seconds, 0):.0f} s later."
+            f"The {said} at {read.time:%H:%M:%S} UTC was in the log group {max(seconds, 0):.0f} s later."
         )
         if record.age(read.time) > _KEPT:
             hop.warning(
@@ -58,6 +62,10 @@ def _nothing(hop: Hop, view: View, record: Record, reached: bool) -> None:
         hop.not_reached("No read was seen, and none could reach the log group.")
         return
     since = f" since {record.since:%d %b %H:%M} UTC" if record.since else ""
+    if not view.subject.is_about_secrets:
+        what = f"Nothing that would ring it was seen{since}: only what is configured could be examined."
+        hop.warning("no-read-in-sight", what, stops=True)
+        return
     hop.warning(
         "no-read-in-sight",
         f"No read of a watched secret was seen{since}: only what is configured could be examined.",

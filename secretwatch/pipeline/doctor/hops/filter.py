@@ -756,6 +756,8 @@ def _named(dimensions: Mapping[str, Any]) -> str:
 def _masks(hop: Hop, view: View) -> bool:
     """Whether masking of the log group is why nothing matches."""
     group = view.account.get("log group", view.group) or {}
+    if unknown := view.account.unknown.get(Ref("masking", view.group or "")):
+        hop.cannot_tell("permission", f"Whether events are masked cannot be told: {unknown.missing}.")
     if not group.get("policyDocument") and not group.get("accountPolicies"):
         return False
     bare = view.after(view.account.copy())

@@ -50,6 +50,8 @@ def examine(view: View) -> Hop:
         differing(hop, view, (Ref("alarm", id) for id in others))
     elif subject.is_about_secrets:
         _found(hop, view)
+    else:
+        hop.note = "Not looked for: this alarm is about something else."
     return hop
 
 

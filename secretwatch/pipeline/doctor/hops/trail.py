@@ -457,6 +457,10 @@ def _role(hop: Hop, view: View, trail: Thing) -> bool:
             ref=None if found else ref,
         )
         return True
+    if unknown:
+        hop.cannot_tell(
+            "permission", f"Whether a policy denies {name} something cannot be told: {unknown.missing}."
+        )
     if role.get("PermissionsBoundary") and boundary is None and not view.intent:
         hop.warning("delivery-role-boundary", f"What the permissions boundary of {name} allows is not known.")
     return found
