@@ -9,7 +9,7 @@ from typing import Any
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
 from secretwatch.pipeline.doctor.intent import Difference
-from secretwatch.pipeline.doctor.kinds import BY_NAME
+from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters
 from secretwatch.pipeline.doctor.opening import lacking
 from secretwatch.pipeline.doctor.view import View
 
@@ -68,6 +68,14 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
                 stops=stops,
             )
             continue
+        if all(keeps_more(ref, each) for each in found):
+            hop.warning(
+                f"{ref.kind.replace(' ', '-')}-changed",
+                f"The {named(ref)} keeps more than was applied: {said(found)}. `terraform apply` would set "
+                "this back, and delete what is older.",
+                ref=ref,
+            )
+            continue
         gone = [name for each in found for name in _gone(ref, each)]
         decisive = [each for each in found if (ref.kind, each.member) not in TRIED]
         if gone and not decisive:
@@ -85,6 +93,15 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
             hop.broken(cause, sentence, *steps, ref=ref, stops=stops)
         else:
             hop.warning(cause, f"{sentence} What it is for, it still does.", *steps, ref=ref)
+
+
+def keeps_more(ref: Ref, difference: Difference) -> bool:
+    """Whether evidence is only kept longer: no fault, and going back would delete it."""
+    if (ref.kind, difference.member) == ("log group", "retentionInDays"):
+        return filters.keeps_more(difference.wanted or None, difference.live or None)
+    if (ref.kind, difference.member) == ("bucket", "Lifecycle"):
+        return buckets.keeps_more(difference.wanted, difference.live)
+    return False
 
 
 def _gone(ref: Ref, difference: Difference) -> list[str]:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Sto
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,7 @@ def _lifecycle(answer: Mapping[str, Any]) -> Any:
             continue
         found.append(
             {
+                "Abort": (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),
                 "Expiration": (rule.get("Expiration") or {}).get("Days"),
                 "Noncurrent": (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
                 "Prefix": (rule.get("Filter") or {}).get("Prefix") or rule.get("Prefix") or "",
@@ -135,6 +137,8 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         same = KIND.decisive[member]
         known = member in wanted and (member in live or not live)
         value = wanted.get(member)
+        if member == "Lifecycle" and member in live and keeps_more(value, live[member]):
+            continue  # going back would delete what is older
         if member == "Policy":
             value = completed(live.get("Policy"), value)
         if known and same(wanted[member]) != same(live.get(member)) and (step := make(id, value)):
@@ -162,6 +166,15 @@ def _put_encryption(name: str, value: Any) -> Call | None:
     return Call("s3", "PutBucketEncryption", {"Bucket": name, "ServerSideEncryptionConfiguration": rules})
 
 
+def keeps_more(wanted: Any, live: Any) -> bool:
+    """Whether these rules delete nothing that the wanted ones keep: later, or not at all."""
+
+    def soonest(rules: Any, member: str) -> float:
+        return min((each[member] or math.inf for each in rules or ()), default=math.inf)
+
+    return all(soonest(live, member) >= soonest(wanted, member) for member in ("Expiration", "Noncurrent"))
+
+
 def _put_lifecycle(name: str, value: Any) -> Call | None:
     if not value:
         return Call("s3", "DeleteBucketLifecycle", {"Bucket": name})
@@ -176,6 +189,8 @@ def _put_lifecycle(name: str, value: Any) -> Call | None:
             rule["Expiration"] = {"Days": each["Expiration"]}
         if each["Noncurrent"]:
             rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": each["Noncurrent"]}
+        if each["Abort"]:
+            rule["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": each["Abort"]}
         rules.append(rule)
     return Call(
         "s3", "PutBucketLifecycleConfiguration", {"Bucket": name, "LifecycleConfiguration": {"Rules": rules}}
@@ -207,6 +222,8 @@ def _rules(value: Any) -> Any:
         scope = _first(rule.get("filter"))
         found.append(
             {
+                "Abort": _first(rule.get("abort_incomplete_multipart_upload")).get("days_after_initiation")
+                or None,
                 "Expiration": _first(rule.get("expiration")).get("days") or None,
                 "Noncurrent": _first(rule.get("noncurrent_version_expiration")).get("noncurrent_days")
                 or None,

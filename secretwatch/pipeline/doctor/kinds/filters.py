@@ -71,6 +71,11 @@ def _protection_question(looking: Looking, name: str) -> dict[str, Any]:
     }
 
 
+def keeps_more(wanted: int | None, live: int | None) -> bool:
+    """Whether events are kept for longer than wanted; None is for ever."""
+    return wanted is not None and (live is None or live > wanted)
+
+
 def _restore_group(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
     steps: list[Step] = []
     if live is None:
@@ -85,7 +90,9 @@ def _restore_group(account: Account, id: str, wanted: Thing, live: Thing | None)
             steps.append(Call("logs", "AssociateKmsKey", params))
         else:
             steps.append(Call("logs", "DisassociateKmsKey", {"logGroupName": id}))
-    if (wanted.get("retentionInDays") or None) != (live.get("retentionInDays") or None):
+    asked, kept = wanted.get("retentionInDays") or None, live.get("retentionInDays") or None
+    # Going back to fewer days deletes events at once: no mend does that.
+    if asked != kept and not ("retentionInDays" in live and keeps_more(asked, kept)):
         if wanted.get("retentionInDays"):
             params = {"logGroupName": id, "retentionInDays": wanted["retentionInDays"]}
             steps.append(Call("logs", "PutRetentionPolicy", params))

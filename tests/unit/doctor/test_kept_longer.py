@@ -1,0 +1,72 @@
+"""Evidence that is kept longer than was applied is no fault: the mend of it would delete some."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from secretwatch.pipeline.doctor.account import Account, Ref
+from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import View
+
+
+def expiry(days: int | None, noncurrent: int | None = 30, prefix: str = "") -> dict[str, Any]:
+    return {"Abort": 7 if days else None, "Expiration": days, "Noncurrent": noncurrent, "Prefix": prefix}
+
+
+GROUP, BUCKET = Ref("log group", "/g"), Ref("bucket", "logs")
+WANTED = {GROUP: {"retentionInDays": 90}, BUCKET: {"Lifecycle": [expiry(400)]}}
+
+
+def seen(ref: Ref, **live: Any) -> Hop:
+    applied = Account("111122223333", "us-east-1", {ref: dict(WANTED[ref])})
+    account = Account("111122223333", "us-east-1", {ref: live})
+    subject = Subject(region="us-east-1", account_id="111122223333")
+    view = View(subject, account, Intent(applied, {}, {}), datetime.now(UTC))
+    hop = Hop("Trail")
+    differing(hop, view, [ref])
+    return hop
+
+
+@pytest.mark.parametrize(
+    ("ref", "live"),
+    [
+        (GROUP, {"retentionInDays": 3653}),
+        (GROUP, {"retentionInDays": None}),
+        (BUCKET, {"Lifecycle": []}),
+        (BUCKET, {"Lifecycle": [expiry(4000)]}),
+        # Somebody's rule that moves to another storage class.
+        (BUCKET, {"Lifecycle": [expiry(400), expiry(None, None)]}),
+    ],
+)
+def test_it_is_a_warning_without_a_mend(ref: Ref, live: dict[str, Any]) -> None:
+    [found] = seen(ref, **live).findings
+    assert (found.verdict, list(found.steps)) == ("warning", [])
+    assert "keeps more than was applied" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("ref", "live", "operation"),
+    [
+        (GROUP, {"retentionInDays": 89}, "PutRetentionPolicy"),
+        (BUCKET, {"Lifecycle": [expiry(399)]}, "PutBucketLifecycleConfiguration"),
+        (BUCKET, {"Lifecycle": [expiry(400, 1)]}, "PutBucketLifecycleConfiguration"),
+        (
+            BUCKET,
+            {"Lifecycle": [expiry(400), expiry(1, None, "AWSLogs/")]},
+            "PutBucketLifecycleConfiguration",
+        ),
+    ],
+)
+def test_what_keeps_less_is_broken_and_mended(ref: Ref, live: dict[str, Any], operation: str) -> None:
+    [found] = seen(ref, **live).findings
+    assert found.verdict == "broken"
+    [call] = [each for each in found.steps if getattr(each, "operation", "") == operation]
+    if ref == BUCKET:
+        [rule] = call.params["LifecycleConfiguration"]["Rules"]
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
