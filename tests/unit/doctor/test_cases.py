@@ -9,7 +9,20 @@ from typing import Any
 
 import pytest
 from answers import Facts, TopicFacts, case, walk
-from healthy import ACCOUNT, METRIC, NOW, REGION, SECRET, TOPIC, alarm, asked, facts, metric_filter, topic
+from healthy import (
+    ACCOUNT,
+    METRIC,
+    NOW,
+    REGION,
+    SECRET,
+    TOPIC,
+    absent,
+    alarm,
+    asked,
+    facts,
+    metric_filter,
+    topic,
+)
 
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.calls import Call, Person
@@ -120,6 +133,22 @@ def test_a_fault_is_named_and_mended(changes: dict[str, Any], hop: str, cause: s
         assert says in found.broken[0][1].sentence
         assert found.plan
         assert mended(found) == []
+
+
+def test_every_message_to_a_topic_is_tried() -> None:
+    """The alarm's message gets through the filter policy; the rule's, on the same topic, does not."""
+    attributes = {"FilterPolicy": '{"AlarmName": [{"exists": true}]}', "FilterPolicyScope": "MessageBody"}
+    changed = facts(**QUIET, topics=[subscriptions(("email", "sec@example.com", "a"), a=attributes)])
+    found = walk(changed)
+    assert [(name, each.cause) for name, each in found.broken] == [("realtime", "filtered-subscription")]
+    assert mended(found) == []
+
+
+def test_rules_see_no_reads_without_a_trail() -> None:
+    found = walk(facts(**QUIET, trail=None, trail_asked=absent()))
+    [said] = found.hop("realtime").findings
+    assert said.verdict == "not reached"
+    assert "only while a trail logs" in said.sentence
 
 
 def test_what_was_pending_asks_by_its_own_protocol() -> None:

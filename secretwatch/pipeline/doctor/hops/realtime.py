@@ -147,7 +147,9 @@ def pattern_of(text: str) -> EventPattern | None:
 def _is_logged(view: View) -> bool:
     """Whether the trail logs, as far as is known."""
     trail = view.trail
-    return trail is None or trail.get("IsLogging") is not False
+    if trail is None:
+        return not (view.trail_arn and view.account.lacks("trail", view.trail_arn))
+    return trail.get("IsLogging") is not False
 
 
 def rule(hop: Hop, view: View, name: str, *, sees_reads: bool) -> None:
@@ -383,9 +385,10 @@ def _targets(hop: Hop, view: View, name: str, found: Thing) -> None:
             continue
         _role(hop, view, name, target)
         topic.check(hop, view, arn, services.EVENTS, "target-")
-        alarmed = view.topics_of(view.alarm)
-        if arn not in alarmed:
-            topic.receivers(hop, view, arn, json.dumps({"READ": "x"}), "target-" if view.intent else "")
+        prefix = "target-" if view.intent else ""
+        alarm = view.alarm if arn in view.topics_of(view.alarm) else None
+        told_of = topic.alarm_message(view, alarm) if alarm else None
+        topic.receivers(hop, view, arn, json.dumps({"READ": "x"}), prefix, told_of=told_of)
         if letters := (target.get("DeadLetterConfig") or {}).get("Arn"):
             _letters(hop, view, name, letters)
     # Targets are told apart by their ids: one that is missing is found by what was applied.

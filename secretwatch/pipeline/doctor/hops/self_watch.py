@@ -98,10 +98,12 @@ def _acts(hop: Hop, view: View, name: str, alarm: Thing, cause: str) -> None:
             stops=False,
         )
     for arn in view.topics_of(alarm):
-        if arn in view.topics_of(view.alarm) or any(
-            (each.ref or Ref("", "")).id == arn for each in hop.findings
-        ):
+        if any((each.ref or Ref("", "")).id == arn for each in hop.findings):
             continue  # looked at already
+        if view.alarm and arn in view.topics_of(view.alarm):
+            told_of = topic.alarm_message(view, view.alarm)
+            topic.receivers(hop, view, arn, topic.alarm_message(view, alarm), f"{cause}-", told_of=told_of)
+            continue
         applied = view.applied("alarm", name)
         if applied is not None and arn not in (applied.get("AlarmActions") or ()):
             continue  # not its own, which is said

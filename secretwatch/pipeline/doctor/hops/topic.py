@@ -277,8 +277,13 @@ def said(subscription: Mapping[str, Any]) -> str:
     return f"{subscription['Protocol']} {subscription['Endpoint']}"
 
 
-def receivers(hop: Hop, view: View, arn: str, message: str, prefix: str = "") -> list[str]:
-    """Who gets this message when it is published to the topic; what keeps the others from it is said."""
+def receivers(
+    hop: Hop, view: View, arn: str, message: str, prefix: str = "", *, told_of: str | None = None
+) -> list[str]:
+    """Who gets this message when it is published to the topic; what keeps the others from it is said.
+
+    told_of: a message to this topic that was tried already; only what it does not meet is said.
+    """
     if f"who {arn} {message}" in hop.looked_at:
         return []
     hop.looked_at.add(f"who {arn} {message}")
@@ -293,7 +298,7 @@ def receivers(hop: Hop, view: View, arn: str, message: str, prefix: str = "") ->
         for id in (view.intent.account.things if view.intent else {})
         if id.kind == "subscription" and subscription_parts(id.id)[0] == arn
     }
-    if not found and not intended:
+    if not found and not intended and told_of is None:
         hop.broken(
             f"{prefix}no-subscription",
             f"Nobody is subscribed to {arn}.",
@@ -306,12 +311,14 @@ def receivers(hop: Hop, view: View, arn: str, message: str, prefix: str = "") ->
     for id, each in found:
         ref = Ref("subscription", id)
         if problem := _problem(view, ref, each, message):
+            if told_of is not None and _problem(view, ref, each, told_of):
+                continue
             problems.append((ref, *problem))
         else:
             told.append(said(each))
             if unknown := view.account.unknown.get(ref):
                 hop.cannot_tell("permission", f"A subscription cannot be looked at: {unknown.missing}.")
-    for ref in sorted(intended):
+    for ref in sorted(intended if told_of is None else ()):
         if view.account.lacks("subscription", ref.id):
             _, protocol, endpoint = subscription_parts(ref.id)
             problems.append(
