@@ -115,7 +115,7 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
             if each.verdict == "broken" and wanted(hop.name, each)
         ]
         if not broken:
-            return steps, True
+            return _in_order(steps), True
         following = next(
             (
                 calls
@@ -125,7 +125,7 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
             None,
         )
         if following is None:
-            return steps, False
+            return _in_order(steps), False
         for call in following:
             if call.key in tried or (call.service, call.operation) not in EFFECTS:
                 continue
@@ -133,7 +133,15 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
             steps = [each for each in steps if not _takes_its_place(call, each)]
             steps.append(call)
         account = after(account, following)
-    return steps, False
+    return _in_order(steps), False
+
+
+def _in_order(steps: Iterable[Step]) -> list[Step]:
+    """A trail last: CreateTrail and UpdateTrail are refused while bucket, key or role do not let it in.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+    """
+    return sorted(steps, key=lambda step: isinstance(step, Call) and step.service == "cloudtrail")
 
 
 def _takes_its_place(call: Call, earlier: Step) -> bool:

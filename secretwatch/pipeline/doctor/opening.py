@@ -107,9 +107,14 @@ def _covers(statement: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         return False
     return (
         _wide(_principals(statement), _principals(wanted))
-        and _wide(_list(statement.get("Action")), _list(wanted.get("Action")))
+        and _wide(_actions(statement), _actions(wanted))
         and _wide(_list(statement.get("Resource")), _list(wanted.get("Resource")))
     )
+
+
+def _actions(statement: Mapping[str, Any]) -> list[str]:
+    """Upper and lower case are the same in them."""
+    return [each.lower() for each in _list(statement.get("Action"))]
 
 
 def _principals(statement: Mapping[str, Any]) -> list[str]:

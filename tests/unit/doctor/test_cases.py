@@ -176,6 +176,18 @@ def test_two_faults_of_an_alarm_are_one_command() -> None:
     assert mended(found) == []
 
 
+def test_a_trail_is_made_right_after_what_it_needs() -> None:
+    """CreateTrail is refused while the role does not let CloudTrail write to the log group."""
+    healthy = facts()
+    assert healthy.role
+    found = walk(
+        facts(**QUIET, trail_status=asked({"IsLogging": False}), role=replace(healthy.role, policies=[]))
+    )
+    calls = [each.operation for each in found.plan if isinstance(each, Call)]
+    assert calls[-1] == "StartLogging"
+    assert "PutRolePolicy" in calls
+
+
 def test_metric_math_is_said_in_words() -> None:
     queries = [{"Id": "e", "Expression": "m1 / m2", "ReturnData": True}]
     on = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period", "Dimensions"))

@@ -165,6 +165,7 @@ def test_what_a_policy_lacks_is_seen_whatever_its_words() -> None:
     wanted = document(FOREIGN | {"Action": ["sns:Publish", "sns:GetTopicAttributes"]})
     wider = document(FOREIGN | {"Sid": "Other", "Action": "sns:*", "Resource": "*"})
     assert lacking(wider, wanted) == []
+    assert lacking(document(FOREIGN | {"Action": "SNS:publish"}), document(FOREIGN)) == []
     (missing,) = lacking(document(FOREIGN), wanted)
     assert missing["Sid"] == "Foreign"
     assert lacking(completed(document(FOREIGN), wanted), wanted) == []
