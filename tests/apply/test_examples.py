@@ -68,6 +68,9 @@ BESIDE = {
     },
 }
 
+# Nobody applies it: the heartbeat's schedule may come due meanwhile.
+BY_ITSELF = {"stepfunctions.StartExecution"}
+
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example(
@@ -119,7 +122,7 @@ def test_example(
         for operation in operations - known_calls().get(service, set())
         if not is_read_only(f"{service}.amazonaws.com", operation)
     }
-    assert unknown == BESIDE.get(name, set()), "run scripts/calls.py"
+    assert unknown - BY_ITSELF == BESIDE.get(name, set()), "run scripts/calls.py"
     if role:
         no_statement_of_the_policy_can_be_left_out(role, exact)
 
