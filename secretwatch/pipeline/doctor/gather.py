@@ -128,8 +128,10 @@ def _hanging(view: View) -> list[Ref]:
                 found.append(Ref("topic", target["Arn"]))
             if letters := (target.get("DeadLetterConfig") or {}).get("Arn"):
                 found.append(Ref("queue", letters))
-    if view.alarm_name:
-        found.append(Ref("mute rule", view.alarm_name))
+    subject = view.subject
+    muted = [view.alarm_name, subject.tamper_alarm_name, subject.blind_alarm_name, subject.stuck_alarm_name]
+    muted += [ref.id for ref in (view.intent.account.things if view.intent else ()) if ref.kind == "alarm"]
+    found += [Ref("mute rule", name) for name in muted if name]
     return list(dict.fromkeys(found))
 
 

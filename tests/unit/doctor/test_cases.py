@@ -294,6 +294,11 @@ def test_a_mute_rule_is_named_and_taken_away() -> None:
     }
     view.account.put("mute rule", "night", later)
     assert walk_case(view, record).broken == []
+    tampering = {**muting, "MuteTargets": {"AlarmNames": ["tamper"]}}
+    view.account.put("mute rule", "night", tampering)
+    found = walk_case(view, record)
+    assert broken(found) == [("self-watch", "muted")]
+    assert mended(found) == []
 
 
 def test_a_role_is_bounded() -> None:

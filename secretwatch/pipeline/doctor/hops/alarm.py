@@ -87,7 +87,7 @@ def examine(view: View) -> Hop:
         return hop
     config = _settings(hop, view, alarm)
     _actions(hop, view, alarm)
-    _mutes(hop, view, alarm)
+    mutes(hop, view, alarm)
     hop.note += rings_again(view, config)
     if view.intent:
         differing(hop, view, [Ref("alarm", view.alarm_name or "")], stops=True)
@@ -511,7 +511,7 @@ def _is_slip(action: str, meant: list[str]) -> bool:
     return any(SequenceMatcher(None, action, each).ratio() > 0.9 for each in meant)
 
 
-def _mutes(hop: Hop, view: View, alarm: Thing) -> None:
+def mutes(hop: Hop, view: View, alarm: Thing, *, stops: bool = True) -> None:
     """Mute rules under which the alarm changes its state and tells nobody.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html
@@ -540,6 +540,7 @@ def _mutes(hop: Hop, view: View, alarm: Thing) -> None:
                 f"The mute rule {rule} mutes {name} now: it changes its state, and tells nobody.",
                 Call("cloudwatch", "DeleteAlarmMuteRule", {"AlarmMuteRuleName": rule}),
                 ref=Ref("mute rule", rule),
+                stops=stops,
             )
         elif found.get("Status") != "EXPIRED" and parsed.status(view.now) != "EXPIRED":
             hop.warning("muted", f"The mute rule {rule} mutes {name} at times: {schedule.get('Expression')}.")

@@ -9,6 +9,7 @@ from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
+from secretwatch.pipeline.doctor.hops.alarm import mutes
 from secretwatch.pipeline.doctor.hops.realtime import as_applied, rule
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.view import View, emission, parsed
@@ -74,6 +75,7 @@ def alarm_of(hop: Hop, view: View, name: str, cause: str, when: str) -> None:
     if alarm is None:
         return
     _acts(hop, view, name, alarm, cause)
+    mutes(hop, view, alarm, stops=False)
 
 
 def _acts(hop: Hop, view: View, name: str, alarm: Thing, cause: str) -> None:
@@ -141,6 +143,7 @@ def _any(hop: Hop, view: View, names: list[str], cause: str) -> None:
     for name in names:
         if alarm := view.account.get("alarm", name):
             _acts(hop, view, name, alarm, cause)
+            mutes(hop, view, alarm, stops=False)
 
 
 def stop_logging(view: View) -> dict[str, object]:

@@ -15,11 +15,15 @@ from secretwatch.pipeline.doctor.kinds.kind import Kind, Looking
 
 def look(looking: Looking, ids: list[str]) -> None:
     """Those that mute one of these alarms."""
-    for alarm in ids:
-        arn = looking.account.arn("cloudwatch", "alarm-mute-rule:*")
-        listed = looking.ask(
+    arn = looking.account.arn("cloudwatch", "alarm-mute-rule:*")
+    questions = {
+        alarm: looking.ask.ahead(
             "cloudwatch", "ListAlarmMuteRules", arn, items="AlarmMuteRuleSummaries", AlarmName=alarm
         )
+        for alarm in ids
+    }
+    for alarm, question in questions.items():
+        listed = question.result()
         if listed.problem == "denied":
             looking.account.unknown[Ref("mute rules", alarm)] = listed
         for each in listed.answer or ():
