@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -299,7 +300,7 @@ def _patients(
     from secretwatch.pipeline.aws import one_line
 
     try:
-        region = boto3.Session().region_name
+        region = os.environ.get("AWS_REGION") or boto3.Session().region_name
     except BotoCoreError as error:
         _refuse(one_line(error))
     if not region:

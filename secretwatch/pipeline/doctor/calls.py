@@ -25,6 +25,9 @@ _OPTIONS = {
     ("sns", "Subscribe", "Endpoint"): "notification-endpoint",
 }
 
+# Where the AWS CLI reads a parameter from a file, or takes it for an option.
+_MISREAD = ("-", "file://", "fileb://", "http://", "https://")
+
 
 @dataclass(frozen=True)
 class Call:
@@ -55,7 +58,10 @@ class Call:
     def command(self) -> str:
         """As the AWS CLI takes it, on one line; the note stands in a comment before it."""
         words = ["aws", _COMMANDS.get(self.service, self.service), xform_name(self.operation, "-")]
-        for name, value in self.params.items():
+        as_options = not any(_is_misread(name, value) for name, value in self.params.items())
+        if not as_options:
+            words += ["--cli-input-json", json.dumps(self.params, separators=(",", ":"))]
+        for name, value in self.params.items() if as_options else ():
             words += _option(self.service, self.operation, name, value)
         if self.region:
             words += ["--region", self.region]
@@ -92,6 +98,20 @@ class Run:
 
 
 Step = Call | Person | Run
+
+
+def _is_misread(name: str, value: Any) -> bool:
+    """Whether the AWS CLI would take this text for an option, or for the place of a file that it reads in.
+
+    Whoever may write a description could else have a file of this machine sent with it. These two parameters
+    are never read from a file.
+    https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
+    """
+    if isinstance(value, list):
+        return any(_is_misread(name, each) for each in value)
+    if name in ("QueueUrl", "Endpoint"):
+        return False
+    return isinstance(value, str) and value.startswith(_MISREAD)
 
 
 def _option(service: str, operation: str, name: str, value: Any) -> list[str]:

@@ -270,3 +270,17 @@ def test_nothing_in_a_command_is_obeyed_by_a_terminal(text: str, tmp_path: Path)
     script.write_text(command.replace("aws secretsmanager describe-secret --secret-id", "printf %s"))
     shown = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=True).stdout
     assert shown == text
+
+
+@pytest.mark.parametrize("text", ["file:///etc/hostname", "fileb://x", "https://wiki.example/runbook", "--x"])
+def test_a_text_is_not_read_as_a_file_or_an_option(text: str) -> None:
+    changed = alarms.put(alarm(AlarmDescription=text), Statistic="Sum")
+    words = shlex.split(changed.command())
+    assert words[:4] == ["aws", "cloudwatch", "put-metric-alarm", "--cli-input-json"]
+    assert json.loads(words[4]) == changed.params
+    assert len(words) == 5
+
+
+def test_a_queues_url_is_an_option_as_ever() -> None:
+    url = "https://sqs.us-east-1.amazonaws.com/111122223333/q"
+    assert f"--queue-url {url}" in Call("sqs", "SetQueueAttributes", {"QueueUrl": url}).command()
