@@ -198,9 +198,12 @@ def of_topic(hop: Hop, view: View, record: Record, reached: bool) -> None:
             hop.warning("delivery-failures", f"{failed:.0f} deliveries of {arn} failed lately.")
     if not reached or record.read is None or record.history_of_alarm is None:
         return
+    actions = (view.alarm or {}).get("AlarmActions") or ()
     for each in reversed(record.actions()):
         summary, at = each["HistorySummary"], each["Timestamp"].astimezone(UTC)
         hop.saw(record.history_of_alarm.action, (view.alarm or {}).get("AlarmName", ""), at, summary)
+        if "arn:" in summary and not any(action in summary for action in actions):
+            continue  # one that the alarm does not have any more
         if summary.startswith("Failed") and not any(each.verdict == "broken" for each in hop.findings):
             if record.changed_since_the_read("sns", "kms"):
                 hop.warning(
