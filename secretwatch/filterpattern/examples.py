@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 from secretwatch.filterpattern.json_event import Condition
@@ -53,7 +53,10 @@ def texts(pattern: FilterPattern) -> list[str]:
 
 
 def variations(event: Event, patterns: Iterable[FilterPattern]) -> Iterator[Event]:
-    """The event with each value that a condition of these asks for set to others, one at a time."""
+    """The event with each value that a condition of these asks for set to others, one at a time.
+
+    And with each list of which any element may hold (`[*]`) begun by another element.
+    """
     for pattern in patterns:
         if not isinstance(pattern, JsonPattern):
             continue
@@ -62,6 +65,9 @@ def variations(event: Event, patterns: Iterable[FilterPattern]) -> Iterator[Even
                 changed = copy.deepcopy(event)
                 if _set(changed, condition.selector.path, value):
                     yield changed
+            changed = copy.deepcopy(event)
+            if _put_second(changed, condition.selector.path):
+                yield changed
 
 
 # The expression
@@ -106,7 +112,7 @@ def _event(conditions: Sequence[Condition], base: Event) -> Event:
     # What has to be absent is taken away first, or it would take others' parents along.
     for asked in sorted(by_selector.values(), key=lambda each: each[0].test is not None):
         path = asked[0].selector.path
-        candidates = [value for condition in asked for value in _values(condition)]
+        candidates = [value for condition in asked for value in _values(condition)] + _joined(asked)
         for value in candidates:
             if value is _ABSENT:
                 if not any(condition.test for condition in asked):
@@ -132,6 +138,31 @@ def _values(condition: Condition) -> list[Any]:
     assert isinstance(operand, Text)
     plain, filled = operand.text.replace("*", ""), operand.text.replace("*", "x")
     return [filled, plain, f"{plain}-{_OTHER}", _OTHER]
+
+
+def _joined(conditions: Sequence[Condition]) -> list[Any]:
+    """Texts in which two texts with `*` stand one after the other, what they have in common once."""
+    texts = [each.operand.text for each in conditions if isinstance(each.operand, Text)]
+    plain = [text.replace("*", "") for text in texts if "*" in text]
+    found = []
+    for first, second in permutations(plain, 2):
+        shared = max(n for n in range(min(len(first), len(second)) + 1) if first.endswith(second[:n]))
+        joined = first + second[shared:]
+        found += [joined, f"x{joined}", f"{joined}x", f"x{joined}x"]
+    return found
+
+
+def _put_second(event: Any, path: Sequence[PathStep]) -> bool:
+    """Begin the list under the first `[*]` of the path with another element; whether there is one."""
+    here = event
+    for step in path:
+        if step is AnyIndex:
+            if isinstance(here, list) and here:
+                here.insert(0, _OTHER)
+                return True
+            return False
+        here = _inner(here, _key(step))
+    return False
 
 
 def _set(event: Any, path: Sequence[PathStep], value: Any) -> bool:

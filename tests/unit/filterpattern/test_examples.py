@@ -86,6 +86,34 @@ def test_a_narrowed_pattern_is_told_apart(text: str, condition: str) -> None:
     assert any(wide.matches_event(each) != narrow.matches_event(each) for each in tried)
 
 
+def told_apart(one: str, other: str) -> bool:
+    patterns = [FilterPattern.parse(one), FilterPattern.parse(other)]
+    tried = [
+        changed
+        for pattern in patterns
+        for event in examples(pattern)
+        for changed in (event, *variations(event, patterns))
+    ]
+    return any(patterns[0].matches_event(each) != patterns[1].matches_event(each) for each in tried)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # Two texts with * of one field hold together in an ARN alone.
+        (
+            '{ $.e = "Get" && ($.id = "prod/*" || ($.id = "*:1:secret:*" && $.id = "*secret:prod/*")) }',
+            '{ $.e = "Get" && $.id = "prod/*" }',
+        ),
+        # A batch has its secret at any place.
+        ('{ $.ids[*] = "app" }', '{ $.ids[0] = "app" }'),
+    ],
+    ids=["joined texts", "places of a list"],
+)
+def test_an_alternative_that_is_left_out_is_told_apart(one: str, other: str) -> None:
+    assert told_apart(one, other)
+
+
 def test_the_same_in_other_words_is_not() -> None:
     one = FilterPattern.parse('{ $.eventName = "A" && ($.errorCode NOT EXISTS || $.x = "1") }')
     other = FilterPattern.parse('{ ($.x = "1" || $.errorCode NOT EXISTS) && ($.eventName = "A") }')
