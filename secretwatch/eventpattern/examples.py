@@ -7,7 +7,8 @@ one and the other. Events have only the fields that a pattern asks for. Pure.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from secretwatch.eventpattern.condition import Condition
@@ -17,6 +18,7 @@ Event = dict[str, Any]
 _ABSENT = object()
 _OTHER = "something-else"
 _MOST = 400
+_MOST_TRIED = 3000
 
 
 def examples(pattern: EventPattern, base: Event | None = None) -> list[Event]:
@@ -54,6 +56,18 @@ def variations(event: Event, patterns: Iterable[EventPattern]) -> Iterator[Event
                 changed = copy.deepcopy(event)
                 set_at(changed, path, value)
                 yield changed
+
+
+def trials(patterns: Sequence[EventPattern], bases: Sequence[Event] = ()) -> Iterator[Event]:
+    """Events to tell patterns apart: the bases, examples of each pattern, and these with one value changed.
+
+    The examples are made of nothing besides, and of the first base. Of changed ones there are 3000 at most.
+    """
+    starts = [*bases]
+    for base in ({}, *bases[:1]):
+        starts += [event for pattern in patterns for event in examples(pattern, base)]
+    yield from starts
+    yield from islice((changed for event in starts for changed in variations(event, patterns)), _MOST_TRIED)
 
 
 def _fitting(condition: Condition) -> Any:

@@ -2,6 +2,7 @@
 
     for event in examples(pattern): ...             # matching ones, each condition is needed by one of them
     for event in variations(event, [pattern]): ...  # the event with one value changed
+    for event in trials([pattern, other]): ...      # all of both
 
 What a pattern says is known by trying it; two patterns mean the same where no example and no variation of
 one or the other tells them apart. Events have only the fields that a pattern asks for: what else a real one
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, permutations
+from itertools import islice, pairwise, permutations
 from typing import Any
 
 from secretwatch.filterpattern.json_event import Condition
@@ -25,6 +26,7 @@ from secretwatch.filterpattern.selector import AnyIndex, AnyName, PathStep
 Event = dict[str, Any]
 _ABSENT = object()
 _OTHER = "something-else"
+_MOST_TRIED = 4000
 
 
 def examples(pattern: FilterPattern, base: Event | None = None) -> list[Event]:
@@ -42,6 +44,18 @@ def examples(pattern: FilterPattern, base: Event | None = None) -> list[Event]:
         if pattern.matches_event(event) and event not in found:
             found.append(event)
     return found
+
+
+def trials(patterns: Sequence[FilterPattern], bases: Sequence[Event] = ()) -> Iterator[Event]:
+    """Events to tell patterns apart: the bases, examples of each pattern, and these with one value changed.
+
+    The examples are made of the first base, and of nothing besides. Of changed ones there are 4000 at most.
+    """
+    starts = [*bases]
+    for base in (*bases[:1], {}):
+        starts += [event for pattern in patterns for event in examples(pattern, base)]
+    yield from starts
+    yield from islice((changed for event in starts for changed in variations(event, patterns)), _MOST_TRIED)
 
 
 def texts(pattern: FilterPattern) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from secretwatch.filterpattern import FilterPattern
+from secretwatch.filterpattern.examples import trials
+from secretwatch.filterpattern.pattern import JsonPattern
 
 from .conftest import ACCOUNT, ARN, Plan
 
@@ -135,6 +137,38 @@ def test_a_read_counts(instances: Plan, instance: str, message: dict[str, Any]) 
 @pytest.mark.parametrize(("instance", "message"), OTHERS.values(), ids=OTHERS.keys())
 def test_anything_else_does_not(instances: Plan, instance: str, message: dict[str, Any]) -> None:
     assert not counts(instances, instance, message)
+
+
+def shortened(pattern: JsonPattern) -> list[str]:
+    """The pattern without one of its alternatives, each in turn."""
+    stack: list[tuple[str, list[str]]] = []
+    for step in pattern.expression:
+        if isinstance(step, int):
+            stack.append((pattern.conditions[step].written.strip(), []))
+            continue
+        (right, fewer_right), (left, fewer_left) = stack.pop(), stack.pop()
+        sign = {"and": "&&", "or": "||"}[step]
+        fewer = [f"({each} {sign} {right})" for each in fewer_left]
+        fewer += [f"({left} {sign} {each})" for each in fewer_right]
+        stack.append((f"({left} {sign} {right})", fewer + ([left, right] if step == "or" else [])))
+    return [f"{{ {each} }}" for each in stack.pop()[1]]
+
+
+def test_an_alternative_that_is_gone_is_told_apart(instances: Plan) -> None:
+    """Where a read is not counted without it, trials of both patterns show that, as the doctor makes them."""
+    tried = 0
+    for instance in ("one", "two"):
+        reads = [json.dumps(message) for where, message in READS.values() if where == instance]
+        for text in instances.patterns(instance):
+            whole = FilterPattern.parse(text)
+            assert isinstance(whole, JsonPattern)
+            for fewer in map(FilterPattern.parse, shortened(whole)):
+                if any(whole.matches(each) and not fewer.matches(each) for each in reads):
+                    events = trials([whole, fewer])
+                    differ = (whole.matches_event(each) != fewer.matches_event(each) for each in events)
+                    assert any(differ), fewer
+                    tried += 1
+    assert tried > 10
 
 
 def test_regular_expressions_stand_only_where_a_suffix_is_not_known(instances: Plan) -> None:

@@ -80,6 +80,11 @@ class View:
         """The log group's filters that emit this metric."""
         return [each for each in self.filters() if metric and emission(each, metric)]
 
+    def emitting_elsewhere(self, metric: Metric) -> Thing | None:
+        """A filter of another log group that emits this metric."""
+        there = (each for id, each in self.account.all("filter") if parts(id)[0] != self.group)
+        return next((each for each in there if emission(each, metric)), None)
+
     def applied_filters(self) -> list[Thing]:
         """The watch's own, as they were applied; none where that is not known."""
         if self.intent is None:

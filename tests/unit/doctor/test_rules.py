@@ -17,7 +17,7 @@ from healthy import ACCOUNT, METRIC, REGION, SECRET, TOPIC, alarm, facts, metric
 
 from secretwatch import secretid
 from secretwatch.cloudtrail import event_text, is_read_only
-from secretwatch.filterpattern import FilterPattern
+from secretwatch.filterpattern import Explanation, FilterPattern
 from secretwatch.pipeline.doctor.asking import Asking, NotReadOnly
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
@@ -27,6 +27,7 @@ from secretwatch.pipeline.doctor.opening import completed, lacking, opened, refu
 from secretwatch.pipeline.doctor.patterns import pattern_for
 from secretwatch.pipeline.doctor.permissions import policy
 from secretwatch.pipeline.doctor.reads import expected, is_read
+from secretwatch.pipeline.doctor.sentences import said
 from secretwatch.pipeline.watch import Realtime
 from secretwatch.policy import services
 
@@ -284,3 +285,17 @@ def test_a_text_is_not_read_as_a_file_or_an_option(text: str) -> None:
 def test_a_queues_url_is_an_option_as_ever() -> None:
     url = "https://sqs.us-east-1.amazonaws.com/111122223333/q"
     assert f"--queue-url {url}" in Call("sqs", "SetQueueAttributes", {"QueueUrl": url}).command()
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ('$.eventName = "*getSecretValue"', "upper and lower case differ"),
+        ('$.eventName = "*Secret*e"', "taken at its first place"),
+        ('$.eventName = "Put*"', ""),
+    ],
+)
+def test_the_hint_at_a_star_is_the_one_that_helps(written: str, hint: str) -> None:
+    words = said(Explanation(written, False, ("GetSecretValue",)))
+    assert hint in words
+    assert ("(" in words) is bool(hint)

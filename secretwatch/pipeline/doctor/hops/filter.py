@@ -1,46 +1,40 @@
 """Hop 4: the metric filters: on the trail's log group, matching what has to ring, feeding the alarm.
 
 Of several filters that feed one metric, one has to match. Where it is known what was applied, what is there
-has to count the same: that is tried on events made from both patterns, not read off their texts.
+has to count the same (`applied_filters`).
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
 from secretwatch.cloudtrail import Event
-from secretwatch.filterpattern import Explanation, Kind
-from secretwatch.filterpattern.examples import examples, variations
+from secretwatch.filterpattern import Kind
+from secretwatch.filterpattern.examples import examples
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.applied_filters import as_applied
+from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
-from secretwatch.pipeline.doctor.reads import expected
+from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said
 from secretwatch.pipeline.doctor.slips import is_slip
 from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
 NAME = "filter"
-_MOST_TRIED = 4000
-_SOME = 3
 SERVICES_OWN = "AWS/"
-
-# Conditions on who read and how it ended, not on what was read: left out on purpose, not by mistake.
-_ON_PURPOSE = ("$.userIdentity.", "$.sourceIPAddress", "$.userAgent", "$.errorCode")
 
 
 def examine(view: View) -> Hop:
     hop = Hop(NAME)
     metric = view.metric
     if metric and metric[0].startswith(SERVICES_OWN):
-        hop.note = f"{_metric(metric)} is a service's own metric: no filter has to feed it."
+        hop.note = f"{metric_named(metric)} is a service's own metric: no filter has to feed it."
         return hop
     if view.alarm and metric is None:
         hop.note = "The alarm is on several metrics."
@@ -59,344 +53,19 @@ def examine(view: View) -> Hop:
         hop.cannot_tell("permission", f"Metric filters cannot be looked at: {unknown.missing}.")
         return hop
     if view.intent and view.applied_filters():
-        _as_applied(hop, view)
+        as_applied(hop, view)
     else:
         _as_found(hop, view)
     if _masks(hop, view):
         return hop
-    _are_there(hop, view)
+    are_there(hop, view)
     names = ", ".join(each["filterName"] for each in view.emitting(metric)[:4])
     what = "the read" if view.followed else "what has to ring"
     hop.note = f"{names} on {view.group} matches {what}, and emits what the alarm watches."
     return hop
 
 
-def _metric(metric: Metric) -> str:
-    return f"{_shown(metric[0])} / {_shown(metric[1])}"
-
-
-def _shown(name: str) -> str:
-    """A name, in quotation marks where blanks would not be seen."""
-    return name if name == name.strip() and "  " not in name else json.dumps(name, ensure_ascii=False)
-
-
-# Where it is known what was applied
-
-
-def _as_applied(hop: Hop, view: View) -> None:
-    assert view.intent
-    ids = view.intent.of("filter", "ring")
-    metric = view.applied_metric() or view.metric
-    assert metric
-    changed = view.differing()
-    touched = [Ref("filter", id) for id in ids if Ref("filter", id) in changed]
-    wanted, live = view.applied_filters(), view.emitting(metric)
-    others = [each for each in live if id_of(view.group or "", each["filterName"]) not in ids]
-    if not touched and not others:
-        _made_anew(hop, view)
-        _left_out(hop, view, wanted)
-        return
-    first = touched[0] if touched else None
-    steps = [*view.terraform(*touched), *(step for ref in touched for step in view.restore(ref))]
-    found = _told_apart(view, metric, wanted, live)
-    if found is None:
-        for ref in touched:
-            if any(each.member not in ("", "filterPattern") for each in changed[ref]):
-                continue  # it counts the same, and emits otherwise: said below
-            name = filters.parts(ref.id)[1]
-            there = "is not there" if not changed[ref][0].member else "has another pattern"
-            hop.warning(
-                "filter-renamed",
-                f"The metric filter {name} {there} as it was applied; what is counted is the same.",
-                *view.terraform(ref),
-                ref=None,
-            )
-        rest = [
-            ref for ref in touched if any(each.member not in ("", "filterPattern") for each in changed[ref])
-        ]
-        differing(hop, view, rest, stops=False)
-        _made_anew(hop, view)
-        _left_out(hop, view, wanted)
-        return
-    event, is_missed = found
-    if is_missed:
-        missing = [ref for ref in touched if not changed[ref][0].member]
-        if missing and len(missing) == len(touched):
-            names = ", ".join(filters.parts(ref.id)[1] for ref in missing)
-            elsewhere = _elsewhere(view, metric)
-            if elsewhere:
-                hop.broken(
-                    "filter-on-another-group",
-                    f"The metric filter {elsewhere['filterName']} is on {elsewhere['logGroupName']}, and the "
-                    f"trail delivers to {view.group}.",
-                    *steps,
-                    ref=first,
-                )
-            else:
-                hop.broken(
-                    "filter-deleted",
-                    f"The metric filter {names} does not exist on {view.group}.",
-                    *steps,
-                    ref=first,
-                )
-            return
-        _say_missed(hop, view, metric, touched, event, steps)
-        return
-    # More is counted than was meant: by a changed filter, or by one that somebody added.
-    guilty = next((each for each in live if view.counts(each, metric, event)), None)
-    name = guilty["filterName"] if guilty else "?"
-    ref = Ref("filter", id_of(view.group or "", name))
-    more = (
-        []
-        if ref in touched
-        else [Call("logs", "DeleteMetricFilter", {"logGroupName": view.group, "filterName": name})]
-    )
-    is_own = ref in touched
-    how = "was changed since it was applied" if is_own else "was not applied, and feeds the same metric"
-    pattern = json.dumps((guilty or {}).get("filterPattern") or "")
-    hop.broken(
-        "filter-changed" if is_own else "filter-added",
-        f"{name} {how}: it counts what was not meant, such as {_described(event)}. Its pattern is {pattern}.",
-        *steps,
-        *more,
-        ref=ref if ref in touched else first,
-        stops=False,
-    )
-
-
-def _say_missed(
-    hop: Hop, view: View, metric: Metric, touched: list[Ref], event: Event, steps: list[Step]
-) -> None:
-    """A changed filter does not count what it was applied to count: which condition is in the way."""
-    for ref in touched:
-        there = view.account.things.get(ref)
-        if there is None:
-            continue
-        name, pattern = there["filterName"], parsed(there.get("filterPattern") or "")
-        transformation = emission(there, metric)
-        if transformation is None:
-            given = (there.get("metricTransformations") or [{}])[0]
-            emitted = (str(given.get("metricNamespace")), str(given.get("metricName")))
-            cause = "other-namespace" if emitted[1] == metric[1] else "other-metric-name"
-            hop.broken(
-                cause,
-                f"The metric filter {name} emits {_metric(emitted)}, and was applied to emit "
-                f"{_metric(metric)}, which the alarm watches.",
-                *steps,
-                ref=ref,
-            )
-            return
-        if pattern is None:
-            continue
-        text = view.text_of(event)
-        if not pattern.matches(text):
-            why = (
-                "; ".join(_said(each, event) for each in pattern.obstacles(text)[:3])
-                or "its pattern is another"
-            )
-            hop.broken(
-                "pattern",
-                f"{name} was changed since it was applied, and does not count {_described(event)}: {why}.",
-                *steps,
-                ref=ref,
-            )
-            return
-        if view.counts(there, metric, event) is None:
-            hop.broken(
-                "value-missing",
-                f"{name} counts with the value of {transformation.get('metricValue')}, which "
-                f"{_described(event)} does not have: nothing is counted.",
-                *steps,
-                ref=ref,
-            )
-            return
-        hop.broken(
-            "filter-changed",
-            f"{name} was changed since it was applied: it gives the metric another value, unit or dimension.",
-            *steps,
-            ref=ref,
-        )
-        return
-    hop.broken(
-        "filter-deleted",
-        f"{', '.join(filters.parts(ref.id)[1] for ref in touched)} was changed or deleted, and "
-        f"{_described(event)} is not counted.",
-        *steps,
-        ref=touched[0] if touched else None,
-    )
-
-
-def _told_apart(
-    view: View, metric: Metric, wanted: list[Thing], live: list[Thing]
-) -> tuple[Event, bool] | None:
-    """An event that the one set of filters counts and the other does not (or otherwise), and whether it is
-    missed; what is missed first. None where none was found."""
-    more = None
-    known = {each.get("filterPattern") or "" for each in wanted} & {
-        each.get("filterPattern") or "" for each in live
-    }
-    # Only what differs can tell them apart.
-    patterns = [
-        found
-        for each in [*wanted, *live]
-        if (each.get("filterPattern") or "") not in known or not _is_in(each, wanted, live)
-        if (found := parsed(each.get("filterPattern") or "")) is not None
-    ]
-    for event in _events(view, [*patterns, *_some(wanted)]):
-        here, there = _counted(view, wanted, metric, event), _counted(view, live, metric, event)
-        if here and not there:
-            return event, True
-        if here != there and (here and there):
-            return event, True
-        if there and not here and more is None:
-            more = event, False
-    return more
-
-
-def _some(wanted: list[Thing]) -> list[Any]:
-    """A few of the patterns that are as they were: what they ask for is what others may not mind."""
-    found = [parsed(each.get("filterPattern") or "") for each in wanted[:_SOME]]
-    return [each for each in found if each is not None]
-
-
-def _is_in(each: Thing, wanted: list[Thing], live: list[Thing]) -> bool:
-    """Whether both sets have a filter that counts just so."""
-    mine = (each.get("filterPattern") or "", filters.transformation(each.get("metricTransformations")))
-    return all(
-        any(
-            (other.get("filterPattern") or "", filters.transformation(other.get("metricTransformations")))
-            == mine
-            for other in those
-        )
-        for those in (wanted, live)
-    )
-
-
-def _counted(view: View, those: Iterable[Thing], metric: Metric, event: Event) -> Any:
-    """What an event counts: the values that filters give for it, beside defaults."""
-    found = [given for each in those if (given := view.counts(each, metric, event))]
-    # Of several that match, as those with parts of a watch do, one is as good as two.
-    return (
-        max(((value > 0, str(dimensions), unit) for value, dimensions, unit in found), default=None)
-        if found
-        else None
-    )
-
-
-def _events(view: View, patterns: list[Any]) -> Iterator[Event]:
-    """Events to try: what has to ring, what the patterns are about, and each with one value changed."""
-    tried = 0
-    base = view.examples[0] if view.examples else {}
-    stranger = {**base, "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
-    starts = [*view.examples, stranger, *(each for pattern in patterns for each in examples(pattern, base))]
-    for event in starts:
-        yield event
-    for event in starts:
-        for changed in variations(event, patterns):
-            tried += 1
-            if tried > _MOST_TRIED:
-                return
-            yield changed
-
-
-def _described(event: Event) -> str:
-    who = (event.get("userIdentity") or {}).get("arn")
-    asked = ", ".join(secretid.asked_for(event)) if event.get("requestParameters") else ""
-    words = [str(event.get("eventName") or "an event")]
-    if asked:
-        words.append(f"of {asked}")
-    if event.get("errorCode"):
-        words.append(f"({event['errorCode']})")
-    if who:
-        words.append(f"by {who}")
-    if event.get("userAgent"):
-        words.append(f"with {event['userAgent']}")
-    return " ".join(words)
-
-
-def _made_anew(hop: Hop, view: View) -> None:
-    """A watched ARN whose secret was deleted and created again: its suffix is another."""
-    if not view.followed:
-        return
-    read = view.examples[0]
-    metric = view.applied_metric() or view.metric
-    if metric is None or any(view.counts(each, metric, read) for each in view.emitting(metric)):
-        return
-    words = made_anew(view, read)
-    if words:
-        hop.broken(
-            "pattern",
-            f"The metric filters do not match the read of {', '.join(secretid.asked_for(read))}.{words}",
-            *view.terraform(*(Ref("filter", id) for id in view.intent.of("filter", "ring")))
-            if view.intent
-            else (),
-        )
-
-
-def made_anew(view: View, read: Event) -> str:
-    """The cause behind a suffix that differs from the watched ARN's."""
-    for watched in view.subject.secrets:
-        for each in secretid.asked_for(read):
-            if secretid.made_anew(watched, each):
-                return (
-                    f" The watch has {watched}, and the caller sent {each}: was the secret deleted and "
-                    "created again? Then write its ARN of today, or its name, in the watch's secrets."
-                )
-    return ""
-
-
-def _left_out(hop: Hop, view: View, wanted: list[Thing]) -> None:
-    """A read that the watch was applied to leave out."""
-    metric = view.applied_metric() or view.metric
-    if not view.followed or metric is None or any(each.cause == "pattern" for each in hop.findings):
-        return
-    read = view.examples[0]
-    if any(view.counts(each, metric, read) for each in view.emitting(metric)):
-        return
-    if any(view.counts(each, metric, read) for each in wanted):
-        return
-    obstacles = [
-        found
-        for each in wanted
-        if (pattern := parsed(each.get("filterPattern") or ""))
-        for found in pattern.obstacles(view.text_of(read))
-    ]
-    reason = next((each for each in obstacles if "!=" in each.condition), obstacles[0] if obstacles else None)
-    words = f": {_said(reason)}" if reason else ""
-    hop.warning("left-out", f"The watch leaves this read out, as it was told to{words}.", stops=True)
-
-
-def _are_there(hop: Hop, view: View) -> None:
-    """Watched secrets that do not exist, and so are read by nobody; or under another ARN than is watched."""
-    if not view.subject.is_about_secrets or any(each.cause == "pattern" for each in hop.findings):
-        return
-    for each in view.subject.secrets:
-        if secretid.is_prefix(each):
-            continue
-        if unknown := view.account.unknown.get(Ref("secret", each)):
-            hop.cannot_tell("permission", f"Whether {each} is there cannot be told: {unknown.missing}.")
-            continue
-        found = view.account.get("secret", each)
-        if found and found.get("DeletedDate"):
-            hop.warning("secret-deleted", f"The watched secret {each} is to be deleted: nobody can read it.")
-        if not view.account.lacks("secret", each):
-            continue
-        anew = view.account.get("secret", secretid.names(each)[0]) if each.startswith("arn:") else None
-        what = (
-            f"; there is {anew['ARN']} of its name: was it deleted and created again? That one is not watched"
-            if anew
-            else ": was it renamed or deleted? Nobody can read it under this name"
-        )
-        hop.broken(
-            "secret-gone",
-            f"The watched secret {each} is not there{what}.",
-            Person("Write the name or ARN that it has today in the watch's secrets, and apply."),
-            ref=Ref("secret", each),
-            stops=False,
-        )
-
-
-# Where it is not known
+# Where it is not known what was applied
 
 
 def _no_group(hop: Hop, view: View) -> None:
@@ -413,7 +82,7 @@ def _no_group(hop: Hop, view: View) -> None:
     group = "LOG_GROUP"
     hop.broken(
         "filter-deleted",
-        f"No metric filter emits {_metric(metric)}, which the alarm watches.",
+        f"No metric filter emits {metric_named(metric)}, which the alarm watches.",
         *(_new(view, group, metric) if view.subject.is_about_secrets else ()),
     )
 
@@ -466,7 +135,7 @@ def _missing(hop: Hop, view: View, own: list[Thing], metric: Metric | None) -> N
         patterns = subject.filter_patterns
         pattern = patterns[number] if number < len(patterns) else None
         steps = _new(view, group, metric, name, pattern)
-        if elsewhere := _elsewhere(view, metric):
+        if elsewhere := view.emitting_elsewhere(metric):
             hop.broken(
                 "filter-on-another-group",
                 f"The metric filter {elsewhere['filterName']} is on {elsewhere['logGroupName']}, "
@@ -475,17 +144,6 @@ def _missing(hop: Hop, view: View, own: list[Thing], metric: Metric | None) -> N
             )
         else:
             hop.broken("filter-deleted", f"The metric filter {name} does not exist on {group}.", *steps)
-
-
-def _elsewhere(view: View, metric: Metric) -> Thing | None:
-    return next(
-        (
-            each
-            for id, each in view.account.all("filter")
-            if filters.parts(id)[0] != view.group and emission(each, metric)
-        ),
-        None,
-    )
 
 
 def _nearly(view: View, metric: Metric) -> tuple[Thing, Metric] | None:
@@ -517,7 +175,7 @@ def _no_filter(hop: Hop, view: View, metric: Metric | None) -> None:
             *_new(view, group, ("secretwatch", "secret-reads")),
         )
         return
-    if elsewhere := _elsewhere(view, metric):
+    if elsewhere := view.emitting_elsewhere(metric):
         hop.broken(
             "filter-on-another-group",
             f"The metric filter {elsewhere['filterName']} is on {elsewhere['logGroupName']}, "
@@ -531,7 +189,7 @@ def _no_filter(hop: Hop, view: View, metric: Metric | None) -> None:
     steps = _new(view, group, metric) if view.subject.is_about_secrets and view.subject.secrets else []
     what = "No metric filter"
     hop.broken(
-        "filter-deleted", f"{what} on {group} emits {_metric(metric)}, which the alarm watches.", *steps
+        "filter-deleted", f"{what} on {group} emits {metric_named(metric)}, which the alarm watches.", *steps
     )
 
 
@@ -545,8 +203,8 @@ def _repoint(hop: Hop, view: View, metric: Metric, near: tuple[Thing, Metric]) -
     cause = "other-namespace" if other[1] == metric[1] else "other-metric-name"
     hop.broken(
         cause,
-        f"Nothing emits {_metric(metric)}, which the alarm watches; the metric filter {found['filterName']} "
-        f"emits {_metric(other)}.",
+        f"Nothing emits {metric_named(metric)}, which the alarm watches; the metric filter "
+        f"{found['filterName']} emits {metric_named(other)}.",
         *steps,
         ref=Ref("alarm", view.alarm_name or ""),
     )
@@ -563,8 +221,8 @@ def _other_metric(hop: Hop, view: View, metric_filter: Thing, metric: Metric) ->
         step = filters.put(metric_filter, metricNamespace=metric[0], metricName=metric[1])
     hop.broken(
         cause,
-        f"The metric filter {metric_filter['filterName']} emits {_metric(emitted)}, "
-        f"and the alarm watches {_metric(metric)}.",
+        f"The metric filter {metric_filter['filterName']} emits {metric_named(emitted)}, "
+        f"and the alarm watches {metric_named(metric)}.",
         step,
         ref=Ref("filter", id_of(view.group or "", metric_filter["filterName"])),
     )
@@ -641,12 +299,12 @@ def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:
         reason = next((each for each in failing if "!=" in each.condition), failing[0])
         hop.warning(
             "left-out",
-            f"{name} leaves this read out by who made it or how it ended: {_said(reason)}.",
+            f"{name} leaves this read out by who made it or how it ended: {said(reason)}.",
             stops=True,
         )
         return
     what = "the read" if is_the_read else f"a read of {', '.join(secretid.asked_for(event))} as it would be"
-    why = "; ".join(_said(each, event) for each in failing[:3]) or "its pattern is about something else"
+    why = "; ".join(said(each) for each in failing[:3]) or "its pattern is about something else"
     one_of = " one of these would have to hold:" if len(failing) > 1 else ""
     unsure = "" if view.subject.secrets else " If another secret is watched, name it with --secret."
     unsure += made_anew(view, event) if is_the_read else ""
@@ -679,15 +337,6 @@ def _better(view: View, metric_filter: Thing, event: Event) -> str | None:
         return pattern_for(secrets or subject.secrets, subject.event_names)
     names_none = "secretId" not in (metric_filter.get("filterPattern") or "")
     return pattern_for((), subject.event_names) if names_none else None
-
-
-def is_on_purpose(failing: list[Explanation]) -> bool:
-    # A missing error with != is a usual mistake, and no purpose.
-    return bool(failing) and all(
-        each.condition.lstrip("( ").startswith(_ON_PURPOSE)
-        and not (each.saw == () and "!=" in each.condition)
-        for each in failing
-    )
 
 
 def is_left_out(view: View) -> bool:
@@ -783,84 +432,8 @@ def _masks(hop: Hop, view: View) -> bool:
     ref = Ref("log group", view.group or "")
     hop.broken(
         "masked",
-        f"{what} masks what the metric filters look at: {_described(hidden)} does not match any more.",
+        f"{what} masks what the metric filters look at: {described(hidden)} does not match any more.",
         *(view.restore(ref) if view.intent and own else steps),
         ref=ref,
     )
     return True
-
-
-def _said(each: Explanation, event: Event | None = None) -> str:
-    condition = each.condition.strip()
-    if each.saw is None:
-        return f"{condition} is not in it" if not condition.startswith("-") else f"{condition[1:]} is in it"
-    saw = ", ".join(json.dumps(value, ensure_ascii=False) for value in each.saw) or "nothing"
-    return f"{condition} saw {saw}{_hint(condition, each.saw)}"
-
-
-_EQUALS = re.compile(r"(!?=)\s*(.+?)\s*$", re.DOTALL)
-
-
-def _hint(condition: str, saw: tuple[object, ...]) -> str:
-    """The mistake behind a condition, where it is a usual one."""
-    found = _EQUALS.search(condition)
-    if not found or not saw:
-        if not saw and "!=" in condition:
-            return " (!= is false where the field is missing: add NOT EXISTS)"
-        return ""
-    value, text = found[2].strip('"'), saw[0]
-    if isinstance(text, bool):
-        return " (a boolean is no text: write IS TRUE or IS FALSE)"
-    if isinstance(text, dict | list):
-        return " (an object satisfies nothing: select a value in it)"
-    if not isinstance(text, str) or found[1] != "=":
-        return ""
-    if text != value and text.lower() == value.lower():
-        return " (upper and lower case differ)"
-    if text.startswith("arn:") and value in secretid.names(text):
-        return " (the caller sent the ARN, the pattern has the name)"
-    if value.startswith("arn:") and text in secretid.names(value):
-        return " (the caller sent the name, the pattern has the ARN)"
-    if "*" in value and "%" not in found[2]:
-        return " (what follows a * is taken at its first place; use a regular expression)"
-    return ""
-
-
-__all__ = ["NAME", "examine", "expected", "is_left_out", "is_on_purpose", "made_anew"]
-
-
-def told_apart_alone(hop: Hop, view: View, ref: Ref) -> None:
-    """Says of a filter that was changed since it was applied where it counts less, or more."""
-    there, wanted = view.account.things.get(ref), view.applied(ref.kind, ref.id)
-    if not there or not wanted:
-        return
-    found, meant = parsed(there.get("filterPattern") or ""), parsed(wanted.get("filterPattern") or "")
-    if meant is None:
-        return
-    steps = [*view.terraform(ref), *view.restore(ref)]
-    name = there["filterName"]
-    if found is None:
-        hop.broken(
-            "pattern",
-            f"The pattern of {name} is none that CloudWatch Logs takes.",
-            *steps,
-            ref=ref,
-            stops=False,
-        )
-        return
-    base = view.examples[0] if view.examples else {}
-    starts = [*examples(meant), *examples(found), *examples(meant, base), *view.examples]
-    tried = [*starts, *(changed for event in starts for changed in variations(event, [meant, found]))]
-    for event in tried[:_MOST_TRIED]:
-        if meant.matches_event(event) == found.matches_event(event):
-            continue
-        if meant.matches_event(event):
-            why = "; ".join(_said(each, event) for each in found.obstacles(json.dumps(event))[:2])
-            sentence = (
-                f"{name} was changed since it was applied, and does not count {_described(event)}: {why}."
-            )
-        else:
-            what = f"it counts what was not meant, such as {_described(event)}"
-            sentence = f"{name} was changed since it was applied: {what}."
-        hop.broken("pattern", sentence, *steps, ref=ref, stops=False)
-        return

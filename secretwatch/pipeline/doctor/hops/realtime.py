@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
 from secretwatch.cloudtrail import Event
 from secretwatch.eventpattern import EventPattern, InvalidEventPattern
-from secretwatch.eventpattern.examples import examples, variations
+from secretwatch.eventpattern.examples import trials
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
+from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
-from secretwatch.pipeline.doctor.hops.filter import is_left_out, told_apart_alone
+from secretwatch.pipeline.doctor.hops.filter import is_left_out
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
@@ -25,7 +26,6 @@ from secretwatch.policy import Principal, Request, services
 
 NAME = "realtime"
 ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-_MOST_TRIED = 3000
 
 
 def examine(view: View) -> Hop:
@@ -104,11 +104,7 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
             ref=ref,
         )
         return
-    starts = [envelope(each, view.account.account_id) for each in view.examples]
-    base = starts[0] if starts else {}
-    for event in _events(
-        [*starts, *examples(meant), *examples(there), *examples(meant, base)], [meant, there]
-    ):
+    for event in trials([meant, there], [envelope(each, view.account.account_id) for each in view.examples]):
         if meant.matches(event) == there.matches(event):
             continue
         missed = meant.matches(event)
@@ -122,18 +118,6 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
         )
         hop.broken("rule-pattern", sentence, *steps, ref=ref, stops=False)
         return
-
-
-def _events(starts: Iterable[Event], patterns: list[EventPattern]) -> Iterator[Event]:
-    known = list(starts)
-    yield from known
-    tried = 0
-    for event in known:
-        for changed in variations(event, patterns):
-            tried += 1
-            if tried > _MOST_TRIED:
-                return
-            yield changed
 
 
 @lru_cache(maxsize=256)

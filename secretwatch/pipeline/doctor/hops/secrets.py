@@ -1,0 +1,71 @@
+"""Of hop 4: the watched secrets: are they there, and under the name or ARN that is watched."""
+
+from __future__ import annotations
+
+from secretwatch import secretid
+from secretwatch.cloudtrail import Event
+from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.calls import Person
+from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.view import View
+
+
+def are_there(hop: Hop, view: View) -> None:
+    """Watched secrets that do not exist, and so are read by nobody; or under another ARN than is watched."""
+    if not view.subject.is_about_secrets or any(each.cause == "pattern" for each in hop.findings):
+        return
+    for each in view.subject.secrets:
+        if secretid.is_prefix(each):
+            continue
+        if unknown := view.account.unknown.get(Ref("secret", each)):
+            hop.cannot_tell("permission", f"Whether {each} is there cannot be told: {unknown.missing}.")
+            continue
+        found = view.account.get("secret", each)
+        if found and found.get("DeletedDate"):
+            hop.warning("secret-deleted", f"The watched secret {each} is to be deleted: nobody can read it.")
+        if not view.account.lacks("secret", each):
+            continue
+        anew = view.account.get("secret", secretid.names(each)[0]) if each.startswith("arn:") else None
+        what = (
+            f"; there is {anew['ARN']} of its name: was it deleted and created again? That one is not watched"
+            if anew
+            else ": was it renamed or deleted? Nobody can read it under this name"
+        )
+        hop.broken(
+            "secret-gone",
+            f"The watched secret {each} is not there{what}.",
+            Person("Write the name or ARN that it has today in the watch's secrets, and apply."),
+            ref=Ref("secret", each),
+            stops=False,
+        )
+
+
+def say_made_anew(hop: Hop, view: View) -> None:
+    """A watched ARN whose secret was deleted and created again: its suffix is another."""
+    if not view.followed:
+        return
+    read = view.examples[0]
+    metric = view.applied_metric() or view.metric
+    if metric is None or any(view.counts(each, metric, read) for each in view.emitting(metric)):
+        return
+    words = made_anew(view, read)
+    if words:
+        hop.broken(
+            "pattern",
+            f"The metric filters do not match the read of {', '.join(secretid.asked_for(read))}.{words}",
+            *view.terraform(*(Ref("filter", id) for id in view.intent.of("filter", "ring")))
+            if view.intent
+            else (),
+        )
+
+
+def made_anew(view: View, read: Event) -> str:
+    """The cause behind a suffix that differs from the watched ARN's."""
+    for watched in view.subject.secrets:
+        for each in secretid.asked_for(read):
+            if secretid.made_anew(watched, each):
+                return (
+                    f" The watch has {watched}, and the caller sent {each}: was the secret deleted and "
+                    "created again? Then write its ARN of today, or its name, in the watch's secrets."
+                )
+    return ""
