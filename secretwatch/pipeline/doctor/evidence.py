@@ -5,6 +5,7 @@ Added to the hops that were examined as they are configured; only where a read h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -188,6 +189,18 @@ def _rang_in_replay(config: AlarmConfig, record: Record) -> datetime | None:
     return None
 
 
+def _action_of(item: Mapping[str, Any]) -> str | None:
+    """The ARN of the action that an item of an alarm's history is about, where it says so.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_AlarmHistoryItem.html
+    """
+    try:
+        found = json.loads(item.get("HistoryData") or "{}")
+    except ValueError:
+        return None
+    return found.get("notificationResource") if isinstance(found, dict) else None
+
+
 def of_topic(hop: Hop, view: View, record: Record, reached: bool) -> None:
     """What was published, and what could not be delivered."""
     arns = view.topics_of(view.alarm)
@@ -202,7 +215,7 @@ def of_topic(hop: Hop, view: View, record: Record, reached: bool) -> None:
     for each in reversed(record.actions()):
         summary, at = each["HistorySummary"], each["Timestamp"].astimezone(UTC)
         hop.saw(record.history_of_alarm.action, (view.alarm or {}).get("AlarmName", ""), at, summary)
-        if "arn:" in summary and not any(action in summary for action in actions):
+        if (action := _action_of(each)) and action not in actions:
             continue  # one that the alarm does not have any more
         if summary.startswith("Failed") and not any(each.verdict == "broken" for each in hop.findings):
             if record.changed_since_the_read("sns", "kms"):

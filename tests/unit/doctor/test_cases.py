@@ -21,6 +21,7 @@ from healthy import (
     asked,
     facts,
     metric_filter,
+    rung,
     topic,
 )
 
@@ -142,6 +143,17 @@ def test_every_message_to_a_topic_is_tried() -> None:
     found = walk(changed)
     assert [(name, each.cause) for name, each in found.broken] == [("realtime", "filtered-subscription")]
     assert mended(found) == []
+
+
+@pytest.mark.parametrize(("action", "is_broken"), [(TOPIC, True), (f"{TOPIC}s", False)])
+def test_only_an_action_that_the_alarm_has_still_is_looked_at(action: str, is_broken: bool) -> None:
+    """A slip that was put right since: what its action failed with is history."""
+    failed = {
+        "HistorySummary": f"Failed to execute action {action}",
+        "HistoryData": json.dumps({"actionState": "Failed", "notificationResource": action}),
+    }
+    found = walk(facts(history_of_alarm=asked([rung()[1], rung()[0] | failed])))
+    assert broken(found) == ([("topic", "publish-failed")] if is_broken else [])
 
 
 def test_rules_see_no_reads_without_a_trail() -> None:
