@@ -87,9 +87,9 @@ def _mends(
     # What hung on a thing that was made again, as the filters of a log group.
     new = left - before
     if not new:
-        return list(steps)
+        return _in_order(steps)
     more, all_of_it = _plan(later, walk, lambda name, each: (name, each.cause, each.ref) not in before)
-    return [*steps, *more] if all_of_it else None
+    return _in_order([*steps, *more]) if all_of_it else None
 
 
 Key = tuple[str, str, Ref | None]
@@ -106,6 +106,7 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
     steps: list[Step] = []
     tried: set[str] = set()
     account = view.account
+    broken: list[tuple[str, Finding]] = []
     for _ in range(_MOST_ROUNDS):
         here = view.after(account)
         broken = [
@@ -115,7 +116,7 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
             if each.verdict == "broken" and wanted(hop.name, each)
         ]
         if not broken:
-            return _in_order(steps), True
+            break
         following = next(
             (
                 calls
@@ -125,7 +126,7 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
             None,
         )
         if following is None:
-            return _in_order(steps), False
+            break
         for call in following:
             if call.key in tried or (call.service, call.operation) not in EFFECTS:
                 continue
@@ -133,7 +134,7 @@ def _plan(view: View, walk: Walk, wanted: Callable[[str, Finding], bool]) -> tup
             steps = [each for each in steps if not _takes_its_place(call, each)]
             steps.append(call)
         account = after(account, following)
-    return _in_order(steps), False
+    return _in_order(steps), not broken
 
 
 def _in_order(steps: Iterable[Step]) -> list[Step]:

@@ -63,24 +63,34 @@ def opened(
     one of a caller's. Statements that are not in the way stay as they are. A denial that was applied stays.
     """
     applied = _statements(wanted)
-    kept = []
-    for statement in _statements(policy):
-        if (
-            statement.get("Effect") == "Deny"
-            and statement not in applied
-            and _denies(statement, requests, kind)
-        ):
-            continue
-        kept.append(statement)
+    kept = _undenied(policy, requests, applied, kind)
     if _allowed(kept, requests, kind):
-        return _document(kept)
+        return _document(kept, policy)
     sids = {each.get("Sid") for each in applied if each.get("Sid")}
     kept = [each for each in kept if each not in applied and each.get("Sid") not in sids]
     kept = [*kept, *applied]
     for request in requests:
         if not _allowed(kept, [request], kind):
             kept = _merged(kept, _statement(request, kind))
-    return _document(kept)
+    return _document(kept, policy)
+
+
+def undenied(
+    policy: str, requests: Sequence[Request], *, wanted: str | None = None, kind: str = "resource"
+) -> str | None:
+    """The policy without what denies the requests and was not applied; None where nothing is left of it."""
+    kept = _undenied(policy, requests, _statements(wanted), kind)
+    return _document(kept, policy) if kept else None
+
+
+def _undenied(
+    policy: str | None, requests: Sequence[Request], applied: Documents, kind: str
+) -> list[dict[str, Any]]:
+    return [
+        statement
+        for statement in _statements(policy)
+        if statement.get("Effect") != "Deny" or statement in applied or not _denies(statement, requests, kind)
+    ]
 
 
 def lacking(policy: str | None, wanted: str | None) -> list[dict[str, Any]]:
@@ -94,7 +104,7 @@ def completed(policy: str | None, wanted: str | None) -> str:
     missing = lacking(policy, wanted)
     sids = {each.get("Sid") for each in missing if each.get("Sid")}
     kept = [each for each in _statements(policy) if each.get("Sid") not in sids]
-    return _document([*kept, *missing])
+    return _document([*kept, *missing], policy)
 
 
 def _covers(statement: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -139,8 +149,19 @@ def _statements(policy: str | None) -> list[dict[str, Any]]:
         return []
 
 
-def _document(statements: Sequence[Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, separators=(",", ":"))
+def _document(statements: Sequence[Any], of: str | None = None) -> str:
+    """A policy of these statements; its Version and Id are those of the policy that they are of.
+
+    Without a Version ${...} in a policy is text: one that has none, or that of 2008, keeps it so.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    """
+    try:
+        there = json.loads(of or "{}")
+    except ValueError:
+        there = {}
+    kept = there if isinstance(there, dict) and there.get("Statement") else {"Version": "2012-10-17"}
+    head = {name: kept[name] for name in ("Version", "Id") if name in kept}
+    return json.dumps({**head, "Statement": list(statements)}, separators=(",", ":"))
 
 
 def _denies(statement: dict[str, Any], requests: Sequence[Request], kind: str) -> bool:

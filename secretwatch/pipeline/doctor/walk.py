@@ -126,18 +126,7 @@ def _whatever_else(view: View, hops: list[Hop]) -> None:
         differing(known.get(name) or known[trail.NAME], view, [ref])
 
 
-_NAMES = (
-    *(
-        trail.NAME,
-        event.NAME,
-        filter.NAME,
-        metric.NAME,
-        alarm.NAME,
-        topic.NAME,
-        realtime.NAME,
-        self_watch.NAME,
-    ),
-)
+_NAMES = [each.NAME for each in (trail, event, filter, metric, alarm, topic, realtime, self_watch)]
 
 
 def walk(view: View, record: Record) -> Diagnosis:

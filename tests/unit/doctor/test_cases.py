@@ -360,6 +360,24 @@ def test_a_denial_is_taken_out_where_it_stands(what: str) -> None:
     assert '"No"' not in str(later[member])
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside something else"])
+def test_a_denial_in_a_policy_of_its_own_becomes_no_permission(beside: bool) -> None:
+    """What allows stands in the other policy already: nothing is written into this one."""
+    view, record = case(facts(**QUIET))
+    role = view.account.get("role", "payments-to-logs")
+    assert role
+    deny = {"Effect": "Deny", "Action": "logs:*", "Resource": "*"}
+    other = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [deny, *([other] if beside else [])]})
+    view.account.change("role", "payments-to-logs", Inline={**role["Inline"], "q": text})
+    found = walk_case(view, record)
+    assert broken(found) == [("trail", "delivery-role-policy")]
+    assert mended(found) == []
+    later = (after(view.account, found.plan).get("role", "payments-to-logs") or {})["Inline"]
+    assert {name: each for name, each in later.items() if name != "q"} == role["Inline"]
+    assert (json.loads(later["q"])["Statement"] == [other]) if beside else ("q" not in later)
+
+
 def test_a_target_that_is_not_the_watchs_topic() -> None:
     rule = facts().rules[0]
     other = [{"Id": "topic", "Arn": f"{TOPIC}-others"}]

@@ -156,6 +156,15 @@ def test_a_policy_is_opened_and_nothing_else_in_it_is_lost(before: str | None) -
     assert opened(after, PUBLISHING) == after
 
 
+@pytest.mark.parametrize("head", [{"Version": "2008-10-17", "Id": "theirs"}, {}, {"Version": "2012-10-17"}])
+def test_a_policys_version_and_id_stay(head: dict[str, str]) -> None:
+    """`${aws:username}` is a variable in one version, and text in the other."""
+    before = json.dumps({**head, "Statement": [FOREIGN, DENY]})
+    wanted = document(FOREIGN | {"Sid": "Ours", "Action": "sns:Subscribe"})
+    for after in (opened(before, PUBLISHING), completed(before, wanted)):
+        assert {name: each for name, each in json.loads(after).items() if name != "Statement"} == head
+
+
 def test_a_policy_goes_back_to_what_was_applied() -> None:
     wanted = document(FOREIGN | {"Sid": "Ours", "Principal": {"Service": "cloudwatch.amazonaws.com"}})
     after = opened(document(DENY), PUBLISHING, wanted=wanted)

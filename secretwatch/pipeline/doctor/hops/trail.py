@@ -353,7 +353,8 @@ def _log_group(hop: Hop, view: View, arn: str, trail: Thing) -> None:
             "log-group-deleted",
             f"The log group {group} does not exist any more, nor do its metric filters.",
             *view.terraform(ref),
-            *(_create_group(view, ref)),
+            # The group alone: its filters are found missing by themselves.
+            *(view.restore(ref) or [Call("logs", "CreateLogGroup", {"logGroupName": group})]),
             ref=ref,
         )
         return
@@ -368,14 +369,6 @@ def _log_group(hop: Hop, view: View, arn: str, trail: Thing) -> None:
         return
     _role(hop, view, trail)
     _group_key(hop, view, group)
-
-
-def _create_group(view: View, ref: Ref) -> list[Step]:
-    """The group and what of the watch was on it."""
-    steps = view.restore(ref) or [Call("logs", "CreateLogGroup", {"logGroupName": ref.id})]
-    if view.intent:
-        return steps  # its filters are found missing by themselves
-    return [*steps]
 
 
 def _group_key(hop: Hop, view: View, group: str) -> bool:

@@ -87,6 +87,10 @@ def put_policy(name: str, policy: str, text: str) -> Call:
     return Call("iam", "PutRolePolicy", {"RoleName": name, "PolicyName": policy, "PolicyDocument": text})
 
 
+def delete_policy(name: str, policy: str) -> Call:
+    return Call("iam", "DeleteRolePolicy", {"RoleName": name, "PolicyName": policy})
+
+
 def trust(name: str, text: str) -> Call:
     return Call("iam", "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": text})
 
@@ -175,6 +179,12 @@ def _put(account: Account, params: Mapping[str, Any]) -> None:
     account.change("role", params["RoleName"], Inline=inline)
 
 
+def _delete(account: Account, params: Mapping[str, Any]) -> None:
+    role = account.get("role", params["RoleName"]) or {}
+    inline = {name: text for name, text in (role.get("Inline") or {}).items() if name != params["PolicyName"]}
+    account.change("role", params["RoleName"], Inline=inline)
+
+
 def _detach(account: Account, params: Mapping[str, Any]) -> None:
     role = account.get("role", params["RoleName"]) or {}
     attached = {arn: text for arn, text in (role.get("Attached") or {}).items() if arn != params["PolicyArn"]}
@@ -189,6 +199,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("iam", "CreateRole"): _create,
     ("iam", "UpdateAssumeRolePolicy"): _trust,
     ("iam", "PutRolePolicy"): _put,
+    ("iam", "DeleteRolePolicy"): _delete,
     ("iam", "DeleteRolePermissionsBoundary"): _unbound,
     ("iam", "DetachRolePolicy"): _detach,
 }
