@@ -15,30 +15,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from secretwatch.cli.console import plain, visible, visible_json
+from secretwatch.cli.diagnosis import show, show_all
 
 if TYPE_CHECKING:
     from rich.status import Status
 
     from secretwatch.pipeline.doctor.examine import Doctor
-    from secretwatch.pipeline.doctor.findings import Finding, Hop
     from secretwatch.pipeline.doctor.intent import Intent
     from secretwatch.pipeline.doctor.subject import Subject
     from secretwatch.pipeline.doctor.walk import Diagnosis
 
-_STYLES = {
-    "healthy": "green",
-    "warning": "yellow",
-    "not reached": "dim",
-    "cannot tell": "magenta",
-    "broken": "bold red",
-}
-_RESULTS = {"healthy": "bold green", "broken": "bold red", "cannot tell": "bold magenta"}
-_ENDLESS = 10_000
 _TELL_EVERY = 30.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -139,6 +128,8 @@ def doctor(
         raise click.UsageError("--watch chooses from a root module's output: give its DIR.")
     if not (directories or alarm or log_group or show_policy):
         raise click.UsageError("What is to be examined? Give DIR, --alarm NAME or --log-group NAME.")
+    if not all(each.strip() for each in secrets):
+        raise click.UsageError("--secret '' names no secret: write its name or ARN, or leave it out.")
     if len(directories) > 1 and (watch or secrets or event_id or canary or mend):
         raise click.UsageError(
             "--watch, --secret, --event-id, --canary and --mend are about one watch: give one DIR."
@@ -166,9 +157,10 @@ def doctor(
     worst = max(found, key=lambda each: _BADNESS[each.result])
     if report_file:
         from secretwatch.pipeline.doctor.page import page
+        from secretwatch.pipeline.report import write_whole
 
         try:
-            report_file.write_text(page(worst), encoding="utf-8")
+            write_whole(report_file, page(worst))
         except OSError as error:
             click.echo(f"The report cannot be written: {error}.", err=True)
     if as_json:
@@ -176,7 +168,7 @@ def doctor(
     elif len(found) == 1:
         show(console, worst)
     else:
-        _show_all(console, found)
+        show_all(console, found)
     sys.exit(worst.exit_code)
 
 
@@ -388,105 +380,3 @@ def _mend(
             break
     with console.status("examining it again") as status:
         return _examine([patient], since, None, False, console, status)
-
-
-# For people
-
-
-def show(console: Console, diagnosis: Diagnosis) -> None:
-    """The walk as a tree: hop, verdict, sentence; below it the mends of what is wrong."""
-    record, subject = diagnosis.record, diagnosis.view.subject
-    title = Text(visible(subject.name or "the account"), style="bold")
-    title.append(f"  account {record.account_id or '?'}, {subject.region}", style="not bold dim")
-    tree = Tree(title, guide_style="dim")
-    for number, hop in enumerate(diagnosis.hops, 1):
-        branch = tree.add(_line(f"{number} {hop.name}", hop.verdict, hop.sentence))
-        for each in _others(hop):
-            branch.add(_line("also", each.verdict, each.sentence))
-    # In a file or a pipe a sentence stays on its line.
-    wide = console if console.is_terminal else plain(file=console.file, width=_ENDLESS)
-    wide.print(tree, soft_wrap=False)
-    if record.other_alarms:
-        listed = ", ".join(record.other_alarms)
-        console.print(
-            Text(f"Also on this log group, to be chosen with --alarm: {visible(listed)}", style="dim")
-        )
-    _mends(console, diagnosis)
-    console.print(_ending(diagnosis))
-
-
-def _show_all(console: Console, found: Sequence[Diagnosis]) -> None:
-    """A line each; then the whole walk of those that are not healthy."""
-    width = max(len(each.view.subject.name) for each in found) + 2
-    for each in found:
-        line = Text(visible(each.view.subject.name).ljust(width))
-        line.append(each.result, style=_RESULTS[each.result])
-        if each.broken:
-            name, first = each.broken[0]
-            line.append(f"  {name}: {visible(first.sentence)}")
-        console.print(line)
-    for each in found:
-        if each.result != "healthy":
-            console.print()
-            show(console, each)
-
-
-def _line(name: str, verdict: str, sentence: str) -> Table:
-    line = Table.grid(padding=(0, 2, 0, 0))
-    line.add_column(width=13)
-    line.add_column(width=11)
-    line.add_column(overflow="fold")
-    quiet = verdict in ("healthy", "not reached")
-    words = Text(visible(sentence), style="dim" if quiet else "")
-    line.add_row(name, Text(verdict, style=_STYLES[verdict]), words)
-    return line
-
-
-def _others(hop: Hop) -> list[Finding]:
-    return [each for each in hop.findings if each is not hop.worst]
-
-
-def _mends(console: Console, diagnosis: Diagnosis) -> None:
-    """Commands stand by themselves, so that they can be copied whole."""
-    shown: set[tuple[str, ...]] = set()
-    for hop in diagnosis.hops:
-        for each in hop.findings:
-            if not each.steps or each.verdict not in ("broken", "cannot tell", "warning"):
-                continue
-            console.print(Text(f"\n{hop.name} ({each.cause}):", style=_STYLES[each.verdict]))
-            key = tuple(step.key for step in each.steps)
-            if key in shown:
-                console.print(Text("  the same as above"))
-                continue
-            shown.add(key)
-            for line in visible(each.mend).split("\n"):
-                console.print(Text(f"  {line}"))
-    if len(diagnosis.broken) > 1 and len(diagnosis.plan) > 1:
-        console.print(Text("\nAll of it, in this order (--mend asks, and does it):", style="bold"))
-        for step in diagnosis.plan:
-            for line in visible(step.command()).split("\n"):
-                console.print(Text(f"  {line}"))
-    if diagnosis.missing:
-        console.print(Text("\nMissing permissions (--policy prints all that are needed):", style="magenta"))
-        for permission in diagnosis.missing:
-            console.print(Text(f"  {visible(permission)}"))
-
-
-def _ending(diagnosis: Diagnosis) -> Text:
-    words = Text(f"\n{diagnosis.result}: ", style=_RESULTS[diagnosis.result])
-    broken = [name for name, _ in diagnosis.broken]
-    read = diagnosis.record.read
-    about = diagnosis.view.subject.is_about_secrets
-    if broken:
-        words.append(f"the first broken hop is {broken[0]}", style="not bold default")
-    elif diagnosis.result == "cannot tell":
-        words.append("see above what is missing", style="not bold default")
-    elif read:
-        what = f"read of {read.secret or 'a secret'}" if about else str(read.event.get("eventName"))
-        words.append(
-            f"the {visible(what)} at {read.time:%H:%M:%S} UTC was followed", style="not bold default"
-        )
-    else:
-        seen = "no read was seen" if about else "nothing that would ring it was seen"
-        words.append(f"as far as it is configured; {seen}", style="not bold default")
-    return words

@@ -11,12 +11,12 @@ from typing import Any
 from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
-from secretwatch.pipeline.doctor import about, starting
+from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
 from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
-from secretwatch.pipeline.doctor.view import View
+from secretwatch.pipeline.doctor.view import View, emission
 
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
@@ -205,7 +205,7 @@ def what_followed(view: View, record: Record, ask: Asking) -> None:
         patterns = {
             each.get("filterPattern") or ""
             for each in view.filters()
-            if each["filterName"] in own or starting.emits(each, view.metric)
+            if each["filterName"] in own or (view.metric and emission(each, view.metric))
         }
         for pattern in patterns:
             ask.ahead("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])

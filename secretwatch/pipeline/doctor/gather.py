@@ -57,6 +57,7 @@ def gather(
     look(looking, [*wanted, *_of_subject(subject)])
     starting.start(view, looking)
     _follow(looking, view)
+    _mute_rules(view, looking)
     _elsewhere(view, looking)
     _secrets(view, looking)
     about.make_examples(view, record)
@@ -128,11 +129,15 @@ def _hanging(view: View) -> list[Ref]:
                 found.append(Ref("topic", target["Arn"]))
             if letters := (target.get("DeadLetterConfig") or {}).get("Arn"):
                 found.append(Ref("queue", letters))
-    subject = view.subject
-    muted = [view.alarm_name, subject.tamper_alarm_name, subject.blind_alarm_name, subject.stuck_alarm_name]
-    muted += [ref.id for ref in (view.intent.account.things if view.intent else ()) if ref.kind == "alarm"]
-    found += [Ref("mute rule", name) for name in muted if name]
     return list(dict.fromkeys(found))
+
+
+def _mute_rules(view: View, looking: Looking) -> None:
+    """Of the watch's alarms, and of those that tell of the watch itself."""
+    subject = view.subject
+    names = [view.alarm_name, subject.tamper_alarm_name, subject.blind_alarm_name, subject.stuck_alarm_name]
+    names += [ref.id for ref in (view.intent.account.things if view.intent else ()) if ref.kind == "alarm"]
+    look(looking, [Ref("mute rule", name) for name in names if name])
 
 
 def _elsewhere(view: View, looking: Looking) -> None:

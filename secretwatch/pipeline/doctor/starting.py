@@ -15,7 +15,7 @@ from secretwatch.pipeline.doctor.kinds import Looking, look
 from secretwatch.pipeline.doctor.kinds.filters import filters_of, id_of
 from secretwatch.pipeline.doctor.kinds.trails import group_of
 from secretwatch.pipeline.doctor.slips import is_slip
-from secretwatch.pipeline.doctor.view import Metric, View
+from secretwatch.pipeline.doctor.view import Metric, View, emission
 
 _NEAR = 10
 
@@ -38,7 +38,7 @@ def start(view: View, looking: Looking) -> None:
         _given_group(view, looking)
     _emitting(view, looking)
     if view.group is None and view.metric:
-        there = [each for _, each in view.account.all("filter") if emits(each, view.metric)]
+        there = [each for _, each in view.account.all("filter") if emission(each, view.metric)]
         view.group = there[0]["logGroupName"] if there else None
     if view.group is None and view.metric and not view.metric[0].startswith("AWS/"):
         _all_filters(view, looking)
@@ -154,13 +154,6 @@ def _needs(alarm: Mapping[str, Any]) -> int:
 def _metric(alarm: Mapping[str, Any]) -> Metric | None:
     metric = metric_of(alarm)
     return (metric["Namespace"], metric["MetricName"]) if metric else None
-
-
-def emits(metric_filter: Mapping[str, Any], metric: Metric | None) -> bool:
-    return any(
-        (each.get("metricNamespace"), each.get("metricName")) == metric
-        for each in metric_filter.get("metricTransformations") or ()
-    )
 
 
 def _emitting(view: View, looking: Looking) -> None:

@@ -78,6 +78,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         ([".", "--since", "2999-01-01"], "still to come"),
         ([".", "--canary", "--event-id", "e"], "give one of them"),
         ([".", "--report", "/no/such/folder/report.html"], "is not a folder"),
+        (["--alarm", "a", "--secret", ""], "names no secret"),
     ],
 )
 def test_wrong_usage(run: Run, arguments: list[str], says: str) -> None:
