@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -536,6 +537,27 @@ def test_a_change_on_the_cloud_is_found_and_its_mend_rings(
     again = patient.diagnosis()
     assert again.broken == [], (told, [each.command() for each in steps])
     assert not is_on_the_way or patient.rings(), (told, [each.command() for each in steps])
+
+
+@pytest.mark.parametrize("purpose", ["ring", "self-watch", "heartbeat"])
+def test_a_mute_rule_on_any_alarm_of_it_is_found_and_its_mend_takes_it_away(
+    patient: Patient, whole: None, purpose: Any
+) -> None:
+    name = patient.watch.alarm_name if purpose == "ring" else patient.intent.of("alarm", purpose)[0]
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    cloudwatch = patient.session.client("cloudwatch")
+    cloudwatch.put_alarm_mute_rule(
+        Name="quiet",
+        Rule={"Schedule": {"Expression": f"at({hour_ago:%Y-%m-%dT%H:%M})", "Duration": "PT4H"}},
+        MuteTargets={"AlarmNames": [name]},
+    )
+    found = patient.diagnosis()
+    assert [each.cause for _, each in found.broken] == ["muted"]
+    assert f"quiet mutes {name}" in found.broken[0][1].sentence
+    for step in found.plan:
+        assert isinstance(step, Call)
+        step.make(patient.session.client(step.service))
+    assert patient.diagnosis().broken == []
 
 
 @pytest.fixture
