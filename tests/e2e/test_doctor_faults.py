@@ -345,8 +345,8 @@ FAULTS = [
     ),
     Fault(
         "pattern-wildcard",
-        # Any name's event source has an `s` before the last one.
-        pattern('{ $.eventSource = "*s" || $.eventSource = "*amazonaws.co" }'),
+        # The event source has an `m` before the one that it ends with.
+        pattern('{ $.eventSource = "*m" }'),
         "filter",
         "pattern",
         "what follows a * is taken at its first place",

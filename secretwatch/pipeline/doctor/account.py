@@ -59,6 +59,20 @@ class Account:
         ref = Ref(kind, id)
         self.things[ref] = {**(self.things.get(ref) or {}), **members}
 
+    @property
+    def arns(self) -> list[str]:
+        """Of what is there, and acts or is acted on under its ARN."""
+        found = [
+            self.arn("cloudwatch", f"alarm:{ref.id}")
+            if ref.kind == "alarm"
+            else self.arn("events", f"rule/{ref.id}")
+            if ref.kind == "rule"
+            else ref.id
+            for ref, thing in self.things.items()
+            if thing is not None
+        ]
+        return sorted(each for each in found if each.startswith("arn:"))
+
     def copy(self) -> Account:
         """Another account with the same things; a thing is never changed, but replaced."""
         return Account(self.account_id, self.region, dict(self.things), self.unknown)

@@ -80,7 +80,7 @@ class Intent:
         ref = Ref(known.kind, known.id(resource.values))
         thing = self.account.things.setdefault(ref, {}) or {}
         for name, attribute in known.attributes.items():
-            if isinstance(attribute, kinds.Of) and name in resource.values and not known.merge:
+            if attribute.member and name in resource.values and not known.merge:
                 value = attribute.read(resource.values[name])
                 if value is not None:
                     thing[attribute.member] = value
@@ -210,11 +210,10 @@ def differences(intent: Intent, live: Account) -> list[Difference]:
             if member not in wanted and member not in there:
                 continue
             value = there.get(member)
-            if member == "Targets":
-                # Somebody else may have a target of the rule, too.
-                own = {each["Id"] for each in wanted.get(member) or ()}
-                value = [each for each in value or () if each["Id"] in own]
-            if same(wanted.get(member)) != same(value):
+            if same(wanted.get(member)) == same(value):
+                continue
+            enough = kind.enough.get(member)
+            if not (enough and enough(live, wanted, there)):
                 found.append(Difference(ref, member, wanted.get(member), value))
     return found
 

@@ -1,14 +1,21 @@
-"""Opening a policy for requests that it refuses, and losing nothing that others have in it. Pure."""
+"""Opening a policy for requests that it refuses, and losing nothing that others have in it.
+
+Pure, but for the time of day: each request carries it, and a policy may ask for it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from secretwatch.pipeline.doctor.same import document
+from secretwatch.pipeline.doctor.account import Account
 from secretwatch.policy import MalformedPolicy, Policy, Request, authorize, evaluate
+from secretwatch.policy.evaluation import PolicyKind
+from secretwatch.policy.examples import STRANGER, examples
+from secretwatch.policy.grammar import is_public
 
 Documents = Sequence[Any]
 
@@ -24,13 +31,32 @@ def refusal(
 
     resource: the policy of what is asked for; caller: those of who asks; boundary: what limits the caller.
     """
-    requests = list(requests)
+    requests = _sent(requests)
     key = repr((requests, resource, caller, boundary))
     if key not in _KNOWN:
         if len(_KNOWN) >= _MOST_KNOWN:
             _KNOWN.clear()
         _KNOWN[key] = _refusal(requests, resource, caller, boundary)
     return _KNOWN[key]
+
+
+def _sent(requests: Iterable[Request]) -> list[Request]:
+    """The requests as they are sent now.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    usual: dict[str, Any] = {
+        "aws:CurrentTime": now.isoformat(),
+        "aws:EpochTime": int(now.timestamp()),
+        "aws:SecureTransport": True,
+    }
+    found = []
+    for request in requests:
+        region = [*request.resource.split(":"), "", "", "", ""][3]
+        here = usual | ({"aws:RequestedRegion": region} if region else {})
+        found.append(replace(request, context=here | dict(request.context)))
+    return found
 
 
 _KNOWN: dict[str, str] = {}
@@ -62,7 +88,7 @@ def opened(
     wanted: the policy as it was applied: its statements come back first. kind: "resource", or "identity" for
     one of a caller's. Statements that are not in the way stay as they are. A denial that was applied stays.
     """
-    applied = _statements(wanted)
+    requests, applied = _sent(requests), _statements(wanted)
     kept = _undenied(policy, requests, applied, kind)
     if _allowed(kept, requests, kind):
         return _document(kept, policy)
@@ -79,67 +105,131 @@ def undenied(
     policy: str, requests: Sequence[Request], *, wanted: str | None = None, kind: str = "resource"
 ) -> str | None:
     """The policy without what denies the requests and was not applied; None where nothing is left of it."""
-    kept = _undenied(policy, requests, _statements(wanted), kind)
+    kept = _undenied(policy, _sent(requests), _statements(wanted), kind)
     return _document(kept, policy) if kept else None
 
 
 def _undenied(
     policy: str | None, requests: Sequence[Request], applied: Documents, kind: str
 ) -> list[dict[str, Any]]:
-    return [
-        statement
-        for statement in _statements(policy)
-        if statement.get("Effect") != "Deny" or statement in applied or not _denies(statement, requests, kind)
-    ]
+    kept = []
+    for statement in _statements(policy):
+        if (
+            statement.get("Effect") != "Deny"
+            or statement in applied
+            or not _denies(statement, requests, kind)
+        ):
+            kept.append(statement)
+        elif narrower := _without_services(statement, requests, kind):
+            kept.append(narrower)
+    return kept
 
 
-def lacking(policy: str | None, wanted: str | None) -> list[dict[str, Any]]:
-    """The statements of the one that nothing in the other covers: as wide, and on no other condition."""
-    there = _statements(policy)
-    return [each for each in _statements(wanted) if not any(_covers(other, each) for other in there)]
+def _without_services(
+    statement: dict[str, Any], requests: Sequence[Request], kind: str
+) -> dict[str, Any] | None:
+    """A denial on a condition, as of an address, that goes on for everybody but AWS's services.
+
+    None where it is about them. One without a condition lets nobody do anything: that is no guard.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    """
+    condition = statement.get("Condition")
+    if kind != "resource" or not condition:
+        return None
+    spared = {**condition.get("BoolIfExists", {}), "aws:PrincipalIsAWSService": "false"}
+    narrower = {**statement, "Condition": {**condition, "BoolIfExists": spared}}
+    return None if _denies(narrower, requests, kind) else narrower
 
 
-def completed(policy: str | None, wanted: str | None) -> str:
-    """The policy with the wanted statements that it lacks, in the place of those of their names."""
-    missing = lacking(policy, wanted)
+@dataclass(frozen=True)
+class Place:
+    """Where a policy stands. service: whose actions its `*` means, as "s3"; caller: the role that has it."""
+
+    account: Account
+    service: str
+    caller: str = ""
+
+    def examples(self, policy: Any) -> Iterator[tuple[Mapping[str, Any], Request]]:
+        return examples(
+            policy,
+            self.account.account_id,
+            service=self.service,
+            arns=self.account.arns,
+            caller=self.caller,
+        )
+
+    def effect(self, policy: Policy | None, request: Request) -> str:
+        kind: PolicyKind = "identity" if self.caller else "resource"
+        return evaluate(policy, request, kind).effect if policy else "ImplicitDeny"
+
+
+def lacking(policy: str | None, wanted: str | None, place: Place) -> list[dict[str, Any]]:
+    """The statements of the one that the other does not make good: a request of theirs ends otherwise."""
+    return list({id(each): dict(each) for each, _ in _missed(policy, wanted, place)}.values())
+
+
+def _missed(
+    policy: str | None, wanted: str | None, place: Place
+) -> Iterator[tuple[Mapping[str, Any], Request]]:
+    meant, there = _parsed(wanted), _parsed(policy)
+    if meant is None:
+        return
+    for statement, request in place.examples(meant):
+        is_meant = place.effect(meant, request) == statement["Effect"]
+        if is_meant and place.effect(there, request) != statement["Effect"]:
+            yield statement, request
+
+
+def strangers(policy: str | None, wanted: str | None, place: Place) -> list[tuple[dict[str, Any], str]]:
+    """Statements that let others than the account do more than read, and were not applied; and whom."""
+    meant, there = _parsed(wanted), _parsed(policy)
+    if there is None:
+        return []
+    found: dict[int, tuple[dict[str, Any], str]] = {}
+    for statement, request in place.examples(there):
+        who = request.principal
+        if statement["Effect"] != "Allow" or who.account in (None, place.account.account_id):
+            continue
+        is_everybody = who.account == STRANGER
+        if _only_reads(request.action) or (is_everybody and not is_public({"Statement": [dict(statement)]})):
+            continue
+        if place.effect(there, request) == "Allow" and place.effect(meant, request) != "Allow":
+            whom = "everybody" if is_everybody else f"the account {who.account}"
+            found.setdefault(id(statement), (dict(statement), whom))
+    return list(found.values())
+
+
+_READING = ("Get", "List", "Describe", "Head", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "Verify")
+
+
+def _only_reads(action: str) -> bool:
+    return action.partition(":")[2].startswith(_READING)
+
+
+def completed(policy: str | None, wanted: str | None, place: Place) -> str:
+    """The policy with the wanted statements that it lacks, in the place of those of their names.
+
+    Without what denies them, and without what lets strangers in.
+    """
+    missed = list(_missed(policy, wanted, place))
+    missing = list({id(each): dict(each) for each, _ in missed}.values())
     sids = {each.get("Sid") for each in missing if each.get("Sid")}
-    kept = [each for each in _statements(policy) if each.get("Sid") not in sids]
-    return _document([*kept, *missing], policy)
+    let_in = [each for each, _ in strangers(policy, wanted, place)]
+    allowed = [request for each, request in missed if each["Effect"] == "Allow"]
+    kind: PolicyKind = "identity" if place.caller else "resource"
+    kept = [
+        each
+        for each in _undenied(policy, allowed, _statements(wanted), kind)
+        if each.get("Sid") not in sids and each not in let_in
+    ]
+    return _document([*kept, *(each for each in missing if each not in kept)], policy)
 
 
-def _covers(statement: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    if statement.get("Effect") != wanted.get("Effect"):
-        return False
-    if {*statement, *wanted} - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}:
-        return {**statement, "Sid": ""} == {**wanted, "Sid": ""}
-    condition = statement.get("Condition") or {}
-    if condition and document(condition) != document(wanted.get("Condition") or {}):
-        return False
-    return (
-        _wide(_principals(statement), _principals(wanted))
-        and _wide(_actions(statement), _actions(wanted))
-        and _wide(_list(statement.get("Resource")), _list(wanted.get("Resource")))
-    )
-
-
-def _actions(statement: Mapping[str, Any]) -> list[str]:
-    """Upper and lower case are the same in them."""
-    return [each.lower() for each in _list(statement.get("Action"))]
-
-
-def _principals(statement: Mapping[str, Any]) -> list[str]:
-    found = statement.get("Principal")
-    if isinstance(found, Mapping):
-        return [f"{kind}:{each}" for kind, several in found.items() for each in _list(several)]
-    return [] if found is None else ["*"]
-
-
-def _list(value: Any) -> list[str]:
-    return [] if value is None else [value] if isinstance(value, str) else list(value)
-
-
-def _wide(patterns: Sequence[str], wanted: Sequence[str]) -> bool:
-    return all(any(fnmatchcase(each, pattern) for pattern in patterns) for each in wanted)
+def _parsed(policy: str | None) -> Policy | None:
+    try:
+        return Policy.parse(policy) if policy else None
+    except MalformedPolicy:
+        return None
 
 
 def _statements(policy: str | None) -> list[dict[str, Any]]:

@@ -15,8 +15,25 @@ from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
 
 
-def expiry(days: int | None, noncurrent: int | None = 30, prefix: str = "") -> dict[str, Any]:
-    return {"Abort": 7 if days else None, "Expiration": days, "Noncurrent": noncurrent, "Prefix": prefix}
+def expiry(days: int | None, noncurrent: int | None = 30, prefix: str = "", id: str = "e") -> dict[str, Any]:
+    """A lifecycle rule, as S3 answers it."""
+    rule: dict[str, Any] = {"ID": id, "Status": "Enabled", "Filter": {"Prefix": prefix}}
+    if days:
+        rule |= {
+            "Expiration": {"Days": days},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        }
+    if noncurrent:
+        rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": noncurrent}
+    return rule
+
+
+COLD = {
+    "ID": "cold",
+    "Status": "Enabled",
+    "Filter": {"And": {"Prefix": "", "ObjectSizeGreaterThan": 1}},
+    "Transitions": [{"Days": 90, "StorageClass": "GLACIER"}],
+}
 
 
 GROUP, BUCKET = Ref("log group", "/g"), Ref("bucket", "logs")
@@ -40,8 +57,6 @@ def seen(ref: Ref, **live: Any) -> Hop:
         (GROUP, {"retentionInDays": None}),
         (BUCKET, {"Lifecycle": []}),
         (BUCKET, {"Lifecycle": [expiry(4000)]}),
-        # Somebody's rule that moves to another storage class.
-        (BUCKET, {"Lifecycle": [expiry(400), expiry(None, None)]}),
     ],
 )
 def test_it_is_a_warning_without_a_mend(ref: Ref, live: dict[str, Any]) -> None:
@@ -58,7 +73,7 @@ def test_it_is_a_warning_without_a_mend(ref: Ref, live: dict[str, Any]) -> None:
         (BUCKET, {"Lifecycle": [expiry(400, 1)]}, "PutBucketLifecycleConfiguration"),
         (
             BUCKET,
-            {"Lifecycle": [expiry(400), expiry(1, None, "AWSLogs/")]},
+            {"Lifecycle": [expiry(400), expiry(1, None, "AWSLogs/", "soon"), COLD]},
             "PutBucketLifecycleConfiguration",
         ),
     ],
@@ -68,5 +83,10 @@ def test_what_keeps_less_is_broken_and_mended(ref: Ref, live: dict[str, Any], op
     assert found.verdict == "broken"
     [call] = [each for each in found.steps if getattr(each, "operation", "") == operation]
     if ref == BUCKET:
-        [rule] = call.params["LifecycleConfiguration"]["Rules"]
-        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+        # As it was applied, beside what others have and takes nothing away sooner.
+        kept = [COLD] if COLD in live["Lifecycle"] else []
+        assert call.params["LifecycleConfiguration"]["Rules"] == [expiry(400), *kept]
+
+
+def test_a_rule_of_others_that_takes_nothing_away_is_no_change() -> None:
+    assert seen(BUCKET, Lifecycle=[expiry(400), COLD]).findings == []

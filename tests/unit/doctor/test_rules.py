@@ -23,13 +23,11 @@ from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
 from secretwatch.pipeline.doctor.hops.topic import wants
 from secretwatch.pipeline.doctor.kinds import alarms, filters
-from secretwatch.pipeline.doctor.opening import completed, lacking, opened, refusal
 from secretwatch.pipeline.doctor.patterns import pattern_for
 from secretwatch.pipeline.doctor.permissions import policy
 from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.pipeline.doctor.sentences import said
 from secretwatch.pipeline.watch import Realtime
-from secretwatch.policy import services
 
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
 
@@ -122,65 +120,6 @@ def test_a_mend_stays_on_its_line(tmp_path: Path) -> None:
     script.write_text(command.replace("aws cloudwatch put-metric-alarm", "printf '%s|'"))
     shown = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=True).stdout
     assert shown.split("|")[3] == text
-
-
-PUBLISHING = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])
-FOREIGN = {
-    "Sid": "Foreign",
-    "Effect": "Allow",
-    "Principal": {"Service": "s3.amazonaws.com"},
-    "Action": "sns:Publish",
-    "Resource": TOPIC,
-}
-DENY = {
-    "Sid": "Deny",
-    "Effect": "Deny",
-    "Principal": {"Service": "cloudwatch.amazonaws.com"},
-    "Action": "sns:*",
-    "Resource": TOPIC,
-}
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-@pytest.mark.parametrize("before", [None, document(FOREIGN), document(FOREIGN, DENY), document(DENY)])
-def test_a_policy_is_opened_and_nothing_else_in_it_is_lost(before: str | None) -> None:
-    after = opened(before, PUBLISHING)
-    assert refusal(PUBLISHING, resource=before)
-    assert refusal(PUBLISHING, resource=after) == ""
-    kept = json.loads(after)["Statement"]
-    assert DENY not in kept
-    assert (FOREIGN in kept) is bool(before and "Foreign" in before)
-    assert opened(after, PUBLISHING) == after
-
-
-@pytest.mark.parametrize("head", [{"Version": "2008-10-17", "Id": "theirs"}, {}, {"Version": "2012-10-17"}])
-def test_a_policys_version_and_id_stay(head: dict[str, str]) -> None:
-    """`${aws:username}` is a variable in one version, and text in the other."""
-    before = json.dumps({**head, "Statement": [FOREIGN, DENY]})
-    wanted = document(FOREIGN | {"Sid": "Ours", "Action": "sns:Subscribe"})
-    for after in (opened(before, PUBLISHING), completed(before, wanted)):
-        assert {name: each for name, each in json.loads(after).items() if name != "Statement"} == head
-
-
-def test_a_policy_goes_back_to_what_was_applied() -> None:
-    wanted = document(FOREIGN | {"Sid": "Ours", "Principal": {"Service": "cloudwatch.amazonaws.com"}})
-    after = opened(document(DENY), PUBLISHING, wanted=wanted)
-    assert json.loads(after) == json.loads(wanted)
-
-
-def test_what_a_policy_lacks_is_seen_whatever_its_words() -> None:
-    wanted = document(FOREIGN | {"Action": ["sns:Publish", "sns:GetTopicAttributes"]})
-    wider = document(FOREIGN | {"Sid": "Other", "Action": "sns:*", "Resource": "*"})
-    assert lacking(wider, wanted) == []
-    assert lacking(document(FOREIGN | {"Action": "SNS:publish"}), document(FOREIGN)) == []
-    (missing,) = lacking(document(FOREIGN), wanted)
-    assert missing["Sid"] == "Foreign"
-    assert lacking(completed(document(FOREIGN), wanted), wanted) == []
-    bound = document(FOREIGN | {"Action": "sns:*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}})
-    assert lacking(bound, wanted)
 
 
 @pytest.mark.parametrize("subject", [None, facts().subject], ids=["any", "a watch"])

@@ -491,6 +491,7 @@ def _actions(hop: Hop, view: View, alarm: Thing) -> None:
             ref=_ref(view),
         )
         return
+    others_told(hop, view, alarm)
     intended = list(view.subject.topic_arns) if applied is None and view.subject.known else []
     lacking = [each for each in intended if each not in alarm["AlarmActions"]]
     if lacking:
@@ -501,6 +502,20 @@ def _actions(hop: Hop, view: View, alarm: Thing) -> None:
             f"{', '.join(alarm['AlarmActions'])}.",
             alarms.put(alarm, AlarmActions=[*kept, *lacking]),
             ref=_ref(view),
+        )
+
+
+def others_told(hop: Hop, view: View, alarm: Thing) -> None:
+    """Whom it tells beside those whom it was applied to tell."""
+    applied = view.applied("alarm", alarm["AlarmName"])
+    own = [*((applied or {}).get("AlarmActions") or ())]
+    live = alarm.get("AlarmActions") or ()
+    others = [each for each in live if each not in own]
+    if applied is not None and others and {*own} <= {*live}:
+        hop.warning(
+            "added-action",
+            f"{alarm['AlarmName']} also tells {', '.join(others)}, which was not applied.",
+            ref=Ref("action", alarm["AlarmName"]),
         )
 
 

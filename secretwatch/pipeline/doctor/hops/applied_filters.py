@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
+from itertools import chain
 from typing import Any
+
+from botocore.session import get_session
 
 from secretwatch.cloudtrail import Event
 from secretwatch.filterpattern.examples import trials
@@ -148,9 +152,12 @@ def _say_missed(
                 ref=ref,
             )
             return
+        now = _amount(view.counts(there, metric, event))
+        applied = view.applied(ref.kind, ref.id) or {}
         hop.broken(
             "filter-changed",
-            f"{name} was changed since it was applied: it gives the metric another value, unit or dimension.",
+            f"{name} was changed since it was applied: for {described(event)} it gives the metric {now}, and "
+            f"was to give {_amount(view.counts(applied, metric, event))}.",
             *steps,
             ref=ref,
         )
@@ -162,6 +169,17 @@ def _say_missed(
         *steps,
         ref=touched[0] if touched else None,
     )
+
+
+def _amount(given: Any) -> str:
+    """What a filter gives, in words."""
+    if given is None:
+        return "nothing"
+    value, dimensions, unit = given
+    words = f"{value:g}" + (f" {unit}" if unit else " of no unit")
+    if dimensions:
+        words += f" under {', '.join(f'{name} {each}' for name, each in dimensions.items())}"
+    return f"{words}, which takes away what others count" if value < 0 else words
 
 
 def _told_apart(
@@ -182,7 +200,10 @@ def _told_apart(
     ]
     base = view.examples[0] if view.examples else {}
     stranger = {**base, "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
-    for event in trials([*patterns, *_some(wanted)], [*view.examples, stranger]):
+    others = [{**base, "eventName": name} for name in _calls("secretsmanager")]
+    for event in chain(trials([*patterns, *_some(wanted)], [*view.examples, stranger]), others):
+        if not _may_be(event):
+            continue
         here, there = _counted(view, wanted, metric, event), _counted(view, live, metric, event)
         if here and not there:
             return event, True
@@ -191,6 +212,18 @@ def _told_apart(
         if there and not here and more is None:
             more = event, False
     return more
+
+
+@cache
+def _calls(service: str) -> frozenset[str]:
+    return frozenset(get_session().get_service_model(service).operation_names)
+
+
+def _may_be(event: Event) -> bool:
+    """Whether there is such a call: of a name that no call has nothing ever comes."""
+    return event.get("eventSource") != "secretsmanager.amazonaws.com" or event.get("eventName") in _calls(
+        "secretsmanager"
+    )
 
 
 def _some(wanted: list[Thing]) -> list[Any]:

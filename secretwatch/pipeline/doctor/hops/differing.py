@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
 from secretwatch.pipeline.doctor.intent import Difference
 from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters
-from secretwatch.pipeline.doctor.opening import lacking
+from secretwatch.pipeline.doctor.opening import Place, lacking, strangers
 from secretwatch.pipeline.doctor.view import View
 
-_LONGEST = 160
+_LONGEST, _BEFORE = 160, 40
 
 # Members of which a hop tries what they do: where that is as applied, the words may be others.
 TRIED = {
@@ -32,14 +32,14 @@ TRIED = {
 }
 
 POLICIES = {
-    ("bucket", "Policy"),
-    ("key", "Policy"),
-    ("queue", "Policy"),
-    ("role", "AssumeRolePolicyDocument"),
-    ("role", "Inline"),
-    ("topic", "Policy"),
+    ("bucket", "Policy"): "s3",
+    ("key", "Policy"): "kms",
+    ("queue", "Policy"): "sqs",
+    ("role", "AssumeRolePolicyDocument"): "sts",
+    ("role", "Inline"): "",
+    ("topic", "Policy"): "sns",
 }
-"""Of these what others have in them is kept."""
+"""Of these what others have in them is kept; and the service whose actions they are about."""
 
 
 def named(ref: Ref) -> str:
@@ -76,12 +76,12 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
                 ref=ref,
             )
             continue
-        gone = [name for each in found for name in _gone(ref, each)]
+        faults = [fault for each in found for fault in _faults_of_policy(view, ref, each)]
         decisive = [each for each in found if (ref.kind, each.member) not in TRIED]
-        if gone and not decisive:
+        if faults and not decisive:
             hop.broken(
                 f"{ref.kind.replace(' ', '-')}-changed",
-                f"The {named(ref)} was changed since it was applied: its policy lacks {', '.join(gone)}.",
+                f"The {named(ref)} was changed since it was applied: its policy {'; it '.join(faults)}.",
                 *steps,
                 ref=ref,
                 stops=False,
@@ -104,19 +104,30 @@ def keeps_more(ref: Ref, difference: Difference) -> bool:
     return False
 
 
-def _gone(ref: Ref, difference: Difference) -> list[str]:
-    """Statements of a policy that was applied, and that nothing there covers."""
-    if (ref.kind, difference.member) not in POLICIES:
+def _faults_of_policy(view: View, ref: Ref, difference: Difference) -> list[str]:
+    """What a policy does not say any more, and whom it lets in that it was not to."""
+    service = POLICIES.get((ref.kind, difference.member))
+    if service is None:
         return []
     wanted, live = difference.wanted, difference.live
-    pairs = [(wanted, live)]
+    pairs, caller = [(wanted, live)], ""
     if difference.member == "Inline":
         pairs = [(text, (live or {}).get(name)) for name, text in (wanted or {}).items()]
-    return [
-        str(each.get("Sid") or f"{each.get('Effect')} {each.get('Action')}")
-        for want, have in pairs
-        for each in lacking(have, want)
-    ]
+        caller = view.account.arn("iam", f"role/{ref.id}", region="")
+    place = Place(view.account, service, caller)
+    found = []
+    for want, have in pairs:
+        if missing := [_name_of(each) for each in lacking(have, want, place)]:
+            found.append(f"lacks {', '.join(missing)}")
+        found += [
+            f"lets {whom} in, which was not applied: {_name_of(each)}"
+            for each, whom in strangers(have, want, place)
+        ]
+    return found
+
+
+def _name_of(statement: Mapping[str, Any]) -> str:
+    return str(statement.get("Sid") or f"{statement.get('Effect')} {statement.get('Action')}")
 
 
 def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Difference]) -> None:
@@ -125,7 +136,8 @@ def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Di
     if not found[0].member:
         hop.replace(first, replace(first, steps=(*view.terraform(ref), *view.restore(ref))))
         return
-    words = f"{first.sentence} It was changed since it was applied: {said(found)}."
+    news = [each for each in found if str(each.live) not in first.sentence]
+    words = f"{first.sentence} It was changed since it was applied{f': {said(news)}' if news else ''}."
     policies = all((ref.kind, each.member) in POLICIES for each in found)
     # A policy keeps what others have in it: the hop's own mend does that.
     steps = first.steps if policies and first.steps else tuple(view.restore(ref)) or first.steps
@@ -140,15 +152,26 @@ def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Di
 
 
 def said(found: Iterable[Difference]) -> str:
-    return "; ".join(f"{each.member} is {shown(each.live)}, and was {shown(each.wanted)}" for each in found)
+    words = []
+    for each in found:
+        live, wanted = (_text_of(value) for value in (each.live, each.wanted))
+        # Of long values what they have in common at their beginning is left out.
+        is_long = max(len(live), len(wanted)) > _LONGEST
+        pairs = enumerate(zip(live, wanted, strict=False))
+        same = next((at for at, (one, other) in pairs if one != other), 0) if is_long else 0
+        words.append(f"{each.member} is {_part(live, same)}, and was {_part(wanted, same)}")
+    return "; ".join(words)
 
 
-def shown(value: Any) -> str:
+def _text_of(value: Any) -> str:
     if value in (None, "", [], {}):
         return "not set"
-    text = (
-        value
-        if isinstance(value, str) and value.startswith("{")
-        else json.dumps(value, ensure_ascii=False, default=str)
-    )
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    if isinstance(value, str) and value.startswith("{"):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _part(text: str, same: int) -> str:
+    begin = max(same - _BEFORE, 0)
+    end = begin + _LONGEST
+    return f"{'…' * (begin > 0)}{text[begin:end]}{'…' * (end < len(text))}"

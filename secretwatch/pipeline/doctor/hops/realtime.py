@@ -12,7 +12,7 @@ from secretwatch.cloudtrail import Event
 from secretwatch.eventpattern import EventPattern, InvalidEventPattern
 from secretwatch.eventpattern.examples import trials
 from secretwatch.pipeline.doctor.account import Ref, Thing
-from secretwatch.pipeline.doctor.calls import Call, Step
+from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
 from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
@@ -105,7 +105,7 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
         )
         return
     for event in trials([meant, there], [envelope(each, view.account.account_id) for each in view.examples]):
-        if meant.matches(event) == there.matches(event):
+        if meant.matches(event) == there.matches(event) or not _comes_here(view, event):
             continue
         missed = meant.matches(event)
         why = _why_not(live["EventPattern"], event) if missed else ""
@@ -118,6 +118,12 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
         )
         hop.broken("rule-pattern", sentence, *steps, ref=ref, stops=False)
         return
+
+
+def _comes_here(view: View, event: Mapping[str, Any]) -> bool:
+    """Whether it is of the account and region whose bus the rule is on: other calls never come there."""
+    here = {"account": view.account.account_id, "region": view.account.region}
+    return all(event.get(name, value) == value for name, value in here.items())
 
 
 @lru_cache(maxsize=256)
@@ -327,6 +333,10 @@ def _mismatch(pattern: Any, event: Any, path: str = "") -> str:
         if isinstance(wanted, dict):
             if found := _mismatch(wanted, value, here):
                 return found
+        elif name == "$or":
+            reasons = [_mismatch(each, event, path) for each in wanted]
+            if all(reasons):
+                return f"{'; and'.join(dict.fromkeys(reasons))}"
         elif isinstance(wanted, list) and not name.startswith("$"):
             alone = pattern_of(json.dumps({name: wanted}))
             if alone and not alone.matches({} if value is None else {name: value}):
@@ -418,7 +428,10 @@ def _letters(hop: Hop, view: View, name: str, arn: str) -> None:
     if any(each.ref == ref for each in hop.findings):
         return
     if view.account.lacks("queue", arn):
-        steps = view.restore(ref) or [Call("sqs", "CreateQueue", {"QueueName": arn.rsplit(":", 1)[-1]})]
+        owner = arn.split(":")[4]
+        made = Call("sqs", "CreateQueue", {"QueueName": arn.rsplit(":", 1)[-1]})
+        asking = Person(f"Ask the owner of account {owner} for the queue, or name another in the target.")
+        steps = view.restore(ref) or [made if owner == view.account.account_id else asking]
         hop.broken(
             "dead-letter-queue",
             f"The dead-letter queue does not exist: {arn}.",

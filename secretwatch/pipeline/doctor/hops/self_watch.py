@@ -9,7 +9,8 @@ from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
-from secretwatch.pipeline.doctor.hops.alarm import mutes
+from secretwatch.pipeline.doctor.hops.alarm import mutes, others_told
+from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.realtime import as_applied, rule
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.view import View, emission, parsed
@@ -46,8 +47,6 @@ def examine(view: View) -> Hop:
             rule(hop, view, name, sees_reads=False)
         as_applied(hop, view, "self-watch")
         others = [id for id in view.intent.of("alarm", "ring", "realtime") if id != view.alarm_name]
-        from secretwatch.pipeline.doctor.hops.differing import differing
-
         differing(hop, view, (Ref("alarm", id) for id in others))
     elif subject.is_about_secrets:
         _found(hop, view)
@@ -75,6 +74,7 @@ def alarm_of(hop: Hop, view: View, name: str, cause: str, when: str) -> None:
     if alarm is None:
         return
     _acts(hop, view, name, alarm, cause)
+    others_told(hop, view, alarm)
     mutes(hop, view, alarm, stops=False)
 
 

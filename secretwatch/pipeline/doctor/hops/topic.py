@@ -178,7 +178,8 @@ def _key(
     ref, key = Ref("key", identifier), view.account.get("key", identifier)
     who = {services.CLOUDWATCH: "alarms", services.EVENTS: "EventBridge"}.get(service, service)
     applied = (view.applied("topic", arn) or {}).get("KmsMasterKeyId")
-    back = [topics.set_topic(arn, "KmsMasterKeyId", applied)] if applied and applied != identifier else []
+    changed = any(each.member == "KmsMasterKeyId" for each in view.differing().get(Ref("topic", arn), ()))
+    back = [topics.set_topic(arn, "KmsMasterKeyId", applied)] if applied and changed else []
     if back and not view.account.lacks("key", identifier):
         hop.broken(
             f"{prefix}topic-key",

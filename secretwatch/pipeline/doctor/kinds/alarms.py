@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from secretwatch.pipeline.doctor.account import Account, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import (
     META,
+    Enough,
     Harmless,
     Kind,
     Looking,
@@ -78,9 +80,43 @@ def enable_actions(name: str) -> Call:
 def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
     if live is not None and different(wanted, live) == {"ActionsEnabled"}:
         return [enable_actions(id)]
-    # Its own text stays, where somebody wrote another.
+    # Its own text stays, where somebody wrote another, and whom others have it tell as well.
     kept = {"AlarmDescription": live.get("AlarmDescription")} if live else {}
+    for name in _ACTIONS:
+        if live and _tells_all(name)(account, wanted, live):
+            kept[name] = live.get(name)
     return [put({**wanted, **kept})]
+
+
+_ACTIONS = ("AlarmActions", "InsufficientDataActions", "OKActions")
+
+
+def _tells_all(name: str) -> Enough:
+    return lambda account, wanted, live: {*(wanted.get(name) or ())} <= {*(live.get(name) or ())}
+
+
+def _same_limit(account: Account, wanted: Thing, live: Thing) -> bool:
+    """Whether both compare alike, as they look at counts: above 0 is at least 1."""
+    return bool(_limit(wanted) == _limit(live))
+
+
+def _limit(alarm: Mapping[str, Any]) -> Any:
+    compared, limit = str(alarm.get("ComparisonOperator")), alarm.get("Threshold")
+    if limit is None or alarm.get("Statistic") not in ("Maximum", "Minimum", "SampleCount", "Sum"):
+        return compared, limit
+    at = float(limit)
+    match compared:
+        case "GreaterThanThreshold" | "LessThanOrEqualToThreshold":
+            return compared[:4], math.floor(at) + 1
+        case "GreaterThanOrEqualToThreshold" | "LessThanThreshold":
+            return compared[:4], math.ceil(at)
+    return compared, at
+
+
+ENOUGH: dict[str, Enough] = {name: _tells_all(name) for name in _ACTIONS} | {
+    "ComparisonOperator": _same_limit,
+    "Threshold": _same_limit,
+}
 
 
 def different(wanted: Thing, live: Thing) -> set[str]:
@@ -175,7 +211,7 @@ RESOURCE = Resource(
         **META,
         "actions_enabled": Of("ActionsEnabled"),
         "alarm_actions": Of("AlarmActions", lambda value: list(value or ())),
-        "alarm_description": Harmless("a text for people: no less arrives without it"),
+        "alarm_description": Harmless("a text for people: no less arrives without it", "AlarmDescription"),
         "alarm_name": Of("AlarmName"),
         "comparison_operator": Of("ComparisonOperator"),
         "datapoints_to_alarm": Of("DatapointsToAlarm", _unless_zero),
@@ -197,7 +233,15 @@ RESOURCE = Resource(
     },
 )
 
-KIND = Kind("alarm", "alarm", look, DECISIVE, restore, resources={"aws_cloudwatch_metric_alarm": RESOURCE})
+KIND = Kind(
+    "alarm",
+    "alarm",
+    look,
+    DECISIVE,
+    restore,
+    enough=ENOUGH,
+    resources={"aws_cloudwatch_metric_alarm": RESOURCE},
+)
 
 
 def _put(account: Account, params: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeConnecti
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,6 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     Looking,
     Of,
     Resource,
-    document,
     text,
 )
 
@@ -40,11 +40,25 @@ def _restore_machine(account: Account, id: str, wanted: Thing, live: Thing | Non
     return [Call("stepfunctions", "UpdateStateMachine", {"stateMachineArn": id, **params})]
 
 
+def _steps(definition: Any) -> Any:
+    """What it does; a Comment decides nothing."""
+    try:
+        return _without_comments(json.loads(definition or "{}"))
+    except ValueError:
+        return definition
+
+
+def _without_comments(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_comments(each) for name, each in value.items() if name != "Comment"}
+    return [_without_comments(each) for each in value] if isinstance(value, list) else value
+
+
 MACHINE = Kind(
     "state machine",
     "state machine",
     look_at_machines,
-    {"definition": document, "roleArn": text},
+    {"definition": _steps, "roleArn": text},
     _restore_machine,
     label=lambda id: id.rsplit(":", 1)[-1],
     resources={

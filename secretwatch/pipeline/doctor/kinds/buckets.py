@@ -13,8 +13,17 @@ from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
-from secretwatch.pipeline.doctor.kinds.kind import META, Harmless, Kind, Looking, Of, Resource, document
-from secretwatch.pipeline.doctor.opening import completed
+from secretwatch.pipeline.doctor.kinds.kind import (
+    META,
+    Harmless,
+    Kind,
+    Looking,
+    Of,
+    Resource,
+    document,
+    same_key,
+)
+from secretwatch.pipeline.doctor.opening import Place, completed
 
 
 @dataclass(frozen=True)
@@ -50,18 +59,22 @@ def _encryption(answer: Mapping[str, Any]) -> Any:
     return {name: found[name] for name in ("SSEAlgorithm", "KMSMasterKeyID") if found.get(name)}
 
 
-def _lifecycle(answer: Mapping[str, Any]) -> Any:
+def _lifecycle(rules: Any) -> list[dict[str, Any]]:
     """The rules that are on, by what they take away and when."""
     found = []
-    for rule in answer.get("Rules") or ():
+    for rule in rules or ():
         if rule.get("Status") != "Enabled":
             continue
+        scope, expiration = rule.get("Filter") or {}, rule.get("Expiration") or {}
         found.append(
             {
                 "Abort": (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),
-                "Expiration": (rule.get("Expiration") or {}).get("Days"),
+                "Expiration": expiration.get("Days") or (1 if expiration.get("Date") else None),
                 "Noncurrent": (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
-                "Prefix": (rule.get("Filter") or {}).get("Prefix") or rule.get("Prefix") or "",
+                "Prefix": scope.get("Prefix")
+                or (scope.get("And") or {}).get("Prefix")
+                or rule.get("Prefix")
+                or "",
             }
         )
     return sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
@@ -92,7 +105,7 @@ PARTS = {
         "PutBucketLifecycleConfiguration",
         "",
         "LifecycleConfiguration",
-        _lifecycle,
+        lambda answer: answer.get("Rules") or [],
     ),
 }
 
@@ -139,8 +152,10 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         value = wanted.get(member)
         if member == "Lifecycle" and member in live and keeps_more(value, live[member]):
             continue  # going back would delete what is older
+        if member == "Lifecycle":
+            value = _with_others(value, live.get("Lifecycle"))
         if member == "Policy":
-            value = completed(live.get("Policy"), value)
+            value = completed(live.get("Policy"), value, Place(account, "s3"))
         if known and same(wanted[member]) != same(live.get(member)) and (step := make(id, value)):
             steps.append(step)
     return steps
@@ -166,11 +181,33 @@ def _put_encryption(name: str, value: Any) -> Call | None:
     return Call("s3", "PutBucketEncryption", {"Bucket": name, "ServerSideEncryptionConfiguration": rules})
 
 
+def _has_rules(account: Account, wanted: Thing, live: Thing) -> bool:
+    """Whether the rules are there; those that others have beside them take no evidence away sooner."""
+    places = [
+        f"{trail['S3KeyPrefix']}/AWSLogs/" if trail.get("S3KeyPrefix") else "AWSLogs/"
+        for _, trail in account.all("trail")
+        if trail.get("S3BucketName") == live.get("Name")
+    ]
+    own = _lifecycle(wanted.get("Lifecycle"))
+    others = [each for each in _lifecycle(live.get("Lifecycle")) if each not in own]
+    there = [
+        each
+        for each in others
+        if not places
+        or any(place.startswith(each["Prefix"]) or each["Prefix"].startswith(place) for place in places)
+    ]
+    kept = all(each in _lifecycle(live.get("Lifecycle")) for each in own)
+    return kept and _no_sooner(own, there)
+
+
 def keeps_more(wanted: Any, live: Any) -> bool:
     """Whether these rules delete nothing that the wanted ones keep: later, or not at all."""
+    return _no_sooner(_lifecycle(wanted), _lifecycle(live))
 
-    def soonest(rules: Any, member: str) -> float:
-        return min((each[member] or math.inf for each in rules or ()), default=math.inf)
+
+def _no_sooner(wanted: list[dict[str, Any]], live: list[dict[str, Any]]) -> bool:
+    def soonest(rules: list[dict[str, Any]], member: str) -> float:
+        return min((each[member] or math.inf for each in rules), default=math.inf)
 
     return all(soonest(live, member) >= soonest(wanted, member) for member in ("Expiration", "Noncurrent"))
 
@@ -178,23 +215,18 @@ def keeps_more(wanted: Any, live: Any) -> bool:
 def _put_lifecycle(name: str, value: Any) -> Call | None:
     if not value:
         return Call("s3", "DeleteBucketLifecycle", {"Bucket": name})
-    rules = []
-    for number, each in enumerate(value):
-        rule: dict[str, Any] = {
-            "ID": "expire" if not number else f"expire-{number + 1}",
-            "Status": "Enabled",
-            "Filter": {"Prefix": each["Prefix"]},
-        }
-        if each["Expiration"]:
-            rule["Expiration"] = {"Days": each["Expiration"]}
-        if each["Noncurrent"]:
-            rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": each["Noncurrent"]}
-        if each["Abort"]:
-            rule["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": each["Abort"]}
-        rules.append(rule)
     return Call(
-        "s3", "PutBucketLifecycleConfiguration", {"Bucket": name, "LifecycleConfiguration": {"Rules": rules}}
+        "s3", "PutBucketLifecycleConfiguration", {"Bucket": name, "LifecycleConfiguration": {"Rules": value}}
     )
+
+
+def _with_others(wanted: Any, live: Any) -> list[dict[str, Any]]:
+    """The rules as applied, and those of others that take nothing away sooner."""
+    names = {each.get("ID") for each in wanted or ()}
+    return [
+        *(wanted or ()),
+        *(each for each in live or () if each.get("ID") not in names and keeps_more(wanted, [each])),
+    ]
 
 
 _PUT: dict[str, Callable[[str, Any], Call | None]] = {
@@ -214,23 +246,25 @@ def _first(value: Any) -> Mapping[str, Any]:
     return value[0] if value else {}
 
 
-def _rules(value: Any) -> Any:
+def _rules(value: Any) -> list[dict[str, Any]]:
+    """As S3 takes them: what the module gives its rules."""
     found = []
     for rule in value or ():
-        if rule.get("status") != "Enabled":
-            continue
         scope = _first(rule.get("filter"))
-        found.append(
-            {
-                "Abort": _first(rule.get("abort_incomplete_multipart_upload")).get("days_after_initiation")
-                or None,
-                "Expiration": _first(rule.get("expiration")).get("days") or None,
-                "Noncurrent": _first(rule.get("noncurrent_version_expiration")).get("noncurrent_days")
-                or None,
-                "Prefix": scope.get("prefix") or rule.get("prefix") or "",
-            }
-        )
-    return sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
+        made: dict[str, Any] = {
+            "ID": rule["id"],
+            "Status": rule.get("status"),
+            "Filter": {"Prefix": scope.get("prefix") or rule.get("prefix") or ""},
+        }
+        for name, member, block in (
+            ("days", "Days", "expiration"),
+            ("noncurrent_days", "NoncurrentDays", "noncurrent_version_expiration"),
+            ("days_after_initiation", "DaysAfterInitiation", "abort_incomplete_multipart_upload"),
+        ):
+            if days := _first(rule.get(block)).get(name):
+                made["".join(part.capitalize() for part in block.split("_"))] = {member: days}
+        found.append(made)
+    return found
 
 
 def _default_encryption(value: Any) -> Any:
@@ -264,7 +298,7 @@ KIND = Kind(
     look,
     {
         "Encryption": lambda value: value or None,
-        "Lifecycle": lambda value: json.dumps(value or [], sort_keys=True),
+        "Lifecycle": lambda value: json.dumps(_lifecycle(value), sort_keys=True),
         "Ownership": lambda value: value,
         "Policy": document,
         "PublicAccessBlock": lambda value: json.dumps(
@@ -273,6 +307,7 @@ KIND = Kind(
         "Versioning": lambda value: value or None,
     },
     restore,
+    enough={"Encryption": same_key("Encryption", "KMSMasterKeyID"), "Lifecycle": _has_rules},
     resources={
         "aws_s3_bucket": Resource(
             "bucket",

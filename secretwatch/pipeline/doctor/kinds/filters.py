@@ -19,6 +19,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     Resource,
     document,
     number,
+    same_key,
     text,
 )
 
@@ -121,6 +122,7 @@ GROUP = Kind(
         "retentionInDays": lambda value: value or None,
     },
     _restore_group,
+    enough={"kmsKeyId": same_key("kmsKeyId")},
     resources={
         "aws_cloudwatch_log_group": Resource(
             "log group",

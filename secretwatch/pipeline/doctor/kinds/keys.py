@@ -11,7 +11,7 @@ from typing import Any
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import META, Harmless, Kind, Looking, Of, Resource, document
-from secretwatch.pipeline.doctor.opening import completed
+from secretwatch.pipeline.doctor.opening import Place, completed
 
 
 def look(looking: Looking, ids: list[str]) -> None:
@@ -57,7 +57,7 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         return []  # a key that is gone does not come back
     steps = enable(live)
     if wanted.get("Policy") and document(wanted["Policy"]) != document(live.get("Policy")):
-        policy = completed(live.get("Policy"), wanted["Policy"])
+        policy = completed(live.get("Policy"), wanted["Policy"], Place(account, "kms"))
         steps.append(put_policy(live.get("Arn") or id, policy))
     return steps
 

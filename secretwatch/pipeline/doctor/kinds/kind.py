@@ -11,6 +11,8 @@ from secretwatch.pipeline.doctor.asking import Asked, Asking
 from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.same import document, members, number, text
 
+Enough = Callable[[Account, Thing, Thing], bool]
+"""Whether what is there has all that was applied: the account as it is, as applied, as it is."""
 Same = Callable[[Any], Any]
 """What of a member is compared: two values with the same result are the same."""
 
@@ -42,9 +44,13 @@ class Of:
 
 @dataclass(frozen=True)
 class Harmless:
-    """An attribute that is not compared, and why not."""
+    """An attribute that is not compared, and why not. member: with which it comes back, all the same."""
 
     because: str
+    member: str = ""
+
+    def read(self, value: Any) -> Any:
+        return value or None
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,23 @@ class Kind:
     restore: Callable[[Account, str, Thing, Thing | None], list[Step]]
     """Steps that make it as it was applied: account (as it is), id, as it was applied, as it is."""
     label: Callable[[str], str] = lambda id: id
+    enough: Mapping[str, Enough] = field(default_factory=dict)
+    """Of members that may be others, and be as good: whether they are."""
     resources: Mapping[str, Resource] = field(default_factory=dict)
     """By Terraform's type."""
+
+
+def same_key(*path: str) -> Enough:
+    """Whether both name the same key: by its ARN, its id or an alias. path: to the name of the key."""
+
+    def enough(account: Account, wanted: Thing, live: Thing) -> bool:
+        names: list[Any] = [wanted, live]
+        for step in path:
+            names = [(each or {}).get(step) for each in names]
+        arns = [(account.get("key", str(each)) or {}).get("Arn") or each for each in names]
+        return bool(arns[0]) and arns[0] == arns[1]
+
+    return enough
 
 
 def each(ids: Iterable[str]) -> list[str]:
@@ -100,6 +121,7 @@ META = (
 
 __all__ = [
     "META",
+    "Enough",
     "Harmless",
     "Kind",
     "Looking",
@@ -109,5 +131,6 @@ __all__ = [
     "each",
     "members",
     "number",
+    "same_key",
     "text",
 ]

@@ -14,7 +14,7 @@ from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import META, Harmless, Kind, Looking, Of, Resource, document
-from secretwatch.pipeline.doctor.opening import completed
+from secretwatch.pipeline.doctor.opening import Place, completed
 
 
 def look(looking: Looking, ids: list[str]) -> None:
@@ -103,13 +103,16 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
             params["Path"] = wanted["Path"]
         steps.append(Call("iam", "CreateRole", params))
     elif document(wanted["AssumeRolePolicyDocument"]) != document(live.get("AssumeRolePolicyDocument")):
-        policy = completed(live.get("AssumeRolePolicyDocument"), wanted["AssumeRolePolicyDocument"])
+        policy = completed(
+            live.get("AssumeRolePolicyDocument"), wanted["AssumeRolePolicyDocument"], Place(account, "sts")
+        )
         steps.append(trust(id, policy))
     before = live or {}
+    place = Place(account, "", account.arn("iam", f"role/{id}", region=""))
     for name, text in (wanted.get("Inline") or {}).items():
         there = (before.get("Inline") or {}).get(name)
         if document(text) != document(there):
-            steps.append(put_policy(id, name, completed(there, text)))
+            steps.append(put_policy(id, name, completed(there, text, place)))
     if before.get("Boundary") and not wanted.get("Boundary"):
         steps.append(Call("iam", "DeleteRolePermissionsBoundary", {"RoleName": id}))
     return steps

@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from secretwatch.partition import of_region
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import (
@@ -20,9 +22,10 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     Of,
     Resource,
     document,
+    same_key,
     text,
 )
-from secretwatch.pipeline.doctor.opening import completed
+from secretwatch.pipeline.doctor.opening import Place, completed
 
 DEFAULT = "default"
 _TARGET = (
@@ -97,7 +100,32 @@ def target(value: Mapping[str, Any]) -> Any:
         tuple(sorted((transformer.get("InputPathsMap") or {}).items())),
         _template(transformer.get("InputTemplate")),
         (value.get("DeadLetterConfig") or {}).get("Arn") or None,
+        _retries(value.get("RetryPolicy")),
     )
+
+
+def _retries(value: Any) -> tuple[int, int]:
+    """Times, and seconds, for which a target is tried again.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html
+    """
+    times, age = (value or {}).get("MaximumRetryAttempts"), (value or {}).get("MaximumEventAgeInSeconds")
+    return 185 if times is None else int(times), age or 86400
+
+
+def _same_rate(account: Account, wanted: Thing, live: Thing) -> bool:
+    return bool(_seconds(wanted.get("ScheduleExpression")) == _seconds(live.get("ScheduleExpression")))
+
+
+def _seconds(schedule: Any) -> Any:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html"""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", str(schedule))
+    return int(found[1]) * {"minute": 60, "hour": 3600, "day": 86400}[found[2]] if found else schedule
+
+
+def _has_targets(account: Account, wanted: Thing, live: Thing) -> bool:
+    """Somebody else may have a target of the rule, too."""
+    return targets(wanted.get("Targets")).items() <= targets(live.get("Targets")).items()
 
 
 def _template(value: Any) -> Any:
@@ -121,6 +149,11 @@ def _add_target(thing: Thing, values: Mapping[str, Any]) -> None:
     for letters in values.get("dead_letter_config") or ():
         if letters.get("arn"):
             made["DeadLetterConfig"] = {"Arn": letters["arn"]}
+    for retry in values.get("retry_policy") or ():
+        made["RetryPolicy"] = {
+            "MaximumRetryAttempts": retry["maximum_retry_attempts"],
+            "MaximumEventAgeInSeconds": retry.get("maximum_event_age_in_seconds") or 86400,
+        }
     thing.setdefault("Targets", []).append(made)
 
 
@@ -143,13 +176,14 @@ RULE = Kind(
         "Targets": targets,
     },
     restore,
+    enough={"ScheduleExpression": _same_rate, "Targets": _has_targets},
     resources={
         "aws_cloudwatch_event_rule": Resource(
             "rule",
             lambda values: str(values["name"]),
             {
                 **META,
-                "description": Harmless("a text"),
+                "description": Harmless("a text", "Description"),
                 "event_bus_name": Of("EventBusName"),
                 "event_pattern": Of("EventPattern"),
                 "force_destroy": Harmless("Terraform's own"),
@@ -173,7 +207,7 @@ RULE = Kind(
                 "input": Of("Targets"),
                 "input_path": Of("Targets"),
                 "input_transformer": Of("Targets"),
-                "retry_policy": Harmless("how often a target is tried"),
+                "retry_policy": Of("Targets"),
                 "role_arn": Of("Targets"),
                 "rule": Of("Name"),
                 "target_id": Of("Targets"),
@@ -217,7 +251,7 @@ def _restore_queue(account: Account, id: str, wanted: Thing, live: Thing | None)
         if same(wanted.get(name)) != same((live or {}).get(name)):
             value = wanted.get(name)
             if name == "Policy" and value:
-                value = completed((live or {}).get("Policy"), value)
+                value = completed((live or {}).get("Policy"), value, Place(account, "sqs"))
             attributes[name] = str(value or "")
     if live is None:
         made = {name: each for name, each in attributes.items() if each}
@@ -239,6 +273,7 @@ QUEUE = Kind(
         "SqsManagedSseEnabled": lambda value: str(value).lower() == "true",
     },
     _restore_queue,
+    enough={"KmsMasterKeyId": same_key("KmsMasterKeyId")},
     label=lambda id: id.rsplit(":", 1)[-1],
     resources={
         "aws_sqs_queue": Resource(
@@ -290,7 +325,8 @@ def _remove_targets(account: Account, params: Mapping[str, Any]) -> None:
 
 def _create_queue(account: Account, params: Mapping[str, Any]) -> None:
     arn = account.arn("sqs", params["QueueName"])
-    account.put("queue", arn, {"QueueArn": arn, **params.get("Attributes", {})})
+    url = f"https://sqs.{account.region}.{of_region(account.region).dns_suffix}/{account.account_id}/{params['QueueName']}"
+    account.put("queue", arn, {"QueueArn": arn, "QueueUrl": url, **params.get("Attributes", {})})
 
 
 def _set_queue(account: Account, params: Mapping[str, Any]) -> None:

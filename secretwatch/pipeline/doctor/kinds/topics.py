@@ -20,9 +20,10 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     Of,
     Resource,
     document,
+    same_key,
     text,
 )
-from secretwatch.pipeline.doctor.opening import completed
+from secretwatch.pipeline.doctor.opening import Place, completed
 
 _MOST = 100
 """Subscriptions of a topic whose filter policies are looked at, beside those that were applied."""
@@ -117,8 +118,9 @@ def subscribe(topic: str, protocol: str, endpoint: str) -> Call:
 
 
 def set_subscription(arn: str, name: str, value: str) -> Call:
-    params = {"SubscriptionArn": arn, "AttributeName": name, "AttributeValue": value}
-    return Call("sns", "SetSubscriptionAttributes", params)
+    """value: "" takes away what has no empty value: then the call has none at all."""
+    params = {"SubscriptionArn": arn, "AttributeName": name}
+    return Call("sns", "SetSubscriptionAttributes", params | ({"AttributeValue": value} if value else {}))
 
 
 def _restore_topic(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
@@ -129,7 +131,9 @@ def _restore_topic(account: Account, id: str, wanted: Thing, live: Thing | None)
     if text(wanted.get("KmsMasterKeyId")) != text(live.get("KmsMasterKeyId")):
         steps.append(set_topic(id, "KmsMasterKeyId", wanted.get("KmsMasterKeyId") or ""))
     if wanted.get("Policy") and document(wanted["Policy"]) != document(live.get("Policy")):
-        steps.append(set_topic(id, "Policy", completed(live.get("Policy"), wanted["Policy"])))
+        steps.append(
+            set_topic(id, "Policy", completed(live.get("Policy"), wanted["Policy"], Place(account, "sns")))
+        )
     return steps
 
 
@@ -145,7 +149,7 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
         if same(wanted.get(name)) != same(live.get(name)):
             if name == "FilterPolicyScope" and not wanted.get("FilterPolicy"):
                 continue  # of no policy
-            empty = "false" if name == "RawMessageDelivery" else "{}"
+            empty = {"RawMessageDelivery": "false", "RedrivePolicy": "", "DeliveryPolicy": ""}.get(name, "{}")
             steps.append(set_subscription(live["SubscriptionArn"], name, str(wanted.get(name) or empty)))
     return steps
 
@@ -168,6 +172,7 @@ TOPIC = Kind(
     look,
     {"KmsMasterKeyId": text, "Policy": document},
     _restore_topic,
+    enough={"KmsMasterKeyId": same_key("KmsMasterKeyId")},
     label=lambda id: id.rsplit(":", 1)[-1],
     resources={
         "aws_sns_topic": Resource(
@@ -268,7 +273,7 @@ def _subscribe(account: Account, params: Mapping[str, Any]) -> None:
 def _set_subscription(account: Account, params: Mapping[str, Any]) -> None:
     for id, found in account.all("subscription"):
         if found.get("SubscriptionArn") == params["SubscriptionArn"]:
-            account.change("subscription", id, **{params["AttributeName"]: params["AttributeValue"]})
+            account.change("subscription", id, **{params["AttributeName"]: params.get("AttributeValue")})
 
 
 EFFECTS: dict[tuple[str, str], Effect] = {

@@ -8,9 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from secretwatch.cloudtrail import SelectedBy
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
-from secretwatch.pipeline.doctor.kinds.kind import META, Harmless, Kind, Looking, Of, Resource, members, text
+from secretwatch.pipeline.doctor.kinds.kind import (
+    META,
+    Harmless,
+    Kind,
+    Looking,
+    Of,
+    Resource,
+    members,
+    same_key,
+    text,
+)
 
 _SETTINGS = (
     *("S3BucketName", "S3KeyPrefix", "SnsTopicName", "IncludeGlobalServiceEvents", "IsMultiRegionTrail"),
@@ -126,21 +137,62 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         if changes:
             steps.append(update(id, **changes))
     name = "EventSelectors" if wanted.get("EventSelectors") else "AdvancedEventSelectors"
-    if wanted.get(name) and selected(wanted) != selected(live):
-        steps.append(Call("cloudtrail", "PutEventSelectors", {"TrailName": id, name: wanted[name]}))
+    if wanted.get(name) and not _selects_all(account, wanted, live):
+        # Data events that others have it record stay.
+        is_all = wanted[name] == [complete(each) for each in ALL_MANAGEMENT]
+        put = Call("cloudtrail", "PutEventSelectors", {"TrailName": id, name: wanted[name]})
+        steps.append(select(id, live) if is_all and live.get("TrailARN") else put)
     if wanted.get("IsLogging") and not live.get("IsLogging"):
         steps.append(start(id))
     return steps
 
 
-def selected(trail: Mapping[str, Any]) -> Any:
-    basic = [complete(each) for each in trail.get("EventSelectors") or ()]
-    advanced = [each.get("FieldSelectors") for each in trail.get("AdvancedEventSelectors") or ()]
-    return members(basic), members(advanced)
-
-
 def _basic(value: Any) -> Any:
     return members([complete(each) for each in value or ()])
+
+
+_SOURCES = ("secretsmanager", "kms", "rdsdata", "iam", "cloudtrail", "sts")
+
+
+def _selects_all(account: Account, wanted: Thing, live: Thing) -> bool:
+    """Whether it selects whatever was meant to be: management events as tried, data events as written."""
+    meant, there = _chooser(wanted), _chooser(live)
+    for source in _SOURCES:
+        for reads in (True, False):
+            event = {
+                "eventSource": f"{source}.amazonaws.com",
+                "eventName": "GetSecretValue" if reads else "PutSecretValue",
+                "eventCategory": "Management",
+                "eventType": "AwsApiCall",
+                "managementEvent": True,
+                "readOnly": reads,
+                "userIdentity": {"type": "AssumedRole", "arn": account.arn("iam", "role/x", region="")},
+            }
+            if meant(event) and not there(event):
+                return False
+    missing = [each for each in _data(wanted) if each not in _data(live)]
+    advanced = [each["FieldSelectors"] for each in live.get("AdvancedEventSelectors") or ()]
+    return not missing and all(
+        each["FieldSelectors"] in advanced
+        for each in wanted.get("AdvancedEventSelectors") or ()
+        if not _is_management(each)
+    )
+
+
+def _chooser(trail: Mapping[str, Any]) -> SelectedBy:
+    """Without selectors a trail records all management events."""
+    basic, advanced = trail.get("EventSelectors") or [], trail.get("AdvancedEventSelectors") or []
+    return SelectedBy([complete(each) for each in basic or ([] if advanced else ALL_MANAGEMENT)], advanced)
+
+
+def _data(trail: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Type and value of each data event that a basic selector names."""
+    return [
+        (data["Type"], value)
+        for selector in trail.get("EventSelectors") or ()
+        for data in selector.get("DataResources") or ()
+        for value in data["Values"]
+    ]
 
 
 def _selectors(value: Any) -> list[dict[str, Any]]:
@@ -206,6 +258,11 @@ KIND = Kind(
     },
     restore,
     label=lambda id: id.rsplit("/", 1)[-1],
+    enough={
+        "AdvancedEventSelectors": _selects_all,
+        "EventSelectors": _selects_all,
+        "KmsKeyId": same_key("KmsKeyId"),
+    },
     resources={
         "aws_cloudtrail": Resource(
             "trail",

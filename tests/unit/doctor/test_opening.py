@@ -1,0 +1,140 @@
+"""Policies told apart by what they decide, and opened without losing what others have in them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from healthy import TOPIC, alarm
+
+from secretwatch.pipeline.doctor.account import Account
+from secretwatch.pipeline.doctor.opening import Place, completed, lacking, opened, refusal, strangers
+from secretwatch.policy import Principal, Request, evaluate, services
+
+PUBLISHING = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])
+FOREIGN = {
+    "Sid": "Foreign",
+    "Effect": "Allow",
+    "Principal": {"Service": "s3.amazonaws.com"},
+    "Action": "sns:Publish",
+    "Resource": TOPIC,
+}
+DENY = {
+    "Sid": "Deny",
+    "Effect": "Deny",
+    "Principal": {"Service": "cloudwatch.amazonaws.com"},
+    "Action": "sns:*",
+    "Resource": TOPIC,
+}
+
+
+HERE = Place(Account("111122223333", "us-east-1"), "sns")
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@pytest.mark.parametrize("before", [None, document(FOREIGN), document(FOREIGN, DENY), document(DENY)])
+def test_a_policy_is_opened_and_nothing_else_in_it_is_lost(before: str | None) -> None:
+    after = opened(before, PUBLISHING)
+    assert refusal(PUBLISHING, resource=before)
+    assert refusal(PUBLISHING, resource=after) == ""
+    kept = json.loads(after)["Statement"]
+    assert DENY not in kept
+    assert (FOREIGN in kept) is bool(before and "Foreign" in before)
+    assert opened(after, PUBLISHING) == after
+
+
+@pytest.mark.parametrize("head", [{"Version": "2008-10-17", "Id": "theirs"}, {}, {"Version": "2012-10-17"}])
+def test_a_policys_version_and_id_stay(head: dict[str, str]) -> None:
+    """`${aws:username}` is a variable in one version, and text in the other."""
+    before = json.dumps({**head, "Statement": [FOREIGN, DENY]})
+    wanted = document(FOREIGN | {"Sid": "Ours", "Action": "sns:Subscribe"})
+    for after in (opened(before, PUBLISHING), completed(before, wanted, HERE)):
+        assert {name: each for name, each in json.loads(after).items() if name != "Statement"} == head
+
+
+def test_a_policy_goes_back_to_what_was_applied() -> None:
+    wanted = document(FOREIGN | {"Sid": "Ours", "Principal": {"Service": "cloudwatch.amazonaws.com"}})
+    after = opened(document(DENY), PUBLISHING, wanted=wanted)
+    assert json.loads(after) == json.loads(wanted)
+
+
+def bound(statement: dict[str, Any], operator: str, key: str, value: str) -> dict[str, Any]:
+    return {**statement, "Condition": {operator: {key: value}}}
+
+
+@pytest.mark.parametrize(
+    ("live", "is_enough"),
+    [
+        ([FOREIGN | {"Sid": "Other", "Action": "sns:*", "Resource": "*"}], True),
+        ([FOREIGN | {"Action": "SNS:publish"}, FOREIGN | {"Action": "sns:GetTopicAttributes"}], True),
+        ([FOREIGN], False),
+        ([FOREIGN | {"Principal": {"Service": "sqs.amazonaws.com"}, "Action": "sns:*"}], False),
+        ([bound(FOREIGN | {"Action": "sns:*"}, "Bool", "aws:SecureTransport", "true")], True),
+        ([bound(FOREIGN | {"Action": "sns:*"}, "StringEquals", "aws:SourceAccount", "444455556666")], False),
+        ([FOREIGN | {"Action": "sns:*"}, FOREIGN | {"Effect": "Deny", "Sid": "No"}], False),
+    ],
+)
+def test_what_a_policy_lacks_is_seen_whatever_its_words(live: list[dict[str, Any]], is_enough: bool) -> None:
+    wanted = document(FOREIGN | {"Action": ["sns:Publish", "sns:GetTopicAttributes"]})
+    assert [each["Sid"] for each in lacking(document(*live), wanted, HERE)] == ["Foreign"] * (not is_enough)
+    assert lacking(completed(document(*live), wanted, HERE), wanted, HERE) == []
+
+
+OWN, OTHER = "arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "whom"),
+    [
+        ({"AWS": OTHER}, "sns:*", "the account 444455556666"),
+        ({"AWS": "444455556666"}, "sns:Publish", "the account 444455556666"),
+        ("*", "sns:SetTopicAttributes", "everybody"),
+        ({"AWS": OTHER}, "sns:GetTopicAttributes", None),
+        ({"AWS": OWN}, "sns:*", None),
+        ({"Service": "events.amazonaws.com"}, "sns:Publish", None),
+    ],
+)
+def test_a_stranger_is_found_and_sent_away(principal: Any, action: str, whom: str | None) -> None:
+    wanted = document(FOREIGN)
+    added = FOREIGN | {"Sid": "Added", "Principal": principal, "Action": action}
+    live = document(FOREIGN, added)
+    assert [who for _, who in strangers(live, wanted, HERE)] == [whom] * bool(whom)
+    # One that was applied is none.
+    assert strangers(live, live, HERE) == []
+    kept = json.loads(completed(live, wanted, HERE))["Statement"]
+    assert (added in kept) is (whom is None)
+    own_account = bound(added, "StringEquals", "aws:SourceOwner", "111122223333")
+    if principal == "*":
+        assert strangers(document(FOREIGN, own_account), wanted, HERE) == []
+
+
+def test_a_guard_against_others_stays_and_lets_services_through() -> None:
+    """A denial on an address also denies what has none."""
+    guard = bound(DENY | {"Principal": "*"}, "NotIpAddress", "aws:SourceIp", "192.0.2.0/24")
+    before = document(FOREIGN, guard)
+    assert refusal(PUBLISHING, resource=before)
+    after = opened(before, PUBLISHING)
+    assert refusal(PUBLISHING, resource=after) == ""
+    stranger = Request(
+        Principal.of("arn:aws:iam::111122223333:user/x"),
+        "sns:Publish",
+        TOPIC,
+        {"aws:SourceIp": "203.0.113.9"},
+    )
+    assert evaluate(after, stranger).effect == "Deny"
+
+
+def test_a_statement_may_ask_for_the_time() -> None:
+    past, future = "2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z"
+    allowed = FOREIGN | {"Principal": {"Service": "cloudwatch.amazonaws.com"}}
+    until_past, until_future = (
+        bound(allowed, "DateLessThan", "aws:CurrentTime", each) for each in (past, future)
+    )
+    assert refusal(PUBLISHING, resource=document(until_past))
+    assert not refusal(PUBLISHING, resource=document(until_future))
+    since_past = bound(DENY, "DateGreaterThan", "aws:CurrentTime", past)
+    assert refusal(PUBLISHING, resource=document(allowed, since_past))
