@@ -89,7 +89,7 @@ def _of(ref: Ref, thing: dict[str, Any]) -> Iterator[Fault]:
 
 def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if member in ("Policy", "AssumeRolePolicyDocument"):
-        yield from _policies(member, value)
+        yield from _policies(ref.kind, member, value)
     elif member == "Inline":
         for name in value or {}:
             yield "without a policy", {other: text for other, text in value.items() if other != name}
@@ -226,7 +226,10 @@ def _of_alarm(member: str, value: Any, thing: dict[str, Any]) -> Iterator[tuple[
         yield "one", [{"Name": "Who", "Value": "me"}]
 
 
-def _policies(member: str, value: Any) -> Iterator[tuple[str, Any]]:
+_SERVICES = {"bucket": "s3", "key": "kms", "queue": "sqs", "topic": "sns"}
+
+
+def _policies(kind: str, member: str, value: Any) -> Iterator[tuple[str, Any]]:
     if not value:
         return
     statements = json.loads(value)["Statement"]
@@ -237,6 +240,12 @@ def _policies(member: str, value: Any) -> Iterator[tuple[str, Any]]:
     # As somebody would who wants to keep the account's own access.
     denied["Principal"] = {"Service": sorted(_services(statements)) or ["cloudtrail.amazonaws.com"]}
     yield "denied", _with(value, denied)
+    stranger = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}}
+    if service := _SERVICES.get(kind):
+        place = next((each["Resource"] for each in statements if each.get("Resource")), "*")
+        yield "open to a stranger", _with(value, {**stranger, "Action": f"{service}:*", "Resource": place})
+    else:
+        yield "open to a stranger", _with(value, {**stranger, "Action": "sts:AssumeRole"})
     for number, statement in enumerate(statements):
         others = [each for each in statements if each is not statement]
         if others and "Service" in str(statement.get("Principal")):
@@ -276,6 +285,7 @@ def _targets(value: Any) -> Iterator[tuple[str, Any]]:
         if target.get("InputTransformer"):
             template = {**target["InputTransformer"], "InputTemplate": '"nothing happened"'}
             yield "says nothing", [*others, {**target, "InputTransformer": template}]
+        yield "tried once", [*others, {**target, "RetryPolicy": {"MaximumRetryAttempts": 0}}]
         if target.get("DeadLetterConfig"):
             yield (
                 "without a queue",

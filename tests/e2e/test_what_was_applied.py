@@ -298,20 +298,25 @@ def _more_subscribers(account: Account, dice: random.Random) -> None:
 
 
 def _more_statements(account: Account, dice: random.Random) -> None:
-    """A policy lets somebody else in, or denies somebody else."""
+    """A policy lets more of the account in, or another account read, or denies somebody else."""
     kind = dice.choice(("topic", "key", "bucket", "queue"))
     id, found = dice.choice([each for each in account.all(kind) if each[1].get("Policy")])
     policy = json.loads(found["Policy"])
+    effect, theirs = dice.choice(("Allow", "Deny")), "arn:aws:iam::999999999999:root"
+    writing, reading = {
+        "topic": ("sns:Publish", "sns:GetTopicAttributes"),
+        "key": ("kms:ScheduleKeyDeletion", "kms:Decrypt"),
+        "bucket": ("s3:DeleteObject", "s3:GetObject"),
+        "queue": ("sqs:SendMessage", "sqs:GetQueueAttributes"),
+    }[kind]
+    who, action = dice.choice([(f"arn:aws:iam::{ACCOUNT}:root", writing), (theirs, reading)])
+    if effect == "Deny":
+        who, action = theirs, writing
     statement = {
         "Sid": "SomebodyElses",
-        "Effect": dice.choice(("Allow", "Deny")),
-        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
-        "Action": {
-            "topic": "sns:Publish",
-            "key": "kms:Decrypt",
-            "bucket": "s3:GetObject",
-            "queue": "sqs:SendMessage",
-        }[kind],
+        "Effect": effect,
+        "Principal": {"AWS": who},
+        "Action": action,
         "Resource": {"bucket": f"arn:aws:s3:::{id}/*", "key": "*"}.get(kind, id),
     }
     statements = [*policy["Statement"], statement]
@@ -342,6 +347,88 @@ def _another_target(account: Account, dice: random.Random) -> None:
     account.change("rule", id, Targets=[*found["Targets"], {"Id": "theirs", "Arn": FOREIGN}])
 
 
+def _more_actions(account: Account, dice: random.Random) -> None:
+    """An alarm that tells somebody else as well."""
+    id, found = dice.choice([each for each in account.all("alarm") if each[1].get("AlarmActions")])
+    name = dice.choice(("AlarmActions", "OKActions"))
+    account.change("alarm", id, **{name: [*(found.get(name) or ()), FOREIGN]})
+
+
+def _more_data(account: Account, dice: random.Random) -> None:
+    """A trail that records data events for somebody, by one kind of selectors or the other."""
+    id, _ = next(account.all("trail"))
+    resource = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::theirs/"]}
+    basic = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [resource]}
+    fields = [{"Field": "eventCategory", "Equals": ["Management"]}]
+    advanced = [{"Name": "", "FieldSelectors": fields}]
+    if dice.random() < 0.5:
+        account.change("trail", id, EventSelectors=[basic], AdvancedEventSelectors=[])
+    else:
+        account.change("trail", id, EventSelectors=[], AdvancedEventSelectors=advanced)
+
+
+def _another_limit(account: Account, dice: random.Random) -> None:
+    """More than none is at least one."""
+    at_least = ("GreaterThanOrEqualToThreshold", 1.0)
+    those = [
+        id for id, each in account.all("alarm") if (each["ComparisonOperator"], each["Threshold"]) == at_least
+    ]
+    above = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": dice.choice((0.0, 0.5))}
+    account.change("alarm", dice.choice(those), **dice.choice((above, {"Threshold": 0.5})))
+
+
+def _another_rate(account: Account, dice: random.Random) -> None:
+    """An hour is sixty minutes."""
+    for id, found in account.all("rule"):
+        count, _, unit = str(found.get("ScheduleExpression") or "").strip("rate()").partition(" ")
+        if unit.startswith("hour"):
+            account.change("rule", id, ScheduleExpression=f"rate({int(count) * 60} minutes)")
+
+
+def _split_statements(account: Account, dice: random.Random) -> None:
+    """A policy with one statement an action."""
+    kind = dice.choice(("topic", "key", "bucket"))
+    id, found = dice.choice([each for each in account.all(kind) if each[1].get("Policy")])
+    policy = json.loads(found["Policy"])
+    statements = []
+    for number, each in enumerate(policy["Statement"]):
+        actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
+        statements += [{**each, "Sid": f"S{number}{n}", "Action": action} for n, action in enumerate(actions)]
+    account.change(kind, id, Policy=json.dumps({**policy, "Statement": statements}))
+
+
+def _bound_trust(account: Account, dice: random.Random) -> None:
+    """A role that only this account's things may have a service assume."""
+    id, found = dice.choice(
+        [each for each in account.all("role") if "states." in str(each[1]["AssumeRolePolicyDocument"])]
+    )
+    (statement,) = json.loads(found["AssumeRolePolicyDocument"])["Statement"]
+    machine = next(id for id, _ in account.all("state machine"))
+    bound = dice.choice(
+        (
+            {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            {"ArnLike": {"aws:SourceArn": f"{machine.rpartition(':')[0]}:*"}},
+        )
+    )
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Condition": bound}]})
+    account.change("role", id, AssumeRolePolicyDocument=text)
+
+
+def _of_here(account: Account, dice: random.Random) -> None:
+    """A rule that says which account and region it is of: no others' calls come to its bus."""
+    id, found = dice.choice([each for each in account.all("rule") if each[1].get("EventPattern")])
+    pattern = json.loads(found["EventPattern"])
+    here = {"account": [ACCOUNT], "region": [account.region]}
+    account.change("rule", id, EventPattern=json.dumps({**here, **pattern}))
+
+
+def _commented(account: Account, dice: random.Random) -> None:
+    """A state machine with a comment."""
+    id, found = dice.choice(list(account.all("state machine")))
+    definition = {"Comment": "Reads.", **json.loads(found["definition"])}
+    account.change("state machine", id, definition=json.dumps(definition))
+
+
 UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _renamed,
     _reworded,
@@ -350,6 +437,14 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _more_statements,
     _more_things,
     _another_target,
+    _more_actions,
+    _more_data,
+    _another_limit,
+    _another_rate,
+    _split_statements,
+    _bound_trust,
+    _of_here,
+    _commented,
 ]
 
 

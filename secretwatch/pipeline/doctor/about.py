@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from secretwatch import secretid
-from secretwatch.cloudtrail import Event, assumed_role_identity, event_text, make_event
+from secretwatch.cloudtrail import Event, assumed_role_identity, event_category, event_text, make_event
+from secretwatch.eventpattern.examples import set_at
 from secretwatch.filterpattern import Kind
 from secretwatch.filterpattern.examples import examples as examples_of
 from secretwatch.filterpattern.examples import texts
 from secretwatch.pipeline.doctor.reads import CHANGES, EVENT_NAMES, SOURCE, expected
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
-from secretwatch.pipeline.doctor.view import View, parsed
+from secretwatch.pipeline.doctor.view import View, emission, parsed
 
 _OF_SECRETS = {*EVENT_NAMES, *CHANGES}
 _ANY = "AnyEvent"
@@ -59,7 +61,7 @@ def make_examples(view: View, record: Record) -> None:
     subject = view.subject
     if not subject.is_about_secrets:
         view.examples = [
-            event
+            _counted(view, each, event)
             for each in view.emitting(view.metric)
             for event in _made(view, each.get("filterPattern") or "")
         ]
@@ -103,6 +105,19 @@ def _made(view: View, text: str) -> list[Event]:
     return found
 
 
+def _counted(view: View, metric_filter: Mapping[str, Any], event: Event) -> Event:
+    """The event with what the filter takes from it: the alarm's dimensions, a value that is enough."""
+    given = emission(metric_filter, view.metric) if view.metric else None
+    dimensions = (given or {}).get("dimensions") or {}
+    wanted: dict[str, Any] = {selector: view.dimensions.get(name) for name, selector in dimensions.items()}
+    wanted[str((given or {}).get("metricValue"))] = float((view.alarm or {}).get("Threshold") or 0) + 1
+    changed = copy.deepcopy(event)
+    for selector, value in wanted.items():
+        if selector.startswith("$.") and value is not None:
+            set_at(changed, selector.removeprefix("$."), value)
+    return changed if matches(metric_filter, event_text(changed)) else event
+
+
 def _merged(base: Any, event: Any) -> Any:
     if isinstance(base, dict) and isinstance(event, dict):
         return {**base, **{name: _merged(base.get(name), value) for name, value in event.items()}}
@@ -114,7 +129,9 @@ def _source_of(name: str) -> str:
         return SOURCE
     if name in ("ConsoleLogin", "CheckMfa", "SwitchRole"):
         return "signin.amazonaws.com"
-    return "ec2.amazonaws.com"
+    return (
+        "s3.amazonaws.com" if event_category("s3.amazonaws.com", name)[0] == "Data" else "ec2.amazonaws.com"
+    )
 
 
 def probes(view: View) -> list[Event]:

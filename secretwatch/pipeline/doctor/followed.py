@@ -11,12 +11,13 @@ from typing import Any
 from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
+from secretwatch.filterpattern import Kind
 from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
 from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
-from secretwatch.pipeline.doctor.view import View, emission
+from secretwatch.pipeline.doctor.view import View, emission, parsed
 
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
@@ -207,6 +208,8 @@ def what_followed(view: View, record: Record, ask: Asking) -> None:
             for each in view.filters()
             if each["filterName"] in own or (view.metric and emission(each, view.metric))
         }
+        # CloudTrail records the question with the message in it, which a pattern of terms would count.
+        patterns = {each for each in patterns if (found := parsed(each)) and found.kind is Kind.JSON}
         for pattern in patterns:
             ask.ahead("logs", "TestMetricFilter", filterPattern=pattern, logEventMessages=[message])
         for pattern in patterns:

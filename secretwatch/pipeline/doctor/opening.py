@@ -159,8 +159,21 @@ class Place:
         )
 
     def effect(self, policy: Policy | None, request: Request) -> str:
+        """A service asks on behalf of one of the account's things: it is enough if one of them is let in."""
+        if policy is None:
+            return "ImplicitDeny"
         kind: PolicyKind = "identity" if self.caller else "resource"
-        return evaluate(policy, request, kind).effect if policy else "ImplicitDeny"
+        effect = evaluate(policy, request, kind).effect
+        if effect != "ImplicitDeny" or request.principal.kind != "service":
+            return effect
+        service = request.principal.name.partition(".")[0]
+        usual = {"aws:SourceAccount": self.account.account_id}
+        for arn in self.account.arns:
+            if arn.split(":")[2] == service:
+                sent = usual | {"aws:SourceArn": arn} | dict(request.context)
+                if evaluate(policy, replace(request, context=sent), kind).allowed:
+                    return "Allow"
+        return effect
 
 
 def lacking(policy: str | None, wanted: str | None, place: Place) -> list[dict[str, Any]]:

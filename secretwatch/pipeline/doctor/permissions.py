@@ -74,7 +74,7 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
         ),
         statement(
             "Events",
-            ["logs:FilterLogEvents", "logs:GetDataProtectionPolicy"],
+            ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetDataProtectionPolicy"],
             f"{aws}:logs:{region}:{account}:log-group:{group}:*",
         ),
         # More than the one alarm: those that watch the watch are looked at too.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from secretwatch.alarm import metric_of
-from secretwatch.cloudtrail import event_text
+from secretwatch.cloudtrail import event_text, log_stream_name
 from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.hops import self_watch
@@ -60,6 +60,9 @@ def _given_alarm(view: View, looking: Looking) -> None:
     name = view.subject.alarm_name
     assert name
     if not view.account.lacks("alarm", name):
+        alarm = view.account.get("alarm", name)
+        if alarm and not alarm.get("AlarmActions"):
+            _composites_of(view, looking, name)
         return
     asked = looking.ask(
         "cloudwatch",
@@ -81,6 +84,17 @@ def _given_alarm(view: View, looking: Looking) -> None:
         else "there is none"
     )
     raise NoSuchSubject(f"There is no metric alarm {name} in {view.subject.region}; {there}.")
+
+
+def _composites_of(view: View, looking: Looking, name: str) -> None:
+    """Composite alarms that have it in their rule, and tell somebody."""
+    asked = looking.ask(
+        "cloudwatch", "DescribeAlarms", items="CompositeAlarms", AlarmTypes=["CompositeAlarm"]
+    )
+    written = (f'"{name}"', f"({name})", f":alarm:{name}")
+    for each in asked.answer or ():
+        if each.get("AlarmActions") and any(one in each.get("AlarmRule", "") for one in written):
+            view.account.put("composite", each["AlarmName"], dict(each))
 
 
 def _given_group(view: View, looking: Looking) -> None:
@@ -224,6 +238,23 @@ def _find_trail(view: View, looking: Looking) -> None:
         return
     for each in trails:
         view.account.put("trail", each["TrailARN"], dict(each))
+    if view.group and not view.subject.known:
+        _is_of_a_trail(view, looking, view.group)
+
+
+def _is_of_a_trail(view: View, looking: Looking, group: str) -> None:
+    """Whether a trail has delivered to the log group: by the names that it gives its streams."""
+    prefix = log_stream_name(view.account.account_id, "").rstrip("_")
+    asked = looking.ask(
+        "logs",
+        "DescribeLogStreams",
+        resource=view.account.arn("logs", f"log-group:{group}:*"),
+        items="logStreams",
+        logGroupName=group,
+        logStreamNamePrefix=prefix,
+    )
+    if asked.ok and not asked.answer:
+        view.account.put("not of a trail", group, {})
 
 
 def _find_rules(view: View, looking: Looking) -> None:

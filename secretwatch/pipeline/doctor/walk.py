@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from secretwatch.pipeline.doctor import evidence
+from secretwatch.pipeline.doctor.caller import say_what_is_denied
 from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Finding, Hop
 from secretwatch.pipeline.doctor.hops import (
@@ -143,6 +144,7 @@ def walk(view: View, record: Record) -> Diagnosis:
         if any(hop.verdict == "broken" for hop in hops.values())
         else []
     )
+    say_what_is_denied(hops.values(), view.account, str(record.identity.answer["Arn"]))
     read = record.read
     hop = hops[trail.NAME]
     evidence.of_trail(hop, view, record)

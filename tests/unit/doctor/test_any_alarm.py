@@ -12,7 +12,7 @@ from healthy import ACCOUNT, NOW, REGION, TOPIC, alarm, asked, facts, metric_fil
 
 from secretwatch.pipeline.doctor import about as about_it
 from secretwatch.pipeline.doctor import patterns
-from secretwatch.pipeline.doctor.account import Account
+from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Finding
 from secretwatch.pipeline.doctor.kinds import after
@@ -24,13 +24,17 @@ from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.doctor.walk import configured
 
 
-def about(pattern: str, **changes: Any) -> View:
-    """An alarm of the account on a filter with this pattern, examined by the alarm's name alone."""
+def about(pattern: str, given: dict[str, Any] | None = None, **changes: Any) -> View:
+    """An alarm of the account on a filter with this pattern, examined by the alarm's name alone.
+
+    given: what of the filter's transformation is other than usual.
+    """
+    counting = metric_filter("other", pattern, **(given or {}))
     found = facts(
         subject=Subject(region=REGION, alarm_name="payments-secret-read"),
         alarm=alarm(**changes),
-        filters=asked([metric_filter("other", pattern)]),
-        emitting=asked([metric_filter("other", pattern)]),
+        filters=asked([counting]),
+        emitting=asked([counting]),
         tested={},
         rules=[],
         read=None,
@@ -72,12 +76,60 @@ def test_of_one_about_a_secret_the_pattern_says_which() -> None:
     [
         ('{ $.eventName = "createPolicy" }', "begin with a capital letter"),
         ('{ $.eventName = "ConsoleLogin" && $.eventName = "StopLogging" }', "contradict one another"),
+        ('{ $.eventSource = "ec2" && $.eventName = "RunInstances" }', "the names of services"),
     ],
 )
 def test_what_nothing_can_match_is_broken(pattern: str, says: str) -> None:
     found, plan = broken(about(pattern))
     assert any(says in each.sentence for _, each in found)
     assert plan == []
+
+
+def test_a_name_that_no_call_has_is_put_right_where_reads_are_meant() -> None:
+    found, plan = broken(about('{ $.eventName = "getsecretvalue" }'))
+    assert [each.cause for _, each in found] == ["pattern"]
+    assert [each.params["filterPattern"] for each in plan] == ['{ $.eventName = "GetSecretValue" }']
+
+
+def test_dimensions_and_values_that_the_event_has_are_those_of_the_alarm() -> None:
+    pattern = '{ $.eventName = "CreateUser" }'
+    user = {"dimensions": {"User": "$.userIdentity.userName"}, "defaultValue": None}
+    assert broken(about(pattern, user, Dimensions=[{"Name": "User", "Value": "alice"}]))[0] == []
+    assert [each.cause for _, each in broken(about(pattern, user))[0]] == ["other-dimensions"]
+    size = {"metricValue": "$.additionalEventData.bytes", "defaultValue": None}
+    assert broken(about(pattern, size, Threshold=1000.0))[0] == []
+
+
+def test_a_part_of_a_composite_alarm_is_told_by_that() -> None:
+    view = about(PATTERNS["root"], AlarmActions=[])
+    assert "no-action" in [each.cause for _, each in broken(view)[0]]
+    view.account.put("composite", "all", {"AlarmName": "all", "AlarmActions": [TOPIC]})
+    found = [each for hop in configured(view) for each in hop.findings]
+    assert [(each.verdict, each.cause) for each in found if each.verdict == "cannot tell"] == [
+        ("cannot tell", "composite")
+    ]
+    assert broken(view)[0] == []
+
+
+def test_what_no_trail_writes_is_not_followed() -> None:
+    view = about('{ $.status = "500" }')
+    for id, _ in list(view.account.all("trail")):
+        view.account.things.pop(Ref("trail", id))
+    view.trail_arn = None
+    assert {each.cause for _, each in broken(view)[0]} >= {"no-trail"}
+    view.account.put("not of a trail", view.group or "", {})
+    assert broken(view)[0] == []
+    assert "not-of-a-trail" in [each.cause for hop in configured(view) for each in hop.findings]
+
+
+def test_what_a_trail_leaves_out_for_its_mass_stays_out() -> None:
+    view = about(PATTERNS["security groups"])
+    left_out = {"ExcludeManagementEventSources": ["kms.amazonaws.com"]}
+    for id, _ in view.account.all("trail"):
+        view.account.change("trail", id, EventSelectors=[{"ReadWriteType": "ReadOnly", **left_out}])
+    _, plan = broken(view)
+    (selector,) = plan[0].params["EventSelectors"]
+    assert selector == {"ReadWriteType": "All", "IncludeManagementEvents": True, **left_out}
 
 
 @pytest.mark.parametrize(

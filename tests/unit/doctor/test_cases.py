@@ -360,6 +360,22 @@ def test_a_denial_is_taken_out_where_it_stands(what: str) -> None:
     assert '"No"' not in str(later[member])
 
 
+@pytest.mark.parametrize(
+    ("kind", "id", "who"),
+    [("bucket", "payments-logs", "the account's root user"), ("topic", TOPIC, "AWS Support")],
+)
+@pytest.mark.parametrize("is_everybody", [True, False])
+def test_who_is_denied_as_well_is_told(kind: str, id: str, who: str, is_everybody: bool) -> None:
+    view, record = case(facts(**QUIET))
+    services = {"Service": ["cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com"]}
+    deny = {"Effect": "Deny", "Principal": "*" if is_everybody else services, "Action": "*", "Resource": "*"}
+    policy = json.loads((view.account.get(kind, id) or {})["Policy"])
+    view.account.change(kind, id, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], deny]}))
+    found = walk_case(view, record)
+    said = [each.text for each in found.broken[0][1].steps if isinstance(each, Person)]
+    assert [who in each for each in said] == [True] * is_everybody
+
+
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside something else"])
 def test_a_denial_in_a_policy_of_its_own_becomes_no_permission(beside: bool) -> None:
     """What allows stands in the other policy already: nothing is written into this one."""

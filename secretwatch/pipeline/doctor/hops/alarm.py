@@ -482,6 +482,14 @@ def _actions(hop: Hop, view: View, alarm: Thing) -> None:
             alarms.enable_actions(name),
             ref=_ref(view),
         )
+    if not alarm.get("AlarmActions") and (above := [name for name, _ in view.account.all("composite")]):
+        hop.cannot_tell(
+            "composite",
+            f"{name} tells nobody by itself: it is a part of {', '.join(above)}. Whether that goes to ALARM "
+            "is not followed here: make what should ring it happen once.",
+            stops=True,
+        )
+        return
     if not alarm.get("AlarmActions"):
         topics = list((applied or {}).get("AlarmActions") or view.subject.topic_arns) or ["TOPIC_ARN"]
         hop.broken(

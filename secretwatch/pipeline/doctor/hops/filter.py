@@ -229,11 +229,11 @@ def _other_metric(hop: Hop, view: View, metric_filter: Thing, metric: Metric) ->
 
 
 def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> None:
-    if not view.subject.is_about_secrets:
+    of_secrets = view.subject.is_about_secrets
+    is_unknown = not view.examples or (of_secrets and not view.followed and not view.subject.secrets)
+    if is_unknown or not of_secrets:
         _never(hop, view, those)
-    if not view.examples or (
-        not view.followed and not view.subject.secrets and view.subject.is_about_secrets
-    ):
+    if is_unknown:
         return
     known = [each for each in those if view.matches(each, view.examples[0]) is not None]
     if not known:
@@ -257,7 +257,7 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
 
 
 def _never(hop: Hop, view: View, those: list[Thing]) -> None:
-    """Patterns that no event can match: conditions that contradict one another, names that no call has."""
+    """Patterns that no event can match: conditions that contradict one another, names that nothing has."""
     for each in those:
         pattern = parsed(each.get("filterPattern") or "")
         if pattern is None or pattern.kind is not Kind.JSON:
@@ -273,14 +273,24 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
             )
         names = {str(event["eventName"]) for event in made if isinstance(event.get("eventName"), str)}
         names = {one for one in names if f"*{one[1:]}" not in pattern.text}
+        sources = {str(event["eventSource"]) for event in made if isinstance(event.get("eventSource"), str)}
+        sources = {one for one in sources if f'"{one}"' in pattern.text or f"{one} " in pattern.text}
+        why = ""
         if names and all(one[:1].islower() for one in names):
-            hop.broken(
-                "pattern",
+            why = (
                 f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
-                "a capital letter, and upper and lower case differ.",
-                Person("Write the event's name as CloudTrail has it."),
-                ref=ref,
+                "a capital letter, and upper and lower case differ."
             )
+        elif sources and len(sources) == len(made) and not any("." in one for one in sources):
+            why = (
+                f"{name} asks for the source {', '.join(sorted(sources)[:3])}: CloudTrail's sources are "
+                "the names of services, such as ec2.amazonaws.com."
+            )
+        if why:
+            is_read = view.subject.is_about_secrets and view.examples
+            better = mended(pattern.text, view.examples[0]) if is_read else None
+            step = filters.put(each, filterPattern=better) if better else None
+            hop.broken("pattern", why, step or Person("Write it as CloudTrail has it."), ref=ref)
 
 
 def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:

@@ -140,7 +140,9 @@ def _found(hop: Hop, view: View) -> None:
 def _any(hop: Hop, view: View, names: list[str], cause: str) -> None:
     if not names:
         hop.warning(f"no-{cause}-alarm", f"Nobody would be told when {_WHEN[cause]}.", *_wanted(view, cause))
-    for name in names:
+    # Of several it is enough that one tells somebody.
+    telling = [each for each in names if (view.account.get("alarm", each) or {}).get("AlarmActions")]
+    for name in telling or names:
         if alarm := view.account.get("alarm", name):
             _acts(hop, view, name, alarm, cause)
             mutes(hop, view, alarm, stops=False)

@@ -83,6 +83,13 @@ def _no_trail(hop: Hop, view: View) -> None:
         hop.broken("trail-deleted", f"The trail {name} does not exist any more.", *steps, ref=ref)
         return
     there = [each for _, each in account.all("trail")]
+    if view.group and account.get("not of a trail", view.group) is not None and not subject.is_about_secrets:
+        hop.cannot_tell(
+            "not-of-a-trail",
+            f"No trail of this account delivers to {view.group}, nor has one. What else writes there, as "
+            "flow logs or an application, is not followed here: make what should ring the alarm happen once.",
+        )
+        return
     if there:
         names = ", ".join(each["Name"] for each in there)
         delivering = [each for each in there if group_of(each)]
@@ -158,6 +165,12 @@ def _region(hop: Hop, view: View, arn: str, trail: Thing) -> None:
             ref=Ref("trail", arn),
         )
 
+    elif not trail.get("IsMultiRegionTrail") and not view.subject.is_about_secrets:
+        hop.warning(
+            "one-region",
+            f"The trail {trail['Name']} records {home} only: what is done elsewhere rings nothing.",
+        )
+
 
 def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     if unknown := view.account.unknown.get(Ref("selectors", arn)):
@@ -186,7 +199,7 @@ def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     hop.broken(
         cause,
         f"The trail {trail['Name']} {why}: {what}.",
-        trails.select(trail["Name"], trail),
+        trails.select(trail["Name"], trail, [str(each.get("eventSource")) for each in missed]),
         ref=Ref("trail", arn),
     )
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Trail.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from secretwatch.cloudtrail import SelectedBy
@@ -90,12 +90,24 @@ def start(arn: str) -> Call:
     return Call("cloudtrail", "StartLogging", {"Name": arn})
 
 
-def select(arn: str, trail: Mapping[str, Any]) -> Call:
-    """All management events, and the data events that it selects as it is."""
+def select(arn: str, trail: Mapping[str, Any], needed: Iterable[str] = ()) -> Call:
+    """All management events, and the data events that it selects as it is.
+
+    needed: sources that have to come; others that are left out stay so.
+    """
     data = [
         each for selector in trail.get("EventSelectors") or () for each in selector.get("DataResources") or ()
     ]
     selector: dict[str, Any] = {**ALL_MANAGEMENT[0]}
+    # What is left out for its mass stays so, but for what is watched.
+    left_out = {
+        source
+        for each in trail.get("EventSelectors") or ()
+        for source in each.get("ExcludeManagementEventSources") or ()
+        if source != "secretsmanager.amazonaws.com"
+    }
+    if left_out and len(trail["EventSelectors"]) == 1:
+        selector["ExcludeManagementEventSources"] = sorted(left_out - {*needed})
     if data:
         selector["DataResources"] = data
     if advanced := trail.get("AdvancedEventSelectors"):
