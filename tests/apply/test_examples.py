@@ -72,7 +72,14 @@ BESIDE = {
 BY_ITSELF = {"stepfunctions.StartExecution"}
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+# Half a minute each: `.ci/run` applies them after the others.
+LATER = ("many-secrets", "organization", "severities")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=[pytest.mark.slow] if each in LATER else []) for each in EXAMPLES],
+)
 def test_example(
     name: str, terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

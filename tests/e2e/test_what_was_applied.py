@@ -415,11 +415,10 @@ def _bound_trust(account: Account, dice: random.Random) -> None:
 
 
 def _of_here(account: Account, dice: random.Random) -> None:
-    """A rule that says which account and region it is of: no others' calls come to its bus."""
+    """A rule that says which account it is of: no others' calls come to its bus."""
     id, found = dice.choice([each for each in account.all("rule") if each[1].get("EventPattern")])
     pattern = json.loads(found["EventPattern"])
-    here = {"account": [ACCOUNT], "region": [account.region]}
-    account.change("rule", id, EventPattern=json.dumps({**here, **pattern}))
+    account.change("rule", id, EventPattern=json.dumps({"account": [ACCOUNT], **pattern}))
 
 
 def _commented(account: Account, dice: random.Random) -> None:

@@ -181,6 +181,11 @@ def lacking(policy: str | None, wanted: str | None, place: Place) -> list[dict[s
     return list({id(each): dict(each) for each, _ in _missed(policy, wanted, place)}.values())
 
 
+def missed(policy: str | None, wanted: str | None, place: Place) -> list[Request]:
+    """Requests that the other allows, and the one does not."""
+    return [each for statement, each in _missed(policy, wanted, place) if statement["Effect"] == "Allow"]
+
+
 def _missed(
     policy: str | None, wanted: str | None, place: Place
 ) -> Iterator[tuple[Mapping[str, Any], Request]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Ref
@@ -10,9 +11,9 @@ from secretwatch.pipeline.doctor.hops.allowing import allowing
 from secretwatch.pipeline.doctor.hops.realtime import as_applied
 from secretwatch.pipeline.doctor.hops.self_watch import alarm_of
 from secretwatch.pipeline.doctor.kinds import roles, rules
-from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.opening import Place, completed, missed, refusal
 from secretwatch.pipeline.doctor.view import View
-from secretwatch.policy import Principal, Request, services
+from secretwatch.policy import Principal, Request
 
 NAME = "heartbeat"
 
@@ -58,19 +59,17 @@ def _role(hop: Hop, view: View, name: str) -> None:
         return
     requests = _needed(view, name, role, applied)
     found = False
-    for service, trust in _assumed(view, name, role):
-        if why := refusal([trust], resource=role.get("AssumeRolePolicyDocument")):
-            document = opened(
-                role.get("AssumeRolePolicyDocument"), [trust], wanted=applied["AssumeRolePolicyDocument"]
-            )
-            hop.broken(
-                "heartbeat-role",
-                f"{service} may not assume the role {name}. {why}",
-                roles.trust(name, document),
-                ref=ref,
-                stops=False,
-            )
-            found = True
+    trust, meant = role.get("AssumeRolePolicyDocument"), applied["AssumeRolePolicyDocument"]
+    place = Place(view.account, "sts")
+    for request in missed(trust, meant, place)[:1]:
+        hop.broken(
+            "heartbeat-role",
+            f"{request.principal.name} may not assume the role {name}. {refusal([request], resource=trust)}",
+            roles.trust(name, completed(trust, meant, place)),
+            ref=ref,
+            stops=False,
+        )
+        found = True
     if why := refusal(requests, caller=roles.policies(role), boundary=role.get("Boundary")):
         hop.broken(
             "heartbeat-role",
@@ -81,43 +80,16 @@ def _role(hop: Hop, view: View, name: str) -> None:
         )
 
 
-def _assumed(view: View, name: str, role: dict[str, Any]) -> list[tuple[str, Request]]:
-    arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
-    service = (
-        services.EVENTS
-        if any(
-            name in str(each) for _, rule in view.account.all("rule") for each in rule.get("Targets") or ()
-        )
-        else services.STATES
-    )
-    return [
-        (
-            service,
-            Request(
-                Principal.of(service), "sts:AssumeRole", arn, {"aws:SourceAccount": view.account.account_id}
-            ),
-        )
-    ]
-
-
 def _needed(view: View, name: str, role: dict[str, Any], applied: dict[str, Any]) -> list[Request]:
-    """What it was applied to be allowed, as requests: its actions on its resources, as they are written."""
-    from secretwatch.policy import Policy
-
+    """What it was applied to be allowed, as requests."""
     arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
     session = f"{arn.replace(':iam::', ':sts::').replace(':role/', ':assumed-role/')}/heartbeat"
-    found = []
-    for text in (applied.get("Inline") or {}).values():
-        for statement in Policy.parse(text).statements:
-            elements = statement.elements
-            actions = elements.get("Action") or ()
-            resources = elements.get("Resource") or ()
-            if elements.get("Effect") != "Allow" or elements.get("Condition"):
-                continue
-            for action in [actions] if isinstance(actions, str) else actions:
-                for resource in [resources] if isinstance(resources, str) else resources:
-                    if "*" not in action and "*" not in resource:
-                        found.append(Request(Principal.of(session, issuer=arn), action, resource))
-    # What the applied policies do not allow by themselves says nothing of what is there.
+    place = Place(view.account, "", session)
     own = list((applied.get("Inline") or {}).values())
+    found = [
+        replace(request, principal=Principal.of(session, issuer=arn))
+        for text in own
+        for _, request in place.examples(text)
+    ]
+    # What the applied policies do not allow by themselves says nothing of what is there.
     return [each for each in found if not refusal([each], caller=own)]

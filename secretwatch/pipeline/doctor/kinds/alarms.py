@@ -102,7 +102,11 @@ def _same_limit(account: Account, wanted: Thing, live: Thing) -> bool:
 
 def _limit(alarm: Mapping[str, Any]) -> Any:
     compared, limit = str(alarm.get("ComparisonOperator")), alarm.get("Threshold")
-    if limit is None or alarm.get("Statistic") not in ("Maximum", "Minimum", "SampleCount", "Sum"):
+    looked_at = {
+        each["MetricStat"].get("Stat") for each in alarm.get("Metrics") or () if "MetricStat" in each
+    }
+    looked_at |= {alarm.get("Statistic")} if not looked_at else set()
+    if limit is None or not looked_at <= {"Maximum", "Minimum", "SampleCount", "Sum"}:
         return compared, limit
     at = float(limit)
     match compared:
