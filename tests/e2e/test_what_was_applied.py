@@ -33,7 +33,7 @@ from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.examine import Doctor
 from secretwatch.pipeline.doctor.findings import Finding
 from secretwatch.pipeline.doctor.intent import Intent
-from secretwatch.pipeline.doctor.kinds import BY_NAME, RESOURCES, after
+from secretwatch.pipeline.doctor.kinds import BY_NAME, RESOURCES, after, alarms
 from secretwatch.pipeline.doctor.kinds.filters import parts
 from secretwatch.pipeline.doctor.kinds.topics import subscription_parts
 from secretwatch.pipeline.doctor.mend import proved
@@ -371,7 +371,9 @@ def _another_limit(account: Account, dice: random.Random) -> None:
     """More than none is at least one."""
     at_least = ("GreaterThanOrEqualToThreshold", 1.0)
     those = [
-        id for id, each in account.all("alarm") if (each["ComparisonOperator"], each["Threshold"]) == at_least
+        id
+        for id, each in account.all("alarm")
+        if (each.get("ComparisonOperator"), each.get("Threshold")) == at_least
     ]
     above = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": dice.choice((0.0, 0.5))}
     account.change("alarm", dice.choice(those), **dice.choice((above, {"Threshold": 0.5})))
@@ -582,6 +584,8 @@ def make(patient: Patient, live: Account, fault: Fault) -> bool:
     steps = [
         each for each in BY_NAME[ref.kind].restore(live, ref.id, wanted, thing) if isinstance(each, Call)
     ]
+    if ref.kind == "alarm":
+        steps = [alarms.put(wanted)]  # which keeps nothing of what is there
     for step in steps:
         step.make(session.client(step.service))
     return bool(steps)
