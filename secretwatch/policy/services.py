@@ -115,6 +115,23 @@ def encrypting_log_events(log_group_arn: str, key_arn: str) -> list[Request]:
     ]
 
 
+def using_bus_key(bus_arn: str, key_arn: str) -> list[Request]:
+    """EventBridge reads and writes what it keeps of a bus that is encrypted with this key, its rules too.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+    """
+    context: dict[str, Any] = {
+        "aws:SourceAccount": bus_arn.split(":")[4],
+        "aws:SourceArn": bus_arn,
+        "kms:EncryptionContext:aws:events:event-bus:arn": bus_arn,
+        "kms:EncryptionContextKeys": ["aws:events:event-bus:arn"],
+    }
+    return [
+        Request(Principal.of(EVENTS), action, key_arn, context)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    ]
+
+
 def using_bucket_key(trail_arn: str, bucket_arn: str, key_arn: str, *, has_bucket_key: bool) -> list[Request]:
     """A trail without a key of its own writes to a bucket that encrypts with this key by default.
 

@@ -463,6 +463,19 @@ def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
     assert wrong == []
 
 
+def test_a_missed_beat_is_said(healthy: View, patient: Patient) -> None:
+    """Not in the time after its alarm was made or changed, in which there cannot be one yet."""
+    (name,) = patient.intent.of("alarm", "heartbeat")
+    found = healthy.account.get("alarm", name) or {}
+    changed = found["AlarmConfigurationUpdatedTimestamp"]
+    for minutes, said in ((1, []), (600, ["heartbeat-missed"])):
+        account = healthy.account.copy()
+        since = changed + timedelta(minutes=minutes)
+        account.change("alarm", name, StateValue="ALARM", StateUpdatedTimestamp=since)
+        causes = [each.cause for hop in configured(healthy.after(account)) for each in hop.findings]
+        assert [each for each in causes if each == "heartbeat-missed"] == said
+
+
 # On the local cloud
 
 

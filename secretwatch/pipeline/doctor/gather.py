@@ -56,6 +56,7 @@ def gather(
     wanted = list(intent.account.things) if intent else []
     look(looking, [*wanted, *_of_subject(subject)])
     starting.start(view, looking)
+    _bus(view, looking)
     _follow(looking, view)
     _mute_rules(view, looking)
     _elsewhere(view, looking)
@@ -120,6 +121,9 @@ def _hanging(view: View) -> list[Ref]:
     for _, topic in account.all("topic"):
         if topic.get("KmsMasterKeyId"):
             found.append(Ref("key", topic["KmsMasterKeyId"]))
+    found += [
+        Ref("key", each["KmsKeyIdentifier"]) for _, each in account.all("bus") if each.get("KmsKeyIdentifier")
+    ]
     for _, subscription in account.all("subscription"):
         if subscription.get("Protocol") == "sqs":
             found.append(Ref("queue", subscription["Endpoint"]))
@@ -138,6 +142,18 @@ def _mute_rules(view: View, looking: Looking) -> None:
     names = [view.alarm_name, subject.tamper_alarm_name, subject.blind_alarm_name, subject.stuck_alarm_name]
     names += [ref.id for ref in (view.intent.account.things if view.intent else ()) if ref.kind == "alarm"]
     look(looking, [Ref("mute rule", name) for name in names if name])
+
+
+def _bus(view: View, looking: Looking) -> None:
+    """The bus that rules are on: a key of its own may stop them all."""
+    if not any(view.account.all("rule")):
+        return
+    arn = view.account.arn("events", "event-bus/default")
+    asked = looking.ask("events", "DescribeEventBus", arn, Name="default")
+    if asked.unknown:
+        view.account.unknown[Ref("bus", arn)] = asked
+    elif asked.ok:
+        view.account.put("bus", arn, dict(asked.answer))
 
 
 def _elsewhere(view: View, looking: Looking) -> None:

@@ -58,6 +58,7 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
                 "cloudwatch:DescribeAlarmsForMetric",
                 "cloudwatch:GetMetricStatistics",
                 "events:ListEventBuses",
+                "logs:DescribeAccountPolicies",
                 "logs:TestMetricFilter",
             ],
         ),
@@ -108,6 +109,8 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
     ]
     if rules:
         arns = [f"{aws}:events:{region}:{account}:rule/{name}" for name in rules]
+        bus = f"{aws}:events:{region}:{account}:event-bus/default"
+        statements.append(statement("Bus", ["events:DescribeEventBus"], bus))
         statements.append(statement("Rules", ["events:DescribeRule", "events:ListTargetsByRule"], arns))
     if subject is None or not subject.known:
         statements.append(

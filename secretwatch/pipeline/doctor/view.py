@@ -139,7 +139,9 @@ class View:
     def text_of(self, event: Event) -> str:
         """The event as the log group's metric filters see it: masked where a policy says so."""
         group = self.account.get("log group", self.group) or {}
-        return masked(event_text(event), group.get("policyDocument"), group.get("accountPolicies") or ())
+        return masked(
+            event_text(event), group.get("policyDocument"), (group.get("accountPolicies") or {}).values()
+        )
 
     def matches(self, metric_filter: Mapping[str, Any], event: Event) -> bool | None:
         """Whether a filter's pattern matches the event; None where that is not known."""

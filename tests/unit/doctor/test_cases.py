@@ -360,6 +360,47 @@ def test_a_denial_is_taken_out_where_it_stands(what: str) -> None:
     assert '"No"' not in str(later[member])
 
 
+def test_a_policy_of_the_account_masks_as_well() -> None:
+    view, record = case(facts(**QUIET))
+    audit, hide = {"Audit": {"FindingsDestination": {}}}, {"Deidentify": {"MaskConfig": {}}}
+    masking = {
+        "Name": "masking",
+        "Version": "2021-06-01",
+        "Configuration": {"CustomDataIdentifier": [{"Name": "Reads", "Regex": "GetSecretValue"}]},
+        "Statement": [{"DataIdentifier": ["Reads"], "Operation": each} for each in (audit, hide)],
+    }
+    for id, _ in view.account.all("log group"):
+        view.account.change("log group", id, accountPolicies={"everywhere": json.dumps(masking)})
+    found = walk_case(view, record)
+    assert broken(found) == [("filter", "masked")]
+    assert "The account's data protection policy everywhere masks" in found.broken[0][1].sentence
+    assert found.broken[0][1].needs_a_person
+
+
+@pytest.mark.parametrize(
+    ("key", "is_broken"),
+    [
+        ({"KeyState": "Enabled", "Policy": None}, True),
+        ({"KeyState": "Disabled"}, True),
+        ({"KeyState": "Enabled"}, False),
+        (None, True),
+    ],
+)
+def test_a_key_of_the_bus_may_stop_its_rules(key: dict[str, Any] | None, is_broken: bool) -> None:
+    view, record = case(facts(**QUIET))
+    arn, bus = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/b", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "kms:*"}
+    closed = {**allow, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    statement = closed if key and "Policy" in key else allow
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]})
+    view.account.put("bus", bus, {"Name": "default", "KmsKeyIdentifier": arn})
+    view.account.put("key", arn, key and {"Arn": arn, **key, "Policy": policy})
+    found = walk_case(view, record)
+    assert broken(found) == [("realtime", "bus-key")] * is_broken
+    if key:
+        assert mended(found) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "id", "who"),
     [("bucket", "payments-logs", "the account's root user"), ("topic", TOPIC, "AWS Support")],

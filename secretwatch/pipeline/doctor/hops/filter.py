@@ -11,7 +11,7 @@ from typing import Any
 
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
-from secretwatch.cloudtrail import Event
+from secretwatch.cloudtrail import Event, event_text
 from secretwatch.filterpattern import Kind
 from secretwatch.filterpattern.examples import examples
 from secretwatch.pipeline.doctor.account import Ref, Thing
@@ -24,7 +24,7 @@ from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said
 from secretwatch.pipeline.doctor.slips import is_slip
-from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
+from secretwatch.pipeline.doctor.view import Metric, View, emission, masked, parsed
 
 NAME = "filter"
 SERVICES_OWN = "AWS/"
@@ -435,10 +435,16 @@ def _masks(hop: Hop, view: View) -> bool:
     )
     if hidden is None:
         return False
-    own = bool(group.get("policyDocument"))
-    what = "The log group's data protection policy" if own else "A data protection policy of the account"
+    own = masked(event_text(hidden), group.get("policyDocument")) != event_text(hidden)
+    theirs = ", ".join(group.get("accountPolicies") or {})
+    what = (
+        "The log group's data protection policy" if own else f"The account's data protection policy {theirs}"
+    )
     hop.findings = [each for each in hop.findings if each.cause not in ("pattern", "left-out")]
-    steps = [Call("logs", "DeleteDataProtectionPolicy", {"logGroupIdentifier": view.group})] if own else []
+    steps: list[Step] = [Call("logs", "DeleteDataProtectionPolicy", {"logGroupIdentifier": view.group})]
+    if not own:
+        words = "It masks in every log group of the account: ask who made it to leave out what it masks here."
+        steps = [Person(words)]
     ref = Ref("log group", view.group or "")
     hop.broken(
         "masked",

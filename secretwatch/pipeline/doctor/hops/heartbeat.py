@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.allowing import allowing
 from secretwatch.pipeline.doctor.hops.realtime import as_applied
@@ -25,6 +27,7 @@ def examine(view: View) -> Hop:
     assert view.intent
     for name in view.intent.of("alarm", "heartbeat"):
         alarm_of(hop, view, name, "heartbeat", "reads are not counted any more")
+        _missed_a_beat(hop, view, name)
     for name in view.intent.of("rule", "heartbeat"):
         ref, rule = Ref("rule", name), view.account.get("rule", name)
         if rule and rule.get("State") == "DISABLED":
@@ -50,6 +53,20 @@ def examine(view: View) -> Hop:
         _role(hop, view, name)
     as_applied(hop, view, "heartbeat")
     return hop
+
+
+def _missed_a_beat(hop: Hop, view: View, name: str) -> None:
+    """Its alarm is in ALARM, and has not been since it was made or changed: what is configured is not all."""
+    alarm = view.account.get("alarm", name) or {}
+    since, changed = alarm.get("StateUpdatedTimestamp"), alarm.get("AlarmConfigurationUpdatedTimestamp")
+    if alarm.get("StateValue") != "ALARM" or not since or not changed or hop.findings:
+        return
+    if since > changed + timedelta(seconds=alarm.get("Period") or 3600):
+        hop.cannot_tell(
+            "heartbeat-missed",
+            f"{name} is in ALARM since {since:%d %b %H:%M} UTC: the heartbeat's own read was not counted.",
+            Person("Where no hop is broken: see the last executions of its state machine."),
+        )
 
 
 def _role(hop: Hop, view: View, name: str) -> None:

@@ -18,6 +18,7 @@ from secretwatch.pipeline.doctor.hops import topic
 from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.filter import is_left_out
+from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
@@ -35,6 +36,7 @@ def examine(view: View) -> Hop:
     names = rule_names(view)
     if not names:
         return hop
+    bus_key(hop, view)
     for name in names:
         rule(hop, view, name, sees_reads=True)
     _patterns(hop, view, names)
@@ -44,6 +46,23 @@ def examine(view: View) -> Hop:
     if not hop.findings and not _is_logged(view):
         hop.not_reached("What is configured is in order; rules see reads only while a trail logs.")
     return hop
+
+
+def bus_key(hop: Hop, view: View) -> None:
+    """The default bus may be encrypted with a key that EventBridge has to use for each rule."""
+    for arn, bus in view.account.all("bus"):
+        if identifier := bus.get("KmsKeyIdentifier"):
+            key = (view.account.get("key", identifier) or {}).get("Arn") or identifier
+            key_at_fault(
+                hop,
+                view,
+                identifier,
+                services.using_bus_key(arn, key),
+                cause="bus-key",
+                what=f"The key {identifier} of the event bus",
+                who="EventBridge use it, so that no rule of it tells anybody",
+                stops=False,
+            )
 
 
 def rule_names(view: View) -> list[str]:

@@ -11,7 +11,7 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
 from secretwatch.pipeline.doctor.hops.alarm import mutes, others_told
 from secretwatch.pipeline.doctor.hops.differing import differing
-from secretwatch.pipeline.doctor.hops.realtime import as_applied, rule
+from secretwatch.pipeline.doctor.hops.realtime import as_applied, bus_key, rule
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.view import View, emission, parsed
 from secretwatch.policy import services
@@ -43,6 +43,8 @@ def examine(view: View) -> Hop:
                 subject.stuck_alarm_name,
             ):
                 alarm_of(hop, view, id, "watch", "a part of it fails")
+        if view.intent.of("rule", "self-watch") and not view.intent.of("rule", "realtime"):
+            bus_key(hop, view)
         for name in view.intent.of("rule", "self-watch"):
             rule(hop, view, name, sees_reads=False)
         as_applied(hop, view, "self-watch")

@@ -41,6 +41,7 @@ def look_at_groups(looking: Looking, ids: list[str]) -> None:
     for id in ids:
         looking.ask.ahead(**_group_question(looking, id))
         looking.ask.ahead(**_protection_question(looking, id))
+        looking.ask.ahead(**_ACCOUNTS_PROTECTION)
     for id in ids:
         asked = looking.ask(**_group_question(looking, id))
         found = next((dict(group) for group in asked.answer or () if group["logGroupName"] == id), None)
@@ -50,7 +51,19 @@ def look_at_groups(looking: Looking, ids: list[str]) -> None:
                 looking.account.unknown[Ref("masking", id)] = protection
             else:
                 found["policyDocument"] = (protection.answer or {}).get("policyDocument")
+            all_groups = looking.ask(**_ACCOUNTS_PROTECTION)
+            if all_groups.unknown:
+                looking.account.unknown[Ref("masking", id)] = all_groups
+            policies = (all_groups.answer or {}).get("accountPolicies") or ()
+            found["accountPolicies"] = {each["policyName"]: each["policyDocument"] for each in policies}
         looking.note("log group", id, asked, found)
+
+
+_ACCOUNTS_PROTECTION: dict[str, Any] = {
+    "service": "logs",
+    "operation": "DescribeAccountPolicies",
+    "policyType": "DATA_PROTECTION_POLICY",
+}
 
 
 def _group_question(looking: Looking, name: str) -> dict[str, Any]:
