@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -202,13 +203,16 @@ class CountingLogsProvider(LogGroupOperations, LogPolicyOperations, LogSubscript
         log_intake.FILTERS.forget(context.account_id, context.region, group, name)
 
 
+@lru_cache(maxsize=8)
 def pattern_matcher(pattern: str) -> Callable[[str, Any], bool]:
-    """LocalStack's hook for subscription filters and FilterLogEvents."""
-    parsed = parse_pattern(pattern, "filter pattern")
+    """LocalStack's hook for subscription filters and FilterLogEvents.
+
+    Whoever waits for an event asks for it again and again: what a message has come to is kept for a while.
+    """
+    is_match = lru_cache(maxsize=1000)(parse_pattern(pattern, "filter pattern").matches)
 
     def matches(_pattern: str, log_event: Any) -> bool:
-        message = log_event["message"] if isinstance(log_event, Mapping) else log_event.message
-        return parsed.matches(message)
+        return is_match(log_event["message"] if isinstance(log_event, Mapping) else log_event.message)
 
     return matches
 

@@ -9,6 +9,8 @@ import pytest
 from accounts import new_account_id
 from deployment import wait_for
 
+pytestmark = pytest.mark.later
+
 ROOT = """
 variable "management_account_id" {
   type = string

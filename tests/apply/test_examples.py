@@ -72,13 +72,12 @@ BESIDE = {
 BY_ITSELF = {"stepfunctions.StartExecution"}
 
 
-# Half a minute each: `.ci/run` applies them after the others.
 LATER = ("many-secrets", "organization", "severities")
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(each, marks=[pytest.mark.slow] if each in LATER else []) for each in EXAMPLES],
+    [pytest.param(each, marks=[pytest.mark.later] if each in LATER else []) for each in EXAMPLES],
 )
 def test_example(
     name: str, terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch

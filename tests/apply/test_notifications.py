@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+import pytest
+
+pytestmark = pytest.mark.later
 
 ROOT = """
 module "secretwatch" {

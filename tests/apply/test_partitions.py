@@ -58,6 +58,8 @@ output "watch" {
 }
 """
 
+pytestmark = pytest.mark.later
+
 COMMAND = Path(sys.executable).with_name("secretwatch")
 
 # Service principals have one name everywhere, but for that of CloudWatch Logs.

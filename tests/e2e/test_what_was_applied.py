@@ -581,6 +581,10 @@ def make(patient: Patient, live: Account, fault: Fault) -> bool:
         else:
             kms.schedule_key_deletion(KeyId=ref.id, PendingWindowInDays=7)
         return True
+    if fault.member == "EventSelectors":
+        selectors = fault.value
+        session.client("cloudtrail").put_event_selectors(TrailName=ref.id, EventSelectors=selectors)
+        return True
     if fault.member == "IsLogging":
         session.client("cloudtrail").stop_logging(Name=ref.id)
         return True

@@ -294,7 +294,7 @@ ORDINARY = (
 
 @readings
 @pytest.mark.parametrize("name", [*ONE_READ, *SEVERAL])
-@pytest.mark.parametrize("days", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("days", [500, pytest.param(10_000, marks=pytest.mark.later)])
 def test_ordinary_days_ring_never(name: str, look_back: int, days: int) -> None:
     """Only minutes in which something arrives are evaluated: in others there is nothing new to ring for."""
     decided = config({**ONE_READ, **SEVERAL}[name], look_back)
