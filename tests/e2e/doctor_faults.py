@@ -154,6 +154,9 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
                 }
             ],
         )
+    elif member == "Lifecycle":
+        day = {"ID": "day", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+        yield "a day", [*(value or ()), day]
     elif member == "definition":
         definition = json.loads(value)
         yield "nothing", json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})

@@ -199,7 +199,7 @@ def _missed(
 
 
 def strangers(policy: str | None, wanted: str | None, place: Place) -> list[tuple[dict[str, Any], str]]:
-    """Statements that let others than the account do more than read, and were not applied; and whom."""
+    """Statements that let everybody in, or another account do more than read, and were not applied; whom."""
     meant, there = _parsed(wanted), _parsed(policy)
     if there is None:
         return []
@@ -209,7 +209,10 @@ def strangers(policy: str | None, wanted: str | None, place: Place) -> list[tupl
         if statement["Effect"] != "Allow" or who.account in (None, place.account.account_id):
             continue
         is_everybody = who.account == STRANGER
-        if _only_reads(request.action) or (is_everybody and not is_public({"Statement": [dict(statement)]})):
+        is_none = (
+            not is_public({"Statement": [dict(statement)]}) if is_everybody else _only_reads(request.action)
+        )
+        if is_none:
             continue
         if place.effect(there, request) == "Allow" and place.effect(meant, request) != "Allow":
             whom = "everybody" if is_everybody else f"the account {who.account}"

@@ -93,6 +93,7 @@ OWN, OTHER = "arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"
         ({"AWS": OTHER}, "sns:*", "the account 444455556666"),
         ({"AWS": "444455556666"}, "sns:Publish", "the account 444455556666"),
         ("*", "sns:SetTopicAttributes", "everybody"),
+        ({"AWS": "*"}, "sns:GetTopicAttributes", "everybody"),
         ({"AWS": OTHER}, "sns:GetTopicAttributes", None),
         ({"AWS": OWN}, "sns:*", None),
         ({"Service": "events.amazonaws.com"}, "sns:Publish", None),
@@ -108,7 +109,7 @@ def test_a_stranger_is_found_and_sent_away(principal: Any, action: str, whom: st
     kept = json.loads(completed(live, wanted, HERE))["Statement"]
     assert (added in kept) is (whom is None)
     own_account = bound(added, "StringEquals", "aws:SourceOwner", "111122223333")
-    if principal == "*":
+    if whom == "everybody":
         assert strangers(document(FOREIGN, own_account), wanted, HERE) == []
 
 

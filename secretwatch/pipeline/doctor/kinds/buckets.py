@@ -148,7 +148,8 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         live = {}
     for member, make in _PUT.items():
         same = KIND.decisive[member]
-        known = member in wanted and (member in live or not live)
+        # A bucket that was applied without lifecycle rules has none.
+        known = (member in wanted or member == "Lifecycle") and (member in live or not live)
         value = wanted.get(member)
         if member == "Lifecycle" and member in live and keeps_more(value, live[member]):
             continue  # going back would delete what is older
@@ -156,7 +157,7 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
             value = _with_others(value, live.get("Lifecycle"))
         if member == "Policy":
             value = completed(live.get("Policy"), value, Place(account, "s3"))
-        if known and same(wanted[member]) != same(live.get(member)) and (step := make(id, value)):
+        if known and same(wanted.get(member)) != same(live.get(member)) and (step := make(id, value)):
             steps.append(step)
     return steps
 
