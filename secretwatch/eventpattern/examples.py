@@ -18,7 +18,7 @@ Event = dict[str, Any]
 _ABSENT = object()
 _OTHER = "something-else"
 _MOST = 400
-_MOST_TRIED = 3000
+_MOST_TRIED = 6000
 
 
 def examples(pattern: EventPattern, base: Event | None = None) -> list[Event]:
@@ -52,7 +52,13 @@ def variations(event: Event, patterns: Iterable[EventPattern]) -> Iterator[Event
             for path, conditions in branch.items():
                 asked.setdefault(path, {}).update({each.identity: each for each in conditions})
         for path, known in asked.items():
-            for value in (*(_fitting(each) for each in known.values()), _OTHER, _ABSENT):
+            near = [value for each in known.values() for value in _near(each.source)]
+            for value in (
+                *(_fitting(each) for each in known.values()),
+                *dict.fromkeys(near),
+                _OTHER,
+                _ABSENT,
+            ):
                 changed = copy.deepcopy(event)
                 set_at(changed, path, value)
                 yield changed
@@ -61,7 +67,7 @@ def variations(event: Event, patterns: Iterable[EventPattern]) -> Iterator[Event
 def trials(patterns: Sequence[EventPattern], bases: Sequence[Event] = ()) -> Iterator[Event]:
     """Events to tell patterns apart: the bases, examples of each pattern, and these with one value changed.
 
-    The examples are made of nothing besides, and of the first base. Of changed ones there are 3000 at most.
+    The examples are made of nothing besides, and of the first base. Of changed ones there are 6000 at most.
     """
     starts = [*bases]
     for base in ({}, *bases[:1]):
@@ -75,6 +81,14 @@ def _fitting(condition: Condition) -> Any:
     if condition.is_absence:
         return _ABSENT
     return next((value for value in _candidates(condition.source) if condition.holds(value)), _OTHER)
+
+
+def _near(source: Any) -> list[str]:
+    """The texts that a condition names, some that begin or end with them, and in other letters."""
+    if isinstance(source, str):
+        return [source, f"{source}x", f"x{source}", source.swapcase()]
+    inner = source.values() if isinstance(source, dict) else source if isinstance(source, list) else ()
+    return [text for each in inner for text in _near(each)]
 
 
 def _candidates(source: Any) -> list[Any]:

@@ -30,9 +30,10 @@ _MOST_TRIED = 4000
 
 
 def examples(pattern: FilterPattern, base: Event | None = None) -> list[Event]:
-    """Matching events, such that each condition holds in one of them where that can be; [] for other kinds.
+    """Matching events; [] for other kinds. base: what the events have besides.
 
-    base: what the events have besides.
+    For each condition one in which it holds, and where that can be one that matches by it alone: what would
+    be enough in its place does not hold.
     """
     if not isinstance(pattern, JsonPattern):
         return []
@@ -40,9 +41,11 @@ def examples(pattern: FilterPattern, base: Event | None = None) -> list[Event]:
     tree = _tree(pattern.expression)
     for number in range(len(pattern.conditions)):
         wanted = [pattern.conditions[each] for each in _chosen(tree, number)]
-        event = _event(wanted, base or {})
-        if pattern.matches_event(event) and event not in found:
-            found.append(event)
+        instead = [pattern.conditions[each] for each in _alternatives(tree, number)]
+        for failing in ([], instead) if instead else ([],):
+            event = _event(wanted, base or {}, failing)
+            if pattern.matches_event(event) and event not in found:
+                found.append(event)
     return found
 
 
@@ -111,6 +114,19 @@ def _chosen(tree: Tree, needed: int) -> list[int]:
     return _chosen(right if _has(right, needed) else left, needed)
 
 
+def _alternatives(tree: Tree, needed: int) -> list[int]:
+    """Conditions that may be enough without the needed one."""
+    if isinstance(tree, int):
+        return []
+    kind, left, right = tree
+    inside, other = (left, right) if _has(left, needed) else (right, left)
+    return _alternatives(inside, needed) + (_leaves(other) if kind == "or" else [])
+
+
+def _leaves(tree: Tree) -> list[int]:
+    return [tree] if isinstance(tree, int) else _leaves(tree[1]) + _leaves(tree[2])
+
+
 def _has(tree: Tree, number: int) -> bool:
     return tree == number if isinstance(tree, int) else _has(tree[1], number) or _has(tree[2], number)
 
@@ -118,23 +134,37 @@ def _has(tree: Tree, number: int) -> bool:
 # Values
 
 
-def _event(conditions: Sequence[Condition], base: Event) -> Event:
+def _event(wanted: Sequence[Condition], base: Event, failing: Sequence[Condition] = ()) -> Event:
+    """The base with values with which the wanted conditions hold, and these others fail where that can be."""
+    by_selector: dict[str, tuple[list[Condition], list[Condition]]] = {}
+    for number, several in enumerate((wanted, failing)):
+        for condition in several:
+            by_selector.setdefault(condition.selector.text, ([], []))[number].append(condition)
+    chosen = [
+        (value, (holding or others)[0].selector.path)
+        for holding, others in by_selector.values()
+        for value in _fitting(holding, others)
+    ]
     event = copy.deepcopy(base)
-    by_selector: dict[str, list[Condition]] = {}
-    for condition in conditions:
-        by_selector.setdefault(condition.selector.text, []).append(condition)
     # What has to be absent is taken away first, or it would take others' parents along.
-    for asked in sorted(by_selector.values(), key=lambda each: each[0].test is not None):
-        path = asked[0].selector.path
-        candidates = [value for condition in asked for value in _values(condition)] + _joined(asked)
-        for value in candidates:
-            if value is _ABSENT:
-                if not any(condition.test for condition in asked):
-                    _set(event, path, _ABSENT)
-            elif all(condition.test is not None and condition.test(value) for condition in asked):
-                _set(event, path, value)
-                break
+    for value, path in sorted(chosen, key=lambda each: each[0] is not _ABSENT):
+        _set(event, path, value)
     return event
+
+
+def _fitting(holding: list[Condition], failing: list[Condition]) -> list[Any]:
+    """A value with which those hold and these fail, else one with which those hold; [] where none is."""
+    candidates = [value for each in (*holding, *failing) for value in _values(each)] + _joined(holding)
+    candidates += [_OTHER, _ABSENT] if failing else []
+    fitting = [value for value in candidates if all(_holds(each, value) for each in holding)]
+    best = [value for value in fitting if not any(_holds(each, value) for each in failing)]
+    return best[:1] or (fitting[:1] if holding else [])
+
+
+def _holds(condition: Condition, value: Any) -> bool:
+    if value is _ABSENT or condition.test is None:
+        return value is _ABSENT and condition.test is None
+    return condition.test(value)
 
 
 def _values(condition: Condition) -> list[Any]:

@@ -213,6 +213,34 @@ def _prefix(view: View) -> None:
     view.account.change("trail", view.trail_arn, S3KeyPrefix="elsewhere")
 
 
+def _elsewhere(view: View) -> None:
+    _, found = next(each for each in view.account.all("filter") if "beats-all" in each[0])
+    noise = {**found, "logGroupName": "/app/noise", "filterName": "zz", "filterPattern": ""}
+    view.account.put("filter", "/app/noise:zz", noise)
+
+
+def _nightly(view: View, *others: str) -> None:
+    schedule = {"Expression": "cron(0 3 * * *)", "Duration": "PT2H"}
+    muted = {"AlarmNames": [view.alarm_name, *others]}
+    view.account.put("mute rule", "night", {"Rule": {"Schedule": schedule}, "MuteTargets": muted})
+
+
+def _one_more_is_left_out(rule: str, member: str, value: str) -> Callable[[View], None]:
+    """Somebody's value among those that a rule leaves out, as they are or as a beginning."""
+
+    def change(view: View) -> None:
+        id, found = next(each for each in view.account.all("rule") if rule in each[0])
+        pattern = json.loads(found["EventPattern"])
+        wanted = pattern["detail"].get(member)
+        names = [value, *(each for each in wanted or () if isinstance(each, str))]
+        pattern["detail"][member] = [{"anything-but": names}]
+        if wanted and isinstance(wanted[0], dict) and "anything-but" in wanted[0]:
+            pattern["detail"][member] = [{"anything-but": [*wanted[0]["anything-but"], value]}]
+        view.account.change("rule", id, EventPattern=json.dumps(pattern))
+
+    return change
+
+
 def _denied_by_a_managed_policy(view: View) -> None:
     trail = view.trail
     assert trail
@@ -227,6 +255,17 @@ ONE_STEP: dict[str, tuple[Callable[[View], None], str]] = {
     "a filter on more, added": (
         lambda view: _another_filter(view, '{ $.eventName = "DescribeSecret" }'),
         "DeleteMetricFilter",
+    ),
+    "a filter of another log group": (_elsewhere, "DeleteMetricFilter"),
+    "muted every night": (_nightly, "DeleteAlarmMuteRule"),
+    "muted every night with another": (lambda view: _nightly(view, "theirs"), "PutAlarmMuteRule"),
+    "a call that a rule leaves out": (
+        _one_more_is_left_out("self-watch-trail", "eventName", "StopLogging"),
+        "PutRule",
+    ),
+    "a kind of event that a rule leaves out": (
+        _one_more_is_left_out("beats-all-a", "eventType", "AwsApiCall"),
+        "PutRule",
     ),
     "another key on the topic": (_another_key, "SetTopicAttributes"),
     "another folder in the bucket": (_prefix, "UpdateTrail"),
@@ -423,6 +462,35 @@ def _of_here(account: Account, dice: random.Random) -> None:
     account.change("rule", id, EventPattern=json.dumps({"account": [ACCOUNT], **pattern}))
 
 
+def _in_other_words(account: Account, dice: random.Random) -> None:
+    """An alarm on one metric put as metric math, a target of another name, a condition that always holds."""
+    id, found = dice.choice([each for each in account.all("alarm") if each[1].get("Statistic")])
+    metric = {name: found[name] for name in ("Namespace", "MetricName", "Dimensions") if found.get(name)}
+    stat = {"Metric": metric, "Period": found["Period"], "Stat": found["Statistic"]}
+    if found.get("Unit"):
+        stat["Unit"] = found["Unit"]
+    several = {name: each for name, each in found.items() if name not in alarms.ON_ONE_METRIC}
+    several["Metrics"] = [{"Id": "m1", "MetricStat": stat, "ReturnData": True}]
+    account.put("alarm", id, alarms.flat(several))
+    id, found = dice.choice([each for each in account.all("rule") if each[1].get("Targets")])
+    renamed = [{**each, "Id": f"by-hand-{each['Id']}"} for each in found["Targets"]]
+    account.change("rule", id, Targets=renamed)
+    id, found = next(each for each in account.all("rule") if "beats-all-a" in each[0])
+    pattern = json.loads(found["EventPattern"])
+    pattern["detail"] |= {"readOnly": [True], "managementEvent": [True]}
+    account.change("rule", id, EventPattern=json.dumps(pattern))
+
+
+def _more_of_others(account: Account, dice: random.Random) -> None:
+    """The trail tells somebody of its files, and a lifecycle rule is for what has a tag."""
+    id, _ = next(account.all("trail"))
+    account.change("trail", id, SnsTopicName="files")
+    id, found = next(account.all("bucket"))
+    scope = {"Tag": {"Key": "tmp", "Value": "yes"}}
+    rule = {"ID": "tmp", "Status": "Enabled", "Filter": scope, "Expiration": {"Days": 1}}
+    account.change("bucket", id, Lifecycle=[*(found.get("Lifecycle") or ()), rule])
+
+
 def _commented(account: Account, dice: random.Random) -> None:
     """A state machine with a comment."""
     id, found = dice.choice(list(account.all("state machine")))
@@ -445,6 +513,8 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _split_statements,
     _bound_trust,
     _of_here,
+    _in_other_words,
+    _more_of_others,
     _commented,
 ]
 

@@ -60,6 +60,7 @@ _PAGES = 500
 # LookupEvents takes two calls a second of an account.
 _ATTEMPTS, _PAUSE = 4, 0.7
 
+_ITS_OWN = "explicit deny in a resource-based policy"
 Problem = Literal["", "absent", "denied", "failed", "silent"]
 
 
@@ -93,7 +94,10 @@ class Asked:
     @property
     def missing(self) -> str:
         """The permission that is missing, or what failed, for a sentence."""
-        return f"{self.action} on {self.resource}" if self.problem == "denied" else self.why
+        if self.problem != "denied":
+            return self.why
+        its_own = ", which the resource's own policy denies" if _ITS_OWN in self.why else ""
+        return f"{self.action} on {self.resource}{its_own}"
 
 
 class Asking:

@@ -167,7 +167,8 @@ class Place:
         if effect != "ImplicitDeny" or request.principal.kind != "service":
             return effect
         service = request.principal.name.partition(".")[0]
-        usual = {"aws:SourceAccount": self.account.account_id}
+        # What a topic's default policy asks for, alarms have as well.
+        usual = dict.fromkeys(("aws:SourceAccount", "aws:SourceOwner"), self.account.account_id)
         for arn in self.account.arns:
             if arn.split(":")[2] == service:
                 sent = usual | {"aws:SourceArn": arn} | dict(request.context)

@@ -100,6 +100,21 @@ def in_logs(event_names: Iterable[str]) -> str:
     return f'{{ ($.eventSource = "{SOURCE}") && ({names}) }}'
 
 
+_ALWAYS = {"eventCategory": "Management", "managementEvent": True, "readOnly": True}
+
+
+def real(event: Event) -> Event | None:
+    """The event with what each read of a secret has; None for one that has something else there.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    if event.get("eventName") not in EVENT_NAMES or event.get("eventType") == "AwsVpceEvent":
+        return event
+    if any(event.get(name, value) != value for name, value in _ALWAYS.items()):
+        return None
+    return {**_ALWAYS, **event}
+
+
 def expected(
     secret: str,
     account_id: str,

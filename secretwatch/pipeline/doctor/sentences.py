@@ -8,6 +8,7 @@ import re
 from secretwatch import secretid
 from secretwatch.cloudtrail import Event
 from secretwatch.filterpattern import Explanation
+from secretwatch.pipeline.doctor.reads import EVENT_NAMES
 from secretwatch.pipeline.doctor.view import Metric
 
 # Conditions on who read and how it ended, not on what was read: left out on purpose, not by mistake.
@@ -25,7 +26,8 @@ def _shown(name: str) -> str:
 
 def described(event: Event) -> str:
     who = (event.get("userIdentity") or {}).get("arn")
-    asked = ", ".join(secretid.asked_for(event)) if event.get("requestParameters") else ""
+    is_read = event.get("eventName") in EVENT_NAMES
+    asked = ", ".join(secretid.asked_for(event)) if is_read and event.get("requestParameters") else ""
     words = [str(event.get("eventName") or "an event")]
     if asked:
         words.append(f"of {asked}")
@@ -33,8 +35,6 @@ def described(event: Event) -> str:
         words.append(f"({event['errorCode']})")
     if who:
         words.append(f"by {who}")
-    if event.get("userAgent"):
-        words.append(f"with {event['userAgent']}")
     return " ".join(words)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from secretwatch.eventpattern import EventPattern
-from secretwatch.eventpattern.examples import examples, variations
+from secretwatch.eventpattern.examples import examples, trials, variations
 
 PATTERNS: list[dict[str, Any]] = [
     {"source": ["aws.secretsmanager"], "detail": {"eventName": ["GetSecretValue", "BatchGetSecretValue"]}},
@@ -52,3 +52,28 @@ def test_a_narrowed_pattern_is_told_apart(pattern: dict[str, Any], more: dict[st
     assert any(wide.matches(each) != narrow.matches(each) for each in tried)
     same = EventPattern.parse(dict(reversed(pattern.items())))
     assert all(wide.matches(each) == same.matches(each) for each in tried)
+
+
+ROLE = "arn:aws:iam::111122223333:role/app"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([ROLE], [ROLE, f"{ROLE}-2"]),
+        ([ROLE], {"prefix": ROLE}),
+        ([ROLE], {"suffix": "/app"}),
+        ([ROLE], {"wildcard": "*/app*"}),
+        ({"equals-ignore-case": ROLE}, [ROLE]),
+        ({"prefix": "Delete"}, ["Delete"]),
+    ],
+)
+def test_what_is_left_out_is_told_apart(one: Any, other: Any) -> None:
+    """Also where it is one of several ways in."""
+    patterns = [
+        EventPattern.parse(
+            {"detail": {"$or": [{"who": [{"exists": False}]}, {"who": [{"anything-but": each}]}]}}
+        )
+        for each in (one, other)
+    ]
+    assert any(patterns[0].matches(each) != patterns[1].matches(each) for each in trials(patterns))

@@ -105,10 +105,15 @@ def told_apart(one: str, other: str) -> bool:
             '{ $.e = "Get" && ($.id = "prod/*" || ($.id = "*:1:secret:*" && $.id = "*secret:prod/*")) }',
             '{ $.e = "Get" && $.id = "prod/*" }',
         ),
+        # Only where nothing else is enough does an error code decide.
+        (
+            '{ $.e = "Get" && ($.code = "*Denied*" || $.arn NOT EXISTS || $.arn != "role/app") }',
+            '{ $.e = "Get" && ($.code = "Denied*" || $.arn NOT EXISTS || $.arn != "role/app") }',
+        ),
         # A batch has its secret at any place.
         ('{ $.ids[*] = "app" }', '{ $.ids[0] = "app" }'),
     ],
-    ids=["joined texts", "places of a list"],
+    ids=["joined texts", "an alternative to two others", "places of a list"],
 )
 def test_an_alternative_that_is_left_out_is_told_apart(one: str, other: str) -> None:
     assert told_apart(one, other)

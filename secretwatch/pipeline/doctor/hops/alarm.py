@@ -26,11 +26,12 @@ from secretwatch.alarm import (
 )
 from secretwatch.alarm.mute import InvalidMuteRule, MuteRule
 from secretwatch.pipeline.doctor.account import Ref, Thing
-from secretwatch.pipeline.doctor.calls import Call, Step
+from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
+from secretwatch.pipeline.doctor.kinds.mutes import unmute
 from secretwatch.pipeline.doctor.reads import EVENT_NAMES
 from secretwatch.pipeline.doctor.view import View, emission
 
@@ -557,16 +558,17 @@ def mutes(hop: Hop, view: View, alarm: Thing, *, stops: bool = True) -> None:
         except (InvalidMuteRule, KeyError, ValueError) as error:
             hop.cannot_tell("muted", f"What the mute rule {rule} mutes is not known here: {error}.")
             continue
-        if parsed.mutes(view.now):
-            hop.broken(
-                "muted",
-                f"The mute rule {rule} mutes {name} now: it changes its state, and tells nobody.",
-                Call("cloudwatch", "DeleteAlarmMuteRule", {"AlarmMuteRuleName": rule}),
-                ref=Ref("mute rule", rule),
-                stops=stops,
-            )
-        elif found.get("Status") != "EXPIRED" and parsed.status(view.now) != "EXPIRED":
-            hop.warning("muted", f"The mute rule {rule} mutes {name} at times: {schedule.get('Expression')}.")
+        is_muted = parsed.mutes(view.now)
+        if not is_muted and "EXPIRED" in (found.get("Status"), parsed.status(view.now)):
+            continue
+        when = "now" if is_muted else f"at times ({schedule.get('Expression')})"
+        sentence = f"The mute rule {rule} mutes {name} {when}: it changes its state, and tells nobody."
+        if not is_muted and not view.applied("alarm", name):
+            hop.warning("muted", sentence)
+            continue
+        hop.broken(
+            "muted", sentence, unmute(rule, found, name), ref=Ref("mute rule", rule), stops=stops and is_muted
+        )
 
 
 def config_or_none(alarm: Thing) -> AlarmConfig | None:

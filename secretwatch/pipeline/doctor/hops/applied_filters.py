@@ -22,6 +22,7 @@ from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.secrets import say_made_anew
 from secretwatch.pipeline.doctor.kinds import filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
+from secretwatch.pipeline.doctor.reads import real
 from secretwatch.pipeline.doctor.sentences import described, metric_named, said
 from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
@@ -37,6 +38,7 @@ def as_applied(hop: Hop, view: View) -> None:
     touched = [Ref("filter", id) for id in ids if Ref("filter", id) in changed]
     wanted, live = view.applied_filters(), view.emitting(metric)
     others = [each for each in live if id_of(view.group or "", each["filterName"]) not in ids]
+    _fed_elsewhere(hop, view, metric)
     if not touched and not others:
         say_made_anew(hop, view)
         _left_out(hop, view, wanted)
@@ -107,6 +109,24 @@ def as_applied(hop: Hop, view: View) -> None:
         ref=ref if ref in touched else first,
         stops=False,
     )
+
+
+def _fed_elsewhere(hop: Hop, view: View, metric: Metric) -> None:
+    """A filter of another log group that feeds the alarm: what is logged there rings it, and holds it."""
+    if not view.emitting(metric):
+        return  # the watch's own filters are gone: said as that
+    for id, found in view.account.all("filter"):
+        group, name = filters.parts(id)
+        if group == view.group or not emission(found, metric) or view.applied("filter", id):
+            continue
+        hop.broken(
+            "filter-added",
+            f"{name} on {group} was not applied, and feeds the same metric: what it counts rings the alarm, "
+            "or keeps it in ALARM, in which a read changes nothing.",
+            Call("logs", "DeleteMetricFilter", {"logGroupName": group, "filterName": name}),
+            ref=Ref("filter", id),
+            stops=False,
+        )
 
 
 def _say_missed(
@@ -202,8 +222,10 @@ def _told_apart(
     stranger = {**base, "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
     others = [{**base, "eventName": name} for name in _calls("secretsmanager")]
     for event in chain(trials([*patterns, *_some(wanted)], [*view.examples, stranger]), others):
-        if not _may_be(event):
+        seen = real(event) if _may_be(event) else None
+        if seen is None:
             continue
+        event = seen
         here, there = _counted(view, wanted, metric, event), _counted(view, live, metric, event)
         if here and not there:
             return event, True

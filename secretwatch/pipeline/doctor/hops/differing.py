@@ -167,8 +167,11 @@ def _text_of(value: Any) -> str:
     if value in (None, "", [], {}):
         return "not set"
     if isinstance(value, str) and value.startswith("{"):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
 
 
 def _part(text: str, same: int) -> str:

@@ -22,6 +22,7 @@ from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.reads import real
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import Principal, Request, services
 
@@ -127,6 +128,10 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
     for event in trials([meant, there], [envelope(each, view.account.account_id) for each in view.examples]):
         # To the bus that the rule is on only calls of its account come, from other regions as well.
         event = {"region": view.account.region, **here, **event}
+        detail = real(event.get("detail") or {})
+        if detail is None:
+            continue
+        event["detail"] = detail
         if meant.matches(event) == there.matches(event) or not here.items() <= event.items():
             continue
         missed = meant.matches(event)

@@ -41,9 +41,21 @@ def look(looking: Looking, ids: list[str]) -> None:
         looking.ask.ahead(**_question(looking, page))
     for page in pages:
         asked = looking.ask(**_question(looking, page))
-        found = {alarm["AlarmName"]: dict(alarm) for alarm in asked.answer or ()}
+        found = {alarm["AlarmName"]: flat(alarm) for alarm in asked.answer or ()}
         for id in page:
             looking.note("alarm", id, asked, found.get(id))
+
+
+def flat(alarm: Mapping[str, Any]) -> Thing:
+    """An alarm on one metric by itself, in whichever of both ways it was put."""
+    several = list(alarm.get("Metrics") or ())
+    stat = several[0].get("MetricStat") if len(several) == 1 else None
+    if stat is None or several[0].get("AccountId"):
+        return dict(alarm)
+    made = {name: value for name, value in alarm.items() if name != "Metrics"} | dict(stat["Metric"])
+    simple = stat["Stat"] in ("Average", "Maximum", "Minimum", "SampleCount", "Sum")
+    made |= {"Period": stat["Period"], "Statistic" if simple else "ExtendedStatistic": stat["Stat"]}
+    return made | ({"Unit": stat["Unit"]} if stat.get("Unit") else {})
 
 
 def _question(looking: Looking, names: list[str]) -> dict[str, Any]:
@@ -120,6 +132,8 @@ def _limit(alarm: Mapping[str, Any]) -> Any:
 ENOUGH: dict[str, Enough] = {name: _tells_all(name) for name in _ACTIONS} | {
     "ComparisonOperator": _same_limit,
     "Threshold": _same_limit,
+    # Data of every unit are among those of no unit.
+    "Unit": lambda account, wanted, live: not _unit(live.get("Unit")),
 }
 
 

@@ -60,12 +60,14 @@ def _encryption(answer: Mapping[str, Any]) -> Any:
 
 
 def _lifecycle(rules: Any) -> list[dict[str, Any]]:
-    """The rules that are on, by what they take away and when."""
+    """The rules that are on and about log files, by what they take away and when."""
     found = []
     for rule in rules or ():
         if rule.get("Status") != "Enabled":
             continue
         scope, expiration = rule.get("Filter") or {}, rule.get("Expiration") or {}
+        if "Tag" in scope or "Tags" in (scope.get("And") or {}):
+            continue  # CloudTrail's files have none
         found.append(
             {
                 "Abort": (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),

@@ -18,6 +18,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     Of,
     Resource,
     document,
+    members,
     number,
     same_key,
     text,
@@ -249,6 +250,8 @@ FILTER = Kind(
     look_at_filters,
     {
         "applyOnTransformedLogs": bool,
+        "emitSystemFieldDimensions": members,
+        "fieldSelectionCriteria": text,
         "filterPattern": lambda value: value or "",
         "metricTransformations": transformation,
     },

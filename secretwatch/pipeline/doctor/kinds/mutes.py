@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
-from secretwatch.pipeline.doctor.calls import Effect, Step
+from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import Kind, Looking
 
 
@@ -34,6 +34,16 @@ def look(looking: Looking, ids: list[str]) -> None:
             looking.note("mute rule", name, asked, dict(asked.answer) if asked.ok else None)
 
 
+def unmute(rule: str, found: Thing, alarm: str) -> Call:
+    """The rule without this alarm; where it mutes no other, none."""
+    others = [each for each in (found.get("MuteTargets") or {}).get("AlarmNames") or () if each != alarm]
+    if not others:
+        return Call("cloudwatch", "DeleteAlarmMuteRule", {"AlarmMuteRuleName": rule})
+    kept = {name: found[name] for name in ("Description", "StartDate", "ExpireDate") if found.get(name)}
+    params = {"Name": rule, "Rule": found["Rule"], "MuteTargets": {"AlarmNames": others}, **kept}
+    return Call("cloudwatch", "PutAlarmMuteRule", params)
+
+
 def _restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
     return []  # nothing that is applied has one
 
@@ -45,4 +55,11 @@ def _delete(account: Account, params: Mapping[str, Any]) -> None:
     account.put("mute rule", params["AlarmMuteRuleName"], None)
 
 
-EFFECTS: dict[tuple[str, str], Effect] = {("cloudwatch", "DeleteAlarmMuteRule"): _delete}
+def _put(account: Account, params: Mapping[str, Any]) -> None:
+    account.change("mute rule", params["Name"], MuteTargets=params["MuteTargets"])
+
+
+EFFECTS: dict[tuple[str, str], Effect] = {
+    ("cloudwatch", "DeleteAlarmMuteRule"): _delete,
+    ("cloudwatch", "PutAlarmMuteRule"): _put,
+}

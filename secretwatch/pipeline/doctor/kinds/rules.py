@@ -82,8 +82,8 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         for name in ("State", "EventPattern", "ScheduleExpression")
     ):
         steps.append(put({**wanted, **{name: each for name, each in described.items() if each}}))
-    there = targets((live or {}).get("Targets"))
-    lacking = [each for each in wanted.get("Targets") or () if there.get(each["Id"]) != target(each)]
+    there = list(targets((live or {}).get("Targets")).values())
+    lacking = [each for each in wanted.get("Targets") or () if target(each) not in there]
     if lacking and (live is None or "Targets" in live):
         steps.append(put_targets(id, lacking))
     return steps
@@ -120,12 +120,15 @@ def _same_rate(account: Account, wanted: Thing, live: Thing) -> bool:
 def _seconds(schedule: Any) -> Any:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html"""
     found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", str(schedule))
+    if re.fullmatch(r"cron\(\d+ \* \* \* \? \*\)", str(schedule)):
+        return 3600
     return int(found[1]) * {"minute": 60, "hour": 3600, "day": 86400}[found[2]] if found else schedule
 
 
 def _has_targets(account: Account, wanted: Thing, live: Thing) -> bool:
-    """Somebody else may have a target of the rule, too."""
-    return targets(wanted.get("Targets")).items() <= targets(live.get("Targets")).items()
+    """Somebody else may have a target of the rule, too; what they are called decides nothing."""
+    there = list(targets(live.get("Targets")).values())
+    return all(each in there for each in targets(wanted.get("Targets")).values())
 
 
 def _template(value: Any) -> Any:

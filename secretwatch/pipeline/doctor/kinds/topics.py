@@ -216,6 +216,8 @@ SUBSCRIPTION = Kind(
         "RedrivePolicy": lambda value: document(value) or None,
     },
     _restore_subscription,
+    # Of no filter policy a scope means nothing.
+    enough={"FilterPolicyScope": lambda account, wanted, live: not document(live.get("FilterPolicy"))},
     label=lambda id: "{1} {2}".format(*subscription_parts(id)),
     resources={
         "aws_sns_topic_subscription": Resource(

@@ -278,6 +278,8 @@ KIND = Kind(
         "AdvancedEventSelectors": _selects_all,
         "EventSelectors": _selects_all,
         "KmsKeyId": same_key("KmsKeyId"),
+        # Somebody is told of its files, who was not to be: of no fewer.
+        "SnsTopicName": lambda account, wanted, live: not wanted.get("SnsTopicName"),
     },
     resources={
         "aws_cloudtrail": Resource(
