@@ -540,6 +540,21 @@ def test_a_fault_is_named_and_mended(watch: Handmade, fault: Fault) -> None:
     assert broken(examine(subject_of(watch))) == []
 
 
+def test_a_read_in_another_region_is_seen_though_nothing_is_delivered(watch: Handmade) -> None:
+    elsewhere = session("eu-central-1").client("secretsmanager")
+    elsewhere.create_secret(Name=watch.name, SecretString="x")
+    try:
+        for name in watch.account.iam.list_role_policies(RoleName=Account.role)["PolicyNames"]:
+            watch.account.iam.delete_role_policy(RoleName=Account.role, PolicyName=name)
+        request_id = watch.read(watch.name, "eu-central-1")
+        found = examine(subject_of(watch), request_id)
+        assert broken(found) == [("trail", "delivery-role-policy")]
+        assert found.record.read
+        assert found.record.read.region == "eu-central-1"
+    finally:
+        elsewhere.delete_secret(SecretId=watch.name, ForceDeleteWithoutRecovery=True)
+
+
 def test_a_healthy_watch_is_healthy(watch: Handmade) -> None:
     quiet = examine(subject_of(watch))
     assert quiet.broken == []

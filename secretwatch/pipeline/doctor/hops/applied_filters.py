@@ -51,10 +51,10 @@ def as_applied(hop: Hop, view: View) -> None:
             if any(each.member not in ("", "filterPattern") for each in changed[ref]):
                 continue  # it counts the same, and emits otherwise: said below
             name = filters.parts(ref.id)[1]
-            there = "is not there" if not changed[ref][0].member else "has another pattern"
+            there = "is not there" if not changed[ref][0].member else "has another pattern than was applied"
             hop.warning(
                 "filter-renamed",
-                f"The metric filter {name} {there} as it was applied; what is counted is the same.",
+                f"The metric filter {name} {there}; tried on what it is about, the same is counted.",
                 *view.terraform(ref),
                 ref=None,
             )

@@ -92,7 +92,7 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
         if decisive:
             hop.broken(cause, sentence, *steps, ref=ref, stops=stops)
         else:
-            hop.warning(cause, f"{sentence} What it is for, it still does.", *steps, ref=ref)
+            hop.warning(cause, f"{sentence} Tried on what it is about, it does the same.", *steps, ref=ref)
 
 
 def keeps_more(ref: Ref, difference: Difference) -> bool:

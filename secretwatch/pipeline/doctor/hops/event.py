@@ -94,10 +94,12 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
     elif record.delivered and record.delivered.unknown:
         return
     else:
+        age = record.age(read.time)
+        after = f"{age:.0f} s" if age < 120 else f"{age / 60:.0f} minutes"
         hop.broken(
             "not-delivered",
-            f"The read was recorded at {read.time:%H:%M:%S} UTC, but after {record.age(read.time) / 60:.0f} "
-            f"minutes it is not in the log group {view.group}, though nothing in its way was found.",
+            f"The read was recorded at {read.time:%H:%M:%S} UTC, but after {after} it is not in the "
+            f"log group {view.group}, though nothing in its way was found.",
             Run(f"{view.subject.canary}    # does a new read arrive?"),
         )
 
