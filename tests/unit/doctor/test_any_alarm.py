@@ -77,6 +77,7 @@ def test_of_one_about_a_secret_the_pattern_says_which() -> None:
         ('{ $.eventName = "createPolicy" }', "begin with a capital letter"),
         ('{ $.eventName = "ConsoleLogin" && $.eventName = "StopLogging" }', "contradict one another"),
         ('{ $.eventSource = "ec2" && $.eventName = "RunInstances" }', "the names of services"),
+        ('{ $.eventname = "StopLogging" }', "as in $.eventName"),
     ],
 )
 def test_what_nothing_can_match_is_broken(pattern: str, says: str) -> None:
@@ -98,6 +99,13 @@ def test_dimensions_and_values_that_the_event_has_are_those_of_the_alarm() -> No
     assert [each.cause for _, each in broken(about(pattern, user))[0]] == ["other-dimensions"]
     size = {"metricValue": "$.additionalEventData.bytes", "defaultValue": None}
     assert broken(about(pattern, size, Threshold=1000.0))[0] == []
+
+
+def test_an_alarm_on_what_does_not_come_is_none_that_never_rings() -> None:
+    absent = {"ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"}
+    assert broken(about('{ $.eventName = "PutConfigurationRecorder" }', **absent))[0] == []
+    for name, value in absent.items():
+        assert broken(about('{ $.eventName = "PutConfigurationRecorder" }', **{name: value}))[0], name
 
 
 def test_a_part_of_a_composite_alarm_is_told_by_that() -> None:

@@ -173,6 +173,9 @@ def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
     if view.metric and view.metric[0].startswith("AWS/"):
         hop.note = f"{alarm['AlarmName']} watches a service's own metric; it is {alarm['StateValue']}."
         return replace(config, unit=unit)
+    if not view.subject.is_about_secrets and _is_on_absence(config):
+        hop.note = f"{alarm['AlarmName']} rings where nothing is counted; it is {alarm['StateValue']}."
+        return replace(config, unit=unit)
     counted = {str(each.get("metricValue")) for each in transformations}
     if counted and counted != {"1"} and not view.subject.known and "0" not in counted:
         hop.note = (
@@ -186,6 +189,11 @@ def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
     hop.note = f"{alarm['AlarmName']} rings for a single {_what(view)}; it is {alarm['StateValue']}."
     # What was counted has its unit.
     return replace(config, unit=unit)
+
+
+def _is_on_absence(config: AlarmConfig) -> bool:
+    """Whether it is made for what does not come: too little rings it, and nothing as well."""
+    return config.comparison_operator.startswith("LessThan") and config.treat_missing_data == "breaching"
 
 
 def _feeding(view: View) -> list[Mapping[str, Any]]:

@@ -12,8 +12,9 @@ from typing import Any
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
 from secretwatch.cloudtrail import Event, event_text
-from secretwatch.filterpattern import Kind
+from secretwatch.filterpattern import FilterPattern, Kind
 from secretwatch.filterpattern.examples import examples
+from secretwatch.filterpattern.pattern import JsonPattern
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
@@ -275,8 +276,13 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
         names = {one for one in names if f"*{one[1:]}" not in pattern.text}
         sources = {str(event["eventSource"]) for event in made if isinstance(event.get("eventSource"), str)}
         sources = {one for one in sources if f'"{one}"' in pattern.text or f"{one} " in pattern.text}
-        why = ""
-        if names and all(one[:1].islower() for one in names):
+        why, slips = "", _slips(pattern)
+        if slips:
+            why = (
+                f"{name} looks at {', '.join(slips)}: upper and lower case differ in CloudTrail's fields, as "
+                f"in {', '.join(slips.values())}."
+            )
+        elif names and all(one[:1].islower() for one in names):
             why = (
                 f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
                 "a capital letter, and upper and lower case differ."
@@ -291,6 +297,28 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
             better = mended(pattern.text, view.examples[0]) if is_read else None
             step = filters.put(each, filterPattern=better) if better else None
             hop.broken("pattern", why, step or Person("Write it as CloudTrail has it."), ref=ref)
+
+
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+_FIELDS = {
+    name.lower(): name
+    for name in (
+        *("additionalEventData", "awsRegion", "errorCode", "errorMessage", "eventCategory", "eventName"),
+        *("eventSource", "eventType", "managementEvent", "readOnly", "recipientAccountId"),
+        *("requestParameters", "responseElements", "serviceEventDetails", "sessionCredentialFromConsole"),
+        *("sourceIPAddress", "userAgent", "userIdentity", "vpcEndpointId"),
+    )
+}
+
+
+def _slips(pattern: FilterPattern) -> dict[str, str]:
+    """Selectors of fields that CloudTrail writes in other letters, and as it does."""
+    found = {}
+    for condition in pattern.conditions if isinstance(pattern, JsonPattern) else ():
+        first = condition.selector.path[0]
+        if isinstance(first, str) and _FIELDS.get(first.lower(), first) != first:
+            found[f"$.{first}"] = f"$.{_FIELDS[first.lower()]}"
+    return found
 
 
 def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:
