@@ -101,7 +101,7 @@ class Patient:
         """Whether who stops the trail is told of in both ways: by a rule, and by the alarm on tampering."""
         cloud, trail = self.beats.cloud, self.session.client("cloudtrail")
         cloud.release(first=0)
-        cloud.tick(16)
+        cloud.tick(7)
         before = len(cloud.inbox())
         trail.stop_logging(Name=self.watch.trail_arn)
         trail.start_logging(Name=self.watch.trail_arn)
