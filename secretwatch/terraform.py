@@ -91,12 +91,13 @@ def inspect_binary(name: str) -> Binary:
         # Complaints about the CLI configuration may stand before the JSON.
         facts = json.loads(answer[answer.index("{") :])
         version, platform = str(facts["terraform_version"]), str(facts["platform"])
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
+        parsed = parse_version(version)
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
         raise TerraformNotUsable(
             f"`{path} version -json` gave no version: name a Terraform {needed} or newer in TF_BINARY, "
             "or put one on PATH."
         ) from error
-    if parse_version(version) < MINIMUM:
+    if parsed < MINIMUM:
         raise TerraformNotUsable(
             f"{path} is version {version}, which is too old: secretwatch needs {needed} or newer, "
             "where a secret's value stays out of the state."

@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from secretwatch.cli import exits
 from secretwatch.cli.applied import NoWatch, applied
 from secretwatch.cli.console import plain
-from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import MINUTES, SECONDS
 
 if TYPE_CHECKING:
@@ -27,9 +27,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(
-    epilog="Exit codes: 0 every channel that is deployed told of the reads; 1 a call failed, or a temporary "
-    "queue could not be made or removed; 2 wrong usage, nothing applied, no channel deployed or no "
-    "credentials; 3 time was up before a channel had told of all reads; 130 interrupted."
+    epilog=exits.table(
+        done="every channel that is deployed told of the reads",
+        failed="a call failed, or a temporary queue could not be made or removed",
+        usage="wrong usage, nothing applied, no channel deployed or no credentials",
+        unknown="time was up before a channel had told of all reads",
+    )
 )
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
@@ -92,11 +95,10 @@ def compare(
     display = Display(console)
     found = Comparison()
     try:
-        with ended_as_with_ctrl_c():
-            watch, session = applied(directory, key, console)
-            test = Compare(watch, session, observer=display, **options)
-            found = test.result
-            test.run()
+        watch, session = applied(directory, key, console)
+        test = Compare(watch, session, observer=display, **options)
+        found = test.result
+        test.run()
     except NoWatch as error:
         found.ending, found.reason = "refused", str(error)
     except KeyboardInterrupt:

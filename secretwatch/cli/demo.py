@@ -17,13 +17,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 from rich.markup import escape
 
 from secretwatch import local, terraform
+from secretwatch.cli import exits
 from secretwatch.cli.local import command_name, err, out, patience, print_mail
 from secretwatch.pipeline.applied import watch_in
 
@@ -43,15 +43,12 @@ class StageFailed(Exception):
 
 
 @click.command(
-    epilog="""\b
-Exit codes:
-  0    the secret was read, the alarm rang, the e-mail came
-  1    a stage failed
-  2    wrong usage, or Terraform, its providers or the examples are missing
-  3    the smoke test waited in vain
-  5    LocalStack is not installed
-  130  interrupted
-"""
+    epilog=exits.table(
+        done="the secret was read, the alarm rang, the e-mail came",
+        failed="a stage failed",
+        usage="wrong usage, or Terraform, its providers or the examples are missing",
+        unknown="the smoke test waited in vain",
+    )
 )
 @click.option("--keep", is_flag=True, help="Leave everything up afterwards, to look around.")
 @click.option(
@@ -69,9 +66,6 @@ def demo(keep: bool, report_file: Path | None) -> None:
     """
     if report_file and not report_file.absolute().parent.is_dir():
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
-    # Whoever ends the demo, it cleans up as with Ctrl-C.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     begin = time.monotonic()
     try:
         with contextlib.ExitStack() as stack:
@@ -301,10 +295,6 @@ def _summary(output: str, start: str) -> str:
     """Terraform's own line of what it did: `Resources: 14 added, …`."""
     lines = [line for line in output.splitlines() if line.startswith(start)]
     return lines[-1].removeprefix(start).strip() if lines else ""
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _how_to_look_around(root: Path) -> None:

@@ -17,6 +17,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from secretwatch import secretid
+from secretwatch.cli import exits
 from secretwatch.cli.console import plain, visible, visible_json
 from secretwatch.cli.diagnosis import show, show_all
 
@@ -41,14 +43,15 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, datetime):
             return value
         now = datetime.now(UTC)
-        if found := re.fullmatch(r"(\d+)([smhd])", value):
+        # More digits than these are more than Python reads as a number, and more than anybody means.
+        if found := re.fullmatch(r"([0-9]{1,9})([smhd])", value):
             ago = timedelta(seconds=min(int(found[1]) * _UNITS[found[2]], 90 * 86400))
             return now - ago
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} is neither a time like 30m or 1h nor one like 2026-01-31T12:00.", param, ctx
+                f"{value[:40]!r} is neither a time like 30m or 1h nor one like 2026-01-31T12:00.", param, ctx
             )
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
         if at > now:
@@ -57,9 +60,12 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
 
 
 @click.command(
-    epilog="Exit codes: 0 healthy, also with warnings; 1 broken (the hops are in the JSON's `broken`); 2 "
-    "wrong usage, or nothing there to examine; 3 it cannot be told (missing permissions are named); 130 "
-    "interrupted. Of several watches the worst: 1 before 3 before 0."
+    epilog=exits.table(
+        done="healthy, also with warnings",
+        failed="broken (the hops are in the JSON's `broken`); of several watches the worst: 1, 3, 0",
+        usage="wrong usage, or nothing there to examine",
+        unknown="it cannot be told (missing permissions are named)",
+    )
 )
 @click.argument(
     "directories",
@@ -128,8 +134,9 @@ def doctor(
         raise click.UsageError("--watch chooses from a root module's output: give its DIR.")
     if not (directories or alarm or log_group or show_policy):
         raise click.UsageError("What is to be examined? Give DIR, --alarm NAME or --log-group NAME.")
-    if not all(each.strip() for each in secrets):
-        raise click.UsageError("--secret '' names no secret: write its name or ARN, or leave it out.")
+    for each in secrets:
+        if not each.strip() or (each.startswith("arn:") and secretid.account(each) is None):
+            raise click.UsageError(f"--secret {each!r} names no secret: write its name or ARN.")
     if len(directories) > 1 and (watch or secrets or event_id or canary or mend):
         raise click.UsageError(
             "--watch, --secret, --event-id, --canary and --mend are about one watch: give one DIR."
@@ -139,21 +146,17 @@ def doctor(
     if canary and event_id:
         raise click.UsageError("--canary follows its own read, --event-id another: give one of them.")
     console = plain(stderr=as_json, soft_wrap=True)
-    try:
-        with console.status("looking for the watch") as status:
-            patients = _patients(directories, alarm, log_group, watch, secrets)
-            if show_policy:
-                _print_policy(patients)
-                return
-            if len(patients) > 1 and (canary or mend or event_id):
-                keys = ", ".join(str(each.key) for each in patients)
-                _refuse(f"There are several watches: say which with --watch, one of {keys}.")
-            found = _examine(patients, since, event_id, canary, console, status)
-        if mend and found[0].plan:
-            found = _mend(console, patients[0], found[0], since)
-    except KeyboardInterrupt:
-        click.echo("It was interrupted.", err=True)
-        sys.exit(130)
+    with console.status("looking for the watch") as status:
+        patients = _patients(directories, alarm, log_group, watch, secrets)
+        if show_policy:
+            _print_policy(patients)
+            return
+        if len(patients) > 1 and (canary or mend or event_id):
+            keys = ", ".join(str(each.key) for each in patients)
+            _refuse(f"There are several watches: say which with --watch, one of {keys}.")
+        found = _examine(patients, since, event_id, canary, console, status)
+    if mend and found[0].plan:
+        found = _mend(console, patients[0], found[0], since)
     worst = max(found, key=lambda each: _BADNESS[each.result])
     if report_file:
         from secretwatch.pipeline.doctor.page import page

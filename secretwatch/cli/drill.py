@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from secretwatch.cli import exits
 from secretwatch.cli.applied import NoWatch, all_applied, applied
 from secretwatch.cli.console import plain
-from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import SECONDS
 from secretwatch.cli.smoke import Display
 
@@ -36,10 +36,12 @@ _FORMATS = (".json", ".html")
 
 
 @click.command(
-    epilog="Exit codes: 0 every way out carried it; 1 some did not (nobody subscribed or confirmed, a "
-    "message did not come, the alarm did not ring or is not there); 2 wrong usage, nothing applied, no "
-    "credentials or those of an exception: nothing was sent; 3 the alarm stayed in ALARM, so that nothing "
-    "was sent; 130 interrupted."
+    epilog=exits.table(
+        done="every way out carried it",
+        failed="some did not: nobody subscribed or confirmed, a message did not come, no alarm rang",
+        usage="nothing was sent: wrong usage, nothing applied, no credentials or those of an exception",
+        unknown="nothing was sent: the alarm stayed in ALARM",
+    )
 )
 @click.argument(
     "directory",
@@ -105,19 +107,18 @@ def drill(
     record = Record()
     telling: _Telling | None = None
     try:
-        with ended_as_with_ctrl_c():
-            if key is None:
-                watches, session = all_applied(directory, console)
-            else:
-                watch, session = applied(directory, key, console)
-                watches = [watch]
-            telling = _Telling(console, several=len(watches) > 1)
-            made = Drill(watches, session, observer=telling, secrets=secrets, timeout=timeout)
-            record = made.record
-            made.run()
-            telling.close()
-            if ask and record.ending == "done":
-                _ask(record)
+        if key is None:
+            watches, session = all_applied(directory, console)
+        else:
+            watch, session = applied(directory, key, console)
+            watches = [watch]
+        telling = _Telling(console, several=len(watches) > 1)
+        made = Drill(watches, session, observer=telling, secrets=secrets, timeout=timeout)
+        record = made.record
+        made.run()
+        telling.close()
+        if ask and record.ending == "done":
+            _ask(record)
     except NoWatch as error:
         record.ending, record.reason = "refused", str(error)
     except KeyboardInterrupt:

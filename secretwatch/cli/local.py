@@ -6,14 +6,13 @@ Here: options, what is printed, exit codes. Not here: what is done (`secretwatch
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
 import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -21,53 +20,21 @@ from rich.panel import Panel
 from rich.table import Table
 
 from secretwatch import local as cloud
+from secretwatch.cli import exits
 from secretwatch.cli.console import plain
 from secretwatch.cli.options import SECONDS
 from secretwatch.local.cloud import AlarmTick
 
-EXIT_FAILED = 1
-EXIT_NOT_UP = 3
-EXIT_PORT = 4
-EXIT_NOT_INSTALLED = 5
-EXIT_INTERRUPTED = 130
-
-_EXIT_CODES = """\b
-Exit codes:
-  0  done (status: the local cloud is up)
-  1  it could not be done
-  2  wrong usage
-  3  no local cloud is up
-  4  the port is taken, or the local cloud is up on another one
-  5  LocalStack is not installed
-  130  interrupted
-"""
+_EXIT_CODES = exits.table(
+    done="done (status: the local cloud is up)",
+    failed="it could not be done",
+    usage="wrong usage",
+    unknown="no local cloud is up",
+    port="the port is taken, or the local cloud is up on another one",
+)
 
 out = plain()
 err = plain(stderr=True)
-
-
-def fail(error: cloud.LocalCloudError) -> NoReturn:
-    """Print the error's sentence and leave with its exit code."""
-    err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
-    codes = {
-        cloud.NotUp: EXIT_NOT_UP,
-        cloud.PortNotFree: EXIT_PORT,
-        cloud.LocalStackMissing: EXIT_NOT_INSTALLED,
-    }
-    raise SystemExit(codes.get(type(error), EXIT_FAILED))
-
-
-def _sentences(command: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except cloud.LocalCloudError as error:
-            fail(error)
-        except KeyboardInterrupt:
-            raise SystemExit(EXIT_INTERRUPTED) from None
-
-    return wrapper
 
 
 @contextlib.contextmanager
@@ -156,7 +123,6 @@ class _AlarmTick(click.ParamType[AlarmTick]):
     help="Seconds between two evaluations of the alarms; or minute: at full minutes only, as on AWS.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
-@_sentences
 def up(
     port: int | None, delivery_interval: float, digest_interval: float, alarm_tick: AlarmTick, as_json: bool
 ) -> None:
@@ -197,7 +163,6 @@ def up(
 
 
 @local.command(epilog=_EXIT_CODES)
-@_sentences
 def down() -> None:
     """Stop the local cloud, after it has delivered what it has accepted; no error where none is up.
 
@@ -218,7 +183,6 @@ def down() -> None:
 
 @local.command(epilog=_EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_sentences
 def status(as_json: bool) -> None:
     """Show whether the local cloud is up, its trails, what is held, what was dropped silently, and why."""
     state_dir = cloud.find_state_dir()
@@ -228,7 +192,7 @@ def status(as_json: bool) -> None:
             out.print_json(json.dumps({"up": False, "state_dir": str(state_dir)}))
         else:
             out.print(escape(f"down (state directory {state_dir})"), soft_wrap=True)
-        raise SystemExit(EXIT_NOT_UP)
+        raise SystemExit(exits.UNKNOWN)
     facts = _facts(running) | running.details()
     if as_json:
         out.print_json(json.dumps(facts))
@@ -256,10 +220,10 @@ def status(as_json: bool) -> None:
             f"[yellow]held[/] {each['channel']}: {_calls(each['calls'])} since {each['since']}{lost}",
             soft_wrap=True,
         )
-    for drop in facts["drops"]:
+    for (service, target, reason), times in _alike(facts["drops"]).items():
+        often = f", {len(times)} times since {times[0]}" if len(times) > 1 else ""
         out.print(
-            f"[yellow]dropped[/] {drop['time']} {escape(drop['service'])} → {escape(drop['target'])}: "
-            f"{escape(drop['reason'])}",
+            f"[yellow]dropped[/] {times[-1]}{often} {escape(service)} → {escape(target)}: {escape(reason)}",
             soft_wrap=True,
         )
     if not facts["drops"]:
@@ -268,7 +232,6 @@ def status(as_json: bool) -> None:
 
 @local.command(epilog=_EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_sentences
 def inbox(as_json: bool) -> None:
     """Show the e-mails that were received, oldest first."""
     messages = cloud.require(cloud.find_state_dir()).inbox()
@@ -282,15 +245,39 @@ def inbox(as_json: bool) -> None:
 
 
 @local.command(epilog=_EXIT_CODES)
-@_sentences
 def confirm() -> None:
     """Follow the confirmation links in the inbox, as their readers would."""
-    followed = cloud.require(cloud.find_state_dir()).confirm()
+    running = cloud.require(cloud.find_state_dir())
+    followed = running.confirm()
     for message in followed:
         said = f"{message['to']} confirmed the subscription to {message['topic_arn']}."
         out.print(escape(said), soft_wrap=True)
     if not followed:
         out.print("No open confirmation.")
+        return
+    topics = {message["topic_arn"] for message in followed}
+    for name in _in_alarm(running, topics):
+        out.print(
+            f"[yellow]{escape(name)} is in ALARM already[/]: its message went before the confirmation, and "
+            "none follows until it was OK.",
+            soft_wrap=True,
+        )
+
+
+def _in_alarm(running: cloud.LocalCloud, topics: set[str]) -> list[str]:
+    """The alarms that are in ALARM and would tell one of these topics."""
+    import boto3
+
+    names = set()
+    for region, account in {tuple(arn.split(":")[3:5]) for arn in topics}:
+        cloudwatch = boto3.Session(account, "test", region_name=region).client(
+            "cloudwatch", endpoint_url=running.url
+        )
+        for page in cloudwatch.get_paginator("describe_alarms").paginate(StateValue="ALARM"):
+            for alarm in (*page["MetricAlarms"], *page.get("CompositeAlarms", [])):
+                if topics.intersection(alarm.get("AlarmActions", [])):
+                    names.add(alarm["AlarmName"])
+    return sorted(names)
 
 
 _CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "events", "history"]))
@@ -298,7 +285,6 @@ _CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "ev
 
 @local.command(epilog=_EXIT_CODES)
 @_CHANNELS
-@_sentences
 def hold(channels: tuple[str, ...]) -> None:
     """Hold delivery, as AWS's minutes do: calls take effect, and nothing is told of them until `release`.
 
@@ -320,7 +306,6 @@ def hold(channels: tuple[str, ...]) -> None:
 @click.option("--first", type=click.IntRange(min=0), metavar="N", help="Only the oldest N; hold the rest.")
 @click.option("--reordered", is_flag=True, help="The newest call first.")
 @click.option("--twice", is_flag=True, help="Everything once, and then once more.")
-@_sentences
 def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice: bool) -> None:
     """Let what is held arrive, with the times of the calls, and hold no more. Returns when it has arrived.
 
@@ -336,7 +321,6 @@ def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice
 
 @local.command(epilog=_EXIT_CODES)
 @click.option("--minutes", type=click.IntRange(1, 24 * 60), default=1, show_default=True, metavar="N")
-@_sentences
 def tick(minutes: int) -> None:
     """Let full minutes pass without waiting: for alarms, for scheduled rules, and for states that wait.
 
@@ -349,19 +333,42 @@ def tick(minutes: int) -> None:
 
 @local.command(epilog=_EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: name → value.")
-@_sentences
 def env(as_json: bool) -> None:
-    """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)"."""
-    running = cloud.require(cloud.find_state_dir())
+    """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)".
+
+    Where no local cloud is up the line that evaluates this fails, and its shell can reach no other cloud.
+    """
+    try:
+        running = cloud.require(cloud.find_state_dir())
+    except cloud.NotUp:
+        if not as_json:
+            # Whoever evaluates nothing, and then applies, does so in a real account.
+            print(_nowhere())
+        raise
     # Plain print: this is read by a shell, not by a person.
     print(json.dumps(running.env()) if as_json else shell(running))
 
 
 def shell(running: cloud.LocalCloud) -> str:
     """`running.env()` as lines for a POSIX shell; what would get in the way is unset."""
-    lines = [f"unset {' '.join(cloud.foreign_variables())}"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in running.env().items()]
-    return "\n".join(lines)
+    return _lines(running.env())
+
+
+def _nowhere() -> str:
+    """Lines for a POSIX shell after which nothing answers as AWS; the last of them fails."""
+    return _lines(cloud.clients_env(cloud.DEAD_ENDPOINT)) + "\nfalse"
+
+
+def _lines(variables: dict[str, str]) -> str:
+    foreign = cloud.foreign_variables(os.environ, variables)
+    lines = [f"unset {' '.join(foreign)}"] if foreign else []
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return "\n".join([*lines, _CLI])
+
+
+# Version 1 of the AWS CLI calls SQS, RDS and Health by names of AWS's own, whatever AWS_ENDPOINT_URL says:
+# only its option holds it.
+_CLI = 'aws() { command aws ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} "$@"; }'
 
 
 def _facts(running: cloud.LocalCloud) -> dict[str, Any]:
@@ -378,6 +385,14 @@ def _facts(running: cloud.LocalCloud) -> dict[str, Any]:
         "alarm_tick": running.alarm_tick,
         "log": str(cloud.StateDir(running.state_dir).log_file),
     }
+
+
+def _alike(drops: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[str]]:
+    """The times of what was dropped for the same reason, oldest first."""
+    times: dict[tuple[str, str, str], list[str]] = {}
+    for each in drops:
+        times.setdefault((each["service"], each["target"], each["reason"]), []).append(each["time"])
+    return times
 
 
 def _evaluated(alarm_tick: AlarmTick) -> str:

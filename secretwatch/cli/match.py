@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from secretwatch.cli import exits, streams
 from secretwatch.cli.inputs import STDIN, chunks, files
 from secretwatch.cloudtrail.reader import Broken, Message, read
 from secretwatch.filterpattern import Explanation, FilterPattern, InvalidFilterPattern, Kind
@@ -22,8 +23,12 @@ _NAMED = 5  # broken pieces that are named; the others are counted
 
 
 @click.command(
-    epilog="Exit codes: 0 something matched, 1 nothing matched, 2 wrong usage, pattern or file, "
-    "3 nothing matched, but not all could be read."
+    epilog=exits.table(
+        done="something matched",
+        failed="nothing matched",
+        usage="wrong usage, pattern or file",
+        unknown="nothing matched, but not all could be read",
+    )
 )
 @click.argument("pattern")
 @click.argument("names", metavar="[FILE]...", nargs=-1)
@@ -139,6 +144,8 @@ def _matches(
             if not matches and not explain:
                 continue
             explanations = pattern.explain(message) if explain else []
+            if streams.nobody_reads():
+                return
             if as_json:
                 yield _result(pattern, name, number, message, matches, explanations, explain)
             else:

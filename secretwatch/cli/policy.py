@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 import click
 
 from secretwatch import partition
+from secretwatch.cli import exits
 from secretwatch.policy.operators import INLINE, MANAGED, Instance, instances, policy, size
 
-_EXIT = "Exit codes: 0 printed; 2 wrong usage, or no instance of the module in PLAN."
+_EXIT = exits.table(done="printed", usage="wrong usage, or no instance of the module in PLAN")
 
 
 class _Text(click.ParamType):  # type: ignore[type-arg]

@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 
 from secretwatch import local as cloud
-from secretwatch.cli.local import _EXIT_CODES, _sentences, local, out
+from secretwatch.cli.local import _EXIT_CODES, local, out
 
 
 def _account(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -31,7 +31,6 @@ def _account(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--source-ip", help="Address that the sign-in comes from.  [default: 127.0.0.1]")
 @click.option("--user-agent", help="What the browser calls itself.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event.")
-@_sentences
 def sign_in(
     user: str | None,
     role: str | None,

@@ -12,9 +12,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from secretwatch.cli import exits
 from secretwatch.cli.applied import NoWatch, applied
 from secretwatch.cli.console import plain
-from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 from secretwatch.cli.options import SECONDS
 
 if TYPE_CHECKING:
@@ -28,9 +28,12 @@ _NAME = 26
 
 
 @click.command(
-    epilog="Exit codes: 0 every hop was seen, with a warning where no address has confirmed; 1 a hop failed, "
-    "or a temporary queue could not be removed; 2 wrong usage, nothing applied, no such path or no "
-    "credentials; 3 time was up; 130 interrupted."
+    epilog=exits.table(
+        done="every hop was seen, with a warning where no address has confirmed",
+        failed="a hop failed, or a temporary queue could not be removed",
+        usage="wrong usage, nothing applied, no such path or no credentials",
+        unknown="time was up",
+    )
 )
 @click.argument(
     "directory",
@@ -136,11 +139,10 @@ def smoke(
     report = Report(via=options["via"], path=options["path"])
     test: Smoke | None = None
     try:
-        with ended_as_with_ctrl_c():
-            watch, session = applied(directory, key, console)
-            test = Smoke(watch, session, observer=display, **options)
-            report = test.report
-            test.run()
+        watch, session = applied(directory, key, console)
+        test = Smoke(watch, session, observer=display, **options)
+        report = test.report
+        test.run()
     except NoWatch as error:
         report.ending, report.reason = "refused", str(error)
     except KeyboardInterrupt:

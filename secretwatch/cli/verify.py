@@ -15,8 +15,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from secretwatch.cli import exits
 from secretwatch.cli.console import plain
-from secretwatch.cli.interrupt import ended_as_with_ctrl_c
 
 if TYPE_CHECKING:
     from secretwatch.verify.cloud import Cloud
@@ -30,8 +30,12 @@ _ID = 34
 
 
 @click.command(
-    epilog="Exit codes: 0 every claim was confirmed; 1 a claim was refuted; 2 wrong usage, no credentials, "
-    "or permissions that lack; 3 a claim that nobody can tell, or something was left behind; 130 interrupted."
+    epilog=exits.table(
+        done="every claim was confirmed",
+        failed="a claim was refuted",
+        usage="wrong usage, no credentials, or permissions that lack",
+        unknown="a claim that nobody can tell, or something was left behind",
+    )
 )
 @click.option("--list", "list_", is_flag=True, help="Show the experiments and call nothing.")
 @click.option(
@@ -91,11 +95,7 @@ def verify(list_: bool, only: tuple[str, ...], report: str | None, **options: An
         _list(console, experiments)
         _write(report, {"experiments": [_listed(each) for each in experiments]})
         return
-    with ended_as_with_ctrl_c():
-        try:
-            raise SystemExit(_run(console, experiments, report, options))
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+    raise SystemExit(_run(console, experiments, report, options))
 
 
 def _run(

@@ -5,7 +5,7 @@ and holding its delivery (`held_delivery`). Not here: what it answers to AWS's A
 `secretwatch.localstack`.
 """
 
-from .cloud import ACCOUNT_ID, HOST, REGION, LocalCloud, foreign_variables
+from .cloud import ACCOUNT_ID, DEAD_ENDPOINT, HOST, REGION, LocalCloud, clients_env, foreign_variables
 from .delay import HeldDelivery, held_delivery
 from .errors import DidNotStart, LocalCloudError, LocalStackMissing, NotUp, PortNotFree, SignInRefused
 from .process import DEFAULT_PORT, memory_mib, require, start, status, stop
@@ -13,6 +13,7 @@ from .state import StateDir, find_state_dir
 
 __all__ = [
     "ACCOUNT_ID",
+    "DEAD_ENDPOINT",
     "DEFAULT_PORT",
     "HOST",
     "REGION",
@@ -25,6 +26,7 @@ __all__ = [
     "PortNotFree",
     "SignInRefused",
     "StateDir",
+    "clients_env",
     "find_state_dir",
     "foreign_variables",
     "held_delivery",

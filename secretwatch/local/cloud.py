@@ -25,22 +25,80 @@ REGION = "us-east-1"
 # Local means local, whatever proxy the environment names.
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-# Settings of a real account that would win over, or get in the way of, those of the local cloud.
-_FOREIGN = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_ROLE_ARN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT",
+DEAD_ENDPOINT = f"http://{HOST}:9"
+"""Where nothing answers: the port of the old discard service."""
+
+# Where clients of AWS's look for settings: SDKs, the Terraform provider and the AWS CLI of either version.
+_AWS_PREFIXES = ("AWS_", "TF_AWS_", "BOTO_", "AMAZON_")
+
+# What a child process may know of the shell that it comes from. Everything else stays out: which variable
+# leads a client elsewhere nobody can list, as each release may have a new one.
+_PASSED_ON = frozenset(
+    {
+        "CHECKPOINT_DISABLE",
+        "COLORTERM",
+        "COLUMNS",
+        "GOGC",
+        "HOME",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "LANG",
+        "LANGUAGE",
+        "LD_LIBRARY_PATH",
+        "LINES",
+        "LOGNAME",
+        "NO_COLOR",
+        "PATH",
+        "PYTHONDONTWRITEBYTECODE",
+        "SHELL",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
+        "TEMP",
+        "TERM",
+        "TF_BINARY",
+        "TF_CLI_CONFIG_FILE",
+        "TF_PLUGIN_CACHE_DIR",
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
+        "TMP",
+        "TMPDIR",
+        "TZ",
+        "USER",
+        "VIRTUAL_ENV",
+        "http_proxy",
+        "https_proxy",
+    }
 )
+_PASSED_ON_PREFIXES = ("LC_", "SECRETWATCH_", "XDG_", "TF_REATTACH_PROVIDERS", "TF_TOKEN_")
 
 
-def foreign_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Names of variables that a client of the local cloud must not see."""
-    return [*_FOREIGN, *sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL_"))]
+def foreign_variables(
+    environ: Mapping[str, str] = os.environ, own: Mapping[str, str] | None = None
+) -> list[str]:
+    """Names of variables here that a client of the local cloud must not see; own: those that it gets."""
+    return sorted(
+        name for name in environ if name.upper().startswith(_AWS_PREFIXES) and name not in (own or {})
+    )
+
+
+def clients_env(url: str) -> dict[str, str]:
+    """What Terraform, the AWS CLI and boto3 need to talk to a cloud at this address and to no other."""
+    no_proxy = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    names = [name for name in no_proxy.split(",") if name and name != HOST]
+    return {
+        "AWS_ACCESS_KEY_ID": "test",
+        # A profile of the user's could name another endpoint, or have this one ignored.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": url,
+        # An error here does not pass by itself: Terraform would repeat a call 25 times, for many minutes.
+        "AWS_MAX_ATTEMPTS": "3",
+        "AWS_REGION": REGION,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": ",".join([*names, HOST]),
+        "no_proxy": ",".join([*names, HOST]),
+    }
 
 
 def get(url: str, timeout: float = 10) -> bytes:
@@ -102,25 +160,19 @@ class LocalCloud:
 
     def env(self) -> dict[str, str]:
         """What Terraform, the AWS CLI and boto3 need to talk to this cloud; see also `environment`."""
-        no_proxy = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-        names = [name for name in no_proxy.split(",") if name and name != HOST]
-        return {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": self.url,
-            # An error here does not pass by itself: Terraform would repeat a call 25 times, for many minutes.
-            "AWS_MAX_ATTEMPTS": "3",
-            "AWS_REGION": REGION,
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "NO_PROXY": ",".join([*names, HOST]),
-            "no_proxy": ",".join([*names, HOST]),
-        }
+        return clients_env(self.url)
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """A whole environment for a child process: `base`, less a real account's settings, plus `env()`."""
-        foreign = foreign_variables(base)
-        return {name: value for name, value in base.items() if name not in foreign} | self.env()
+        """A whole environment for a child process: of `base` what any program needs, and `env()`.
+
+        Nothing of a real account's is in it, whatever it may be called.
+        """
+        passed = {
+            name: value
+            for name, value in base.items()
+            if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+        }
+        return passed | self.env()
 
     def inbox(self) -> list[dict[str, Any]]:
         """The e-mails received, oldest first.

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -58,6 +59,18 @@ class Record:
     digest_interval: float
     alarm_tick: AlarmTick
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are what this program writes: anybody can write into the file."""
+        times = (self.started, self.delivery_interval, self.digest_interval)
+        tick = 1.0 if self.alarm_tick == "minute" else self.alarm_tick
+        return (
+            all(type(each) is int for each in (self.pid, self.port))
+            and 0 < self.pid < 2**31
+            and 0 < self.port < 2**16
+            and all(type(each) in (int, float) and math.isfinite(each) for each in (*times, tick))
+        )
+
 
 class StateDir:
     """The files of one local cloud under `path`."""
@@ -76,25 +89,33 @@ class StateDir:
             if not ignore.exists():
                 ignore.write_text("*\n")
         except OSError as error:
-            raise LocalCloudError(
-                f"The state directory {self.path} cannot be made ({error.strerror}): "
-                "name a folder of yours in SECRETWATCH_STATE_DIR."
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> LocalCloudError:
+        return LocalCloudError(
+            f"The state directory {self.path} cannot be used ({error.strerror}): "
+            "name a folder of yours in SECRETWATCH_STATE_DIR, or mend this one."
+        )
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Waits for whoever else starts or stops here. The system frees the lock of a killed process."""
         self.create()
-        with open(self.path / "lock", "a") as file:
+        try:
+            file = open(self.path / "lock", "a")  # noqa: SIM115
+        except OSError as error:
+            raise self._unusable(error) from error
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def read(self) -> Record | None:
         """The record, or None where there is none or it was cut off by a crash."""
         try:
-            return Record(**json.loads(self.record_file.read_text()))
-        except (OSError, ValueError, TypeError):
+            found = Record(**json.loads(self.record_file.read_text()))
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        return found if found.is_whole else None
 
     def write(self, record: Record) -> None:
         # A reader sees the old record or the new one, never half of one.
@@ -104,8 +125,12 @@ class StateDir:
 
     def sweep(self) -> None:
         """Remove what only a running local cloud has."""
-        self.record_file.unlink(missing_ok=True)
-        self.record_file.with_suffix(".new").unlink(missing_ok=True)
+        for file in (self.record_file, self.record_file.with_suffix(".new")):
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                # A folder of that name is nothing that this program made.
+                raise self._unusable(error) from error
         for folder in (self.filesystem, self.applied):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -15,8 +15,19 @@ from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
 
 from secretwatch.alarm.statistics import InvalidStatistic, parse_statistic
 from secretwatch.localstack.metric_database import MetricDatabase
+from secretwatch.localstack.ticks import TICKS
 
 _BASIC = ("Minimum", "Maximum", "Average", "SampleCount", "Sum")
+
+
+def _without_ticks(start: datetime, end: datetime) -> datetime:
+    """The end, without the minutes that only `local tick` has let pass: no datapoint can be there to count.
+
+    A state machine that waited asks up to its own time, which ticks take hours ahead of the metrics'.
+    """
+    real = datetime.now(UTC)
+    ahead = timedelta(seconds=TICKS.now() - real.timestamp())
+    return end if end <= real else max(end - ahead, min(end, start + timedelta(minutes=1)))
 
 
 class MetricStatisticsOperations(CloudwatchProvider):
@@ -54,7 +65,7 @@ class MetricStatisticsOperations(CloudwatchProvider):
         """
         _check_statistics(statistics or (), extended_statistics or ())
         # Asked of no statistic, LocalStack only checks the times and how many datapoints they come to.
-        times = (start_time, end_time, period)
+        times = (start_time, _without_ticks(start_time, end_time), period)
         super().get_metric_statistics(context, namespace, metric_name, *times, statistics=[], unit="None")
         periods = self.cloudwatch_database.periods(
             context.account_id,

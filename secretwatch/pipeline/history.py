@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,25 @@ def load(file: Path) -> list[dict[str, Any]]:
     for each in file.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             found = json.loads(each)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and found.keys() >= _NEEDED and isinstance(found["hops"], dict):
+        if isinstance(found, dict) and _is_run(found):
             runs.append(found)
     return runs
+
+
+def _is_run(found: Mapping[str, Any]) -> bool:
+    """Whether a line is what `line` makes: anybody can write into the file."""
+    if not found.keys() >= _NEEDED or not isinstance(found["hops"], dict):
+        return False
+    try:
+        datetime.fromisoformat(found["time"])
+    except (TypeError, ValueError):
+        return False
+    seconds = [value for value in found["hops"].values() if value is not None]
+    return (
+        all(isinstance(found[name], str) for name in ("watch", "account_id", "region"))
+        and found["result"] in ("pass", "fail")
+        and isinstance(found.get("reason") or "", str)
+        and all(type(value) in (int, float) and 0 <= value < float("inf") for value in seconds)
+    )

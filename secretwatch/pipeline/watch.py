@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,6 +16,24 @@ _MANY = {
     "filter_patterns": "filter_pattern",
     "topic_arns": "topic_arn",
 }
+
+
+_FORMS = {"region": re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+"), "account_id": re.compile(r"[0-9]{12}")}
+
+
+def _is(value: Any, annotation: str) -> bool:
+    """Whether a value of the output, which anybody can write, is of a field's type."""
+    if value is None:
+        return True
+    if annotation.startswith("tuple"):
+        return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+    if annotation.startswith("str"):
+        return isinstance(value, str)
+    if annotation.startswith("int"):
+        return type(value) is int and value > 0
+    if annotation.startswith("bool"):
+        return isinstance(value, bool)
+    return isinstance(value, Mapping)
 
 
 class NotAWatch(ValueError):
@@ -38,6 +57,12 @@ class Realtime:
     def of(cls, facts: Any) -> Realtime | None:
         if not isinstance(facts, Mapping):
             return None
+        for field in fields(cls):
+            if not _is(facts.get(field.name), str(field.type)):
+                raise NotAWatch(
+                    f"Its output `watch` has a realtime.{field.name} of another kind than the module's: "
+                    "hand on the module's own output."
+                )
         return cls(
             tuple(facts.get("rule_names") or ()),
             facts.get("dead_letter_queue_url"),
@@ -100,7 +125,8 @@ class Watch:
     @property
     def self_watch_topic_arns(self) -> tuple[str, ...]:
         """Topics that hear within seconds of changes to the instance; none where that is off."""
-        return tuple(str(each) for each in (self.fast_self_watch or {}).get("topic_arns") or ())
+        topics = (self.fast_self_watch or {}).get("topic_arns")
+        return tuple(topics) if topics and _is(topics, "tuple") else ()
 
     @property
     def realtime_topic_arns(self) -> tuple[str, ...]:
@@ -128,6 +154,16 @@ class Watch:
         for field in fields(cls):
             if isinstance(field.type, str) and field.type == "str" and not facts.get(field.name):
                 raise NotAWatch(f"Its output `watch` has no {field.name}: hand on the module's own output.")
+            if not _is(facts.get(field.name), str(field.type)):
+                raise NotAWatch(
+                    f"Its output `watch` has a {field.name} of another kind than the module's: "
+                    "hand on the module's own output."
+                )
+        for name, form in _FORMS.items():
+            if not form.fullmatch(facts[name]):
+                raise NotAWatch(
+                    f"Its output `watch` has the {name} {facts[name][:40]!r}: hand on the module's own."
+                )
         known = {field.name: facts.get(field.name) for field in fields(cls)}
         known["realtime"] = Realtime.of(facts.get("realtime"))
         known["organization"] = bool(facts.get("organization"))

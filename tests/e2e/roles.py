@@ -11,8 +11,8 @@ from typing import Any
 
 import botocore.session
 import pytest
-from click.testing import CliRunner
 from clients import client
+from commands import Runner
 
 from secretwatch.cli import main
 from secretwatch.cloudtrail import event_name, event_source
@@ -29,7 +29,7 @@ NOT_SEEN = {"SecretKey", "Evidence"}
 
 def printed(*arguments: str) -> Document:
     """What `secretwatch policy` prints."""
-    done = CliRunner().invoke(main, ["policy", *arguments])
+    done = Runner().invoke(main, ["policy", *arguments])
     assert done.exit_code == 0, done.stderr
     return dict(json.loads(done.stdout))
 

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 from channels import Channels
-from click.testing import CliRunner
+from commands import Runner
 from deployment import wait_for
 from sinks import allow, document
 
@@ -298,7 +298,7 @@ def test_at_the_terminal(
     monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(local_cloud.state_dir))
 
     def said(*arguments: str) -> str:
-        result = CliRunner().invoke(command, arguments)
+        result = Runner().invoke(command, arguments)
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -339,7 +339,7 @@ def test_up_at_full_minutes_and_down_while_held(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(tmp_path / "state"))
 
     def said(*arguments: str) -> str:
-        result = CliRunner().invoke(command, arguments)
+        result = Runner().invoke(command, arguments)
         assert result.exit_code == 0, result.output
         return result.output
 

@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from answers import Facts, walk
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import Runner
 from healthy import TRAIL, absent, alarm, asked, denied, facts
 
 from secretwatch.cli.doctor import doctor
@@ -60,7 +61,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         monkeypatch.setattr(applied, "state_of", lambda directory: {})
         monkeypatch.setattr(applied, "watches_of", lambda state, directory: [replace(WATCH, watch="db")])
         monkeypatch.setattr(boto3, "Session", lambda **_: type("S", (), {"region_name": "us-east-1"})())
-        result = CliRunner().invoke(doctor, arguments)
+        result = Runner().invoke(doctor, arguments)
         result.asked = given  # type: ignore[attr-defined]
         return result
 
@@ -156,7 +157,7 @@ def test_nothing_is_applied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     run(".")
     monkeypatch.setattr(applied, "state_of", state_of)
-    result = CliRunner().invoke(doctor, ["."])
+    result = Runner().invoke(doctor, ["."])
     assert (result.exit_code, "Nothing is applied" in result.output) == (2, True)
 
 

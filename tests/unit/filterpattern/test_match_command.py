@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from click.testing import CliRunner
+from commands import Runner
 
 from secretwatch.cli.match import match
 
@@ -15,7 +15,7 @@ PATTERN = "{ $.eventName = GetSecretValue }"
 
 
 def run(*arguments, stdin=""):
-    return CliRunner().invoke(match, list(arguments), input=stdin)
+    return Runner().invoke(match, list(arguments), input=stdin)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+from commands import Runner
 
-from secretwatch.cli.local import shell
-from secretwatch.local import LocalCloud
+from secretwatch.cli.local import local, shell
+from secretwatch.local import DEAD_ENDPOINT, LocalCloud
 
 CLOUD = LocalCloud(Path("/state"), 1, 4567, 0.0, 1.0, 3600.0, 1.0)
 
@@ -41,9 +44,59 @@ def test_no_proxy_keeps_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_shell_evaluates_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "it's $HOME; exit 1")
-    script = f"set -eu\nAWS_PROFILE=x\nexport AWS_PROFILE\n{shell(CLOUD)}\nenv"
+    monkeypatch.setenv("AWS_PROFILE", "x")
+    script = f"set -eu\n{shell(CLOUD)}\nenv"
     result = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     lines = result.stdout.splitlines()
     assert "AWS_ENDPOINT_URL=http://127.0.0.1:4567" in lines
     assert "NO_PROXY=it's $HOME; exit 1,127.0.0.1" in lines
     assert not any(line.startswith("AWS_PROFILE=") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AWS_S3_ENDPOINT", "AWS_STS_ENDPOINT", "TF_AWS_S3_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+     "AWS_NEVER_HEARD_OF", "TF_VAR_email_address", "TF_CLI_ARGS_apply", "TF_WORKSPACE", "BOTO_CONFIG"],
+)  # fmt: skip
+def test_what_could_lead_a_child_elsewhere_is_not_passed_on(name: str) -> None:
+    assert name not in CLOUD.environment({name: "https://s3.example.com"})
+
+
+def test_no_settings_file_of_a_real_account_is_read() -> None:
+    base = {"AWS_CONFIG_FILE": "/home/me/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "/home/me/.aws/creds"}
+    environment = CLOUD.environment(base)
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+
+
+def _evaluated(lines: str, command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    script = f"eval {shlex.quote(lines)} && {command}"
+    return subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, check=False, env=os.environ | environ
+    )
+
+
+def test_a_shell_forgets_every_variable_of_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_S3_ENDPOINT", "TF_AWS_STS_ENDPOINT"):
+        monkeypatch.setenv(name, "https://s3.example.com")
+    assert "example.com" not in _evaluated(shell(CLOUD), "env").stdout
+
+
+def test_the_aws_cli_of_version_1_is_held_to_the_local_cloud(tmp_path: Path) -> None:
+    """Without the option it calls SQS and RDS at names of AWS's own."""
+    aws = tmp_path / "aws"
+    aws.write_text('#!/bin/sh\necho "$@"\n')
+    aws.chmod(0o755)
+    found = _evaluated(shell(CLOUD), "aws sqs list-queues", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert found.stdout == "--endpoint-url http://127.0.0.1:4567 sqs list-queues\n"
+
+
+def test_where_no_local_cloud_is_up_the_line_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    printed = Runner().invoke(local, ["env"]).stdout
+    assert _evaluated(printed, "echo applied").stdout == ""
+    later = subprocess.run(
+        ["sh", "-c", f"eval {shlex.quote(printed)}; env"], capture_output=True, text=True, check=True
+    )
+    assert f"AWS_ENDPOINT_URL={DEAD_ENDPOINT}" in later.stdout.splitlines()
+    assert "AWS_PROFILE" not in later.stdout

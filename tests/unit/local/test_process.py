@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from click.testing import CliRunner
+from commands import Runner
 
 from secretwatch import local
 from secretwatch.cli.local import local as command
@@ -130,7 +130,7 @@ def test_a_port_taken_by_something_else_is_named(
     state_dir: Path, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(state_dir))
-    result = CliRunner().invoke(command, ["up", "--port", str(taken)])
+    result = Runner().invoke(command, ["up", "--port", str(taken)])
     assert result.exit_code == 4
     assert f"Port {taken} on 127.0.0.1 is taken" in result.output
     assert local.status(state_dir) is None
@@ -139,7 +139,7 @@ def test_a_port_taken_by_something_else_is_named(
 @pytest.mark.parametrize("name", ["inbox", "env", "confirm", "status"])
 def test_without_a_cloud_commands_say_so(state_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(state_dir))
-    result = CliRunner().invoke(command, [name])
+    result = Runner().invoke(command, [name])
     assert result.exit_code == 3
     assert "down" in result.output if name == "status" else "secretwatch local up" in result.output
 
@@ -149,7 +149,7 @@ def test_without_localstack_one_sentence_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(process.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(state_dir))
-    result = CliRunner().invoke(command, ["up", "--port", "0"])
+    result = Runner().invoke(command, ["up", "--port", "0"])
     assert result.exit_code == 5
     assert "secretwatch[local]" in result.output
 

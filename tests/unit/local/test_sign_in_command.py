@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import Runner
 
 from secretwatch import local as cloud
 from secretwatch.cli import main
@@ -39,7 +40,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["local", "sign-in", *arguments])
+    return Runner().invoke(main, ["local", "sign-in", *arguments])
 
 
 def test_without_options_root_signs_in(asked: list[dict[str, Any]]) -> None:

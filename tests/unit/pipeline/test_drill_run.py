@@ -9,7 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import Runner
 from fake_cloud import FACTS, NEVER, TOPIC, VALUE, AtOnce, Cloud, refused
 
 from secretwatch.cli.drill import drill
@@ -80,7 +81,7 @@ def run(cloud: DrilledCloud, root: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     monkeypatch.setattr(pipeline_drill, "Drill", OnFakeClock)
 
     def run(*arguments: str, answers: str = "") -> Result:
-        return CliRunner().invoke(drill, [str(root), *arguments], input=answers)
+        return Runner().invoke(drill, [str(root), *arguments], input=answers)
 
     return run
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import Runner
 
 from secretwatch.cli import main
 from secretwatch.policy.operators import Instance, policy
@@ -19,7 +20,7 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["policy", *arguments])
+    return Runner().invoke(main, ["policy", *arguments])
 
 
 def written(folder: Path, *names: str) -> str:

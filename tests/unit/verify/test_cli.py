@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import Runner
 from labs import Session, cloud_of, denied, experiment
 
 import secretwatch.cli.verify as command
@@ -50,7 +51,7 @@ def state(tmp_path: Path) -> Path:
 @pytest.fixture
 def invoke(session: Session, state: Path) -> Invoke:
     def call(*arguments: str, **options: Any) -> Result:
-        return CliRunner().invoke(main, ["verify", "--state-file", str(state), *arguments], **options)
+        return Runner().invoke(main, ["verify", "--state-file", str(state), *arguments], **options)
 
     return call
 
@@ -65,7 +66,7 @@ def test_the_exit_code(invoke: Invoke, only: str, code: int) -> None:
 
 def test_the_list_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "_cloud", lambda region: pytest.fail("AWS was called"))
-    result = CliRunner().invoke(main, ["verify", "--list", "--json", "-"])
+    result = Runner().invoke(main, ["verify", "--list", "--json", "-"])
     assert result.exit_code == 0
     listed = json.loads(result.stdout)["experiments"]
     assert [each["id"] for each in listed] == [each.id for each in table.EXPERIMENTS]

@@ -1,0 +1,23 @@
+"""The command `secretwatch`, also as `python -m secretwatch`.
+
+Nothing is imported before it can be interrupted without a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def run() -> None:
+    try:
+        from secretwatch.cli.guard import guarded
+
+        guarded()
+    except KeyboardInterrupt:
+        os.write(2, b"It was interrupted.\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    run()
