@@ -18,6 +18,11 @@ def _escaped(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def visible_line(text: str) -> str:
+    """The same on one line: a name may have a line break in it."""
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
 def visible_json(text: str) -> str:
     """A JSON text, which json.dumps has indented, with the same care."""
     return "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from secretwatch.cli.console import plain, visible
+from secretwatch.cli.console import plain, visible, visible_line
 
 if TYPE_CHECKING:
     from secretwatch.pipeline.doctor.findings import Finding, Hop
@@ -30,7 +30,7 @@ _ENDLESS = 10_000
 def show(console: Console, diagnosis: Diagnosis) -> None:
     """The walk as a tree: hop, verdict, sentence; below it the mends of what is wrong."""
     record, subject = diagnosis.record, diagnosis.view.subject
-    title = Text(visible(subject.name or "the account"), style="bold")
+    title = Text(visible_line(subject.name or "the account"), style="bold")
     title.append(f"  account {record.account_id or '?'}, {subject.region}", style="not bold dim")
     tree = Tree(title, guide_style="dim")
     for number, hop in enumerate(diagnosis.hops, 1):
@@ -43,7 +43,7 @@ def show(console: Console, diagnosis: Diagnosis) -> None:
     if record.other_alarms:
         listed = ", ".join(record.other_alarms)
         console.print(
-            Text(f"Also on this log group, to be chosen with --alarm: {visible(listed)}", style="dim")
+            Text(f"Also on this log group, to be chosen with --alarm: {visible_line(listed)}", style="dim")
         )
     _mends(console, diagnosis)
     console.print(_ending(diagnosis))
@@ -53,11 +53,11 @@ def show_all(console: Console, found: Sequence[Diagnosis]) -> None:
     """A line each; then the whole walk of those that are not healthy."""
     width = max(len(each.view.subject.name) for each in found) + 2
     for each in found:
-        line = Text(visible(each.view.subject.name).ljust(width))
+        line = Text(visible_line(each.view.subject.name).ljust(width))
         line.append(each.result, style=_RESULTS[each.result])
         if each.broken:
             name, first = each.broken[0]
-            line.append(f"  {name}: {visible(first.sentence)}")
+            line.append(f"  {name}: {visible_line(first.sentence)}")
         console.print(line)
     for each in found:
         if each.result != "healthy":
@@ -71,7 +71,7 @@ def _line(name: str, verdict: str, sentence: str) -> Table:
     line.add_column(width=11)
     line.add_column(overflow="fold")
     quiet = verdict in ("healthy", "not reached")
-    words = Text(visible(sentence), style="dim" if quiet else "")
+    words = Text(visible_line(sentence), style="dim" if quiet else "")
     line.add_row(name, Text(verdict, style=_STYLES[verdict]), words)
     return line
 

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from secretwatch import secretid
 from secretwatch.cli import exits
-from secretwatch.cli.console import plain, visible, visible_json
+from secretwatch.cli.console import plain, visible, visible_json, visible_line
 from secretwatch.cli.diagnosis import show, show_all
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option(
     "--report",
+    "--html",
     "report_file",
     metavar="FILE.html",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -146,8 +147,9 @@ def doctor(
     if canary and event_id:
         raise click.UsageError("--canary follows its own read, --event-id another: give one of them.")
     console = plain(stderr=as_json, soft_wrap=True)
+    refused: list[str] = []
     with console.status("looking for the watch") as status:
-        patients = _patients(directories, alarm, log_group, watch, secrets)
+        patients = _patients(directories, alarm, log_group, watch, secrets, refused)
         if show_policy:
             _print_policy(patients)
             return
@@ -155,6 +157,9 @@ def doctor(
             keys = ", ".join(str(each.key) for each in patients)
             _refuse(f"There are several watches: say which with --watch, one of {keys}.")
         found = _examine(patients, since, event_id, canary, console, status)
+    if mend and len(found) > 1:
+        names = ", ".join(each.view.subject.name for each in found)
+        _refuse(f"There are several alarms: say which with --alarm, one of {names}.")
     if mend and found[0].plan:
         found = _mend(console, patients[0], found[0], since)
     worst = max(found, key=lambda each: _BADNESS[each.result])
@@ -172,7 +177,9 @@ def doctor(
         show(console, worst)
     else:
         show_all(console, found)
-    sys.exit(worst.exit_code)
+    for reason in refused:
+        click.echo(visible_line(reason), err=True)
+    sys.exit(exits.USAGE if refused else worst.exit_code)
 
 
 _BADNESS = {"healthy": 0, "cannot tell": 1, "broken": 2}
@@ -216,7 +223,8 @@ def _examine(
 
     from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
     from secretwatch.pipeline.doctor import examine
-    from secretwatch.pipeline.doctor.starting import NoSuchSubject
+    from secretwatch.pipeline.doctor.starting import Several
+    from secretwatch.pipeline.doctor.subject import NoSuchSubject
     from secretwatch.pipeline.reads import ReadFailed
 
     found = []
@@ -235,7 +243,11 @@ def _examine(
                 tell=_teller(console, status),
             )
             if not canary:
-                found.append(doctor.examine())
+                try:
+                    found.append(doctor.examine())
+                except Several as several:
+                    alarms = [_of_alarm(subject, each) for each in several.names]
+                    found += _examine(alarms, since, event_id, canary, console, status)
                 continue
             if patient.secret is None:
                 _refuse("Which secret is the canary to read? Say it with --secret NAME.")
@@ -254,6 +266,11 @@ def _examine(
                 f"{each.record.since:%d %b %H:%M} UTC: an older one needs --since."
             )
     return found
+
+
+def _of_alarm(subject: Subject, name: str) -> Patient:
+    """One alarm of a log group that has several."""
+    return Patient(replace(subject, name=name, alarm_name=name, log_group_name=None))
 
 
 def _teller(console: Console, status: Status) -> Callable[[str], None]:
@@ -277,16 +294,19 @@ def _patients(
     log_group: str | None,
     watch: str | None,
     secrets: tuple[str, ...],
+    refused: list[str],
 ) -> list[Patient]:
     from secretwatch.pipeline.applied import NothingApplied
     from secretwatch.pipeline.doctor.subject import Subject
     from secretwatch.terraform import TerraformNotUsable
 
     try:
-        if directories:
-            return [each for one in directories for each in _applied(one, watch, secrets)]
+        if len(directories) == 1:
+            return _applied(directories[0], watch, secrets)
     except (NothingApplied, TerraformNotUsable) as error:
         _refuse(str(error))
+    if directories:
+        return _fleet(directories, refused)
     if not (alarm or log_group):
         return []
     import boto3
@@ -294,8 +314,10 @@ def _patients(
 
     from secretwatch.pipeline.aws import one_line
 
+    alarm, of_alarm = _named(alarm, "alarm")
+    log_group, of_group = _named(log_group, "log-group")
     try:
-        region = os.environ.get("AWS_REGION") or boto3.Session().region_name
+        region = of_alarm or of_group or os.environ.get("AWS_REGION") or boto3.Session().region_name
     except BotoCoreError as error:
         _refuse(one_line(error))
     if not region:
@@ -303,6 +325,32 @@ def _patients(
     name = alarm or log_group or ""
     subject = Subject(region=region, name=name, alarm_name=alarm, log_group_name=log_group, secrets=secrets)
     return [Patient(subject, secret=secrets[0] if secrets else None)]
+
+
+def _named(given: str | None, kind: str) -> tuple[str | None, str | None]:
+    """The name of an alarm or log group, and its ARN's region. kind: what stands in such an ARN."""
+    if given is None or not given.startswith("arn:"):
+        return given, None
+    parts = given.split(":", 6)
+    if len(parts) < 7 or parts[5] != kind:
+        raise click.UsageError(f"{given} is no ARN of {'an alarm' if kind == 'alarm' else 'a log group'}.")
+    return parts[6].removesuffix(":*"), parts[3]
+
+
+def _fleet(directories: Sequence[Path], refused: list[str]) -> list[Patient]:
+    """The watches of all that are applied, each once; why others are not is put among `refused`."""
+    from secretwatch.pipeline.applied import NothingApplied
+    from secretwatch.terraform import TerraformNotUsable
+
+    found = []
+    for one in dict.fromkeys(each.resolve() for each in directories):
+        try:
+            found += _applied(one, None, ())
+        except (NothingApplied, TerraformNotUsable) as error:
+            refused.append(str(error))
+    if not found:
+        _refuse(" ".join(refused))
+    return found
 
 
 def _applied(directory: Path, watch: str | None, secrets: tuple[str, ...]) -> list[Patient]:
@@ -349,7 +397,7 @@ def _print_policy(patients: Sequence[Patient]) -> None:
 
 
 def _refuse(reason: str) -> NoReturn:
-    click.echo(visible(reason), err=True)
+    click.echo(visible_line(reason), err=True)
     sys.exit(2)
 
 
@@ -368,7 +416,8 @@ def _mend(
 
     show(console, diagnosis)
     calls = [each for each in diagnosis.plan if isinstance(each, Call)]
-    if not click.confirm(f"\nCarry out these {len(calls)} steps?", err=True):
+    question = "this step" if len(calls) == 1 else f"these {len(calls)} steps"
+    if not click.confirm(f"\nCarry out {question}?", err=True):
         return [diagnosis]
     session = boto3.Session(region_name=patient.subject.region)
     for number, call in enumerate(calls, 1):

@@ -18,8 +18,7 @@ from handmade import GROUP, REGION, Account, run_mend
 
 from secretwatch import local
 from secretwatch.pipeline.doctor.examine import Doctor
-from secretwatch.pipeline.doctor.starting import NoSuchSubject
-from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.subject import NoSuchSubject, Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis
 
 

@@ -8,32 +8,50 @@ from dataclasses import replace
 from typing import Any
 
 from secretwatch import secretid
-from secretwatch.cloudtrail import Event, assumed_role_identity, event_category, event_text, make_event
+from secretwatch.cloudtrail import (
+    Event,
+    assumed_role_identity,
+    event_category,
+    event_text,
+    is_global_service,
+    make_event,
+    sign_in,
+)
 from secretwatch.eventpattern.examples import set_at
 from secretwatch.filterpattern import Kind
 from secretwatch.filterpattern.examples import examples as examples_of
 from secretwatch.filterpattern.examples import texts
+from secretwatch.partition import of_region
+from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.reads import CHANGES, EVENT_NAMES, SOURCE, expected
 from secretwatch.pipeline.doctor.record import Record
-from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.slips import is_slip
+from secretwatch.pipeline.doctor.subject import NoSuchSubject, Subject
 from secretwatch.pipeline.doctor.view import View, emission, parsed
 
 _OF_SECRETS = {*EVENT_NAMES, *CHANGES}
-_ANY = "AnyEvent"
+ANY = "AnyEvent"
 """Stands for a call that a pattern does not name."""
 
 
 def what_it_is_about(view: View) -> None:
     """An alarm of the account's: about reads of secrets, or about what its filters match."""
-    subject = view.subject
+    subject, metric = view.subject, view.metric
+    feeding = view.emitting(metric) if view.group else []
     if subject.secrets:
+        if feeding and not any(map(names_secrets, feeding)):
+            raise NoSuchSubject(
+                f"{subject.alarm_name} is not about secrets, by the pattern of its filter "
+                f"{feeding[0]['filterName']}: leave out --secret."
+            )
         return
-    metric = view.metric
     if metric and metric[0].startswith("AWS/"):
         view.subject = replace(subject, is_about_secrets=False, kinds=())
         return
-    feeding = view.emitting(metric) if view.group else []
-    near = feeding or [each for _, each in view.account.all("filter")]
+    near = feeding or _meant(view)
+    if not any(map(names_secrets, near)) and not (near or _says_secret(view)):
+        view.subject = replace(subject, is_about_secrets=False, kinds=())
+        return
     if not near:
         return
     events = [event for each in feeding for event in _made(view, each.get("filterPattern") or "")]
@@ -43,6 +61,8 @@ def what_it_is_about(view: View) -> None:
     if "secretvalue" in texts_of.lower() and slipped:
         return
     if not feeding:
+        if not any(map(names_secrets, near)):
+            view.subject = replace(subject, is_about_secrets=False, kinds=())
         return
     # A secret that is written out is the one that is meant, in whatever form a caller names it.
     reads = [event for event in events if event.get("eventName") in EVENT_NAMES]
@@ -52,8 +72,36 @@ def what_it_is_about(view: View) -> None:
         view.subject = replace(subject, secrets=written)
         return
     names = dict.fromkeys(str(each.get("eventName")) for each in events if each.get("eventName"))
-    known = tuple((name, False) for name in names if name != _ANY)
+    known = tuple((name, False) for name in names if name != ANY)
     view.subject = replace(subject, is_about_secrets=False, kinds=known)
+
+
+def names_secrets(metric_filter: Mapping[str, Any]) -> bool:
+    """Whether a filter's pattern says that it is about secrets."""
+    return "secret" in (metric_filter.get("filterPattern") or "").lower()
+
+
+def _says_secret(view: View) -> bool:
+    """Whether an alarm that no filter feeds has it in its own words that it is about secrets."""
+    words = [view.alarm_name, *(view.metric or ()), (view.alarm or {}).get("AlarmDescription")]
+    return any("secret" in str(each).lower() for each in words)
+
+
+def _meant(view: View) -> list[Thing]:
+    """Filters that may be meant to feed an alarm that none feeds: by the names of metric and alarm."""
+    metric = view.metric
+    if metric is None:
+        return []
+    return [
+        each
+        for _, each in view.account.all("filter")
+        if each.get("filterName") in (view.alarm_name, metric[1])
+        or any(
+            given["metricName"] == metric[1]
+            or is_slip(metric, (given["metricNamespace"], given["metricName"]))
+            for given in each.get("metricTransformations") or ()
+        )
+    ]
 
 
 def make_examples(view: View, record: Record) -> None:
@@ -81,13 +129,17 @@ def _made(view: View, text: str) -> list[Event]:
     found = []
     is_json = pattern.kind is Kind.JSON
     for event in examples_of(pattern) if is_json else [{"errorMessage": each} for each in texts(pattern)]:
-        name = str(event.get("eventName") or _ANY)
+        name = str(event.get("eventName") or ANY)
+        source = str(event.get("eventSource") or _source_of(name))
+        # What belongs to no region is recorded in one, wherever it was called from.
+        is_global = is_global_service(source) or source == sign_in.EVENT_SOURCE
+        region = of_region(view.subject.region).global_region if is_global else view.subject.region
         base = make_event(
             event_id="00000000-0000-4000-8000-000000000000",
             event_time=f"{view.now:%Y-%m-%dT%H:%M:%SZ}",
-            event_source=str(event.get("eventSource") or _source_of(name)),
+            event_source=source,
             event_name=name,
-            aws_region=view.subject.region,
+            aws_region=region,
             account_id=view.account.account_id,
             user_identity={},
             source_ip_address="192.0.2.1",

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from secretwatch.cloudtrail import is_read_only
 from secretwatch.pipeline.aws import (
@@ -58,7 +59,7 @@ _ACTIONS = {
 }
 _PAGES = 500
 # LookupEvents takes two calls a second of an account.
-_ATTEMPTS, _PAUSE = 4, 0.7
+_ATTEMPTS, _PAUSE = 3, 0.7
 
 _ITS_OWN = "explicit deny in a resource-based policy"
 Problem = Literal["", "absent", "denied", "failed", "silent"]
@@ -78,6 +79,8 @@ class Asked:
     answer: Any = None
     problem: Problem = ""
     why: str = ""
+    about_credentials: bool = False
+    """Whether the problem is about who asks, not about what is asked."""
 
     @property
     def ok(self) -> bool:
@@ -95,7 +98,7 @@ class Asked:
     def missing(self) -> str:
         """The permission that is missing, or what failed, for a sentence."""
         if self.problem != "denied":
-            return self.why
+            return self.why.rstrip(".")
         its_own = ", which the resource's own policy denies" if _ITS_OWN in self.why else ""
         return f"{self.action} on {self.resource}{its_own}"
 
@@ -165,12 +168,17 @@ class Asking:
                     why = f"This boto3 does not know {action}."
                     return Asked(action, resource, at, None, "absent", why)
                 return Asked(action, resource, at, _answer(client, xform_name(operation), items, request))
+            except ResponseParserError:
+                # Its text has the answer in it.
+                why = f"what answered {operation} was not AWS, or its answer was cut off."
+                return Asked(action, resource, at, None, "failed", why)
             except (ClientError, BotoCoreError) as error:
                 again = is_passing(error) and not is_absent(error) and not is_silence(error)
                 if attempt < _ATTEMPTS and again:
                     time.sleep(_PAUSE * attempt)
                     continue
-                return Asked(action, resource, at, None, _problem(error), one_line(error))
+                of_caller = is_about_credentials(error)
+                return Asked(action, resource, at, None, _problem(error), one_line(error), of_caller)
         raise AssertionError("the last attempt returns")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from secretwatch.alarm import AlarmConfig, State, datapoints, next_state, window_end
 from secretwatch.cloudtrail import event_text
 from secretwatch.pipeline.doctor.account import Ref
-from secretwatch.pipeline.doctor.calls import Call, Person, Run
+from secretwatch.pipeline.doctor.calls import Call, Person
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.alarm import config_or_none, rings_again
 from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_parts
@@ -136,7 +136,7 @@ def of_alarm(hop: Hop, view: View, record: Record) -> None:
             "not-rung",
             f"{name} did not ring, and its evaluation over the metric of the last hours would not either: "
             "what is counted differs from what is set now.",
-            Run(view.subject.canary),
+            view.subject.anew(),
             stops=True,
         )
     elif record.age(ends) < (5 if record.local else 180):
@@ -151,7 +151,7 @@ def of_alarm(hop: Hop, view: View, record: Record) -> None:
         hop.warning(
             "read-before-the-mend",
             "The read came before the alarm was what it is now: make a new one.",
-            Run(view.subject.canary),
+            view.subject.anew(),
             stops=True,
         )
     else:
@@ -222,7 +222,7 @@ def of_topic(hop: Hop, view: View, record: Record, reached: bool) -> None:
                 hop.warning(
                     "read-before-the-mend",
                     f"At {at:%H:%M:%S} UTC publishing failed; the topic was changed since: make a new read.",
-                    Run(view.subject.canary),
+                    view.subject.anew(),
                 )
             else:
                 hop.broken("publish-failed", f"The alarm could not publish: {summary}.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View, emission, parsed
 
+# What a pattern asks for may be no region at all.
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
 _PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
@@ -45,7 +48,9 @@ def ask_ahead(subject: Subject, ask: Asking, since: datetime) -> None:
             ask.ahead(**_delivered_question(subject.log_group_name, subject, since))
 
 
-def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]]:
+def _history_questions(
+    subject: Subject, since: datetime, regions: Iterable[str] = ()
+) -> list[dict[str, Any]]:
     return [
         {
             "service": "cloudtrail",
@@ -55,7 +60,7 @@ def _history_questions(subject: Subject, since: datetime) -> list[dict[str, Any]
             "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
             "StartTime": since,
         }
-        for region in subject.regions
+        for region in dict.fromkeys([*subject.regions, *regions])
         for name in subject.event_names[:12]
     ]
 
@@ -70,14 +75,22 @@ def _delivered_question(
         "items": "events",
         "logGroupName": group,
         "startTime": int(since.timestamp() * 1000),
-        "filterPattern": pattern or in_logs(subject.event_names),
+        "filterPattern": in_logs(subject.event_names) if pattern is None else pattern,
     }
 
 
 def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: str | None) -> None:
     found: dict[str, Seen] = {}
     subject = view.subject
-    record.history = [ask(**question) for question in _history_questions(subject, since)]
+    regions: set[str] = set()
+    if not subject.is_about_secrets:
+        regions = {
+            each["awsRegion"] for each in view.examples if _REGION.fullmatch(str(each.get("awsRegion")))
+        }
+    asking = _history_questions(subject, since, sorted(regions))
+    for question in asking:
+        ask.ahead(**question)
+    record.history = [ask(**question) for question in asking]
     for asked in record.history:
         for each in asked.answer or ():
             event = _parsed(each.get("CloudTrailEvent"))

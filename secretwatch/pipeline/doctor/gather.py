@@ -6,6 +6,7 @@ what came of them. How a thing is asked for stands in `kinds/`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -47,7 +48,8 @@ def gather(
         return view, record
     record.account_id = account.account_id = str(identity.answer["Account"])
     date = identity.answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    if date:
+    # Something in between may have added one of its own.
+    with suppress(TypeError, ValueError):
         record.clock_is_off = (identity.at - parsedate_to_datetime(date)).total_seconds()
     if subject.account_id and subject.account_id != record.account_id:
         return view, record

@@ -9,10 +9,15 @@ from secretwatch import secretid
 from secretwatch.cloudtrail import Event
 from secretwatch.filterpattern import Explanation
 from secretwatch.pipeline.doctor.reads import EVENT_NAMES
-from secretwatch.pipeline.doctor.view import Metric
+from secretwatch.pipeline.doctor.view import Metric, View
 
 # Conditions on who read and how it ended, not on what was read: left out on purpose, not by mistake.
 _ON_PURPOSE = ("$.userIdentity.", "$.sourceIPAddress", "$.userAgent", "$.errorCode")
+
+
+def what_rings(view: View) -> str:
+    """A word for what the alarm is about."""
+    return "read" if view.subject.is_about_secrets else "match"
 
 
 def metric_named(metric: Metric) -> str:

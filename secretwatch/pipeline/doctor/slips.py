@@ -22,7 +22,12 @@ def is_slip(written: Metric, meant: Metric) -> bool:
 
 
 def nearly(written: str, meant: str) -> bool:
-    return SequenceMatcher(None, written.lower(), meant.lower()).ratio() >= _NEARLY
+    return likeness(written, meant) >= _NEARLY
+
+
+def likeness(one: str, other: str) -> float:
+    """From 0 to 1, whatever their letters' case."""
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio()
 
 
 def _same(one: str, other: str) -> bool:

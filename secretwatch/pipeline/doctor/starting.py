@@ -14,14 +14,11 @@ from secretwatch.pipeline.doctor.hops import self_watch
 from secretwatch.pipeline.doctor.kinds import Looking, look
 from secretwatch.pipeline.doctor.kinds.filters import filters_of, id_of
 from secretwatch.pipeline.doctor.kinds.trails import group_of
-from secretwatch.pipeline.doctor.slips import is_slip
+from secretwatch.pipeline.doctor.slips import is_slip, likeness
+from secretwatch.pipeline.doctor.subject import NoSuchSubject
 from secretwatch.pipeline.doctor.view import Metric, View, emission
 
 _NEAR = 10
-
-
-class NoSuchSubject(Exception):
-    """What is to be examined is not there; the message is one sentence with what there is."""
 
 
 def start(view: View, looking: Looking) -> None:
@@ -38,8 +35,12 @@ def start(view: View, looking: Looking) -> None:
         _given_group(view, looking)
     _emitting(view, looking)
     if view.group is None and view.metric:
-        there = [each for _, each in view.account.all("filter") if emission(each, view.metric)]
-        view.group = there[0]["logGroupName"] if there else None
+        metric = view.metric
+        there = [each["logGroupName"] for _, each in view.account.all("filter") if emission(each, metric)]
+        view.group = next(iter(there), None)
+        if len(set(there)) > 1:
+            # Of several log groups that feed it, the one that a trail delivers to.
+            view.group = next((each for each in there if each in _delivered(looking)), view.group)
     if view.group is None and view.metric and not view.metric[0].startswith("AWS/"):
         _all_filters(view, looking)
     if view.group:
@@ -74,16 +75,24 @@ def _given_alarm(view: View, looking: Looking) -> None:
     if asked.answer:
         raise NoSuchSubject(
             f"{name} is a composite alarm: name one of the metric alarms that its rule is made of: "
-            f"{asked.answer[0].get('AlarmRule')}."
+            f"{asked.answer[0].get('AlarmRule')}. Whether the rule itself holds is not followed here: "
+            "make what "
+            "should ring it happen once."
         )
     listed = looking.ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
-    names = sorted(each["AlarmName"] for each in listed.answer or ())
-    there = (
-        f"there are these: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}"
-        if names
-        else "there is none"
-    )
-    raise NoSuchSubject(f"There is no metric alarm {name} in {view.subject.region}; {there}.")
+    if listed.unknown:
+        view.account.unknown[Ref("alarm", name)] = listed
+        return
+    there = _there([each["AlarmName"] for each in listed.answer or ()], name)
+    raise NoSuchSubject(f"There is no metric alarm {name} in {view.subject.region}{there}.")
+
+
+def _there(names: list[str], wanted: str) -> str:
+    """What there is instead, the nearest first."""
+    if not names:
+        return ", nor any other"
+    ordered = sorted(names, key=lambda each: (-likeness(each, wanted), each))
+    return f"; there are these: {', '.join(ordered[:10])}{', …' if len(ordered) > 10 else ''}"
 
 
 def _composites_of(view: View, looking: Looking, name: str) -> None:
@@ -102,9 +111,8 @@ def _given_group(view: View, looking: Looking) -> None:
     assert group
     if view.account.lacks("log group", group):
         listed = looking.ask("logs", "DescribeLogGroups", items="logGroups")
-        names = sorted(each["logGroupName"] for each in listed.answer or ())
-        there = f"there are these: {', '.join(names[:10])}" if names else "there is none"
-        raise NoSuchSubject(f"There is no log group {group} in {view.subject.region}; {there}.")
+        there = _there([each["logGroupName"] for each in listed.answer or ()], group)
+        raise NoSuchSubject(f"There is no log group {group} in {view.subject.region}{there}.")
     if view.subject.alarm_name is None:
         _alarm_of_group(view, looking, group)
 
@@ -114,6 +122,9 @@ def _alarm_of_group(view: View, looking: Looking, group: str) -> None:
     filters_of(looking, group)
     probes = [event_text(each) for each in about.probes(view)]
     there = [each for id, each in view.account.all("filter") if each["logGroupName"] == group]
+    if not view.subject.secrets and not any(map(about.names_secrets, there)):
+        _others_of_group(view, looking, group, there)
+        return
     candidates = [each for each in there if any(about.matches(each, probe) for probe in probes)]
     candidates += [
         each
@@ -160,6 +171,41 @@ def _alarm_of_group(view: View, looking: Looking, group: str) -> None:
         view.subject = replace(view.subject, metric=metrics[0])
 
 
+def _others_of_group(view: View, looking: Looking, group: str, there: list[Thing]) -> None:
+    """No filter of the log group says that it is about secrets: its alarms are, whatever they are about."""
+    names = alarms_of_group(looking, there)
+    if len(names) == 1:
+        view.alarm_name = names[0]
+        view.subject = replace(view.subject, alarm_name=names[0])
+    elif names:
+        raise Several(names)
+    elif there:
+        listed = ", ".join(sorted(each["filterName"] for each in there)[:10])
+        raise NoSuchSubject(
+            f"No alarm is on a metric that the filters of {group} emit: {listed}. Make one, or name one with "
+            "--alarm."
+        )
+
+
+class Several(Exception):
+    """A log group has several alarms: each is a subject of its own."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+def alarms_of_group(looking: Looking, there: list[Thing]) -> list[str]:
+    """The alarms on what these filters emit, by name."""
+    metrics = {
+        (given["metricNamespace"], given["metricName"])
+        for each in there
+        for given in each.get("metricTransformations") or ()
+    }
+    asked = looking.ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
+    return sorted(each["AlarmName"] for each in asked.answer or () if _metric(each) in metrics)
+
+
 def _needs(alarm: Mapping[str, Any]) -> int:
     """How many datapoints take the alarm to ALARM."""
     return int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
@@ -168,6 +214,12 @@ def _needs(alarm: Mapping[str, Any]) -> int:
 def _metric(alarm: Mapping[str, Any]) -> Metric | None:
     metric = metric_of(alarm)
     return (metric["Namespace"], metric["MetricName"]) if metric else None
+
+
+def _delivered(looking: Looking) -> list[str | None]:
+    """The log groups that trails deliver to."""
+    asked = looking.ask("cloudtrail", "DescribeTrails", includeShadowTrails=True)
+    return [group_of(each) for each in (asked.answer or {}).get("trailList", [])] if asked.ok else []
 
 
 def _emitting(view: View, looking: Looking) -> None:

@@ -11,8 +11,13 @@ from typing import Any
 
 from secretwatch import partition, secretid
 from secretwatch.filterpattern import InvalidFilterPattern
+from secretwatch.pipeline.doctor.calls import Person, Run, Step
 from secretwatch.pipeline.doctor.reads import kinds_of
 from secretwatch.pipeline.watch import Realtime, Watch
+
+
+class NoSuchSubject(Exception):
+    """What is to be examined is not there; the message is one sentence with what there is."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,13 @@ class Subject:
         named = [each for each in self.secrets if not secretid.is_prefix(each)]
         secret = "" if self.directory or not named else f" --secret {shlex.quote(named[0])}"
         return f"{self.command}{secret} --canary"
+
+    def anew(self, why: str = "") -> Step:
+        """How what has to ring is made to happen once more."""
+        if self.is_about_secrets:
+            return Run(f"{self.canary}    # {why}" if why else self.canary)
+        named = f", such as {self.event_names[0]}," if self.event_names else ""
+        return Person(f"Make what should ring it{named} happen once more, and examine it again.")
 
     @property
     def event_names(self) -> tuple[str, ...]:

@@ -174,5 +174,5 @@ def walk(view: View, record: Record) -> Diagnosis:
 def _was_held_up(record: Record, hops: list[Hop]) -> bool:
     """Whether something lies in the way. Without a read, what is configured is all there is to examine."""
     return any(hop.verdict in ("broken", "cannot tell") and hop.stops for hop in hops) or (
-        record.read is not None and any(hop.stops for hop in hops)
+        record.read is not None and any(hop.stops for hop in hops if hop.name != event.NAME)
     )

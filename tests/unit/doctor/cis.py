@@ -80,10 +80,12 @@ def generated(dice: random.Random) -> str:
 
 def settings(dice: random.Random) -> dict[str, Any]:
     """An alarm as people set it, which rings for one match, or on purpose for more."""
+    statistic = dice.choice(["Sum", "Sum", "Maximum"])
     return {
-        "Statistic": dice.choice(["Sum", "Sum", "Maximum"]),
+        "Statistic": statistic,
         "Period": dice.choice([60, 300, 300, 3600]),
-        "Threshold": dice.choice([1.0, 1.0, 1.0, 3.0, 10.0]),
+        # However many matches there are, the largest of ones is one.
+        "Threshold": dice.choice([1.0, 1.0, 1.0, 3.0, 10.0]) if statistic == "Sum" else 1.0,
         "EvaluationPeriods": 1,
         "TreatMissingData": dice.choice(["notBreaching", "notBreaching", "missing"]),
     }

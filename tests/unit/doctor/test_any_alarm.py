@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from healthy import ACCOUNT, NOW, REGION, TOPIC, alarm, asked, facts, metric_fil
 from secretwatch.pipeline.doctor import about as about_it
 from secretwatch.pipeline.doctor import patterns
 from secretwatch.pipeline.doctor.account import Account, Ref
-from secretwatch.pipeline.doctor.calls import Call
+from secretwatch.pipeline.doctor.calls import Call, Person
 from secretwatch.pipeline.doctor.findings import Finding
 from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.reads import expected
 from secretwatch.pipeline.doctor.slips import is_slip
-from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.subject import NoSuchSubject, Subject
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.doctor.walk import configured
 
@@ -84,6 +85,125 @@ def test_what_nothing_can_match_is_broken(pattern: str, says: str) -> None:
     found, plan = broken(about(pattern))
     assert any(says in each.sentence for _, each in found)
     assert plan == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ('{ $.readOnly = "false" && $.eventName = "CreateUser" }', "IS FALSE"),
+        ('{ $.userIdentity.type = "root" }', "CloudTrail writes Root there"),
+        ('{ $.eventName = "ConsoleLogin" && $.additionalEventData.MFAUsed = "false" }', "Yes or No"),
+    ],
+)
+def test_a_value_that_no_event_has_is_broken(pattern: str, says: str) -> None:
+    found, _ = broken(about(pattern))
+    assert any(says in each.sentence for _, each in found)
+
+
+@pytest.mark.parametrize("name", ["*Group*", "*Group", "Create*", "*Delete*"])
+def test_what_fills_a_wildcard_is_no_slip(name: str) -> None:
+    assert broken(about(f'{{ $.eventName = "{name}" }}'))[0] == []
+    either = f'{{ ($.eventName = "{name}") || ($.eventName = "*Terminate*") }}'
+    assert broken(about(either))[0] == []
+
+
+DATA_EVENTS = [
+    '{ ($.eventSource = "s3.amazonaws.com") && ($.eventName = "GetObject") }',
+    '{ ($.eventSource = "dynamodb.amazonaws.com") && ($.eventName = "GetItem") }',
+    '{ ($.eventSource = "lambda.amazonaws.com") && ($.eventName = "Invoke") }',
+]
+
+
+def _select(view: View, **selectors: Any) -> None:
+    for id, _ in view.account.all("trail"):
+        view.account.change("trail", id, **selectors)
+
+
+@pytest.mark.parametrize("pattern", DATA_EVENTS)
+def test_data_events_that_no_trail_selects_are_never_recorded(pattern: str) -> None:
+    view = about(pattern)
+    assert [each.cause for _, each in broken(view)[0]] == ["no-data-events"]
+    kinds = {"s3": "AWS::S3::Object", "dynamodb": "AWS::DynamoDB::Table", "lambda": "AWS::Lambda::Function"}
+    kind = next(value for name, value in kinds.items() if name in pattern)
+    data = {"IncludeManagementEvents": True, "DataResources": [{"Type": kind, "Values": ["arn:aws"]}]}
+    _select(view, EventSelectors=[data])
+    assert broken(view)[0] == []
+    fields = [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": [kind]},
+    ]
+    _select(view, EventSelectors=[], AdvancedEventSelectors=[{"FieldSelectors": fields}])
+    assert broken(view)[0] == []
+
+
+def test_of_an_alarm_on_any_call_half_may_be_missing() -> None:
+    for kind in ("ReadOnly", "WriteOnly"):
+        view = about('{ $.userIdentity.type = "Root" }')
+        _select(view, EventSelectors=[{"ReadWriteType": kind, "IncludeManagementEvents": True}])
+        assert broken(view)[0] == []
+        warned = [each for hop in configured(view) for each in hop.findings if each.cause == "not-selected"]
+        assert warned, kind
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{ ($.eventSource = "iam.amazonaws.com") && ($.eventName = "CreateUser") }',
+        '{ $.eventName = "ConsoleLogin" }',
+    ],
+)
+def test_what_is_recorded_in_one_region_needs_a_trail_there(pattern: str) -> None:
+    view = about(pattern)
+    for id, _ in view.account.all("trail"):
+        view.account.change("trail", id, IsMultiRegionTrail=False, HomeRegion="eu-west-1")
+    assert "wrong-region" in [each.cause for _, each in broken(view)[0]]
+
+
+def test_a_trail_that_leaves_global_events_out() -> None:
+    view = about('{ ($.eventSource = "iam.amazonaws.com") && ($.eventName = "CreateUser") }')
+    _select(view, IncludeGlobalServiceEvents=False)
+    found, plan = broken(view)
+    assert [each.cause for _, each in found] == ["no-global-events"]
+    assert [each.params.get("IncludeGlobalServiceEvents") for each in plan] == [True]
+
+
+@pytest.mark.parametrize("statistic", ["Maximum", "Average"])
+def test_no_number_of_matches_reaches_more_than_one_where_nothing_adds_up(statistic: str) -> None:
+    view = about(PATTERNS["root"], {"defaultValue": None}, Statistic=statistic, Threshold=2.0)
+    assert broken(view)[0]
+    assert broken(about(PATTERNS["root"], Statistic="Sum", Threshold=2.0))[0] == []
+
+
+def test_below_zero_may_be_counted_on_purpose() -> None:
+    below = {"ComparisonOperator": "LessThanThreshold", "Threshold": 0.0}
+    assert broken(about(PATTERNS["root"], {"metricValue": "-1"}, **below))[0] == []
+
+
+def test_an_alarm_that_nothing_feeds_is_not_about_secrets() -> None:
+    view = about(PATTERNS["root"])
+    lost = {**(view.alarm or {}), "AlarmName": "iam", "Namespace": "CIS", "MetricName": "IAMChanges"}
+    view.account.put("alarm", "iam", lost)
+    view.alarm_name = "iam"
+    view.subject = Subject(region=REGION, alarm_name="iam")
+    about_it.what_it_is_about(view)
+    view.examples = []
+    about_it.make_examples(view, case(facts())[1])
+    assert not view.subject.is_about_secrets
+    assert {hop for hop, _ in broken(view)[0]} == {"filter"}
+
+
+def test_a_secret_is_not_asked_for_where_none_is_meant() -> None:
+    view = about(PATTERNS["root"])
+    view.subject = replace(view.subject, secrets=("prod/db",))
+    with pytest.raises(NoSuchSubject, match="leave out --secret"):
+        about_it.what_it_is_about(view)
+
+
+def test_what_is_to_happen_again_is_no_read_of_a_secret() -> None:
+    view = about('{ $.eventName = "PutRolePolicy" }')
+    step = view.subject.anew("does it arrive?")
+    assert isinstance(step, Person)
+    assert "PutRolePolicy" in step.command()
 
 
 def test_a_name_that_no_call_has_is_put_right_where_reads_are_meant() -> None:

@@ -88,6 +88,15 @@ ANY_OF_THREE = ON_MATH | several(
 FIVE_READS = ON_MATH | several(METRIC_OF, stat="SampleCount", period=300, EvaluationPeriods=1, Threshold=5.0)
 
 
+NO_CREDENTIALS = replace(
+    absent("sts:GetCallerIdentity"),
+    problem="failed",
+    why="Unable to locate credentials.",
+    about_credentials=True,
+)
+UNAVAILABLE = replace(NO_CREDENTIALS, why="answers 503: Service Unavailable.", about_credentials=False)
+
+
 @pytest.mark.parametrize("on", [SINGLE, ANY_OF_THREE], ids=["a single read", "any of three periods"])
 def test_what_is_deployed_is_healthy(on: dict[str, Any]) -> None:
     found = walk(deployed(on))
@@ -99,7 +108,7 @@ def test_an_alarm_on_several_reads_says_that_one_is_not_enough() -> None:
     found = deployed(FIVE_READS)
     found.subject = replace(found.subject, declared={"threshold": 5})
     assert verdicts(walk(found))["alarm"] == ("warning", "threshold")
-    assert "as it was told to" in walk(found).hop("alarm").sentence
+    assert "It is set so on purpose" in walk(found).hop("alarm").sentence
     # So many of several periods that more than one setting is in a single read's way.
     several_periods = deployed(FIVE_READS | {"EvaluationPeriods": 3, "DatapointsToAlarm": 3})
     several_periods.subject = replace(found.subject, declared={"threshold": 5, "evaluation_periods": 3})
@@ -175,7 +184,8 @@ LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", 
 @pytest.mark.parametrize(
     ("changes", "hop", "verdict", "cause"),
     [
-        ({"identity": absent("sts:GetCallerIdentity")}, "credentials", "broken", "no-credentials"),
+        ({"identity": NO_CREDENTIALS}, "credentials", "cannot tell", "no-credentials"),
+        ({"identity": UNAVAILABLE}, "credentials", "cannot tell", "no-answer"),
         ({"account_id": "999999999999"}, "credentials", "broken", "other-account"),
         ({"clock_is_off": 400.0}, "credentials", "broken", "clock"),
         ({"clock_is_off": -90.0}, "credentials", "warning", "clock"),
@@ -408,9 +418,9 @@ def test_an_endpoint_that_does_not_answer_is_no_fault_of_the_watch() -> None:
 
 
 def test_a_broker_without_credentials_reaches_nothing() -> None:
-    found = walk(facts(identity=absent("sts:GetCallerIdentity")))
+    found = walk(facts(identity=NO_CREDENTIALS))
     assert {hop.verdict for hop in found.hops[1:]} == {"not reached"}
-    assert found.exit_code == 1
+    assert found.exit_code == 3
 
 
 def test_what_is_configured_is_examined_also_where_the_read_does_not_come() -> None:

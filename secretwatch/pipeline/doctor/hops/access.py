@@ -25,10 +25,17 @@ def examine(subject: Subject, record: Record) -> Hop:
         hop.saw(asked.action, subject.region, asked.at, asked.why)
         return hop
     if not asked.ok:
-        hop.broken(
-            "no-credentials",
-            f"AWS cannot be called with these credentials: {asked.why}",
-            Run("aws sso login    # or set AWS_PROFILE, or AWS_ENDPOINT_URL and test credentials"),
+        # Of the alarm nothing is known then: that is not broken.
+        of_credentials = asked.problem == "denied" or asked.about_credentials
+        hop.cannot_tell(
+            "no-credentials" if of_credentials else "no-answer",
+            f"AWS cannot be called with these credentials: {asked.why}"
+            if of_credentials
+            else f"AWS does not answer as it should: {asked.why}",
+            Run("aws sso login    # or set AWS_PROFILE, or AWS_ENDPOINT_URL and test credentials")
+            if of_credentials
+            else Person("Run it again in a while; is AWS_ENDPOINT_URL right, if it is set?"),
+            stops=True,
         )
         hop.saw(asked.action, subject.region, asked.at, asked.why)
         return hop

@@ -33,6 +33,7 @@ from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.kinds.mutes import unmute
 from secretwatch.pipeline.doctor.reads import EVENT_NAMES
+from secretwatch.pipeline.doctor.sentences import what_rings
 from secretwatch.pipeline.doctor.view import View, emission
 
 NAME = "alarm"
@@ -186,7 +187,7 @@ def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
     config = _is_quiet(hop, view, alarm, config, zeros)
     _recovers(hop, view, alarm, config, zeros)
     _period(hop, view, alarm, config)
-    hop.note = f"{alarm['AlarmName']} rings for a single {_what(view)}; it is {alarm['StateValue']}."
+    hop.note = f"{alarm['AlarmName']} rings for a single {what_rings(view)}; it is {alarm['StateValue']}."
     # What was counted has its unit.
     return replace(config, unit=unit)
 
@@ -224,7 +225,9 @@ def _is_declared(view: View, member: str, setting: str, value: Any) -> bool:
     of_reads = any(name in EVENT_NAMES for name, _ in view.subject.kinds)
     if of_reads and not (member == "Threshold" and value > _FEW):
         return False
-    return member in ("Threshold", "EvaluationPeriods", "DatapointsToAlarm")
+    # Only these add up: no number of matches makes the largest, or the mean, of ones more than one.
+    adds_up = (view.alarm or {}).get("Statistic") in ("Sum", "SampleCount")
+    return member in ("EvaluationPeriods", "DatapointsToAlarm") or (member == "Threshold" and adds_up)
 
 
 def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool) -> AlarmConfig:
@@ -244,9 +247,10 @@ def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool)
     # One command puts all of it right.
     whole = alarms.put(alarm, **_members(alarm, config, fixed))
     for setting, member, value, said in found:
-        sentence = f"{alarm['AlarmName']} does not ring for a single {_what(view)}: {said.format(value)}"
+        said = said.replace("read", what_rings(view)).format(value)
+        sentence = f"{alarm['AlarmName']} does not ring for a single {what_rings(view)}: {said}"
         if _is_declared(view, member, setting, value):
-            hop.warning(_CAUSES[setting], f"{sentence}, as it was told to.", stops=True)
+            hop.warning(_CAUSES[setting], f"{sentence}. It is set so on purpose.", stops=True)
             continue
         steps: list[Step] = [whole]
         if setting == "unit" and view.subject.known:
@@ -254,10 +258,6 @@ def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool)
             steps = [filters.put(each, unit=value) for each in view.emitting(view.metric)]
         hop.broken(_CAUSES[setting], f"{sentence}.", *steps, ref=_guilty(view, setting))
     return fixed
-
-
-def _what(view: View) -> str:
-    return "read" if view.subject.is_about_secrets else "match"
 
 
 def _guilty(view: View, setting: str) -> Ref:
@@ -325,8 +325,9 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             guilty = next(each for each in view.emitting(view.metric) if _default_of(view, each) > 0)
             hop.broken(
                 "default-value",
-                f"{alarm['AlarmName']} is in ALARM without any {_what(view)}, as {guilty['filterName']} "
-                f"counts every other event as {default:g}: a {_what(view)} changes nothing, and actions run "
+                f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {guilty['filterName']} "
+                f"counts every other event as {default:g}: a {what_rings(view)} changes nothing, and "
+                "actions run "
                 "only on a change.",
                 filters.put(guilty, defaultValue=0.0),
                 ref=Ref("filter", id_of(view.group or "", guilty["filterName"])),
@@ -335,12 +336,12 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
         summed = replace(config, statistic="Sum")
         if busy and config.statistic == "SampleCount" and not _in_alarm(summed, busy, default):
             sentence = (
-                f"{alarm['AlarmName']} is in ALARM without any {_what(view)}, as its statistic is "
+                f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as its statistic is "
                 "SampleCount, and zeros are samples, too: actions run only on a change."
             )
             step = alarms.put(alarm, **_members(alarm, config, summed))
             if _is_declared(view, "Statistic", "statistic", config.statistic):
-                hop.warning("statistic", f"{sentence} So it was told.", stops=True)
+                hop.warning("statistic", f"{sentence} It is set so on purpose.", stops=True)
             else:
                 hop.broken("statistic", sentence, step, ref=_ref(view))
             return summed
@@ -355,11 +356,12 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             member, setting = "ComparisonOperator", "comparison_operator"
             said = f"{config.comparison_operator} {config.threshold:g} holds for 0"
         sentence = (
-            f"{alarm['AlarmName']} is in ALARM without any {_what(view)}, as {said}: a {_what(view)} changes "
+            f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {said}: a "
+            f"{what_rings(view)} changes "
             "nothing, and actions run only on a change."
         )
         if _is_declared(view, member, setting, getattr(config, setting)):
-            hop.warning(_CAUSES[setting], f"{sentence} So it was told.", stops=True)
+            hop.warning(_CAUSES[setting], f"{sentence} It is set so on purpose.", stops=True)
         else:
             hop.broken(
                 _CAUSES[setting],
@@ -388,10 +390,10 @@ def _recovers(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
     updated = alarm.get("StateUpdatedTimestamp")
     window = timedelta(seconds=config.period * config.evaluation_range)
     held = alarm["StateValue"] == "ALARM" and updated is not None and view.now - updated > window
+    until = "until something else is logged" if zeros else "for good"
     sentence = (
-        f"{alarm['AlarmName']} stays in ALARM after a {_what(view)} until something else is logged, as "
-        f"missing data is treated as {config.treat_missing_data}: later ones change nothing, and nothing is "
-        "sent."
+        f"{alarm['AlarmName']} stays in ALARM after a {what_rings(view)} {until}, as missing data is treated "
+        f"as {config.treat_missing_data}: later ones change nothing, and nothing is sent."
     )
     step = alarms.put(alarm, TreatMissingData="notBreaching")
     declared = view.intent is not None and _is_declared(

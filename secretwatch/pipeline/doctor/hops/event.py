@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from secretwatch.pipeline.doctor.calls import Person, Run
+from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.reads import Seen
 from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.sentences import what_rings
 from secretwatch.pipeline.doctor.view import View
 
 NAME = "event"
@@ -17,12 +18,16 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
     hop = Hop(NAME)
     unknown = [each for each in (*record.history, record.delivered) if each and each.unknown]
     for each in unknown:
-        hop.cannot_tell("permission", f"Reads cannot be looked for: {each.missing}.")
+        sentence = f"What was called cannot be looked for: {each.missing}."
+        if sentence not in [found.sentence for found in hop.findings]:
+            hop.cannot_tell("permission", sentence)
     read = record.read
     if read is None:
         _nothing(hop, view, record, reached)
         return hop
-    what = f"{read.event['eventName']} of {read.secret or 'no secret by name'} by {read.reader}"
+    of_secrets = view.subject.is_about_secrets
+    of = f" of {read.secret or 'no secret by name'}" if of_secrets else ""
+    what = f"{read.event['eventName']}{of} by {read.reader}"
     hop.saw(
         "cloudtrail:LookupEvents" if read.recorded else "logs:FilterLogEvents",
         f"event {read.event_id}",
@@ -32,11 +37,7 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
     if read.delivered:
         seconds = (read.delivered - read.time).total_seconds()
         hop.saw("logs:FilterLogEvents", f"{view.group} stream {read.stream}", read.delivered, read.event_id)
-        said = (
-            f"read of {read.secret or 'a secret'}"
-            if view.subject.is_about_secrets
-            else read.event["eventName"]
-        )
+        said = f"read of {read.secret or 'a secret'}" if of_secrets else read.event["eventName"]
         hop.note = (
             f"The {said} at {read.time:%H:%M:%S} UTC was in the log group {max(seconds, 0):.0f} s later."
         )
@@ -45,7 +46,7 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
                 "read-long-ago",
                 f"The read of {read.time:%d %b} was in the log group; what it set off is kept for two "
                 "weeks only: make a new one.",
-                Run(view.subject.canary),
+                view.subject.anew(),
                 stops=True,
             )
     elif not reached:
@@ -59,7 +60,7 @@ def _nothing(hop: Hop, view: View, record: Record, reached: bool) -> None:
     if record.since and not hop.findings:
         hop.saw("cloudtrail:LookupEvents", ", ".join(view.subject.regions), record.now, "no read in sight")
     if not reached:
-        hop.not_reached("No read was seen, and none could reach the log group.")
+        hop.not_reached(f"No {what_rings(view)} was seen, and none could reach the log group.")
         return
     since = f" since {record.since:%d %b %H:%M} UTC" if record.since else ""
     if not view.subject.is_about_secrets:
@@ -69,7 +70,7 @@ def _nothing(hop: Hop, view: View, record: Record, reached: bool) -> None:
     hop.warning(
         "no-read-in-sight",
         f"No read of a watched secret was seen{since}: only what is configured could be examined.",
-        Run(f"{view.subject.canary}    # reads the secret once"),
+        view.subject.anew("reads the secret once"),
         stops=True,
     )
 
@@ -83,7 +84,8 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
     elif record.age(read.time) < record.patience:
         hop.cannot_tell(
             "too-early",
-            f"The read of {record.age(read.time):.0f} s ago is not in the log group yet: usually it takes "
+            f"The {what_rings(view)} of {record.age(read.time):.0f} s ago is not in the log group yet: "
+            "usually it takes "
             f"{'seconds' if record.local else '5 minutes, and up to 15'}.",
             Person("Run it again in a while."),
             stops=True,
@@ -98,16 +100,17 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
         after = f"{age:.0f} s" if age < 120 else f"{age / 60:.0f} minutes"
         hop.broken(
             "not-delivered",
-            f"The read was recorded at {read.time:%H:%M:%S} UTC, but after {after} it is not in the "
+            f"The {what_rings(view)} was recorded at {read.time:%H:%M:%S} UTC, but after {after} it is "
+            "not in the "
             f"log group {view.group}, though nothing in its way was found.",
-            Run(f"{view.subject.canary}    # does a new read arrive?"),
+            view.subject.anew("does a new read arrive?"),
         )
 
 
 def _too_old(hop: Hop, view: View, why: str) -> None:
     hop.warning(
         "read-before-the-mend",
-        f"The read was made before it could be delivered ({why}): make a new one.",
-        Run(view.subject.canary),
+        f"The {what_rings(view)} was made before it could be delivered ({why}): make a new one.",
+        view.subject.anew(),
         stops=True,
     )

@@ -6,6 +6,8 @@ has to count the same (`applied_filters`).
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +25,7 @@ from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
-from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said
+from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said, what_rings
 from secretwatch.pipeline.doctor.slips import is_slip
 from secretwatch.pipeline.doctor.view import Metric, View, emission, masked, parsed
 
@@ -61,7 +63,8 @@ def examine(view: View) -> Hop:
         return hop
     are_there(hop, view)
     names = ", ".join(each["filterName"] for each in view.emitting(metric)[:4])
-    what = "the read" if view.followed else "what has to ring"
+    is_read = view.followed and view.subject.is_about_secrets
+    what = "the read" if is_read else described(view.examples[0]) if view.followed else "what has to ring"
     hop.note = f"{names} on {view.group} matches {what}, and emits what the alarm watches."
     return hop
 
@@ -172,7 +175,8 @@ def _no_filter(hop: Hop, view: View, metric: Metric | None) -> None:
     if metric is None:
         hop.broken(
             "filter-deleted",
-            f"No metric filter on {group} counts reads of secrets.",
+            f"No metric filter on {group} counts "
+            f"{'reads of secrets' if view.subject.is_about_secrets else 'it'}.",
             *_new(view, group, ("secretwatch", "secret-reads")),
         )
         return
@@ -269,11 +273,14 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
             hop.broken(
                 "pattern",
                 f"No event can match {name}: its conditions contradict one another.",
-                Person("See its conditions: which have to hold together, and of which is one enough?"),
+                Person(
+                    "Write || between conditions of which one is enough; && is for those that hold together."
+                ),
                 ref=ref,
             )
         names = {str(event["eventName"]) for event in made if isinstance(event.get("eventName"), str)}
-        names = {one for one in names if f"*{one[1:]}" not in pattern.text}
+        # What fills a wildcard was made up here.
+        names = {one for one in names if re.search(rf"(?<![\w*]){re.escape(one)}(?![\w*])", pattern.text)}
         sources = {str(event["eventSource"]) for event in made if isinstance(event.get("eventSource"), str)}
         sources = {one for one in sources if f'"{one}"' in pattern.text or f"{one} " in pattern.text}
         why, slips = "", _slips(pattern)
@@ -287,6 +294,9 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
                 f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
                 "a capital letter, and upper and lower case differ."
             )
+        elif made and all(_impossible(event) for event in made):
+            path, value, there = _impossible(made[0]) or ("", "", "")
+            why = f"{name} asks for {path} = {value}: CloudTrail writes {there} there."
         elif sources and len(sources) == len(made) and not any("." in one for one in sources):
             why = (
                 f"{name} asks for the source {', '.join(sorted(sources)[:3])}: CloudTrail's sources are "
@@ -297,6 +307,43 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
             better = mended(pattern.text, view.examples[0]) if is_read else None
             step = filters.put(each, filterPattern=better) if better else None
             hop.broken("pattern", why, step or Person("Write it as CloudTrail has it."), ref=ref)
+
+
+# Fields with few values, as CloudTrail writes them.
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+_BOOLEANS = ("managementEvent", "readOnly")
+_VALUES = {
+    "additionalEventData.MFAUsed": ("Yes", "No"),
+    "eventCategory": ("Management", "Data", "NetworkActivity", "Insight"),
+    "responseElements.ConsoleLogin": ("Success", "Failure"),
+    "userIdentity.type": (
+        *("Root", "IAMUser", "AssumedRole", "Role", "FederatedUser", "Directory", "AWSAccount", "AWSService"),
+        *("SAMLUser", "WebIdentityUser", "IdentityCenterUser", "Unknown"),
+    ),
+}
+
+
+def _impossible(event: Event) -> tuple[str, str, str] | None:
+    """A value that no event has where this one has it: its path, itself, and what can be there."""
+    for name in _BOOLEANS:
+        if isinstance(event.get(name), str):
+            return (
+                f"$.{name}",
+                json.dumps(event[name]),
+                "true or false without quotation marks, which IS TRUE and IS FALSE look for,",
+            )
+    for path, values in _VALUES.items():
+        found: Any = event
+        for name in path.split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        # What differs in more than its letters' case may be new, or may be what fills a wildcard.
+        if isinstance(found, str) and found not in values:
+            near = next((each for each in values if each.lower() == found.lower()), None)
+            if near or (found.lower() in ("true", "false") and len(values) == 2):
+                return f"$.{path}", json.dumps(found), near or " or ".join(values)
+    return None
 
 
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
@@ -413,8 +460,10 @@ def _emission(view: View, each: Thing, metric: Metric | None, event: Event) -> P
             ref,
         )
     value, emitted, _ = counted
-    if value <= 0:
-        sentence = f"{name} counts each read as {value:g}."
+    # Below zero something may be counted on purpose, for an alarm on what is less.
+    below = str((view.alarm or {}).get("ComparisonOperator")).startswith("LessThan")
+    if value <= 0 and not (value < 0 and below and not view.subject.known):
+        sentence = f"{name} counts each {what_rings(view)} as {value:g}."
         return "value-zero", sentence, [filters.put(each, metricValue="1")], ref
     watched = view.dimensions
     if view.alarm is None or watched == emitted:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from secretwatch.pipeline.doctor.calls import Person, Run
+from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.record import Record
+from secretwatch.pipeline.doctor.sentences import what_rings
 from secretwatch.pipeline.doctor.view import View
 
 NAME = "metric"
@@ -23,8 +24,8 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
         hop.cannot_tell("permission", f"The metric cannot be looked at: {asked.missing}.")
         return hop
     total = sum(each.total for each in record.samples)
-    hop.saw(asked.action, where, asked.at, f"{len(record.samples)} minutes with data, Sum {total:g}")
-    hop.note = f"{where} has {len(record.samples)} minutes with data."
+    hop.saw(asked.action, where, asked.at, f"{_minutes(record)} with data, Sum {total:g}")
+    hop.note = f"{where} has {_minutes(record)} with data."
     if not reached or read is None or read.logged is None:
         return hop
     minute = read.logged.replace(second=0, microsecond=0)
@@ -37,10 +38,14 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
     counted = [each for each in record.samples if begin <= each.time <= end and each.most > 0]
     if counted:
         at = counted[0].time
-        hop.note = f"The read was counted in the minute of {at:%H:%M} UTC."
+        hop.note = f"The {what_rings(view)} was counted in the minute of {at:%H:%M} UTC."
         return hop
     _not_counted(hop, view, record, read.logged)
     return hop
+
+
+def _minutes(record: Record) -> str:
+    return "1 minute" if len(record.samples) == 1 else f"{len(record.samples)} minutes"
 
 
 def _not_counted(hop: Hop, view: View, record: Record, logged: datetime) -> None:
@@ -53,7 +58,7 @@ def _not_counted(hop: Hop, view: View, record: Record, logged: datetime) -> None
     if record.age(logged) < (5 if record.local else 180):
         hop.cannot_tell(
             "too-early",
-            "The read is not counted yet: a minute is usual.",
+            f"The {what_rings(view)} is not counted yet: a minute is usual.",
             Person("Run it again in a while."),
             stops=True,
             waits=True,
@@ -61,14 +66,16 @@ def _not_counted(hop: Hop, view: View, record: Record, logged: datetime) -> None
     elif (created and min(created) > logged - timedelta(seconds=1)) or changed:
         hop.warning(
             "read-before-the-mend",
-            "The read came before the metric filter was what it is now, and filters do not look back: "
+            f"The {what_rings(view)} came before the metric filter was what it is now, and filters do "
+            "not look back: "
             "make a new one.",
-            Run(view.subject.canary),
+            view.subject.anew(),
             stops=True,
         )
     else:
         hop.broken(
             "not-counted",
-            f"The filter matches the read, but in the minute of {logged:%H:%M} UTC nothing was counted.",
-            Run(f"{view.subject.canary}    # is a new read counted?"),
+            f"The filter matches the {what_rings(view)}, but in the minute of {logged:%H:%M} UTC nothing "
+            "was counted.",
+            view.subject.anew("is a new read counted?"),
         )

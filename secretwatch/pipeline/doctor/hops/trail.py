@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from secretwatch import partition
-from secretwatch.cloudtrail import SelectedBy, log_stream_name
+from secretwatch.cloudtrail import Event, SelectedBy, is_global_service, log_stream_name
+from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
@@ -86,7 +87,8 @@ def _no_trail(hop: Hop, view: View) -> None:
     if view.group and account.get("not of a trail", view.group) is not None and not subject.is_about_secrets:
         hop.cannot_tell(
             "not-of-a-trail",
-            f"No trail of this account delivers to {view.group}, nor has one. What else writes there, as "
+            f"No trail of this account delivers to {view.group}, and none ever did. What else writes "
+            "there, as "
             "flow logs or an application, is not followed here: make what should ring the alarm happen once.",
         )
         return
@@ -104,7 +106,7 @@ def _no_trail(hop: Hop, view: View) -> None:
         return
     hop.broken(
         "no-trail",
-        f"There is no trail in {subject.region}: nothing records who reads.",
+        f"There is no trail in {subject.region}: nothing is recorded for {view.group or 'a log group'}.",
         *_create(view, "secretwatch"),
     )
 
@@ -157,19 +159,40 @@ def _region(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     regions = dict.fromkeys(view.subject.regions)
     regions |= dict.fromkeys(str(each["awsRegion"]) for each in view.examples if each.get("awsRegion"))
     missed = [each for each in regions if each != home]
+    if view.subject.is_about_secrets:
+        what = f"secrets are read in {', '.join(missed)}"
+    else:
+        # Where the alarm is, is not where the events are.
+        recorded = [str(each.get("awsRegion") or home) for each in view.examples]
+        missed = list(dict.fromkeys(recorded)) if home not in recorded else []
+        what = f"what rings this alarm is recorded in {', '.join(missed)}"
     if missed and not trail.get("IsMultiRegionTrail"):
         hop.broken(
             "wrong-region",
-            f"The trail {trail['Name']} records {home} only, and secrets are read in {', '.join(missed)}.",
+            f"The trail {trail['Name']} records {home} only, and {what}.",
             trails.update(trail["Name"], IsMultiRegionTrail=True),
             ref=Ref("trail", arn),
         )
-
+    elif _leaves_global_out(view, trail):
+        hop.broken(
+            "no-global-events",
+            f"The trail {trail['Name']} leaves out what belongs to no region, as calls of IAM: "
+            "what rings this alarm is of that kind.",
+            trails.update(trail["Name"], IncludeGlobalServiceEvents=True),
+            ref=Ref("trail", arn),
+        )
     elif not trail.get("IsMultiRegionTrail") and not view.subject.is_about_secrets:
         hop.warning(
             "one-region",
             f"The trail {trail['Name']} records {home} only: what is done elsewhere rings nothing.",
         )
+
+
+def _leaves_global_out(view: View, trail: Thing) -> bool:
+    """Whether all that would ring is of services without a region, and the trail does not take that."""
+    if trail.get("IncludeGlobalServiceEvents") is not False or not view.examples:
+        return False
+    return all(is_global_service(str(each.get("eventSource"))) for each in view.examples)
 
 
 def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
@@ -181,16 +204,34 @@ def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     if not (basic or advanced) and "EventSelectors" not in trail:
         return
     chosen = SelectedBy(basic, advanced)
-    # Which resources a data event is about is not known of an example.
-    asked = [each for each in view.examples if each.get("managementEvent") is not False]
-    if not asked or (missed := [each for each in asked if not chosen(each)]) == []:
+    missed, part = [], []
+    for each in view.examples:
+        found = [_is_selected(chosen, one, basic, advanced) for one in _kinds_of(view, each)]
+        if not any(found):
+            missed.append(each)
+        elif not all(found):
+            part.append(each)
+    if not missed and not part:
         return
-    if not view.subject.is_about_secrets and len(missed) < len(asked):
-        return  # some of what its filters are about still comes
+    if not view.subject.is_about_secrets and len(missed) < len(view.examples):
+        # Some of what its filters are about still comes.
+        names = sorted({str(each.get("eventName")) for each in missed} - {about.ANY})
+        lost = ", ".join(names[:5]) if names else "a part of what its filters count"
+        hop.warning(
+            "not-selected",
+            f"The trail {trail['Name']} {_why_not_selected(basic, advanced)[1]}: {lost} does not come.",
+        )
+        return
     event = missed[0]
+    if event.get("eventCategory") not in (None, "Management"):
+        _no_data_events(hop, trail, arn, event)
+        return
     kind = "read-only" if event.get("readOnly") else "write"
     if not view.subject.is_about_secrets:
-        what = f"{event.get('eventName') or 'what its filters count'} is a {kind} management event"
+        name = event.get("eventName")
+        what = (
+            f"{'what its filters count' if name in (None, about.ANY) else name} is a {kind} management event"
+        )
     elif kind == "read-only":
         what = "a read of a secret is a read-only management event"
     else:
@@ -200,6 +241,56 @@ def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
         cause,
         f"The trail {trail['Name']} {why}: {what}.",
         trails.select(trail["Name"], trail, [str(each.get("eventSource")) for each in missed]),
+        ref=Ref("trail", arn),
+    )
+
+
+def _kinds_of(view: View, event: Event) -> list[Event]:
+    """The event; of one that stands for any call, a read-only one and a write one, as far as both would "
+    "ring."""
+    if event.get("eventName") != about.ANY:
+        return [event]
+    both = [{**event, "readOnly": each} for each in (True, False)]
+    return [one for one in both if any(view.matches(each, one) for each in view.emitting(view.metric))] or [
+        event
+    ]
+
+
+_DATA = {
+    "dynamodb.amazonaws.com": "AWS::DynamoDB::",
+    "lambda.amazonaws.com": "AWS::Lambda::",
+    "s3.amazonaws.com": "AWS::S3",
+}
+
+
+def _is_selected(chosen: SelectedBy, event: Event, basic: list[Any], advanced: list[Any]) -> bool:
+    category = event.get("eventCategory", "Management")
+    if category == "Management":
+        return chosen(event)
+    # Which resources a data event is about is not known of an example: some of its kind are enough.
+    begin = _DATA.get(str(event.get("eventSource")), "AWS::")
+    types = [each.get("Type", "") for selector in basic for each in selector.get("DataResources") or ()]
+    for selector in advanced:
+        fields = {
+            field.get("Field"): field.get("Equals") or () for field in selector.get("FieldSelectors", ())
+        }
+        if category in (fields.get("eventCategory") or ()):
+            types += fields.get("resources.type") or ["AWS::"]
+    return any(each.startswith(begin) or each == "AWS::" for each in types)
+
+
+def _no_data_events(hop: Hop, trail: Thing, arn: str, event: Event) -> None:
+    name, kind = event.get("eventName"), str(event.get("eventCategory")).lower()
+    hop.broken(
+        "no-data-events",
+        f"The trail {trail['Name']} selects no {kind} events of {event.get('eventSource')}, and {name} "
+        "is one: "
+        "it is never recorded.",
+        Person(
+            f"Select the {kind} events of the resources that are meant, with aws cloudtrail "
+            "put-event-selectors; "
+            "CloudTrail bills each event."
+        ),
         ref=Ref("trail", arn),
     )
 
