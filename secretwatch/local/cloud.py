@@ -75,9 +75,9 @@ def foreign_variables(
     environ: Mapping[str, str] = os.environ, own: Mapping[str, str] | None = None
 ) -> list[str]:
     """Names of variables here that a client of the local cloud must not see; own: those that it gets."""
-    return sorted(
-        name for name in environ if name.upper().startswith(_AWS_PREFIXES) and name not in (own or {})
-    )
+    # AWS_DATA_PATH says where models of the APIs are, not where they answer.
+    kept = {"AWS_DATA_PATH", *(own or {})}
+    return sorted(name for name in environ if name.upper().startswith(_AWS_PREFIXES) and name not in kept)
 
 
 def clients_env(url: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.validate import ParamValidator
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403")
 _BAD_CREDENTIALS = (
@@ -56,6 +57,37 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
+
+
+class OddAnswer(BotoCoreError):  # type: ignore[misc]
+    """An answer that is not of the form that its API has."""
+
+    fmt = "{operation} answered what is not of its form ({what})"
+
+
+def in_form(answer: Any, operation: Any) -> Any:
+    """An answer of AWS's, if it is of its API's form, as whatever reads it relies on. Raises OddAnswer.
+
+    operation: botocore's model of it. What answers may be a proxy, or an emulator.
+    """
+    shape = operation.output_shape
+    if shape is not None:
+        wrong = _VALIDATOR.validate({k: v for k, v in answer.items() if k != "ResponseMetadata"}, shape)
+        if wrong.has_errors():
+            # Its report holds values, of which one may be a secret's.
+            raise OddAnswer(operation=operation.name, what=", ".join(_places(wrong)))
+    return answer
+
+
+def _places(wrong: Any) -> list[str]:
+    return sorted({f"{name or 'answer'}: {error_type}" for name, error_type, _ in _errors(wrong)})[:3]
+
+
+def _errors(wrong: Any) -> list[tuple[str, str, Any]]:
+    return [(more.get("name") or where, kind, more) for kind, where, more in wrong._errors]
+
+
+_VALIDATOR = ParamValidator()
 
 
 class NoAccess(Exception):

@@ -178,7 +178,7 @@ def command(aws: dict[str, str], tmp_path: Path) -> Any:
     state = tmp_path / "verify.json"
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        code = "from secretwatch.cli import main; main()"
+        code = "from secretwatch.__main__ import run; run()"
         return subprocess.Popen(
             [sys.executable, "-c", code, "verify", "--state-file", str(state), *arguments],
             env=env,

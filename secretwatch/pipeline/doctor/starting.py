@@ -179,7 +179,7 @@ def _others_of_group(view: View, looking: Looking, group: str, there: list[Thing
         view.subject = replace(view.subject, alarm_name=names[0])
     elif names:
         raise Several(names)
-    elif there:
+    elif there and group in _delivered(looking):
         listed = ", ".join(sorted(each["filterName"] for each in there)[:10])
         raise NoSuchSubject(
             f"No alarm is on a metric that the filters of {group} emit: {listed}. Make one, or name one with "

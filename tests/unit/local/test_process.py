@@ -159,7 +159,7 @@ def test_a_terminated_up_leaves_nothing(state_dir: Path) -> None:
     arguments = [
         sys.executable,
         "-c",
-        "from secretwatch.cli import main; main()",
+        "from secretwatch.__main__ import run; run()",
         "local",
         "up",
         "--port",

@@ -1,0 +1,605 @@
+"""Command lines in surroundings that are crooked in every way, made by dice and run in this process.
+
+Crooked are: arguments, variables, the files that commands read (state, outputs, events, histories, records),
+what Terraform prints, what AWS answers, standard input. Nothing leaves the process: AWS is answered here, and
+Terraform is a script that prints a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import botocore.client
+import botocore.httpsession
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from secretwatch import terraform
+from secretwatch.cli import exits, main
+from secretwatch.cli.guard import exit_code
+from secretwatch.local import process
+from secretwatch.local.errors import DidNotStart
+
+BOUND = 20
+"""Seconds after which a command that has not ended hangs."""
+
+ACCOUNT, REGION = "111111111111", "us-east-1"
+ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
+HOSTILE = [
+    *("", " ", "-", "--", "a" * 5000, "ü秘\u202e", "\x1b[31mred", "a\nb", "'; rm -rf /; '", "$(id)", "%s%n"),
+    *("{}", "<script>alert(1)</script>", "../../etc/passwd", "~nosuchuser/x", "nul\0l", "\udcff", "1e309"),
+    *("-1", "0", "null", "true", "[]", "arn:", "arn:aws:", ARN, "*", "**", "9" * 5000, "nan", "inf"),
+]
+NAMES = ["watch", "watch-reads", "/watch", "db", "prod/*", "secretwatch", "reads", "TopSecretInfo", "trail"]
+WATCH: dict[str, Any] = {
+    "name": "watch",
+    "region": REGION,
+    "account_id": ACCOUNT,
+    "secrets": ["db"],
+    "secret_arn": ARN,
+    "secret_name": "db",
+    "trail_arn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/watch",
+    "trail_name": "watch",
+    "bucket_name": "logs",
+    "log_group_name": "/watch",
+    "metric_namespace": "secretwatch",
+    "metric_name": "reads",
+    "alarm_name": "watch-reads",
+    "alarm_period": 300,
+    "topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:watch",
+    "realtime": {"rule_names": ["watch"]},
+    "metric_filter_names": ["watch"],
+    "filter_patterns": ['{ $.eventName = "GetSecretValue" }'],
+}
+EVENT: dict[str, Any] = {
+    "eventVersion": "1.11",
+    "eventID": "e-1",
+    "eventTime": "2026-01-01T00:00:00Z",
+    "awsRegion": REGION,
+    "eventSource": "secretsmanager.amazonaws.com",
+    "eventName": "GetSecretValue",
+    "requestParameters": {"secretId": "db"},
+    "userIdentity": {"type": "Root", "arn": "arn:aws:iam::1:root"},
+}
+PATTERNS = ['{ $.eventName = "GetSecretValue" }', "abc", "", "{ $.a = ", '"', "{ $.a = %(% }", "[a, b=1]"]
+
+# DIR, FILE, OUT, PATTERN, TEXT and NUMBER are filled in.
+COMMANDS = """
+match PATTERN
+match PATTERN FILE
+match PATTERN FILE --explain --json
+smoke DIR --timeout NUMBER --no-history
+smoke DIR --report OUT --timeout 1
+smoke DIR --history-file OUT --secret TEXT --count NUMBER --timeout 1
+smoke DIR --prove-delivery --path both --timeout 1 --no-history
+smoke --history --history-file FILE --picture OUT
+doctor DIR
+doctor DIR --json
+doctor DIR --html OUT
+doctor DIR DIR
+doctor DIR --mend
+doctor DIR --since TEXT
+doctor DIR --canary
+doctor DIR --event-id TEXT
+doctor DIR --watch TEXT
+doctor DIR --policy
+doctor --alarm TEXT
+doctor --alarm TEXT --secret TEXT
+doctor --log-group TEXT --json
+doctor --policy
+compare DIR --minutes 0 --timeout 1 --reads 1 --noise 1
+compare DIR --minutes NUMBER --picture OUT --markdown OUT --timeout 1
+drill DIR --timeout 1 --report OUT.json
+drill DIR --timeout 1 --ask
+verify --list
+verify --only TEXT
+verify --clean --yes --state-file FILE
+policy plan FILE
+policy apply DIR
+policy apply --name TEXT
+policy plan --account TEXT --region TEXT
+local status
+local status --json
+local up --port NUMBER
+local down
+local env
+local inbox
+local confirm
+local hold TEXT
+local release
+local tick --minutes NUMBER
+local sign-in --user TEXT --account TEXT
+TEXT
+--version
+demo --report /no/such/folder/x
+""".strip().splitlines()
+
+
+@dataclass
+class Ending:
+    """How a command ended. left: what it left behind that nobody asked for."""
+
+    arguments: list[str]
+    code: int
+    out: str
+    err: str
+    seconds: float
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it; "" if it ended as it should."""
+        if self.seconds > BOUND:
+            return "it hangs"
+        if self.code not in exits.TABLE or self.code == exits.UNEXPECTED:
+            return f"exit code {self.code}"
+        if "Traceback" in self.err or "Traceback" in self.out:
+            return "a traceback"
+        return f"left {self.left}" if self.left else ""
+
+    @property
+    def kind(self) -> str:
+        """The first words of what was said: endings of one kind say the same."""
+        said = (self.err.strip().splitlines() or [""])[-1]
+        return f"{self.code} {' '.join(said.split()[:6])}"
+
+
+def run(dice: random.Random) -> Ending:
+    """One command line in surroundings of its own."""
+    with tempfile.TemporaryDirectory(prefix="crooked-") as folder:
+        place = Place(Path(folder), dice)
+        arguments = place.arguments()
+        with place.environment(), _aws(dice), _no_waiting(), _no_processes(dice):
+            return _ending(arguments, place)
+
+
+def _ending(arguments: list[str], place: Place) -> Ending:
+    out, err = io.StringIO(), io.StringIO()
+    threads = threading.active_count()
+    begin = time.perf_counter()
+    stdin = io.TextIOWrapper(
+        io.BytesIO(place.dice.choice([b"", b"y\n", b"n\n" * 9, b"\xff\xfe\n", b"{}\n" * 3]))
+    )
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _alarm(BOUND):
+        sys.stdin, before = place.dice.choice([stdin, stdin, stdin, None]), sys.stdin
+        try:
+            code = exit_code(lambda: main.main(arguments, "secretwatch", standalone_mode=False))
+        finally:
+            sys.stdin = before
+    seconds = time.perf_counter() - begin
+    left = sorted(str(each.relative_to(place.temporary)) for each in place.temporary.iterdir())
+    for _ in range(100):
+        if threading.active_count() <= threads + 8:
+            break
+        time.sleep(0.01)
+    return Ending(arguments, code, out.getvalue(), err.getvalue(), seconds, left)
+
+
+@contextlib.contextmanager
+def _alarm(seconds: int) -> Iterator[None]:
+    """What hangs is interrupted, so that the next one can run."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(seconds + 1)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Place:
+    """A folder with all that a command may find, half of it crooked."""
+
+    def __init__(self, folder: Path, dice: random.Random) -> None:
+        self.folder, self.dice = folder, dice
+        self.temporary = folder / "tmp"
+        self.module = folder / "d"
+        for each in (self.temporary, self.module, folder / "home", folder / "local"):
+            each.mkdir()
+        self._terraform()
+        self._record()
+
+    def _terraform(self) -> None:
+        """A script that prints files; what is in them may be anything."""
+        outputs: Any = {"watch": {"value": self._crooked(WATCH)}}
+        if self.dice.random() < 0.3:
+            outputs["watches"] = {"value": {"a": self._crooked(WATCH), "b": self._crooked(WATCH)}}
+        if self.dice.random() < 0.1:
+            outputs = self._crooked(outputs)
+        version = {"terraform_version": "1.11.4", "platform": "linux_amd64"}
+        if self.dice.random() < 0.1:
+            version = self._crooked(version)
+        state = {"version": 4, "outputs": outputs, "resources": self._resources()}
+        for name, content in (("output", outputs), ("version", version), ("state", state), ("show", state)):
+            (self.folder / name).write_text(self._text(content), errors="surrogatepass")
+        binary = self.folder / "terraform"
+        code = self.dice.choice([0, 0, 0, 0, 0, 0, 1, 139])
+        binary.write_text(f'#!/bin/sh\ncat "{self.folder}/$1"\necho "Error: made up" >&2\nexit {code}\n')
+        binary.chmod(0o755)
+
+    def _resources(self) -> list[Any]:
+        given = {"name": "watch", "arn": WATCH["trail_arn"], "alarm_name": "watch-reads", "pattern": "{}"}
+        kinds = [
+            "aws_cloudtrail",
+            "aws_cloudwatch_metric_alarm",
+            "aws_cloudwatch_log_metric_filter",
+            "aws_sns_topic",
+        ]
+        made = [
+            {
+                "mode": "managed",
+                "type": kind,
+                "name": "this",
+                "module": "module.w",
+                "instances": [{"attributes": given, "index_key": 0}],
+            }
+            for kind in kinds
+        ]
+        found: list[Any] = self._crooked(made) if self.dice.random() < 0.5 else made
+        return found
+
+    def _record(self) -> None:
+        record = {
+            "pid": 2**22 + 1,
+            "port": 4566,
+            "started": 0.0,
+            "delivery_interval": 1.0,
+            "digest_interval": 1.0,
+            "alarm_tick": 1.0,
+        }
+        kind = self.dice.randrange(6)
+        if kind == 0:
+            (self.folder / "local" / self.dice.choice(["local.json", "lock"])).mkdir()
+        elif kind < 4:
+            text = self._text(self._crooked(record))
+            (self.folder / "local/local.json").write_text(text, errors="surrogatepass")
+
+    def _text(self, content: Any) -> str:
+        text = json.dumps(content)
+        kind = self.dice.randrange(12)
+        if kind == 0:
+            return text[: self.dice.randrange(len(text) + 1)]
+        return self.dice.choice(["not json", "", "[" * 20_000, "null", "\ud800"]) if kind == 1 else text
+
+    def _crooked(self, content: Any) -> Any:
+        """The same with some of it replaced, dropped or of another type."""
+        return content if self.dice.random() < 0.4 else crooked(content, self.dice)
+
+    def _file(self) -> str:
+        file = self.folder / f"file{self.dice.randrange(1000)}"
+        kind = self.dice.randrange(9)
+        if kind == 0:
+            return str(self.dice.choice(["/no/such/file", "/dev/null", str(self.folder), "-", *HOSTILE[:6]]))
+        run_ = {
+            "time": "2026-01-01T00:00:00+00:00",
+            "watch": "w",
+            "account_id": "1",
+            "region": "r",
+            "result": "pass",
+            "hops": {"alarm": 1.0},
+        }
+        plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": self._resources()}}}
+        content = self._crooked(self.dice.choice([{"Records": [EVENT]}, EVENT, run_, plan, [EVENT, EVENT]]))
+        data = self._text(content).encode(errors="surrogatepass")
+        if kind == 1:
+            data = self.dice.randbytes(200)
+        if kind == 2:
+            data = b"\x1f\x8b" + data
+        file.write_bytes(data * self.dice.choice([1, 1, 3]))
+        return str(file)
+
+    def arguments(self) -> list[str]:
+        dice = self.dice
+        found = []
+        for each in dice.choice(COMMANDS).split():
+            if each == "DIR":
+                found.append(dice.choice([str(self.module)] * 9 + [str(self.folder / "none"), *HOSTILE[:3]]))
+            elif each.startswith("OUT"):
+                name = dice.choice(["out", "out", "none/out", "d", "nul\0l", "x" * 300])
+                found.append(str(self.folder / name) + each[3:])
+            elif each == "FILE":
+                found.append(self._file())
+            elif each == "PATTERN":
+                found.append(dice.choice([*PATTERNS, *HOSTILE]))
+            elif each == "TEXT":
+                found.append(dice.choice([*NAMES, *NAMES, *HOSTILE]))
+            elif each == "NUMBER":
+                found.append(dice.choice(["1", "1", "0", "2", *HOSTILE]))
+            else:
+                found.append(each)
+        if dice.random() < 0.1:
+            found.insert(
+                dice.randrange(len(found) + 1), dice.choice([*HOSTILE, "--help", "--json", "--nonsense"])
+            )
+        return found
+
+    @contextlib.contextmanager
+    def environment(self) -> Iterator[None]:
+        dice = self.dice
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.temporary),
+            "TF_BINARY": str(self.folder / "terraform"),
+            "XDG_STATE_HOME": str(self.folder / "home/state"),
+            "SECRETWATCH_STATE_DIR": str(self.folder / "local"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+        }
+        crooked_ = {
+            "AWS_PROFILE": ["nope", "ü", ""],
+            "AWS_REGION": ["no such region!", "", "us-east-1\n", "x" * 300],
+            "AWS_ENDPOINT_URL": [
+                "garbage",
+                "127.0.0.1:4566",
+                "http://",
+                "http://127.0.0.1:1",
+                "http://[",
+                "ftp://x",
+            ],
+            "AWS_CONFIG_FILE": [self._config("[profile a\n"), "/no/such/file", str(self.folder)],
+            "AWS_SHARED_CREDENTIALS_FILE": [self._config("aws_access_key_id"), "/etc/shadow"],
+            "AWS_MAX_ATTEMPTS": ["x", "0", "-1"],
+            "AWS_RETRY_MODE": ["nonsense"],
+            "AWS_CA_BUNDLE": ["/no/such"],
+            "HOME": ["", "/no/such/home", "relative"],
+            "XDG_STATE_HOME": ["/proc/1/x", "", "relative"],
+            "TF_BINARY": ["/no/such/terraform", "/bin/false", "", "ü"],
+            "COLUMNS": ["x", "1"],
+            "TERM": ["dumb"],
+            "SECRETWATCH_STATE_DIR": ["~nosuchuser/x", "x" * 300, "/proc/1/x", "/dev/null/x"],
+            "HTTPS_PROXY": ["garbage"],
+            "AWS_ACCESS_KEY_ID": ["", "ü"],
+            "TZ": ["Nowhere/Else"],
+        }
+        for name in dice.sample(sorted(crooked_), dice.choice([0, 0, 0, 1, 1, 2])):
+            environ[name] = dice.choice(crooked_[name])
+        before, cwd = dict(os.environ), os.getcwd()
+        os.environ.clear()
+        os.environ.update(environ)
+        tempfile.tempdir = None
+        terraform.inspect_binary.cache_clear()
+        here = self.folder / "here"
+        here.mkdir()
+        os.chdir(here)
+        if dice.random() < 0.05:
+            here.rmdir()
+        try:
+            yield
+        finally:
+            os.chdir(cwd)
+            os.environ.clear()
+            os.environ.update(before)
+            tempfile.tempdir = None
+            terraform.inspect_binary.cache_clear()
+
+    def _config(self, text: str) -> str:
+        file = self.folder / f"config{len(text)}"
+        file.write_text(text)
+        return str(file)
+
+
+def crooked(content: Any, dice: random.Random, chance: float = 0.12) -> Any:
+    """A copy in which parts are missing, or are something else."""
+    if dice.random() < chance:
+        return dice.choice([None, 1, -1.5, True, "", "x", [], {}, ["x"], {"a": "b"}, 1e300, *HOSTILE[4:9]])
+    if isinstance(content, dict):
+        return {
+            name: crooked(value, dice, chance)
+            for name, value in content.items()
+            if dice.random() > chance / 3
+        }
+    if isinstance(content, list):
+        return [crooked(value, dice, chance) for value in content]
+    return content
+
+
+# AWS
+
+
+@contextlib.contextmanager
+def _aws(dice: random.Random) -> Iterator[None]:
+    """Answers of every kind, at two levels: what the client reads, and what comes over the line."""
+    lock = threading.Lock()
+    whole = dice.random() < 0.7
+    chance = dice.choice([0.0, 0.0, 0.02, 0.1])
+    failing = dice.choice([0.0, 0.0, 0.1, 0.5])
+
+    def answered(self: Any, name: str, kwargs: Any) -> Any:
+        with lock:
+            if dice.random() < failing:
+                raise _failure(dice, name)
+            shape = self._service_model.operation_model(name).output_shape
+            made = _made(shape, dice, name, 0) if shape else {}
+            if dice.random() < 0.3 and chance:
+                made = crooked(made, dice, chance)
+            made = made if isinstance(made, dict) else {}
+            made["ResponseMetadata"] = {
+                "HTTPHeaders": {"date": dice.choice([_now(), _now(), "never"])},
+                "HTTPStatusCode": 200,
+                "RequestId": "r",
+            }
+        # As every answer, it is held against its form.
+        from secretwatch.pipeline.aws import in_form
+
+        return in_form(made, self._service_model.operation_model(name))
+
+    def sent(self: Any, request: Any) -> Any:
+        with lock:
+            if dice.random() < 0.2:
+                raise EndpointConnectionError(endpoint_url=request.url)
+            body = dice.choice(
+                [b"", b"<html>no</html>", b"{}", b"[", b'{"Account": 1}', b"<a/>", b"\xff" * 9]
+            )
+            status = dice.choice([200, 200, 400, 403, 404, 429, 500, 503])
+        return AWSResponse(request.url, status, {"date": _now()}, _Raw(body))
+
+    before = botocore.client.BaseClient._make_api_call, botocore.httpsession.URLLib3Session.send
+    if whole:
+        botocore.client.BaseClient._make_api_call = answered
+    botocore.httpsession.URLLib3Session.send = sent
+    try:
+        yield
+    finally:
+        botocore.client.BaseClient._make_api_call, botocore.httpsession.URLLib3Session.send = before
+
+
+class _Raw(io.BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S GMT}"
+
+
+def _failure(dice: random.Random, name: str) -> Exception:
+    codes = [
+        "AccessDenied",
+        "ThrottlingException",
+        "ResourceNotFoundException",
+        "ExpiredToken",
+        "InternalError",
+        "ValidationException",
+        "NoSuchBucket",
+        "",
+        "Weird",
+    ]
+    code = dice.choice(codes)
+    answer: Any = {
+        "Error": {"Code": code, "Message": dice.choice(["no", "", HOSTILE[6], HOSTILE[7]])},
+        "ResponseMetadata": {"HTTPStatusCode": dice.choice([400, 403, 500, 503])},
+    }
+    return dice.choice(
+        [
+            ClientError(answer, name),
+            ClientError(answer, name),
+            EndpointConnectionError(endpoint_url="http://x"),
+            ReadTimeoutError(endpoint_url="http://x"),
+            ConnectionClosedError(endpoint_url="http://x"),
+        ]
+    )
+
+
+_TEXTS = [
+    *NAMES,
+    ARN,
+    WATCH["trail_arn"],
+    WATCH["topic_arn"],
+    ACCOUNT,
+    REGION,
+    json.dumps(EVENT),
+    "Enabled",
+    "OK",
+    "ALARM",
+    '{"Statement": []}',
+    '{"Statement": [{"Effect": "Allow", "Action": 1}]}',
+    "not json",
+    "email",
+    '{ $.eventName = "GetSecretValue" }',
+    "secretwatch-doctor",
+    "300",
+    "true",
+]
+
+
+def _made(shape: Any, dice: random.Random, name: str, depth: int) -> Any:
+    """An answer of this form, of names that belong here."""
+    kind = shape.type_name
+    if kind == "structure":
+        return {
+            each: _made(member, dice, each, depth + 1)
+            for each, member in shape.members.items()
+            if depth < 5
+            and each not in ("nextToken", "NextToken", "Marker", "NextMarker")
+            and dice.random() < 0.85
+        }
+    if kind == "list":
+        return [_made(shape.member, dice, name, depth + 1) for _ in range(dice.choice([0, 1, 1, 2]))]
+    if kind == "map":
+        return {
+            dice.choice(_TEXTS): _made(shape.value, dice, name, depth + 1)
+            for _ in range(dice.choice([0, 1, 2]))
+        }
+    if kind in ("integer", "long"):
+        return dice.choice([0, 1, 60, 300, int(time.time() * 1000)])
+    if kind in ("double", "float"):
+        return dice.choice([0.0, 1.0, 1e300])
+    if kind == "timestamp":
+        return datetime.fromtimestamp(dice.choice([0, time.time(), time.time() - 60]), UTC)
+    if kind == "boolean":
+        return dice.random() < 0.5
+    if kind == "blob":
+        return io.BytesIO(b"x") if shape.metadata.get("streaming") else b"x"
+    if name == "Account":
+        return ACCOUNT
+    if shape.enum if hasattr(shape, "enum") else False:
+        return dice.choice(shape.enum)
+    return dice.choice(_TEXTS)
+
+
+# Time and processes
+
+
+@contextlib.contextmanager
+def _no_waiting() -> Iterator[None]:
+    """Whoever sleeps finds that the time has passed."""
+    before: tuple[Callable[..., Any], ...] = (time.sleep, time.monotonic, time.time)
+    ahead = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal ahead
+        ahead += max(seconds, 0.001)
+
+    time.sleep = sleep
+    time.monotonic = lambda: before[1]() + ahead
+    time.time = lambda: before[2]() + ahead
+    try:
+        yield
+    finally:
+        time.sleep, time.monotonic, time.time = before  # type: ignore[assignment]
+
+
+@contextlib.contextmanager
+def _no_processes(dice: random.Random) -> Iterator[None]:
+    """No local cloud is started here: it does not start, or it is not there."""
+    before = process._launch
+
+    def launch(*_: object) -> None:
+        raise DidNotStart("LocalStack ended while it was started.")
+
+    process._launch = launch  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        process._launch = before
