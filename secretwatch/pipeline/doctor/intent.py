@@ -50,7 +50,8 @@ class Intent:
         there = self.address.get(ref, [])
         wanted = set(members)
         found = [each for each in there if wanted & _members(each)]
-        return found or there[:1]
+        # Of what none of them sets Terraform knows nothing: it would leave that as it is.
+        return found if found or wanted - {""} else there[:1]
 
     def of(self, kind: str, *purposes: Purpose) -> list[str]:
         """Ids of a kind that serve one of these, in their order."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account
@@ -31,7 +31,7 @@ def refusal(
 
     resource: the policy of what is asked for; caller: those of who asks; boundary: what limits the caller.
     """
-    requests = _sent(requests)
+    requests = _sent(requests, resource, *caller, boundary)
     key = repr((requests, resource, caller, boundary))
     if key not in _KNOWN:
         if len(_KNOWN) >= _MOST_KNOWN:
@@ -40,23 +40,50 @@ def refusal(
     return _KNOWN[key]
 
 
-def _sent(requests: Iterable[Request]) -> list[Request]:
-    """The requests as they are sent now.
+def _sent(requests: Iterable[Request], *policies: Any) -> list[Request]:
+    """The requests as they are sent now, and as they will be when a time comes that a policy speaks of.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    usual: dict[str, Any] = {
-        "aws:CurrentTime": now.isoformat(),
-        "aws:EpochTime": int(now.timestamp()),
-        "aws:SecureTransport": True,
-    }
-    found = []
-    for request in requests:
-        region = [*request.resource.split(":"), "", "", "", ""][3]
-        here = usual | ({"aws:RequestedRegion": region} if region else {})
-        found.append(replace(request, context=here | dict(request.context)))
+    requests, found = list(requests), []
+    for at in [now, *(each for each in _times(*policies) if now < each < now + _HORIZON)]:
+        usual: dict[str, Any] = {
+            "aws:CurrentTime": at.isoformat(),
+            "aws:EpochTime": int(at.timestamp()),
+            "aws:SecureTransport": True,
+        }
+        for request in requests:
+            region = [*request.resource.split(":"), "", "", "", ""][3]
+            here = usual | ({"aws:RequestedRegion": region} if region else {})
+            found.append(replace(request, context=here | dict(request.context)))
     return found
+
+
+_HORIZON = timedelta(days=366)
+"""What a policy says of a later time is somebody's to think of until then."""
+
+
+def _times(*policies: Any) -> list[datetime]:
+    """A minute after each time that the policies' conditions name."""
+    found = set()
+    for policy in policies:
+        for statement in statements(policy):
+            condition = statement.get("Condition")
+            for tests in condition.values() if isinstance(condition, Mapping) else ():
+                for key, wanted in tests.items() if isinstance(tests, Mapping) else ():
+                    if str(key).lower() in ("aws:currenttime", "aws:epochtime"):
+                        values = wanted if isinstance(wanted, list) else [wanted]
+                        found |= {at for each in values if (at := _time(str(each)))}
+    return sorted(found)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) + timedelta(minutes=1)
 
 
 _KNOWN: dict[str, str] = {}
@@ -74,10 +101,16 @@ def _refusal(requests: Iterable[Request], resource: str | None, caller: Document
                 permissions_boundary=boundary,
             )
             if not decision.allowed:
-                return decision.reason
+                return f"{_from(request)}{decision.reason}"
     except MalformedPolicy as error:
         return str(error)
     return ""
+
+
+def _from(request: Request) -> str:
+    """When a request is refused, if that is not yet."""
+    at = datetime.fromisoformat(str(request.context["aws:CurrentTime"]))
+    return f"From {at:%Y-%m-%d %H:%M} UTC on: " if at > datetime.now(UTC) else ""
 
 
 def opened(
@@ -88,7 +121,7 @@ def opened(
     wanted: the policy as it was applied: its statements come back first. kind: "resource", or "identity" for
     one of a caller's. Statements that are not in the way stay as they are. A denial that was applied stays.
     """
-    requests, applied = _sent(requests), _statements(wanted)
+    requests, applied = _sent(requests, policy, wanted), statements(wanted)
     kept = _undenied(policy, requests, applied, kind)
     if _allowed(kept, requests, kind):
         return _document(kept, policy)
@@ -105,7 +138,7 @@ def undenied(
     policy: str, requests: Sequence[Request], *, wanted: str | None = None, kind: str = "resource"
 ) -> str | None:
     """The policy without what denies the requests and was not applied; None where nothing is left of it."""
-    kept = _undenied(policy, _sent(requests), _statements(wanted), kind)
+    kept = _undenied(policy, _sent(requests, policy, wanted), statements(wanted), kind)
     return _document(kept, policy) if kept else None
 
 
@@ -113,7 +146,7 @@ def _undenied(
     policy: str | None, requests: Sequence[Request], applied: Documents, kind: str
 ) -> list[dict[str, Any]]:
     kept = []
-    for statement in _statements(policy):
+    for statement in statements(policy):
         if (
             statement.get("Effect") != "Deny"
             or statement in applied
@@ -194,9 +227,39 @@ def _missed(
     if meant is None:
         return
     for statement, request in place.examples(meant):
-        is_meant = place.effect(meant, request) == statement["Effect"]
-        if is_meant and place.effect(there, request) != statement["Effect"]:
-            yield statement, request
+        for sent in _sent([request], policy, wanted):
+            is_meant = place.effect(meant, sent) == statement["Effect"]
+            if is_meant and place.effect(there, sent) != statement["Effect"]:
+                yield statement, sent
+
+
+def denials(policy: str | None, wanted: str | None, place: Place) -> list[tuple[dict[str, Any], str]]:
+    """Statements that keep everybody from reading evidence, and were not applied; and what they deny.
+
+    A guard on who or where, as an organization's, denies others: it is none of these.
+    """
+    meant, there = _parsed(wanted), _parsed(policy)
+    if meant is None or there is None:
+        return []
+    found: dict[int, tuple[dict[str, Any], str]] = {}
+    for statement, request in place.examples(there):
+        is_own = request.principal.account == place.account.account_id
+        if statement["Effect"] != "Deny" or request.action not in _OPENING or not is_own:
+            continue
+        if not all(str(key).lower().startswith("kms:encryptioncontext") for key in _keys_of(statement)):
+            continue
+        if place.effect(meant, request) == "Allow" and place.effect(there, request) == "Deny":
+            found.setdefault(id(statement), (dict(statement), request.action))
+    return list(found.values())
+
+
+_OPENING = ("kms:Decrypt",)
+
+
+def _keys_of(statement: Mapping[str, Any]) -> list[Any]:
+    condition = statement.get("Condition")
+    tests = condition.values() if isinstance(condition, Mapping) else ()
+    return [key for each in tests if isinstance(each, Mapping) for key in each]
 
 
 def strangers(policy: str | None, wanted: str | None, place: Place) -> list[tuple[dict[str, Any], str]]:
@@ -236,12 +299,12 @@ def completed(policy: str | None, wanted: str | None, place: Place) -> str:
     missed = list(_missed(policy, wanted, place))
     missing = list({id(each): dict(each) for each, _ in missed}.values())
     sids = {each.get("Sid") for each in missing if each.get("Sid")}
-    let_in = [each for each, _ in strangers(policy, wanted, place)]
+    let_in = [each for each, _ in (*strangers(policy, wanted, place), *denials(policy, wanted, place))]
     allowed = [request for each, request in missed if each["Effect"] == "Allow"]
     kind: PolicyKind = "identity" if place.caller else "resource"
     kept = [
         each
-        for each in _undenied(policy, allowed, _statements(wanted), kind)
+        for each in _undenied(policy, allowed, statements(wanted), kind)
         if each.get("Sid") not in sids and each not in let_in
     ]
     return _document([*kept, *(each for each in missing if each not in kept)], policy)
@@ -254,7 +317,8 @@ def _parsed(policy: str | None) -> Policy | None:
         return None
 
 
-def _statements(policy: str | None) -> list[dict[str, Any]]:
+def statements(policy: Any) -> list[dict[str, Any]]:
+    """The statements of a policy, as they are written; none of what is no policy."""
     try:
         return [dict(each.elements) for each in Policy.parse(policy).statements] if policy else []
     except MalformedPolicy:

@@ -115,6 +115,40 @@ def real(event: Event) -> Event | None:
     return {**_ALWAYS, **event}
 
 
+def whole(event: Event) -> Event:
+    """The event with what every event of CloudTrail's has, where it does not say otherwise.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    account = str(event.get("recipientAccountId") or "111122223333")
+    role = f"arn:aws:sts::{account}:assumed-role/app/session"
+    identity = {
+        "type": "AssumedRole",
+        "principalId": "AROAEXAMPLE:session",
+        "arn": role,
+        "accountId": account,
+    }
+    given = event.get("userIdentity")
+    usual = {
+        "eventVersion": "1.11",
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "RunInstances",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "192.0.2.1",
+        "userAgent": "somebody",
+        "requestID": "00000000-0000-4000-8000-000000000001",
+        "eventID": "00000000-0000-4000-8000-000000000000",
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+    }
+    who = {**identity, **given} if isinstance(given, Mapping) else given if given is not None else identity
+    return {**usual, **event, "userIdentity": who}
+
+
 def expected(
     secret: str,
     account_id: str,

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from healthy import TOPIC, alarm
 
 from secretwatch.pipeline.doctor.account import Account
-from secretwatch.pipeline.doctor.opening import Place, completed, lacking, opened, refusal, strangers
+from secretwatch.pipeline.doctor.opening import (
+    Place,
+    completed,
+    denials,
+    lacking,
+    opened,
+    refusal,
+    strangers,
+)
 from secretwatch.policy import Principal, Request, evaluate, services
 
 PUBLISHING = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])
@@ -139,3 +148,58 @@ def test_a_statement_may_ask_for_the_time() -> None:
     assert not refusal(PUBLISHING, resource=document(until_future))
     since_past = bound(DENY, "DateGreaterThan", "aws:CurrentTime", past)
     assert refusal(PUBLISHING, resource=document(allowed, since_past))
+
+
+def test_a_denial_that_begins_next_month_is_one() -> None:
+    """It is not in force when it is looked at, and nobody looks when it is."""
+    allowed = FOREIGN | {"Principal": {"Service": "cloudwatch.amazonaws.com"}}
+    soon = f"{datetime.now(UTC) + timedelta(days=27):%Y-%m-%dT%H:%M:%SZ}"
+    freeze = bound(DENY, "DateGreaterThan", "aws:CurrentTime", soon)
+    why = refusal(PUBLISHING, resource=document(allowed, freeze))
+    assert why.startswith(f"From {soon[:10]}")
+    after = opened(document(allowed, freeze), PUBLISHING, wanted=document(allowed))
+    assert refusal(PUBLISHING, resource=after) == ""
+    ends = bound(allowed, "DateLessThan", "aws:CurrentTime", soon)
+    assert refusal(PUBLISHING, resource=document(ends)).startswith(f"From {soon[:10]}")
+    assert lacking(document(allowed, freeze), document(allowed), HERE) == [allowed]
+
+
+ROOT = {
+    "Sid": "Account",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+KEY = Place(Account("111122223333", "us-east-1"), "kms")
+NOBODY = {
+    "Sid": "Nobody",
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "kms:Decrypt",
+    "Resource": "*",
+}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [None, {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "*"}}],
+)
+def test_log_files_that_nobody_can_open_are_no_evidence(condition: dict[str, Any] | None) -> None:
+    denied = NOBODY | ({"Condition": condition} if condition else {})
+    found = denials(document(ROOT, denied), document(ROOT), KEY)
+    assert [(each["Sid"], what) for each, what in found] == [("Nobody", "kms:Decrypt")]
+    assert json.loads(completed(document(ROOT, denied), document(ROOT), KEY))["Statement"] == [ROOT]
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        bound(NOBODY, "StringNotEqualsIfExists", "aws:PrincipalOrgID", "o-1"),
+        bound(NOBODY, "StringNotEquals", "aws:SourceVpce", "vpce-1"),
+        NOBODY | {"Action": "kms:ScheduleKeyDeletion"},
+        NOBODY | {"Principal": {"AWS": "arn:aws:iam::999999999999:root"}},
+    ],
+)
+def test_a_guard_on_a_key_is_no_such_denial(guard: dict[str, Any]) -> None:
+    assert denials(document(ROOT, guard), document(ROOT), KEY) == []

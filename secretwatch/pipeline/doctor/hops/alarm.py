@@ -323,14 +323,15 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             continue
         if default > 0 and not _in_alarm(config, busy, 0.0):
             guilty = next(each for each in view.emitting(view.metric) if _default_of(view, each) > 0)
+            ref = Ref("filter", id_of(view.group or "", guilty["filterName"]))
             hop.broken(
                 "default-value",
                 f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {guilty['filterName']} "
                 f"counts every other event as {default:g}: a {what_rings(view)} changes nothing, and "
                 "actions run "
                 "only on a change.",
-                filters.put(guilty, defaultValue=0.0),
-                ref=Ref("filter", id_of(view.group or "", guilty["filterName"])),
+                *(view.restore(ref) or [filters.put(guilty, defaultValue=0.0)]),
+                ref=ref,
             )
             return config
         summed = replace(config, statistic="Sum")

@@ -22,7 +22,7 @@ from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.secrets import say_made_anew
 from secretwatch.pipeline.doctor.kinds import filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
-from secretwatch.pipeline.doctor.reads import real
+from secretwatch.pipeline.doctor.reads import real, whole
 from secretwatch.pipeline.doctor.sentences import described, metric_named, said
 from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
@@ -318,7 +318,8 @@ def told_apart_alone(hop: Hop, view: View, ref: Ref) -> None:
             stops=False,
         )
         return
-    for event in trials([meant, found], view.examples):
+    for made in trials([meant, found], view.examples):
+        event = whole(made)
         if meant.matches_event(event) == found.matches_event(event):
             continue
         if meant.matches_event(event):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
 from secretwatch.pipeline.doctor.intent import Difference
 from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters
-from secretwatch.pipeline.doctor.opening import Place, lacking, strangers
+from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers
 from secretwatch.pipeline.doctor.view import View
 
-_LONGEST, _BEFORE = 160, 40
+_LONGEST, _BEFORE, _FEW = 160, 40, 4
 
 # Members of which a hop tries what they do: where that is as applied, the words may be others.
 TRIED = {
@@ -92,7 +93,8 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
         if decisive:
             hop.broken(cause, sentence, *steps, ref=ref, stops=stops)
         else:
-            hop.warning(cause, f"{sentence} Tried on what it is about, it does the same.", *steps, ref=ref)
+            # What goes back to the words that were applied would change nothing but words.
+            hop.warning(cause, f"{sentence} It was tried, and does the same as before.", ref=ref)
 
 
 def keeps_more(ref: Ref, difference: Difference) -> bool:
@@ -117,12 +119,33 @@ def _faults_of_policy(view: View, ref: Ref, difference: Difference) -> list[str]
     place = Place(view.account, service, caller)
     found = []
     for want, have in pairs:
-        if missing := [_name_of(each) for each in lacking(have, want, place)]:
-            found.append(f"lacks {', '.join(missing)}")
+        found += _missing(have, lacking(have, want, place))
+        found += [f"denies {what}: {_name_of(each)}" for each, what in denials(have, want, place)]
         found += [
             f"lets {whom} in, which was not applied: {_name_of(each)}"
             for each, whom in strangers(have, want, place)
         ]
+    return found
+
+
+def _missing(policy: str | None, missing: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of statements that are not good any more: whether they are gone, are others, or are denied."""
+    there = statements(policy)
+    by_sid = {each["Sid"]: each for each in there if each.get("Sid")}
+    gone, others, denied = [], [], []
+    for each in missing:
+        now = by_sid.get(str(each.get("Sid")))
+        if dict(each) in there:
+            denied.append(_name_of(each))
+        elif now is not None:
+            parts = sorted(name for name in {*now, *each} if now.get(name) != each.get(name))
+            others.append(f"{_name_of(each)} ({', '.join(parts)})")
+        else:
+            gone.append(_name_of(each))
+    denying = ", ".join(_name_of(each) for each in there if each.get("Effect") == "Deny")
+    found = [f"lacks {', '.join(gone)}"] if gone else []
+    found += [f"says something else in {', '.join(others)}"] if others else []
+    found += [f"denies what {', '.join(denied)} allows: {denying}"] if denied else []
     return found
 
 
@@ -137,7 +160,11 @@ def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Di
         hop.replace(first, replace(first, steps=(*view.terraform(ref), *view.restore(ref))))
         return
     news = [each for each in found if str(each.live) not in first.sentence]
-    words = f"{first.sentence} It was changed since it was applied{f': {said(news)}' if news else ''}."
+    words = first.sentence
+    if "changed since it was applied" not in words:
+        words += f" It was changed since it was applied{f': {said(news)}' if news else ''}."
+    elif news:
+        words += f" {said(news)}."
     policies = all((ref.kind, each.member) in POLICIES for each in found)
     # A policy keeps what others have in it: the hop's own mend does that.
     steps = first.steps if policies and first.steps else tuple(view.restore(ref)) or first.steps
@@ -154,6 +181,12 @@ def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Di
 def said(found: Iterable[Difference]) -> str:
     words = []
     for each in found:
+        if parts := _parts(each):
+            words += [
+                f"{each.member}{path} is {_text_of(live)}, and was {_text_of(wanted)}"
+                for path, live, wanted in parts
+            ]
+            continue
         live, wanted = (_text_of(value) for value in (each.live, each.wanted))
         # Of long values what they have in common at their beginning is left out.
         is_long = max(len(live), len(wanted)) > _LONGEST
@@ -161,6 +194,39 @@ def said(found: Iterable[Difference]) -> str:
         same = next((at for at, (one, other) in pairs if one != other), 0) if is_long else 0
         words.append(f"{each.member} is {_part(live, same)}, and was {_part(wanted, same)}")
     return "; ".join(words)
+
+
+def _parts(difference: Difference) -> list[tuple[str, Any, Any]]:
+    """Where two long values differ: paths with what is there and what was; none where that is everywhere."""
+    live, wanted = (_loaded(value) for value in (difference.live, difference.wanted))
+    if max(len(_text_of(live)), len(_text_of(wanted))) <= _LONGEST:
+        return []
+    found = list(islice(_differing_parts(live, wanted, ""), _FEW + 1))
+    short = all(max(len(_text_of(one)), len(_text_of(other))) <= _LONGEST for _, one, other in found)
+    return found if found and len(found) <= _FEW and short and found[0][0] else []
+
+
+def _loaded(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _differing_parts(live: Any, wanted: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    live, wanted = _loaded(live), _loaded(wanted)
+    if live == wanted:
+        return
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        for name in sorted({*live, *wanted}, key=str):
+            yield from _differing_parts(live.get(name), wanted.get(name), f"{path}.{name}")
+    elif isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        for number, (one, other) in enumerate(zip(live, wanted, strict=True)):
+            yield from _differing_parts(one, other, f"{path}[{number}]")
+    else:
+        yield path, live, wanted
 
 
 def _text_of(value: Any) -> str:

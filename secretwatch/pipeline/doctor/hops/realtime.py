@@ -22,7 +22,7 @@ from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
-from secretwatch.pipeline.doctor.reads import real
+from secretwatch.pipeline.doctor.reads import real, whole
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import Principal, Request, services
 
@@ -43,10 +43,24 @@ def examine(view: View) -> Hop:
     _patterns(hop, view, names)
     if view.intent:
         as_applied(hop, view, "realtime")
+    _replicas(hop, view)
     hop.note = "Rules take reads as they happen, and may publish."
     if not hop.findings and not _is_logged(view):
         hop.not_reached("What is configured is in order; rules see reads only while a trail logs.")
     return hop
+
+
+def _replicas(hop: Hop, view: View) -> None:
+    """Rules see the calls of their own region; the trail those of all."""
+    for _, found in view.account.all("secret"):
+        regions = [each.get("Region") for each in found.get("ReplicationStatus") or ()]
+        others = sorted(str(each) for each in regions if each and each != view.account.region)
+        if others:
+            hop.warning(
+                "replica-elsewhere",
+                f"{found.get('Name')} has replicas in {', '.join(others)}: a read there rings the alarm, but "
+                f"the rules are in {view.account.region} and do not see it.",
+            )
 
 
 def bus_key(hop: Hop, view: View) -> None:
@@ -131,7 +145,8 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
         detail = real(event.get("detail") or {})
         if detail is None:
             continue
-        event["detail"] = detail
+        is_a_call = str(event.get("detail-type", "")).endswith("via CloudTrail")
+        event["detail"] = whole(detail) if is_a_call else detail
         if meant.matches(event) == there.matches(event) or not here.items() <= event.items():
             continue
         missed = meant.matches(event)

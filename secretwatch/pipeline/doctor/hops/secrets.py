@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 from secretwatch import secretid
 from secretwatch.cloudtrail import Event
-from secretwatch.pipeline.doctor.account import Ref
-from secretwatch.pipeline.doctor.calls import Person
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Person, Run, Step
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.reads import expected
 from secretwatch.pipeline.doctor.view import View
 
 
@@ -27,17 +30,40 @@ def are_there(hop: Hop, view: View) -> None:
             continue
         anew = view.account.get("secret", secretid.names(each)[0]) if each.startswith("arn:") else None
         what = (
-            f"; there is {anew['ARN']} of its name: was it deleted and created again? That one is not watched"
+            f"; there is {anew['ARN']} of its name: was it deleted and created again? {_how_far(view, anew)}"
             if anew
             else ": was it renamed or deleted? Nobody can read it under this name"
         )
         hop.broken(
             "secret-gone",
             f"The watched secret {each} is not there{what}.",
-            Person("Write the name or ARN that it has today in the watch's secrets, and apply."),
+            *_known_again(view, each, anew),
             ref=Ref("secret", each),
             stops=False,
         )
+
+
+def _how_far(view: View, anew: Thing) -> str:
+    """Whether the alarm hears of reads of the new one."""
+    metric = view.applied_metric() or view.metric
+    account = view.account
+    read = expected(str(anew["ARN"]), account.account_id, account.region, view.now)
+    if metric and any(view.counts(each, metric, read) for each in view.emitting(metric)):
+        return "Its reads ring the alarm; whatever names the old ARN, as rules of the fast path, misses them"
+    return "That one is not watched"
+
+
+def _known_again(view: View, watched: str, anew: Thing | None) -> list[Step]:
+    """How Terraform gets to know the new one: of a secret of the module's own, by an import."""
+    ref = Ref("secret", watched)
+    addresses = view.intent.address.get(ref, []) if view.intent else []
+    if anew and addresses and view.subject.directory:
+        import_ = f"terraform -chdir={view.subject.directory} import {shlex.quote(addresses[0])}"
+        return [
+            Run(f"{import_} {shlex.quote(str(anew['ARN']))}"),
+            Run(f"terraform -chdir={view.subject.directory} apply    # would name the new ARN everywhere"),
+        ]
+    return [Person("Write the name or ARN that it has today in the watch's secrets, and apply.")]
 
 
 def say_made_anew(hop: Hop, view: View) -> None:

@@ -49,6 +49,9 @@ def examine(view: View) -> Hop:
     for arn in arns:
         if applied_for(view, arn, arns):
             continue  # a slip in the alarm's action, which is said there
+        applied = view.applied("alarm", view.alarm_name)
+        if applied and arn not in (applied.get("AlarmActions") or ()):
+            continue  # somebody's own beside the watch's, which is said there
         check(hop, view, arn, services.CLOUDWATCH)
         told += receivers(hop, view, arn, message)
     if view.intent:
@@ -322,16 +325,24 @@ def receivers(
     for ref in sorted(intended if told_of is None else ()):
         if view.account.lacks("subscription", ref.id):
             _, protocol, endpoint = subscription_parts(ref.id)
+            there = [subscription_parts(id)[2] for id, _ in found if Ref("subscription", id) not in intended]
+            like = [each for each in there if SequenceMatcher(None, endpoint, each).ratio() > 0.8]
+            slip = f" {like[0]} is, which was not applied: whose is that?" if like else ""
             problems.append(
                 (
                     ref,
                     "not-subscribed",
-                    f"{protocol} {endpoint} is not subscribed to {arn} any more, and is meant to be told.",
+                    f"{protocol} {endpoint} is not subscribed to {arn} any more, and is meant to be told."
+                    f"{slip}",
                     view.restore(ref),
                 )
             )
     for ref, cause, sentence, steps in problems:
         meant = ref in intended
+        if cause == "unconfirmed" and intended and not meant:
+            # Whoever that is: a mend does not invite him once more.
+            hop.warning(f"{prefix}{cause}", f"{sentence} It was not applied.", ref=ref)
+            continue
         if meant or not told:
             hop.broken(
                 f"{prefix}{cause}",
