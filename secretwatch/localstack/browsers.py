@@ -29,7 +29,8 @@ _OWN_SITES = ("none", "same-origin")
 # there is safe from listeners. Its own name is in every one, and a page cannot change it.
 _BROWSER = "mozilla/"
 
-_SIGNATURES = ("AWS4-HMAC-SHA256 ", "AWS4-ECDSA-P256-SHA256 ", "AWS ")
+# Without the space: LocalStack makes a header of a presigned URL, and leaves it out.
+_SIGNATURES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256", "AWS ")
 _QUERY_SIGNATURES = ({"X-Amz-Credential", "X-Amz-Signature"}, {"AWSAccessKeyId", "Signature"})
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
