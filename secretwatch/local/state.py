@@ -92,7 +92,7 @@ class StateDir:
 
     def create(self) -> None:
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path)
             # One that was there may be anything, also the folder of all that is temporary, but by its name.
             if self.path.name == NAME and self.path.stat().st_uid == os.getuid():
                 self.path.chmod(0o700)

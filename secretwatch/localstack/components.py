@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from localstack import config
+from localstack.aws import handlers
 from localstack.aws.components import AwsComponents
 from localstack.aws.serving.twisted import TLSMultiplexerFactory
 from localstack.runtime.server.twisted import TwistedRuntimeServer
@@ -16,7 +17,7 @@ from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 from twisted.web import http
 
-from secretwatch.localstack.doors import Doors
+from secretwatch.localstack.doors import Doors, refuse_nameless
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
@@ -54,7 +55,9 @@ class SecretwatchComponents(AwsComponents):
     @cached_property
     def gateway(self) -> Any:
         gateway = super().gateway
-        gateway.request_handlers.insert(0, Doors())
+        found = gateway.request_handlers
+        found.insert(found.index(handlers.parse_service_name) + 1, refuse_nameless)
+        found.insert(0, Doors())
         return gateway
 
     @cached_property

@@ -67,6 +67,20 @@ class Doors:
         chain.terminate()
 
 
+def refuse_nameless(chain: Any, context: RequestContext, response: Any) -> None:
+    """Refuses calls without a signature whose service only the signature names, as CloudTrail's.
+
+    A request handler after the one that looks for the service. LocalStack answers such a call with nothing,
+    as if all was well.
+    """
+    headers = context.request.headers
+    if context.service or "X-Amz-Target" not in headers or is_signature(headers.get("Authorization", "")):
+        return
+    code, message = _MISSING
+    chain.respond(403, {"__type": code, "message": message}, {"Content-Type": "application/x-amz-json-1.1"})
+    chain.terminate()
+
+
 class Signed:
     """A request handler that refuses calls without a signature, of which there is no event."""
 
