@@ -43,7 +43,7 @@ _QUEUE = re.compile(r"/(?:queue/[a-z0-9-]+/)?[0-9]{12}/[A-Za-z0-9_-]+(?:\.fifo)?
 
 def foreign(method: str, headers: Headers) -> str | None:
     """What says that a page elsewhere sent the request, or that it was sent to another name; else None."""
-    found: dict[str, list[str]] = {}
+    headers, found = list(headers), dict[str, list[str]]()
     for name, value in headers:
         found.setdefault(name.lower(), []).append(value)
     hosts = found.get("host", [])
@@ -59,12 +59,25 @@ def foreign(method: str, headers: Headers) -> str | None:
     for site in sites:
         if site.strip().lower() not in _OWN_SITES:
             return f"it comes from a {_quoted(site)} page"
-    if not sites and any(agent.strip().lower().startswith(_BROWSER) for agent in found.get("user-agent", ())):
+    if not sites and is_browser(headers):
         return "it comes from a browser that does not say from which page"
     # A browser asks so before a page elsewhere may send more than a form can.
     if any(name.startswith("access-control-request-") for name in found):
         return f"it is a browser's question ({_quoted(method)}) whether a page may send something"
     return None
+
+
+def is_browser(headers: Headers) -> bool:
+    """Whether a browser sent the request, for whomever.
+
+    One that somebody sent elsewhere with the address bar says "none" also when it was then sent on to here:
+    so a link that it opens changes nothing, whatever signature it carries.
+    """
+    return any(
+        name.lower().startswith("sec-fetch-")
+        or (name.lower() == "user-agent" and value.strip().lower().startswith(_BROWSER))
+        for name, value in headers
+    )
 
 
 def needs_proof(method: str, path: str) -> str | None:
@@ -86,7 +99,7 @@ def is_proven(wanted: str, headers: Headers, query: Mapping[str, str]) -> bool:
     if any(name.lower() == "authorization" and is_signature(value) for name, value in headers):
         return True
     if wanted == "signature":
-        return is_signed_query(query)
+        return is_signed_query(query) and not is_browser(headers)
     types = [value for name, value in headers if name.lower() == "content-type"]
     return len(types) == 1 and types[0].partition(";")[0].strip().lower() == "application/json"
 

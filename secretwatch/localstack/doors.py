@@ -18,7 +18,14 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-from secretwatch.localstack.browsers import foreign, is_proven, is_signature, is_signed_query, needs_proof
+from secretwatch.localstack.browsers import (
+    foreign,
+    is_browser,
+    is_proven,
+    is_signature,
+    is_signed_query,
+    needs_proof,
+)
 from secretwatch.localstack.unsigned import is_unsigned, keys_refused
 
 LOG = logging.getLogger(__name__)
@@ -91,7 +98,9 @@ class Signed:
         if not is_signature(context.request.headers.get("Authorization", "")):
             keys_refused(context)
             raise _error(*(_UNSUPPORTED if service == "s3" else _MISSING))
-        if not is_unsigned(context) or is_signed_query(context.request.args):
+        if not is_unsigned(context):
+            return
+        if is_signed_query(context.request.args) and not is_browser(context.request.headers.items()):
             return
         if service == "s3":
             # What a bucket's policy lets everybody do is looked at with other policies (`access.py`).

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
-from browser import binary
+from browser import Browser, binary
 from visitor import ELSEWHERE, REBOUND, Attempt, Pages
 
 needs_browser = pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
@@ -262,3 +262,31 @@ def test_a_page_changes_nothing_and_reads_nothing(
     # Not because nothing came: a preflight stands for what would have followed it.
     assert came > len(attempts) / 2
     assert target or pages.passed_on - passed_on > len(attempts) / 2
+
+
+@needs_browser
+def test_a_person_may_follow_a_link_of_a_mail(prey: Prey, tmp_path: Path) -> None:
+    prey.sns.subscribe(TopicArn=prey.topic, Protocol="email", Endpoint="b@example.com")
+    link = prey.cloud.inbox()[-1]["confirm_url"]
+    assert "Subscription confirmed!" in Browser(tmp_path / "profile", resolves=True).dom_of(link)
+
+
+@needs_browser
+def test_a_page_sends_a_person_on_to_where_something_would_change(
+    prey: Prey, pages: Pages, tmp_path: Path
+) -> None:
+    """Somebody's address bar names a page elsewhere: what that sends them on to says that it is theirs."""
+    queue = prey.queue.split("/", 3)[3]
+    delete = {"Action": "DeleteTopic", "TopicArn": prey.topic, "Version": "2010-03-31"}
+    queries = [
+        f"?{urlencode(delete | SIGNED_QUERY)}",
+        f"?{urlencode({'Action': 'CreateUser', 'UserName': 'made', 'Version': '2010-05-08'} | SIGNED_QUERY)}",
+        f"{queue}?{urlencode({'Action': 'DeleteQueue'} | SIGNED_QUERY)}",
+        f"_aws/events/rules/arn:aws:events:us-east-1:000000000000:rule/{prey.name}/trigger",
+    ]
+    before = prey.state()
+    for number, query in enumerate(queries):
+        url = pages.sending_on_to(f"{prey.cloud.url}/{query}")
+        dom = Browser(tmp_path / f"profile-{number}", resolves=True).dom_of(url)
+        assert "MissingAuthenticationToken" in dom or "Content-Type: application/json" in dom
+    assert prey.state() == before

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from browser import FLAGS, binary
 
@@ -194,6 +194,10 @@ class Pages:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(browser.pid, signal.SIGKILL)
             browser.wait()
+
+    def sending_on_to(self, url: str) -> str:
+        """An address of the page's server that sends a browser on."""
+        return f"http://127.0.0.1:{self.port}{_OWN}redirect?to={quote(url, safe='')}"
 
     def close(self) -> None:
         self._server.shutdown()

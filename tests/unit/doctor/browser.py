@@ -56,7 +56,11 @@ class Browser:
         ]
 
     def dom(self, file: Path) -> str:
-        return self._run("--dump-dom", file.as_uri())
+        return self.dom_of(file.as_uri())
+
+    def dom_of(self, url: str) -> str:
+        """As if the address had been typed."""
+        return self._run("--dump-dom", url)
 
     def picture(self, file: Path, picture: Path) -> Path:
         self._run(f"--screenshot={picture}", file.as_uri())

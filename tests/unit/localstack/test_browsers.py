@@ -205,6 +205,13 @@ def test_proofs() -> None:
     assert not is_proven("signature", [("Content-Type", "application/json")], {"X-Amz-Signature": "y"})
 
 
+@pytest.mark.parametrize("header", [("Sec-Fetch-Mode", "navigate"), ("User-Agent", "Mozilla/5.0 (X11)")])
+def test_a_link_in_a_browser_is_not_signed_by_whoever_opens_it(header: tuple[str, str]) -> None:
+    query = {"X-Amz-Credential": "x", "X-Amz-Signature": "y"}
+    assert not is_proven("signature", [header], query)
+    assert is_proven("signature", [("User-Agent", "curl/8")], query)
+
+
 def test_a_link_with_a_password_is_no_signature() -> None:
     assert is_signature(SIGNATURE)
     assert is_signature("AWS test:abc=")
