@@ -254,13 +254,16 @@ def copy_module(source: Path, target: Path) -> Path:
     Terraform puts its lock file and its state next to the configuration; a copy keeps the original clean,
     and the examples' relative paths to the module still hold. Returns `target`.
     """
-    target.mkdir(parents=True)
+    target.mkdir(mode=0o700, parents=True)
     for file in source.glob("*.tf"):
         shutil.copy2(file, target)
     ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.auto.tfvars*")
     for name in ("modules", "examples"):
         if (source / name).is_dir():
             shutil.copytree(source / name, target / name, ignore=ignored)
+    # What is written beside it, as the state with its secrets, is the owner's alone; so is all of it.
+    for each in target.rglob("*"):
+        each.chmod(each.stat().st_mode & 0o700)
     return target
 
 
@@ -282,6 +285,8 @@ def run(
         text=True,
         # A group of its own, so that providers can be ended with it.
         start_new_session=True,
+        # A state holds secrets.
+        umask=0o077,
     )
     assert process.stdout is not None
     lines = []

@@ -26,7 +26,7 @@ def prepare_catalog(fallback: Path) -> Path:
     folder = root / f"localstack-{versions}"
     if folder.exists():
         return folder
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700 if root == fallback else 0o777, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".new-") as scratch:
         built = Path(scratch) / "usr/lib/localstack"
         built.mkdir(parents=True)
@@ -39,6 +39,7 @@ def prepare_catalog(fallback: Path) -> Path:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            umask=-1 if in_venv else 0o077,
             check=False,
         )
         # Two may do this at the same time: the first one's folder stays.

@@ -11,6 +11,8 @@ A state directory holds
     applied/       copies of root modules applied to it, with their state; only while it is up
     lock           held by whoever starts or stops
     .gitignore     so that none of this is ever committed
+
+Secrets' values are in these files: folders and files are their owner's alone, whatever the umask says.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from .cloud import AlarmTick
 from .errors import LocalCloudError
@@ -45,6 +48,24 @@ def find_state_dir(cwd: Path | None = None, environ: Mapping[str, str] = os.envi
         if (folder / NAME).exists() or (folder / ".git").exists():
             return folder / NAME
     return here / NAME
+
+
+def open_private(file: Path, mode: str) -> IO[Any]:
+    """As `open`, for a file that is its owner's alone from its first moment, also where it was not before."""
+
+    def opener(path: str, flags: int) -> int:
+        descriptor = os.open(path, flags, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    return open(file, mode, opener=opener)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder and those above it that are not there: their owner's alone."""
+    if not folder.exists():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 @dataclass(frozen=True)
@@ -84,10 +105,14 @@ class StateDir:
 
     def create(self) -> None:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_private(self.path)
+            # One that was there may be anything, also the folder of all that is temporary, but by its name.
+            if self.path.name == NAME and self.path.stat().st_uid == os.getuid():
+                self.path.chmod(0o700)
             ignore = self.path / ".gitignore"
             if not ignore.exists():
-                ignore.write_text("*\n")
+                with open_private(ignore, "w") as file:
+                    file.write("*\n")
         except OSError as error:
             raise self._unusable(error) from error
 
@@ -102,7 +127,7 @@ class StateDir:
         """Waits for whoever else starts or stops here. The system frees the lock of a killed process."""
         self.create()
         try:
-            file = open(self.path / "lock", "a")  # noqa: SIM115
+            file = open_private(self.path / "lock", "a")
         except OSError as error:
             raise self._unusable(error) from error
         with file:
@@ -120,7 +145,8 @@ class StateDir:
     def write(self, record: Record) -> None:
         # A reader sees the old record or the new one, never half of one.
         draft = self.record_file.with_suffix(".new")
-        draft.write_text(json.dumps(asdict(record)) + "\n")
+        with open_private(draft, "w") as file:
+            file.write(json.dumps(asdict(record)) + "\n")
         draft.replace(self.record_file)
 
     def sweep(self) -> None:

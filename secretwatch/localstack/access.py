@@ -3,8 +3,8 @@
 IAM users and role sessions are held to their own policies, boundary and session policies, and to those of the
 resource: what a call needs stands in `policy.actions`, what the policies say in `policy`. The root user, as
 which LocalStack's usual test credentials and all keys that were never given count, may do everything in its
-account but what a resource's policy denies. Calls between services, and those without credentials, are not
-looked at.
+account but what a resource's policy denies. Calls between services are not looked at; of those without a
+signature (`doors.py`) only what they change in a bucket (`anonymous.py`).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.utils.aws.request_context import extract_account_id_from_auth_header
 
-from secretwatch.localstack import batches
+from secretwatch.localstack import anonymous, batches
 from secretwatch.localstack.identity import Caller, caller_of, caller_of_request
 from secretwatch.localstack.permissions import attached_policies, parsed, role_of
 from secretwatch.localstack.principals import Permissions, context_of, permissions_of, same_organization
@@ -60,6 +60,13 @@ class Access:
             keys_refused(context)
             raise _error(unknown_keys(service, _protocol(context)))
         if caller.kind == "root" and (service not in HAVE_POLICIES or _is_anonymous(caller)):
+            if (
+                service == "s3"
+                and _is_anonymous(caller)
+                and query_signature(context.request) is None
+                and anonymous.refused(context, caller)
+            ):
+                raise _error(Denial("AccessDenied", 403, "Access Denied"))
             return
         parameters, operation = context.service_request or {}, context.operation.name
         is_batch = service == "secretsmanager" and operation == "BatchGetSecretValue"

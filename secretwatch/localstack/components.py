@@ -1,6 +1,6 @@
-"""LocalStack's runtime, bound to the interface that it was told to listen on.
+"""LocalStack's runtime, bound to the interface that it was told to listen on, with doors that can be shut.
 
-LocalStack itself listens on every interface, whatever host GATEWAY_LISTEN names.
+LocalStack itself listens on every interface, whatever host GATEWAY_LISTEN names, and lets everybody in.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from functools import cached_property
 from typing import Any
 
 from localstack import config
+from localstack.aws import handlers
 from localstack.aws.components import AwsComponents
 from localstack.aws.serving.twisted import TLSMultiplexerFactory
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 from twisted.web import http
+
+from secretwatch.localstack.doors import Doors, refuse_nameless
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):
@@ -48,6 +51,14 @@ class SecretwatchComponents(AwsComponents):
 
     def should_load(self) -> bool:
         return bool(self.name == config.RUNTIME_COMPONENTS)
+
+    @cached_property
+    def gateway(self) -> Any:
+        gateway = super().gateway
+        found = gateway.request_handlers
+        found.insert(found.index(handlers.parse_service_name) + 1, refuse_nameless)
+        found.insert(0, Doors())
+        return gateway
 
     @cached_property
     def runtime_server(self) -> BoundRuntimeServer:

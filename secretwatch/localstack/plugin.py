@@ -60,6 +60,7 @@ def start() -> None:
 
     from secretwatch.localstack.access import Access
     from secretwatch.localstack.asked import Asked
+    from secretwatch.localstack.doors import Signed
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
     from secretwatch.localstack.given_keys import remember_keys
@@ -90,7 +91,7 @@ def start() -> None:
     logging.getLogger("localstack.services.sns.publisher").setLevel(logging.WARNING)
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
-    for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "sns", "stepfunctions", "sts"):
+    for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "s3", "sns", "stepfunctions", "sts"):
         config.SERVICE_PROVIDER_CONFIG.set_provider_if_not_exists(service, "secretwatch")
     handlers.serve_custom_service_request_handlers.append(IN_FLIGHT.enter)
     handlers.run_custom_finalizers.append(IN_FLIGHT.leave)
@@ -98,7 +99,7 @@ def start() -> None:
     handlers.serve_custom_service_request_handlers.append(
         Asked(
             # What was sent is kept before all that may change a request.
-            always=[keep_sent, Access()],
+            always=[keep_sent, Signed(), Access()],
             others=[
                 SecretPages(),
                 DryRun(),
@@ -233,6 +234,15 @@ def sns() -> Service:
     return Service.for_provider(MailingSnsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
 
 
+@aws_provider(api="s3", name="secretwatch")
+def s3() -> Service:
+    from localstack.services.s3.provider import S3Provider
+    from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
+
+    # LocalStack's own folder is one for all that run on a machine, under a name that everybody knows.
+    return Service.for_provider(S3Provider(EphemeralS3ObjectStore(os.path.join(config.dirs.tmp, "s3"))))
+
+
 @aws_provider(api="stepfunctions", name="secretwatch")
 def stepfunctions() -> Service:
     from secretwatch.localstack.service_roles import record_with
@@ -341,8 +351,8 @@ def _tick(request: Request) -> Response:
 
 
 def _body(request: Request) -> Response | dict[str, Any]:
-    """What was posted. A page in a browser can post no JSON to another address."""
-    body = request.get_json(silent=True) if request.is_json else None
+    """What was posted. That its type says so has been looked at (`doors.py`)."""
+    body = request.get_json(silent=True)
     return body if isinstance(body, dict) else Response("Post JSON, as application/json.\n", 415)
 
 

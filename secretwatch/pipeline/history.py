@@ -49,7 +49,7 @@ def line(report: Report, watch: Watch, *, local: bool) -> dict[str, Any] | None:
 
 def append(file: Path, entry: Mapping[str, Any]) -> None:
     """Raises OSError. Two runs that end at the same time do not mix: it is one write."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = json.dumps(entry, ensure_ascii=False) + "\n"
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:

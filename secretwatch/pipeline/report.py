@@ -115,15 +115,11 @@ class Report:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file, whole or not at all. Raises OSError."""
+    """Write a file, whole or not at all, for its owner alone: it says who reads secrets. Raises OSError."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        # mkstemp makes a file for its owner only; a report may be read like any other file.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):

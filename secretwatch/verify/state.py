@@ -92,7 +92,7 @@ class State:
         return loaded
 
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked():
             places = self._load()
             kept = _whole(places.get(self._place))

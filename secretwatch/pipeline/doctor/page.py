@@ -9,6 +9,7 @@ from secretwatch.pipeline.doctor import path
 from secretwatch.pipeline.doctor.findings import Finding, Hop
 from secretwatch.pipeline.doctor.timeline import timeline
 from secretwatch.pipeline.doctor.walk import Diagnosis
+from secretwatch.pipeline.document import document
 
 _MARKS = {"healthy": "✓", "warning": "!", "not reached": "·", "cannot tell": "?", "broken": "✕"}
 STYLE = """
@@ -93,17 +94,7 @@ def page(diagnosis: Diagnosis) -> str:
     items = "".join(_hop(number, hop) for number, hop in enumerate(diagnosis.hops, 1))
     at = f"{record.now.astimezone(UTC):%d %B %Y, %H:%M:%S} UTC"
     about = f"Account {record.account_id or 'unknown'}, {subject.region}, examined on {at}."
-    return _printable(f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(name)}: {diagnosis.result}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<h1>{escape(name)}</h1>
+    main = f"""<h1>{escape(name)}</h1>
 <p class="about">{escape(about)}</p>
 {_answer(diagnosis)}
 <h2>From the read to the e-mail</h2>
@@ -111,16 +102,8 @@ def page(diagnosis: Diagnosis) -> str:
 <ol class="walk">{items}</ol>
 {_picture(diagnosis)}
 {_missing(diagnosis)}
-<footer>secretwatch doctor. It looked, and changed nothing.</footer>
-</main>
-</body>
-</html>
-""")
-
-
-def _printable(html: str) -> str:
-    """Nothing in it that a reader would obey, as a change of direction."""
-    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in html)
+<footer>secretwatch doctor. It looked, and changed nothing.</footer>"""
+    return document(f"{name}: {diagnosis.result}", STYLE, main)
 
 
 def _class(verdict: str) -> str:

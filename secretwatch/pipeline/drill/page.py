@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from secretwatch.pipeline.doctor.page import STYLE
+from secretwatch.pipeline.document import document
 from secretwatch.pipeline.drill.record import MEANING, Drilled, Receiver, Record, Topic, iso, read_of
 from secretwatch.pipeline.report import HopResult
 
@@ -51,17 +52,7 @@ def page(record: Record) -> str:
     title = f"Drill of {name}"
     watches = "".join(_watch(each) for each in record.watches)
     topics = "".join(_topic(each) for each in record.topics)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}: {record.result}</title>
-<style>{STYLE}{_STYLE}</style>
-</head>
-<body>
-<main>
-<h1>{escape(title)}</h1>
+    main = f"""<h1>{escape(title)}</h1>
 <p class="about">{escape(_about(record))}</p>
 {_answer(record)}
 {_facts(record)}
@@ -73,11 +64,8 @@ def page(record: Record) -> str:
 <footer>secretwatch drill {escape(record.version or "")}. Times are in UTC. Seconds of a hop are since
 the read, those of a receiver since the first DRILL message was sent; each is when it was found: it may have
 come earlier.
-The value of no secret is in this record.</footer>
-</main>
-</body>
-</html>
-"""
+The value of no secret is in this record.</footer>"""
+    return document(f"{title}: {record.result}", STYLE + _STYLE, main)
 
 
 def _when(at: float | None) -> str:

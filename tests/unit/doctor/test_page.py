@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from answers import walk
-from browser import Browser, binary
+from browser import HOSTILE, Browser, binary, is_inert
 from healthy import LOGGED_AT, READ_AT, TRAIL, alarm, asked, denied, facts, metric_filter, read, rung, topic
 
 from secretwatch.pipeline.doctor.page import page
@@ -128,6 +128,34 @@ def test_nothing_is_fetched_and_everything_is_escaped() -> None:
     assert hostile not in html
     assert "<script" not in html
     assert not re.search(r"""(src|href|url|@import)\s*[=(]?\s*["']?(https?:)?//""", html)
+
+
+def named(hostile: str) -> str:
+    """The page of a watch, a secret, an alarm and an address with such a name."""
+    subject = replace(facts().subject, name=hostile, alarm_name=hostile, filter_names=(hostile,))
+    event = read(requestParameters={"secretId": hostile}, userAgent=hostile, errorMessage=hostile)
+    rung = alarm(AlarmName=hostile, StateReason=hostile, AlarmDescription=hostile)
+    found = walk(facts(subject=subject, read=event, reads=[event], alarm=rung))
+    found.missing = [hostile]
+    return page(found)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_name_is_a_text(hostile: str) -> None:
+    html = named(hostile)
+    assert is_inert(html)
+    assert all(each.isprintable() for each in html.split("\n"))
+
+
+@needs_browser
+def test_a_browser_shows_names_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(named(" ".join(HOSTILE)), encoding="utf-8")
+    dom = Browser(tmp_path / "profile").dom(file)
+    assert is_inert(dom)
+    assert "<title>ran" not in dom
+    assert '<script>document.title="ran"</script>' in unescape(dom)
+    assert "secretwatch doctor. It looked" in dom
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from browser import Browser, binary
+from browser import HOSTILE as NAMES
+from browser import Browser, binary, is_inert
 
 from secretwatch.pipeline.drill.page import page
 from secretwatch.pipeline.drill.record import MEANING, Drilled, Receiver, Record, Topic
@@ -106,3 +107,21 @@ def test_a_browser_shows_it(tmp_path: Path) -> None:
     file = tmp_path / "drill.html"
     file.write_text(page(record()), encoding="utf-8")
     assert "✕ Not every way out" in shown(Browser(tmp_path / "profile").dom(file))
+
+
+@pytest.mark.parametrize("hostile", NAMES)
+@pytest.mark.parametrize("ending", ["done", "refused"])
+def test_a_name_is_a_text(hostile: str, ending: str) -> None:
+    html = page(record(hostile, ending))
+    assert is_inert(html)
+    assert all(each.isprintable() for each in html.split("\n"))
+
+
+@pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
+def test_a_browser_shows_names_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "drill.html"
+    file.write_text(page(record(" ".join(NAMES))), encoding="utf-8")
+    dom = Browser(tmp_path / "profile").dom(file)
+    assert is_inert(dom)
+    assert "<title>ran" not in dom
+    assert "secretwatch drill 0.1.0" in dom

@@ -32,8 +32,8 @@ def test_it_is_written_whole(tmp_path: Path) -> None:
     Report(ending="timeout").write(path)
     assert json.loads(path.read_text())["result"] == "fail"
     assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
-    path.with_name("like").touch()
-    assert path.stat().st_mode == path.with_name("like").stat().st_mode
+    # It says who reads which secret.
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_cannot_be_written_leaves_the_older_one(tmp_path: Path) -> None:
