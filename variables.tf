@@ -362,8 +362,8 @@ variable "trail" {
   }
 
   validation {
-    condition     = try(var.trail.bucket.key_prefix, null) == null ? true : can(regex("^[A-Za-z0-9!_.'()-]+(/[A-Za-z0-9!_.'()-]+)*$", var.trail.bucket.key_prefix)) && length(var.trail.bucket.key_prefix) <= 200
-    error_message = "trail.bucket.key_prefix is \"${try(coalesce(var.trail.bucket.key_prefix), "")}\": write at most 200 letters, digits and !_.'()-, with a / between parts and none at either end, or leave it out."
+    condition     = try(var.trail.bucket.key_prefix, null) == null ? true : can(regex("^[A-Za-z0-9!_.'()=@:,&+-]+(/[A-Za-z0-9!_.'()=@:,&+-]+)*$", var.trail.bucket.key_prefix)) && length(var.trail.bucket.key_prefix) <= 200
+    error_message = "trail.bucket.key_prefix is \"${try(coalesce(var.trail.bucket.key_prefix), "")}\": write at most 200 letters, digits and !_.'()=@:,&+-, with a / between parts and none at either end, or leave it out."
   }
 
   validation {

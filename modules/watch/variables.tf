@@ -57,10 +57,11 @@ variable "alarm" {
     error_message = "${var.path}alarm.threshold is ${var.alarm.threshold}: with less than 1 the alarm rings without a read. Write the number of reads that should ring, such as 1."
   }
 
-  # A secret's account answers so many a second: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+  # A quota of each account in each region, of which there are fewer than 50; an organisation has at most 50000 accounts:
+  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
   validation {
-    condition     = var.alarm.threshold <= 10000 * max(60, var.alarm.period) * (var.organization ? 50000 : 1)
-    error_message = "${var.path}alarm.threshold is ${format("%g", var.alarm.threshold)}: Secrets Manager answers at most 10000 reads a second in an account, so the alarm could never ring. Write the number of reads that should ring, such as 1."
+    condition     = var.alarm.threshold <= 10000 * 50 * max(60, var.alarm.period) * (var.organization ? 50000 : 1)
+    error_message = "${var.path}alarm.threshold is ${format("%g", var.alarm.threshold)}, more reads than Secrets Manager answers in ${var.alarm.period} seconds (10000 a second in each region), so the alarm could never ring. Write the number of reads that should ring, such as 1."
   }
 
   validation {

@@ -576,8 +576,8 @@ REFUSED = [
     *(
         (
             f'trail = {{ bucket = {{ name = "logs", key_prefix = "{prefix}" }} }}',
-            f'trail.bucket.key_prefix is "{prefix}": write at most 200 letters, digits and !_.\'()-, with a /'
-            " between parts and none at either end, or leave it out.",
+            f'trail.bucket.key_prefix is "{prefix}": write at most 200 letters, digits and'
+            " !_.'()=@:,&+-, with a / between parts and none at either end, or leave it out.",
         )
         for prefix in ("", "trails/", "a*")
     ),
@@ -606,9 +606,9 @@ REFUSED = [
     ),
     (
         "alarm = { threshold = 1e300 }",
-        "alarm.threshold is 1e+300: Secrets Manager answers at most 10000 reads a second in an account,"
-        " so the"
-        " alarm could never ring. Write the number of reads that should ring, such as 1.",
+        "alarm.threshold is 1e+300, more reads than Secrets Manager answers in 300 seconds (10000 a second in"
+        " each region), so the alarm could never ring. Write the number of reads that should ring, such as"
+        " 1.",
     ),
     (
         'kms_keys = { trail = { arn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1" } }',
