@@ -25,7 +25,7 @@ variable "email_addresses" {
 
   validation {
     condition     = alltrue([for address in coalesce(var.email_addresses, []) : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])
-    error_message = "email_addresses holds ${join(", ", [for address in coalesce(var.email_addresses, []) : "\"${address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
+    error_message = "email_addresses holds ${join(", ", [for address in coalesce(var.email_addresses, []) : "\"${address == null ? "null" : address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
   }
 }
 
@@ -75,13 +75,18 @@ variable "kms_keys" {
   })
 
   validation {
-    condition     = !anytrue([for key in compact([try(var.kms_keys.topics.arn, ""), try(var.kms_keys.trail.arn, "")]) : can(regex("(^|:)alias/aws/", key))])
+    condition     = !anytrue([for key in [var.kms_keys.topics, var.kms_keys.trail] : can(regex("(^|:)alias/aws/", key.arn)) if key != null])
     error_message = "kms_keys holds a key of AWS's own: it lets neither CloudWatch nor CloudTrail in, and alarms would be dropped without a word. Write the ARN of a key of yours, or leave it out."
   }
 
   validation {
-    condition     = alltrue([for key in compact([try(var.kms_keys.topics.arn, ""), try(var.kms_keys.trail.arn, "")]) : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", key)) || can(regex("(^|:)alias/aws/", key))])
+    condition     = alltrue([for key in [var.kms_keys.topics, var.kms_keys.trail] : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", key.arn)) || can(regex("(^|:)alias/aws/", key.arn)) if key != null])
     error_message = "kms_keys takes whole ARNs of keys, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, and no aliases: policies name keys by ARN."
+  }
+
+  validation {
+    condition     = alltrue([for key in [var.kms_keys.topics, var.kms_keys.trail] : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", key.arn)) ? split(":", key.arn)[3] == local.account.region : true if key != null])
+    error_message = "kms_keys holds a key of another region than ${local.account.region}, where topics and log group are: a key encrypts in its own region only. Write the ARN of a key in ${local.account.region}."
   }
 }
 
@@ -116,8 +121,28 @@ variable "secret" {
   })
 
   validation {
-    condition     = var.secret == null ? true : can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", var.secret.name))
-    error_message = "secret.name is \"${try(var.secret.name, "")}\": write letters, digits and /_+=.@- only."
+    condition     = var.secret == null ? true : can(regex("^[A-Za-z0-9/_+=.@-]+$", var.secret.name))
+    error_message = "secret.name is \"${try(coalesce(var.secret.name), "")}\": write letters, digits and /_+=.@- only."
+  }
+
+  validation {
+    condition     = try(length(var.secret.name), 0) <= 512
+    error_message = "secret.name has ${try(length(var.secret.name), 0)} characters: Secrets Manager takes 512."
+  }
+
+  validation {
+    condition     = try(length(var.secret.description), 0) <= 2048
+    error_message = "secret.description has ${try(length(var.secret.description), 0)} characters: Secrets Manager takes 2048."
+  }
+
+  validation {
+    condition     = try(var.secret.kms_key, null) == null ? true : can(regex("^arn:[a-z-]+:kms:${local.account.region}:[0-9]{12}:(key/[A-Za-z0-9-]+|alias/[A-Za-z0-9/_-]+)$", var.secret.kms_key.arn))
+    error_message = "secret.kms_key.arn is \"${try(coalesce(var.secret.kms_key.arn), "")}\": write the whole ARN of a key in ${local.account.region}, where the secret is, such as arn:aws:kms:${local.account.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, or leave kms_key out for one of its own."
+  }
+
+  validation {
+    condition     = try(var.secret.value_version, 0) < 1000000000
+    error_message = "secret.value_version is ${format("%g", try(var.secret.value_version, 0))}, more than there will be values: write 1 at first, and one more for each new value."
   }
 
   validation {
@@ -142,6 +167,17 @@ variable "secret_value" {
     condition     = try(var.secret.value_version, 0) == 0 || var.secret_value != null
     error_message = "secret_value is missing: pass it (TF_VAR_secret_value keeps it out of files), or write secret.value_version = 0 when somebody else writes the value."
   }
+
+  validation {
+    condition     = try(var.secret.value_version, 0) == 0 || var.secret_value != ""
+    error_message = "secret_value is empty: Secrets Manager takes no empty value. Write secret.value_version = 0 when somebody else writes the value."
+  }
+
+  # Bytes, which are three quarters of what base64 takes.
+  validation {
+    condition     = try(var.secret.value_version, 0) == 0 || var.secret_value == null ? true : floor(length(replace(base64encode(var.secret_value), "=", "")) * 3 / 4) <= 65536
+    error_message = "secret_value is too long: Secrets Manager takes 65536 bytes. Keep what is larger elsewhere, encrypted with a key that the secret holds."
+  }
 }
 
 variable "secrets" {
@@ -153,6 +189,11 @@ variable "secrets" {
   validation {
     condition     = var.secret != null || length(var.secrets) > 0 || length(var.watches) > 0
     error_message = "Nothing to watch: write names or ARNs of existing secrets in secrets, or describe a new one in secret."
+  }
+
+  validation {
+    condition     = alltrue([for secret in var.secrets : secret != null])
+    error_message = "secrets holds null: write a secret's name or ARN, a prefix such as \"prod/*\", or \"*\" for all."
   }
 
   validation {
@@ -178,7 +219,7 @@ variable "self_watch" {
 
   validation {
     condition     = alltrue([for address in coalesce(var.self_watch.email_addresses, []) : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])
-    error_message = "self_watch.email_addresses holds ${join(", ", [for address in coalesce(var.self_watch.email_addresses, []) : "\"${address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
+    error_message = "self_watch.email_addresses holds ${join(", ", [for address in coalesce(var.self_watch.email_addresses, []) : "\"${address == null ? "null" : address}\"" if !can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])}: write bare addresses such as ops@example.com."
   }
 
   validation {
@@ -188,7 +229,7 @@ variable "self_watch" {
 
   validation {
     condition     = length(setsubtract(coalesce(var.self_watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0
-    error_message = "self_watch.topics names ${join(", ", setsubtract(coalesce(var.self_watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics)))}, and the topics are ${join(", ", length(var.topics) == 0 ? ["default"] : keys(var.topics))}: write some of these, or leave it out for a topic of its own."
+    error_message = "self_watch.topics names ${join(", ", [for topic in setsubtract(coalesce(var.self_watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics)) : topic == null ? "null" : topic])}, and the topics are ${join(", ", length(var.topics) == 0 ? ["default"] : keys(var.topics))}: write some of these, or leave it out for a topic of its own."
   }
 
   validation {
@@ -207,13 +248,13 @@ variable "self_watch" {
   }
 
   validation {
-    condition     = var.self_watch.global_events == null ? true : can(regex("^arn:[a-z-]+:events:${local.global_region}:[0-9]{12}:rule/.+$", var.self_watch.global_events))
+    condition     = var.self_watch.global_events == null ? true : can(regex("^arn:[a-z-]+:events:${local.global_region}:[0-9]{12}:rule/[A-Za-z0-9._/-]+$", var.self_watch.global_events))
     error_message = "self_watch.global_events is \"${try(coalesce(var.self_watch.global_events), "")}\": write the output rule_arn of modules/global-events, called with a provider of ${local.global_region}."
   }
 
   validation {
     condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])
-    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${coalesce(role, "null")}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
+    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${role == null ? "null" : role}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
   }
 }
 
@@ -223,10 +264,11 @@ variable "tags" {
   nullable    = false
   type        = map(string)
 
-  # What all of the services take: each refuses others with an error of its own, halfway through an apply.
+  # What all of the services take: each refuses others with an error of its own, halfway through an apply. Lengths are
+  # counted apart: an expression that counts letters of all languages takes a tenth of a second.
   validation {
-    condition     = alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value)))])
-    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
+    condition     = alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256)])
+    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
   }
 
   validation {
@@ -255,23 +297,28 @@ variable "topics" {
   }
 
   validation {
+    condition     = alltrue([for topic in var.topics : topic != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null])} is null: write {} for a topic of its own, or leave it out."
+  }
+
+  validation {
     condition     = length(var.topics) <= 5
     error_message = "topics has ${length(var.topics)}: alarms of the instance itself go to all of them, and CloudWatch takes five."
   }
 
   validation {
-    condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.email_addresses) == 0])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic.existing != null && length(topic.email_addresses) > 0])} is an existing topic with email_addresses: whoever owns the topic subscribes them."
+    condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.email_addresses) == 0 if topic != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0])} is an existing topic with email_addresses: whoever owns the topic subscribes them."
   }
 
   validation {
-    condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic.existing == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
+    condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn)) if topic != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
   }
 
   validation {
-    condition     = alltrue([for topic in var.topics : alltrue([for address in topic.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if !alltrue([for address in topic.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])])}.email_addresses: write bare addresses such as ops@example.com."
+    condition     = alltrue([for topic in var.topics : alltrue([for address in topic.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))]) if topic != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for address in topic.email_addresses : can(regex("^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$", address))])])}.email_addresses: write bare addresses such as ops@example.com."
   }
 }
 
@@ -291,7 +338,7 @@ variable "trail" {
 
   validation {
     condition     = var.trail.existing == null ? true : can(regex("^arn:[a-z-]+:cloudtrail:[a-z0-9-]+:[0-9]{12}:trail/[A-Za-z0-9._-]{3,128}$", var.trail.existing.arn))
-    error_message = "trail.existing.arn is \"${try(var.trail.existing.arn, "")}\": write the whole ARN, such as arn:aws:cloudtrail:us-east-1:123456789012:trail/main."
+    error_message = "trail.existing.arn is \"${try(coalesce(var.trail.existing.arn), "")}\": write the whole ARN, such as arn:aws:cloudtrail:us-east-1:123456789012:trail/main."
   }
 
   validation {
@@ -300,8 +347,33 @@ variable "trail" {
   }
 
   validation {
+    condition     = var.trail.existing == null ? true : can(regex("^[A-Za-z0-9._/#-]+$", var.trail.existing.log_group_name)) && try(length(var.trail.existing.log_group_name), 0) <= 512
+    error_message = "trail.existing.log_group_name is \"${try(coalesce(var.trail.existing.log_group_name), "")}\": write the name of the log group that the trail delivers to, at most 512 letters, digits and ._-/#."
+  }
+
+  validation {
+    condition     = try(var.trail.existing.bucket_name, null) == null ? true : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$", var.trail.existing.bucket_name))
+    error_message = "trail.existing.bucket_name is \"${try(coalesce(var.trail.existing.bucket_name), "")}\": write the name of the trail's bucket, without s3:// and without a prefix, or leave it out."
+  }
+
+  validation {
+    condition     = var.trail.bucket == null || var.trail.existing != null ? true : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", var.trail.bucket.name)) && try(length(var.trail.bucket.name), 0) >= 3 && try(length(var.trail.bucket.name), 0) <= 63
+    error_message = "trail.bucket.name is \"${try(coalesce(var.trail.bucket.name), "")}\": write the name of a bucket, 3 to 63 lower-case letters, digits, dots and hyphens, without s3:// and without a prefix (which is key_prefix)."
+  }
+
+  validation {
+    condition     = try(var.trail.bucket.key_prefix, null) == null ? true : can(regex("^[A-Za-z0-9!_.'()=@:,&+-]+(/[A-Za-z0-9!_.'()=@:,&+-]+)*$", var.trail.bucket.key_prefix)) && length(var.trail.bucket.key_prefix) <= 200
+    error_message = "trail.bucket.key_prefix is \"${try(coalesce(var.trail.bucket.key_prefix), "")}\": write at most 200 letters, digits and !_.'()=@:,&+-, with a / between parts and none at either end, or leave it out."
+  }
+
+  validation {
+    condition     = try(var.trail.notifications.topic, null) == null ? true : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.trail.notifications.topic.arn))
+    error_message = "trail.notifications.topic.arn is \"${try(coalesce(var.trail.notifications.topic.arn), "")}\": write the whole ARN of a standard topic, such as arn:aws:sns:us-east-1:123456789012:log-files, or notifications = {} for one of its own."
+  }
+
+  validation {
     condition     = var.trail.organization == null ? true : can(regex("^o-[a-z0-9]{10,32}$", var.trail.organization.id))
-    error_message = "trail.organization.id is \"${try(var.trail.organization.id, "")}\": write the organisation's id, such as o-exampleorgid."
+    error_message = "trail.organization.id is \"${try(coalesce(var.trail.organization.id), "")}\": write the organisation's id, such as o-exampleorgid."
   }
 
   validation {
@@ -312,7 +384,7 @@ variable "trail" {
   # The provider reads back the bare name of a topic of its own account, and AWS does not say in which account CloudTrail looks for that.
   validation {
     condition = var.trail.notifications == null || try(var.trail.organization.management_account_id, null) == null ? true : (
-      var.trail.organization.management_account_id == local.account.id || !startswith(try(var.trail.notifications.topic.arn, "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:"), "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:")
+      var.trail.organization.management_account_id == local.account.id || !startswith(try(coalesce(var.trail.notifications.topic.arn), "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:"), "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:")
     )
     error_message = "trail.notifications is for a topic of this account, and the trail is account ${try(coalesce(var.trail.organization.management_account_id), "")}'s: each plan would change it. Write a topic of another account or region, or leave notifications out."
   }
@@ -320,8 +392,8 @@ variable "trail" {
   # An inbox full of messages that say nothing hides the one that matters.
   validation {
     condition = !contains(
-      concat(["arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}"], [for key in keys(var.topics) : "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}-${key}"], [for topic in var.topics : topic.existing.arn if topic.existing != null]),
-      try(var.trail.notifications.topic.arn, ""),
+      concat(["arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}"], [for key in keys(var.topics) : "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}-${key}"], [for topic in var.topics : topic.existing.arn if try(topic.existing, null) != null]),
+      try(coalesce(var.trail.notifications.topic.arn), ""),
     )
     error_message = "trail.notifications.topic is an alert topic: CloudTrail sends it a message for each log file, hundreds a day, and none says who read what. Alarms would drown. Write another topic, or notifications = {} for one of its own."
   }
@@ -329,6 +401,11 @@ variable "trail" {
   validation {
     condition     = var.trail.bucket_expiration_in_days >= 0 && floor(var.trail.bucket_expiration_in_days) == var.trail.bucket_expiration_in_days
     error_message = "trail.bucket_expiration_in_days is ${var.trail.bucket_expiration_in_days}: write a whole number of days, or 0 to keep log files for good."
+  }
+
+  validation {
+    condition     = var.trail.bucket_expiration_in_days <= 2147483647
+    error_message = "trail.bucket_expiration_in_days is ${format("%g", var.trail.bucket_expiration_in_days)}: S3 takes at most 2147483647. Write 0 to keep log files for good."
   }
 
   validation {
@@ -377,29 +454,39 @@ variable "watches" {
   }
 
   validation {
-    condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+    condition     = alltrue([for watch in var.watches : try(watch.secrets, null) != null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if try(watch.secrets, null) == null])} has no secrets: write { secrets = [...] } with names or ARNs, a prefix such as \"prod/*\", or \"*\" for all."
   }
 
   validation {
-    condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic in realtime_topics that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+    condition     = alltrue([for watch in var.watches : alltrue([for value in concat(tolist(watch.secrets), tolist(watch.events), watch.except) : value != null]) if try(watch.secrets, null) != null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if !alltrue([for value in try(concat(tolist(watch.secrets), tolist(watch.events), watch.except), []) : value != null])])} holds null in secrets, events or except: write what is meant, or leave it out."
   }
 
   validation {
-    condition     = alltrue([for watch in var.watches : watch.realtime || watch.realtime_topics == null])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if !watch.realtime && watch.realtime_topics != null])} has realtime_topics, and no realtime message to send there: write realtime = true, or leave realtime_topics out."
+    condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0 if watch != null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
   }
 
   validation {
-    condition     = alltrue([for watch in var.watches : watch.realtime_topics == null ? true : length(watch.realtime_topics) > 0])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch.realtime_topics == null ? false : length(watch.realtime_topics) == 0])}.realtime_topics is empty, so nobody would get the realtime message: name a topic, or leave it out."
+    condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0 if watch != null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic in realtime_topics that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+  }
+
+  validation {
+    condition     = alltrue([for watch in var.watches : watch.realtime || watch.realtime_topics == null if watch != null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : !watch.realtime && watch.realtime_topics != null])} has realtime_topics, and no realtime message to send there: write realtime = true, or leave realtime_topics out."
+  }
+
+  validation {
+    condition     = alltrue([for watch in var.watches : watch.realtime_topics == null ? true : length(watch.realtime_topics) > 0 if watch != null])
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if try(watch.realtime_topics, null) == null ? false : length(watch.realtime_topics) == 0])}.realtime_topics is empty, so nobody would get the realtime message: name a topic, or leave it out."
   }
 
   validation {
     condition = var.secret == null || length(var.watches) == 0 ? true : anytrue(flatten([for watch in var.watches : [
-      for secret in watch.secrets : endswith(secret, "*") ? startswith(var.secret.name, trimsuffix(secret, "*")) : secret == var.secret.name
+      for secret in try(tolist(watch.secrets), []) : try(endswith(secret, "*"), false) ? try(startswith(var.secret.name, trimsuffix(secret, "*")), false) : secret == var.secret.name
     ]]))
-    error_message = "secret.name is \"${try(var.secret.name, "")}\", which no watch watches: write it into the secrets of one."
+    error_message = "secret.name is \"${try(coalesce(var.secret.name), "")}\", which no watch watches: write it into the secrets of one."
   }
 }

@@ -33,8 +33,8 @@ variable "secrets" {
   type        = set(string)
 
   validation {
-    condition     = alltrue([for secret in var.secrets : can(regex("^([A-Za-z0-9/_+=.@!-]{1,512}[*]?|[*])$", secret))])
-    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret}\"" if !can(regex("^([A-Za-z0-9/_+=.@!-]{1,512}[*]?|[*])$", secret))])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of whatever secret."
+    condition     = alltrue([for secret in var.secrets : can(regex("^([A-Za-z0-9/_+=.@!-]+[*]?|[*])$", secret)) && try(length(secret), 0) <= 512])
+    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret == null ? "null" : secret}\"" if !(can(regex("^([A-Za-z0-9/_+=.@!-]+[*]?|[*])$", secret)) && try(length(secret), 0) <= 512)])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of whatever secret."
   }
 }
 
@@ -43,6 +43,23 @@ variable "tags" {
   description = "Tags of every resource that can have them."
   nullable    = false
   type        = map(string)
+
+  # What all of the services take: each refuses others with an error of its own, halfway through an apply. Lengths are
+  # counted apart: an expression that counts letters of all languages takes a tenth of a second.
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256)])
+    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
+  }
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags has ${length(var.tags)}: a resource has at most 50."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags has keys that differ only in their case: an IAM role takes one of them. Leave the others out."
+  }
 }
 
 variable "witness" {
@@ -52,6 +69,6 @@ variable "witness" {
 
   validation {
     condition     = var.witness == null ? true : can(regex("^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$", var.witness.event_bus_arn)) && try(split(":", var.witness.event_bus_arn)[4], "") != data.aws_caller_identity.sender.account_id
-    error_message = "witness.event_bus_arn is \"${try(var.witness.event_bus_arn, "")}\": write the ARN of an event bus of another account than ${data.aws_caller_identity.sender.account_id}."
+    error_message = "witness.event_bus_arn is \"${try(coalesce(var.witness.event_bus_arn), "")}\": write the ARN of an event bus of another account than ${data.aws_caller_identity.sender.account_id}."
   }
 }

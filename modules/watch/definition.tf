@@ -31,7 +31,7 @@ locals {
   # Who
   ################################################################################
 
-  principal = "^(arn:[a-z-]+:iam::[0-9]{12}:((role|user)/[A-Za-z0-9+=,.@_/-]*[*]?|root)|[a-z0-9.-]+[.]amazonaws[.]com([.]cn)?)$"
+  principal = "^(arn:[a-z-]+:iam::[0-9]{12}:((role|user)/([A-Za-z0-9+=,.@_/-]+[*]?|[*])|root)|[a-z0-9.-]+[.]amazonaws[.]com([.]cn)?)$"
 
   # Nothing here decides how many there are of anything: an ARN may be known only after its role is created.
   except = {

@@ -48,13 +48,20 @@ variable "alarm" {
   }
 
   validation {
-    condition     = var.alarm.datapoints_to_alarm == null ? true : contains(range(1, max(1, var.alarm.evaluation_periods) + 1), var.alarm.datapoints_to_alarm)
+    condition     = var.alarm.datapoints_to_alarm == null ? true : var.alarm.datapoints_to_alarm >= 1 && var.alarm.datapoints_to_alarm <= max(1, var.alarm.evaluation_periods) && floor(var.alarm.datapoints_to_alarm) == var.alarm.datapoints_to_alarm
     error_message = "${var.path}alarm.datapoints_to_alarm is ${coalesce(var.alarm.datapoints_to_alarm, 0)}: write a whole number from 1 to alarm.evaluation_periods (${var.alarm.evaluation_periods}), or leave it out."
   }
 
   validation {
     condition     = var.alarm.threshold >= 1
     error_message = "${var.path}alarm.threshold is ${var.alarm.threshold}: with less than 1 the alarm rings without a read. Write the number of reads that should ring, such as 1."
+  }
+
+  # A quota of each account in each region, of which there are fewer than 50; an organisation has at most 50000 accounts:
+  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+  validation {
+    condition     = var.alarm.threshold <= 10000 * 50 * max(60, var.alarm.period) * (var.organization ? 50000 : 1)
+    error_message = "${var.path}alarm.threshold is ${format("%g", var.alarm.threshold)}, more reads than Secrets Manager answers in ${var.alarm.period} seconds (10000 a second in each region), so the alarm could never ring. Write the number of reads that should ring, such as 1."
   }
 
   validation {

@@ -529,6 +529,130 @@ REFUSED = [
         'self_watch.global_events is "arn:aws:events:eu-west-1:111122223333:rule/x": write the output'
         " rule_arn of modules/global-events, called with a provider of us-east-1.",
     ),
+    # What is null, and what AWS refuses or an alarm never rings for
+    ('secrets = ["db", null]', f"secrets holds null: {NAME_OR_ARN}"),
+    ("email_addresses = [null]", f'email_addresses holds "null": {BARE}'),
+    (
+        "topics = { page = null }",
+        "topics.page is null: write {} for a topic of its own, or leave it out.",
+    ),
+    *(
+        (
+            f"watches = {{ {name} = {watch} }}",
+            f"watches.{name} has no secrets: write {{ secrets = [...] }} with names or ARNs, a prefix such as"
+            ' "prod/*", or "*" for all.',
+        )
+        for name, watch in (("nothing", "null"), ("nowhere", "{ secrets = null }"))
+    ),
+    *(
+        (
+            f"watches = {{ {name} = {watch} }}",
+            f"watches.{name} holds null in secrets, events or except: write what is meant, or leave it out.",
+        )
+        for name, watch in (
+            ("null-secret", "{ secrets = [null] }"),
+            ("null-event", '{ secrets = ["db"], events = [null] }'),
+            ("null-except", '{ secrets = ["db"], except = [null] }'),
+        )
+    ),
+    (
+        "self_watch = { except = [null] }",
+        'self_watch.except holds "null": write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy.',
+    ),
+    (
+        'self_watch = { except = ["arn:aws:iam::111122223333:role/*"] }',
+        'self_watch.except holds "arn:aws:iam::111122223333:role/*": write ARNs of roles, such as'
+        " arn:aws:iam::123456789012:role/deploy.",
+    ),
+    *(
+        (
+            f"trail = {{ bucket = {{ name = {name} }} }}",
+            f'trail.bucket.name is "{said}": write the name of a bucket, 3 to 63 lower-case letters,'
+            " digits, dots"
+            " and hyphens, without s3:// and without a prefix (which is key_prefix).",
+        )
+        for name, said in (("null", ""), ('"Bad Bucket!"', "Bad Bucket!"), ('"a..b"', "a..b"))
+    ),
+    *(
+        (
+            f'trail = {{ bucket = {{ name = "logs", key_prefix = "{prefix}" }} }}',
+            f'trail.bucket.key_prefix is "{prefix}": write at most 200 letters, digits and'
+            " !_.'()=@:,&+-, with a / between parts and none at either end, or leave it out.",
+        )
+        for prefix in ("", "trails/", "a*")
+    ),
+    (
+        'trail = { notifications = { topic = { arn = "garbage" } } }',
+        'trail.notifications.topic.arn is "garbage": write the whole ARN of a standard topic, such as'
+        " arn:aws:sns:us-east-1:123456789012:log-files, or notifications = {} for one of its own.",
+    ),
+    (
+        f'trail = {{ existing = {{ arn = "{TRAIL}", log_group_name = "a b" }} }}',
+        'trail.existing.log_group_name is "a b": write the name of the log group that the trail'
+        " delivers to, at"
+        " most 512 letters, digits and ._-/#.",
+    ),
+    (
+        f'trail = {{ existing = {{ arn = "{TRAIL}", bucket_name = "s3://b", log_group_name = "main" }} }}',
+        'trail.existing.bucket_name is "s3://b": write the name of the trail\'s bucket, without s3://'
+        " and without"
+        " a prefix, or leave it out.",
+    ),
+    (
+        "trail = { bucket_expiration_in_days = 1e300 }",
+        "trail.bucket_expiration_in_days is 1e+300: S3 takes at most 2147483647. Write 0 to keep log"
+        " files for"
+        " good.",
+    ),
+    (
+        "alarm = { threshold = 1e300 }",
+        "alarm.threshold is 1e+300, more reads than Secrets Manager answers in 300 seconds (10000 a second in"
+        " each region), so the alarm could never ring. Write the number of reads that should ring, such as"
+        " 1.",
+    ),
+    (
+        'kms_keys = { trail = { arn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1" } }',
+        "kms_keys holds a key of another region than eu-west-1, where topics and log group are: a key"
+        " encrypts in"
+        " its own region only. Write the ARN of a key in eu-west-1.",
+    ),
+    *(
+        (
+            f'secret = {{ name = "db", kms_key = {{ arn = "{arn}" }}, value_version = 0 }}',
+            f'secret.kms_key.arn is "{arn}": write the whole ARN of a key in eu-west-1, where the'
+            " secret is, such as"
+            " arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, or leave"
+            " kms_key out for"
+            " one of its own.",
+        )
+        for arn in ("garbage", "arn:aws:kms:us-east-1:111122223333:key/mrk-1")
+    ),
+    (
+        f'secret = {{ name = "{"x" * 513}", value_version = 0 }}',
+        "secret.name has 513 characters: Secrets Manager takes 512.",
+    ),
+    (
+        f'secret = {{ description = "{"x" * 2049}", name = "db", value_version = 0 }}',
+        "secret.description has 2049 characters: Secrets Manager takes 2048.",
+    ),
+    (
+        'secret = { name = "db", value_version = 1e300 }\nsecret_value = "x"',
+        "secret.value_version is 1e+300, more than there will be values: write 1 at first, and one more"
+        " for each"
+        " new value.",
+    ),
+    (
+        'secret = { name = "db" }\nsecret_value = ""',
+        "secret_value is empty: Secrets Manager takes no empty value. Write secret.value_version = 0"
+        " when somebody"
+        " else writes the value.",
+    ),
+    (
+        'secret = { name = "db" }\nsecret_value = join("", [for n in range(66) : format("%01000d", n)])',
+        "secret_value is too long: Secrets Manager takes 65536 bytes. Keep what is larger elsewhere,"
+        " encrypted with a"
+        " key that the secret holds.",
+    ),
 ]
 
 # What variables.tf takes from main.tf.
