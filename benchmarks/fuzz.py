@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 import collections
+import multiprocessing
 import random
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/unit/cli"))
@@ -44,8 +44,8 @@ def main() -> None:
     kinds: collections.Counter[str] = collections.Counter()
     faults: dict[str, list[tuple[int, list[str], str]]] = collections.defaultdict(list)
     slowest, done = 0.0, 0
-    with ProcessPoolExecutor(given.jobs, max_tasks_per_child=10) as pool:
-        for found in pool.map(batch, [seeds[n : n + BATCH] for n in range(0, len(seeds), BATCH)]):
+    with multiprocessing.get_context("spawn").Pool(given.jobs, maxtasksperchild=10) as pool:
+        for found in pool.imap_unordered(batch, [seeds[n : n + BATCH] for n in range(0, len(seeds), BATCH)]):
             for seed, arguments, fault, kind, err, seconds in found:
                 kinds[kind] += 1
                 slowest = max(slowest, seconds)

@@ -383,7 +383,14 @@ def _applied(directory: Path, watch: str | None, secrets: tuple[str, ...]) -> li
                 wanted = each.secret()
         # A prefix is nothing that a canary could read.
         secret = None if wanted and wanted.endswith("*") else wanted
-        found.append(Patient(subject, Intent.of_state(state, each), secret, each.watch))
+        try:
+            intent = Intent.of_state(state, each)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Anybody can write into the file.
+            raise applied.NothingApplied(
+                f"The state of {directory} is none that Terraform writes."
+            ) from error
+        found.append(Patient(subject, intent, secret, each.watch))
     return found
 
 

@@ -102,9 +102,14 @@ def _of_aws(error: BaseException) -> tuple[int, str] | None:
         InvalidEndpointDiscoveryConfigurationError,
         InvalidRegionError,
     )
-    from botocore.parsers import ResponseParserError
-
-    from secretwatch.pipeline.aws import NO_CREDENTIALS, NoAccess, is_about_credentials, one_line
+    from secretwatch.pipeline.aws import (
+        NO_CREDENTIALS,
+        NoAccess,
+        is_about_credentials,
+        is_left_out,
+        is_unreadable,
+        one_line,
+    )
 
     if isinstance(error, NoAccess):
         return exits.USAGE, str(error)
@@ -112,11 +117,15 @@ def _of_aws(error: BaseException) -> tuple[int, str] | None:
         return exits.USAGE, f"The AWS configuration cannot be read: {one_line(error)}"
     if isinstance(error, (InvalidRegionError, InvalidEndpointDiscoveryConfigurationError)):
         return exits.USAGE, f"The AWS settings cannot be used: {one_line(error)}"
-    if isinstance(error, ResponseParserError):
+    if is_unreadable(error):
         # Its text holds the answer, which may be a secret's value.
         return exits.UNKNOWN, "AWS could not be asked: what answered was not AWS, or its answer was cut off."
     if isinstance(error, NO_CREDENTIALS):
         return exits.USAGE, f"There are no AWS credentials to use: {one_line(error)}"
+    if isinstance(error, KeyError) and error.args and is_left_out(str(error.args[0])):
+        # If it was AWS that answered, this is a defect here: so it is written down.
+        kept = _kept(_write_trace(error))
+        return exits.UNKNOWN, f"What answered as AWS left out {error.args[0]}, which AWS gives: {kept}."
     if isinstance(error, (BotoCoreError, ClientError)):
         if is_about_credentials(error):
             return exits.USAGE, f"The AWS credentials do not work: {one_line(error)}"
@@ -158,6 +167,8 @@ def _of_python(error: BaseException) -> tuple[int, str] | None:
         return exits.USAGE, "There is no such home folder: write the path without ~, or set HOME."
     if isinstance(error, RuntimeError) and "lost sys.stdin" in str(error):
         return exits.USAGE, "Nobody can answer here, as standard input is closed."
+    if isinstance(error, RecursionError):
+        return exits.USAGE, "What was given is nested too deeply to be read."
     if isinstance(error, UnicodeError):
         return exits.USAGE, f"A text cannot be read: {_short(error)}. Write it in UTF-8."
     if isinstance(error, ValueError) and "embedded null" in str(error):
@@ -166,9 +177,12 @@ def _of_python(error: BaseException) -> tuple[int, str] | None:
 
 
 def _unexpected(error: BaseException) -> str:
-    file = _write_trace(error)
-    kept = f"its trace is in {file}" if file else "its trace could not be written anywhere"
+    kept = _kept(_write_trace(error))
     return f"secretwatch ended by a defect of its own ({_short(error)}): {kept}, which helps to mend it."
+
+
+def _kept(file: str | None) -> str:
+    return f"its trace is in {file}" if file else "its trace could not be written anywhere"
 
 
 def _write_trace(error: BaseException) -> str | None:

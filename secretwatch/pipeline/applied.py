@@ -48,13 +48,14 @@ def state_of(directory: Path) -> dict[str, Any]:
         raise NothingApplied(f"The state of {directory} cannot be read: {_first_error(err)}")
     if not out.strip():
         raise NothingApplied(_nothing(directory))
-    found: dict[str, Any] = json.loads(out)
-    return found
+    return _read(out, f"The state of {directory}")
 
 
 def watches_of(state: dict[str, Any], directory: Path) -> list[Watch]:
     """The watches in a state's outputs, the one of `watch` first. Raises NothingApplied."""
     outputs = state.get("outputs") or {}
+    if not isinstance(outputs, dict):
+        raise NothingApplied(f"The outputs in the state of {directory} are none that Terraform writes.")
     if not outputs:
         raise NothingApplied(_nothing(directory))
     try:
@@ -78,10 +79,20 @@ def _outputs(directory: Path) -> dict[str, Any]:
     code, out, err = _terraform(directory).cmd("output", json=IsFlagged, no_color=IsFlagged)
     if code:
         raise NothingApplied(f"The outputs of {directory} cannot be read: {_first_error(err)}")
-    outputs: dict[str, Any] = json.loads(out)
+    outputs = _read(out, f"What Terraform says of the outputs of {directory}")
     if not outputs:
         raise NothingApplied(_nothing(directory))
     return outputs
+
+
+def _read(text: str, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise NothingApplied(f"{what} cannot be read: it is no JSON object.")
+    return found
 
 
 def _first_error(text: str) -> str:

@@ -5,8 +5,10 @@ A probe is asked again and again, so that a call which hangs or fails is better 
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +27,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 from botocore.validate import ParamValidator
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403")
@@ -65,6 +68,11 @@ class OddAnswer(BotoCoreError):  # type: ignore[misc]
     fmt = "{operation} answered what is not of its form ({what})"
 
 
+def _look_at(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
+    if http_response.status_code < 300:
+        in_form(parsed, model)
+
+
 def in_form(answer: Any, operation: Any) -> Any:
     """An answer of AWS's, if it is of its API's form, as whatever reads it relies on. Raises OddAnswer.
 
@@ -72,11 +80,47 @@ def in_form(answer: Any, operation: Any) -> Any:
     """
     shape = operation.output_shape
     if shape is not None:
+        ANSWERED.add(operation)
         wrong = _VALIDATOR.validate({k: v for k, v in answer.items() if k != "ResponseMetadata"}, shape)
         if wrong.has_errors():
             # Its report holds values, of which one may be a secret's.
             raise OddAnswer(operation=operation.name, what=", ".join(_places(wrong)))
+        if odd := next(_no_arns(answer), None):
+            raise OddAnswer(operation=operation.name, what=f"{odd} is no ARN")
     return answer
+
+
+ANSWERED: set[Any] = set()
+"""botocore's models of the operations that were answered in this process."""
+
+
+def is_left_out(name: str) -> bool:
+    """Whether an answer of this process could have had a member of this name."""
+
+    def has(shape: Any, depth: int) -> bool:
+        if shape is None or depth > 8:
+            return False
+        if shape.type_name == "structure":
+            return name in shape.members or any(has(each, depth + 1) for each in shape.members.values())
+        inner = {"list": "member", "map": "value"}.get(shape.type_name)
+        return inner is not None and has(getattr(shape, inner), depth + 1)
+
+    return any(has(each.output_shape, 0) for each in ANSWERED)
+
+
+# What stands in the place of an ARN, where there is none yet or none any more.
+_NO_ARN = ("", "PendingConfirmation", "Deleted")
+
+
+def _no_arns(answer: Any) -> Iterator[str]:
+    """Members by whose name they are ARNs, and are not."""
+    for name, value in answer.items() if isinstance(answer, Mapping) else ():
+        if isinstance(value, str):
+            is_arn = name.lower().endswith("arn") and value not in _NO_ARN
+            if is_arn and not (value.startswith("arn:") and value.count(":") >= 5):
+                yield str(name)
+        for each in value if isinstance(value, list) else [value]:
+            yield from _no_arns(each)
 
 
 def _places(wrong: Any) -> list[str]:
@@ -131,9 +175,14 @@ class Aws:
             )
             # A session makes one client at a time: https://docs.aws.amazon.com/boto3/latest/guide/session.html
             with _MAKING:
-                self._clients[key] = self._session.client(
+                client = self._session.client(
                     service, region_name=self._region, endpoint_url=self._endpoint_url, config=config
                 )
+                # A session of tests may have clients of its own.
+                if events := getattr(getattr(client, "meta", None), "events", None):
+                    # Before botocore's own, which reads the policies in an answer.
+                    events.register_first("after-call", _look_at)
+                self._clients[key] = client
         return self._clients[key]
 
     @property
@@ -179,7 +228,7 @@ def one_line(error: Exception) -> str:
 
 def is_denied(error: Exception) -> bool:
     """Whether the caller may not make this call."""
-    return isinstance(error, ClientError) and error.response["Error"].get("Code") in _DENIED
+    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _DENIED
 
 
 def is_absent(error: Exception) -> bool:
@@ -190,7 +239,7 @@ def is_absent(error: Exception) -> bool:
 def is_passing(error: Exception) -> bool:
     """Whether asking again later may help."""
     if isinstance(error, ClientError):
-        return error.response["Error"].get("Code") in _THROTTLED or _status(error) >= 500
+        return error.response.get("Error", {}).get("Code") in _THROTTLED or _status(error) >= 500
     return isinstance(error, HTTPClientError)
 
 
@@ -199,10 +248,22 @@ def is_silence(error: Exception) -> bool:
     return isinstance(error, (ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError))
 
 
+def is_unreadable(error: BaseException) -> bool:
+    """Whether what answered was nothing that botocore could read: a proxy's page, or half an answer.
+
+    The error's text may hold the answer.
+    """
+    if isinstance(error, ResponseParserError):
+        return True
+    frames = traceback.extract_tb(error.__traceback__)
+    is_botocores = bool(frames) and f"{os.sep}botocore{os.sep}parsers" in frames[-1].filename
+    return is_botocores and isinstance(error, (AttributeError, LookupError, TypeError, ValueError))
+
+
 def is_about_credentials(error: Exception) -> bool:
     """Whether the error is about who calls, not about what is called."""
     if isinstance(error, ClientError):
-        return error.response["Error"].get("Code") in _BAD_CREDENTIALS
+        return error.response.get("Error", {}).get("Code") in _BAD_CREDENTIALS
     return isinstance(error, NO_CREDENTIALS)
 
 

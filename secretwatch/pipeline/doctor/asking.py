@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from secretwatch.cloudtrail import is_read_only
 from secretwatch.pipeline.aws import (
@@ -26,6 +25,7 @@ from secretwatch.pipeline.aws import (
     is_denied,
     is_passing,
     is_silence,
+    is_unreadable,
     one_line,
 )
 
@@ -168,11 +168,12 @@ class Asking:
                     why = f"This boto3 does not know {action}."
                     return Asked(action, resource, at, None, "absent", why)
                 return Asked(action, resource, at, _answer(client, xform_name(operation), items, request))
-            except ResponseParserError:
-                # Its text has the answer in it.
-                why = f"what answered {operation} was not AWS, or its answer was cut off."
-                return Asked(action, resource, at, None, "failed", why)
-            except (ClientError, BotoCoreError) as error:
+            except Exception as error:
+                if is_unreadable(error):
+                    why = f"what answered {operation} was not AWS, or its answer was cut off."
+                    return Asked(action, resource, at, None, "failed", why)
+                if not isinstance(error, (ClientError, BotoCoreError)):
+                    raise
                 again = is_passing(error) and not is_absent(error) and not is_silence(error)
                 if attempt < _ATTEMPTS and again:
                     time.sleep(_PAUSE * attempt)

@@ -144,6 +144,8 @@ class Ending:
     err: str
     seconds: float
     left: list[str] = field(default_factory=list)
+    trace: str = ""
+    """What was written down of an unexpected error."""
 
     @property
     def fault(self) -> str:
@@ -160,6 +162,8 @@ class Ending:
     def kind(self) -> str:
         """The first words of what was said: endings of one kind say the same."""
         said = (self.err.strip().splitlines() or [""])[-1]
+        if self.trace:
+            return f"{self.code} {' '.join(self.trace.splitlines()[-3:])}"
         return f"{self.code} {' '.join(said.split()[:6])}"
 
 
@@ -186,12 +190,16 @@ def _ending(arguments: list[str], place: Place) -> Ending:
         finally:
             sys.stdin = before
     seconds = time.perf_counter() - begin
-    left = sorted(str(each.relative_to(place.temporary)) for each in place.temporary.iterdir())
+    # A trace is left on purpose, where it can be.
+    there = [each.name for each in place.temporary.iterdir() if not each.name.startswith("trace-")]
+    left = sorted(there)
     for _ in range(100):
         if threading.active_count() <= threads + 8:
             break
         time.sleep(0.01)
-    return Ending(arguments, code, out.getvalue(), err.getvalue(), seconds, left)
+    traces = [*place.folder.rglob("trace-*.txt"), *place.temporary.rglob("trace-*.txt")]
+    trace = traces[0].read_text() if traces else ""
+    return Ending(arguments, code, out.getvalue(), err.getvalue(), seconds, left, trace)
 
 
 @contextlib.contextmanager

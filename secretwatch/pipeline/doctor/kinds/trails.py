@@ -72,7 +72,7 @@ def _listed(looking: Looking, arn: str) -> Thing | None:
 def group_of(trail: Mapping[str, Any]) -> str | None:
     """The name of the log group that a trail delivers to."""
     arn = trail.get("CloudWatchLogsLogGroupArn")
-    return str(arn).split(":")[6] if arn else None
+    return next(iter(str(arn).split(":", 7)[6:7]), None) if arn else None
 
 
 def complete(selector: Mapping[str, Any]) -> dict[str, Any]:
