@@ -102,6 +102,7 @@ def _of_aws(error: BaseException) -> tuple[int, str] | None:
         InvalidEndpointDiscoveryConfigurationError,
         InvalidRegionError,
     )
+
     from secretwatch.pipeline.aws import (
         NO_CREDENTIALS,
         NoAccess,

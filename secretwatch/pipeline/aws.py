@@ -82,9 +82,9 @@ def in_form(answer: Any, operation: Any) -> Any:
     if shape is not None:
         ANSWERED.add(operation)
         wrong = _VALIDATOR.validate({k: v for k, v in answer.items() if k != "ResponseMetadata"}, shape)
-        if wrong.has_errors():
-            # Its report holds values, of which one may be a secret's.
-            raise OddAnswer(operation=operation.name, what=", ".join(_places(wrong)))
+        # Its report holds values, of which one may be a secret's.
+        if places := _places(wrong):
+            raise OddAnswer(operation=operation.name, what=", ".join(places))
         if odd := next(_no_arns(answer), None):
             raise OddAnswer(operation=operation.name, what=f"{odd} is no ARN")
     return answer
@@ -124,11 +124,13 @@ def _no_arns(answer: Any) -> Iterator[str]:
 
 
 def _places(wrong: Any) -> list[str]:
-    return sorted({f"{name or 'answer'}: {error_type}" for name, error_type, _ in _errors(wrong)})[:3]
+    # Policies that IAM answers botocore has read by then.
+    found = {f"{name or 'answer'}: {kind}" for name, kind in _errors(wrong) if "PolicyDocument" not in name}
+    return sorted(found)[:3]
 
 
-def _errors(wrong: Any) -> list[tuple[str, str, Any]]:
-    return [(more.get("name") or where, kind, more) for kind, where, more in wrong._errors]
+def _errors(wrong: Any) -> list[tuple[str, str]]:
+    return [(str(more.get("name") or where), kind) for kind, where, more in wrong._errors]
 
 
 _VALIDATOR = ParamValidator()
@@ -180,8 +182,7 @@ class Aws:
                 )
                 # A session of tests may have clients of its own.
                 if events := getattr(getattr(client, "meta", None), "events", None):
-                    # Before botocore's own, which reads the policies in an answer.
-                    events.register_first("after-call", _look_at)
+                    events.register("after-call", _look_at)
                 self._clients[key] = client
         return self._clients[key]
 
