@@ -14,6 +14,7 @@ from secretwatch.policy.request import Principal, Request
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 EVENTS = "events.amazonaws.com"
+SNS = "sns.amazonaws.com"
 STATES = "states.amazonaws.com"
 
 
@@ -32,6 +33,15 @@ def publishing(service: str, topic_arn: str, source_arn: str) -> list[Request]:
         # The condition of a topic's default policy: alarms pass it, CloudTrail and EventBridge do not.
         context["aws:SourceOwner"] = account_id
     return [Request(Principal.of(service), "sns:Publish", topic_arn, context)]
+
+
+def sending(topic_arn: str, queue_arn: str) -> list[Request]:
+    """A topic sends to a queue that is subscribed.
+
+    https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+    """
+    context: dict[str, Any] = {"aws:SourceArn": topic_arn, "aws:SourceAccount": topic_arn.split(":")[4]}
+    return [Request(Principal.of(SNS), "sqs:SendMessage", queue_arn, context)]
 
 
 def using_topic_key(service: str, topic_arn: str, source_arn: str, key_arn: str) -> list[Request]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 Metric = tuple[str, str]
-_NEARLY = 0.9
+NEARLY = 0.9
 _SHORTEST = 6
 
 
@@ -22,7 +22,7 @@ def is_slip(written: Metric, meant: Metric) -> bool:
 
 
 def nearly(written: str, meant: str) -> bool:
-    return likeness(written, meant) >= _NEARLY
+    return likeness(written, meant) >= NEARLY
 
 
 def likeness(one: str, other: str) -> float:

@@ -100,6 +100,32 @@ def test_a_value_that_no_event_has_is_broken(pattern: str, says: str) -> None:
     assert any(says in each.sentence for _, each in found)
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("StopLoging", "StopLogging"), ("AuthorizeSecurityGroupIngres", "AuthorizeSecurityGroupIngress")],
+)
+def test_a_name_that_no_service_has_is_named(name: str, right: str) -> None:
+    found, _ = broken(about(f'{{ $.eventName = "{name}" }}'))
+    assert [(each.cause, name in each.sentence, right in each.mend) for _, each in found] == [
+        ("pattern", True, True)
+    ]
+    # SageMaker has trials.
+    assert broken(about('{ $.eventName = "CreateTrial" }'))[0] == []
+    of_trails = '{ ($.eventSource = "cloudtrail.amazonaws.com") && ($.eventName = "CreateTrial") }'
+    assert "CreateTrail" in broken(about(of_trails))[0][0][1].mend
+    one_of_two = about(f'{{ ($.eventName = "{name}") || ($.eventName = "DeleteTrail") }}')
+    assert broken(one_of_two)[0] == []
+    assert any(right in each.sentence for hop in configured(one_of_two) for each in hop.findings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ConsoleLogin", "DeleteKey", "UpdateFunctionCode20150331v2", "PutBucketPolicy", "CreateDBCluster"],
+)
+def test_a_name_that_is_one_is_no_slip(name: str) -> None:
+    assert broken(about(f'{{ $.eventName = "{name}" }}'))[0] == []
+
+
 @pytest.mark.parametrize("name", ["*Group*", "*Group", "Create*", "*Delete*"])
 def test_what_fills_a_wildcard_is_no_slip(name: str) -> None:
     assert broken(about(f'{{ $.eventName = "{name}" }}'))[0] == []

@@ -198,7 +198,8 @@ def _amount(given: Any) -> str:
     value, dimensions, unit = given
     words = f"{value:g}" + (f" {unit}" if unit else " of no unit")
     if dimensions:
-        words += f" under {', '.join(f'{name} {each}' for name, each in dimensions.items())}"
+        given_as = ", ".join(f"{name} = {each}" for name, each in dimensions.items())
+        words += f" with {given_as}, which is another metric to CloudWatch"
     return f"{words}, which takes away what others count" if value < 0 else words
 
 

@@ -24,6 +24,7 @@ from secretwatch.pipeline.doctor.hops.applied_filters import as_applied
 from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
+from secretwatch.pipeline.doctor.names import meant
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said, what_rings
 from secretwatch.pipeline.doctor.slips import is_slip
@@ -283,7 +284,14 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
         names = {one for one in names if re.search(rf"(?<![\w*]){re.escape(one)}(?![\w*])", pattern.text)}
         sources = {str(event["eventSource"]) for event in made if isinstance(event.get("eventSource"), str)}
         sources = {one for one in sources if f'"{one}"' in pattern.text or f"{one} " in pattern.text}
-        why, slips = "", _slips(pattern)
+        why, slips, right = "", _slips(pattern), "Write it as CloudTrail has it."
+        typos = _typos(made, names) if not view.subject.is_about_secrets else {}
+        if typos and len(typos) < len(names):
+            hop.warning(
+                "pattern",
+                f"{name} asks for {', '.join(sorted(typos))}, which no service has, and will not ring for "
+                f"{', '.join(sorted(typos.values()))}.",
+            )
         if slips:
             why = (
                 f"{name} looks at {', '.join(slips)}: upper and lower case differ in CloudTrail's fields, as "
@@ -294,6 +302,9 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
                 f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
                 "a capital letter, and upper and lower case differ."
             )
+        elif names and len(typos) == len(names):
+            why = f"{name} asks for {', '.join(sorted(typos))}, which no service has."
+            right = f"Write {', '.join(sorted(typos.values()))}, if that is meant."
         elif made and all(_impossible(event) for event in made):
             path, value, there = _impossible(made[0]) or ("", "", "")
             why = f"{name} asks for {path} = {value}: CloudTrail writes {there} there."
@@ -306,7 +317,17 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
             is_read = view.subject.is_about_secrets and view.examples
             better = mended(pattern.text, view.examples[0]) if is_read else None
             step = filters.put(each, filterPattern=better) if better else None
-            hop.broken("pattern", why, step or Person("Write it as CloudTrail has it."), ref=ref)
+            hop.broken("pattern", why, step or Person(right), ref=ref)
+
+
+def _typos(made: list[Event], names: set[str]) -> dict[str, str]:
+    """Names of calls that no service has, each with that which is nearly its."""
+    found = {}
+    for event in made:
+        name = event.get("eventName")
+        if name in names and name not in found and (right := meant(str(name), event.get("eventSource"))):
+            found[str(name)] = right
+    return found
 
 
 # Fields with few values, as CloudTrail writes them.

@@ -201,7 +201,7 @@ def _key(
         hop.broken(
             f"{prefix}aws-managed-key",
             f"The topic {arn} is encrypted with AWS's own key {identifier}, which {who} may not use: "
-            "what they publish is dropped without a word.",
+            f"what {who} would publish is dropped without a word.",
             *(back or [topics.set_topic(arn, "KmsMasterKeyId", "", note=note)]),
             ref=Ref("topic", arn),
         )
@@ -382,6 +382,13 @@ def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[s
             "filtered-subscription",
             f"The filter policy of {said(subscription)}'s subscription keeps this message out: {policy}.",
             [topics.set_subscription(subscription["SubscriptionArn"], "FilterPolicy", "{}")],
+        )
+    queue = view.account.get("queue", endpoint) if protocol == "sqs" else None
+    if queue and (why := refusal(services.sending(topic, endpoint), resource=queue.get("Policy"))):
+        return (
+            "receiver-closed",
+            f"The queue {endpoint} does not let the topic send to it: what is sent there is lost. {why}",
+            [Person(f"Whose queue is {endpoint}? Its policy has to let sns.amazonaws.com send for {topic}.")],
         )
     if protocol == "sqs" and view.account.lacks("queue", endpoint):
         params = {"SubscriptionArn": subscription["SubscriptionArn"]}

@@ -1,0 +1,69 @@
+"""Names of calls, as the services' models have them: which are slips of others."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+
+from botocore.session import get_session
+
+from secretwatch.cloudtrail import event_name
+from secretwatch.pipeline.doctor.slips import NEARLY
+
+# Where a service's model has another name than its event source.
+_MODELS = {
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "sso": "sso-admin",
+    "states": "stepfunctions",
+}
+# What alarms are about most often, where a pattern names no source.
+_USUAL = (
+    "iam",
+    "ec2",
+    "cloudtrail",
+    "s3",
+    "kms",
+    "config",
+    "organizations",
+    "sts",
+    "cloudwatch",
+    "logs",
+    "sns",
+)
+_SHORTEST = 8
+"""Shorter names are like many others."""
+
+
+def meant(name: str, source: str | None) -> str | None:
+    """The call that is meant by a name that is nearly its, and that no call has; None of any other name.
+
+    source: the event source that goes with it, as `iam.amazonaws.com`; None where none is said.
+    """
+    if len(name) < _SHORTEST:
+        return None
+    services = _USUAL if source is None else tuple(filter(None, [_model(source)]))
+    known = frozenset().union(*map(_calls, services))
+    if name in known or not (near := get_close_matches(name, known, n=1, cutoff=NEARLY)):
+        return None
+    # Another service may have it: that takes seconds to find out, and is rarely asked.
+    return None if any(name in _calls(each) for each in sorted(_available())) else near[0]
+
+
+def _model(source: str) -> str | None:
+    prefix = source.partition(".")[0]
+    name = _MODELS.get(prefix, prefix)
+    return name if name in _available() else None
+
+
+@cache
+def _available() -> frozenset[str]:
+    return frozenset(get_session().get_available_services())
+
+
+@cache
+def _calls(service: str) -> frozenset[str]:
+    """The names that CloudTrail has for a service's calls."""
+    return frozenset(
+        event_name(service, each) for each in get_session().get_service_model(service).operation_names
+    )
