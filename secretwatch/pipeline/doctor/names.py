@@ -47,7 +47,8 @@ def meant(name: str, source: str | None) -> str | None:
     if name in known or not (near := get_close_matches(name, known, n=1, cutoff=NEARLY)):
         return None
     # Another service may have it: that takes seconds to find out, and is rarely asked.
-    return None if any(name in _calls(each) for each in sorted(_available())) else near[0]
+    is_others = source is None and any(name in _calls(each) for each in sorted(_available()))
+    return None if is_others else near[0]
 
 
 def _model(source: str) -> str | None:
