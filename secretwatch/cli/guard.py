@@ -33,6 +33,10 @@ def guarded(arguments: Sequence[str] | None = None) -> NoReturn:
     if error := streams.lost():
         click.echo(f"What was to be printed could not be written: {error.strerror}.", err=True)
         code = exits.UNKNOWN
+    if code == exits.INTERRUPTED:
+        # All is cleaned up. Python would wait for threads that wait for an endpoint which never answers.
+        sys.stdout.flush()
+        os._exit(code)
     sys.exit(code)
 
 

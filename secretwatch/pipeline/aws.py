@@ -257,8 +257,9 @@ def is_unreadable(error: BaseException) -> bool:
     if isinstance(error, ResponseParserError):
         return True
     frames = traceback.extract_tb(error.__traceback__)
-    is_botocores = bool(frames) and f"{os.sep}botocore{os.sep}parsers" in frames[-1].filename
-    return is_botocores and isinstance(error, (AttributeError, LookupError, TypeError, ValueError))
+    reading = tuple(f"{os.sep}botocore{os.sep}{name}.py" for name in ("parsers", "utils", "validate"))
+    odd = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+    return bool(frames) and frames[-1].filename.endswith(reading) and isinstance(error, odd)
 
 
 def is_about_credentials(error: Exception) -> bool:

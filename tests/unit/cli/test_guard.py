@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -234,6 +235,27 @@ def test_a_signal_is_an_interruption(name: str) -> None:
     process.stdout.readline()
     process.send_signal(getattr(signal, name))
     _, err = process.communicate(timeout=30)
+    assert (process.returncode, err.strip()) == (exits.INTERRUPTED, b"It was interrupted.")
+
+
+def test_who_waits_for_what_never_answers_can_end_it() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(50)
+        environ = os.environ | {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+        }
+        process = subprocess.Popen(
+            [*SECRETWATCH, "doctor", "--alarm", "a"], stderr=subprocess.PIPE, env=environ,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        silent.accept()
+        process.send_signal(signal.SIGINT)
+        # An answer may take 8 s, and is asked for twice.
+        _, err = process.communicate(timeout=7)
     assert (process.returncode, err.strip()) == (exits.INTERRUPTED, b"It was interrupted.")
 
 
