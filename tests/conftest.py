@@ -63,7 +63,7 @@ _WAITS = {
 _COMPUTES = {
     "instances": 45,
     "test_hcl.py": 35,
-    "e2e/test_web_pages.py": 40,
+    "e2e/test_web_pages.py": 12,
     "test_inputs.py": 20,
     "test_doctor_faults.py": 30,
     "test_beside.py": 9,
