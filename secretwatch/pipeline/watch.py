@@ -60,7 +60,8 @@ class Realtime:
         for field in fields(cls):
             if not _is(facts.get(field.name), str(field.type)):
                 raise NotAWatch(
-                    f"Its output `watch` has a realtime.{field.name} of another kind than the module's: "
+                    f"Its output `watch` has another kind of value in realtime.{field.name} than the "
+                    "module's: "
                     "hand on the module's own output."
                 )
         return cls(
@@ -156,7 +157,7 @@ class Watch:
                 raise NotAWatch(f"Its output `watch` has no {field.name}: hand on the module's own output.")
             if not _is(facts.get(field.name), str(field.type)):
                 raise NotAWatch(
-                    f"Its output `watch` has a {field.name} of another kind than the module's: "
+                    f"Its output `watch` has another kind of value in {field.name} than the module's: "
                     "hand on the module's own output."
                 )
         for name, form in _FORMS.items():

@@ -12,8 +12,11 @@ import clients
 import pytest
 from accounts import new_account_id
 from botocore.exceptions import ClientError
+from commands import Runner
 from deployment import wait_for
 
+from secretwatch import local
+from secretwatch.cli.local import local as command
 from secretwatch.newer_operations import extend
 
 REGION = "us-east-1"
@@ -459,3 +462,17 @@ def test_dashboards_that_are_refused(account: Account) -> None:
         assert code == "InvalidParameterInput"
         assert message.startswith("The dashboard body is invalid, there are ")
     assert refused(put, DashboardName="a b", DashboardBody="{}")[0] == "InvalidParameterValue"
+
+
+def test_who_confirms_late_is_told_of_alarms_that_ring_already(
+    aws: dict[str, str], local_cloud: local.LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account()
+    account.put("early", AlarmActions=[account.topic])
+    account.put("quiet", AlarmActions=[account.topic])
+    account.cloudwatch.set_alarm_state(AlarmName="early", StateValue="ALARM", StateReason="by hand")
+    account.sns.subscribe(TopicArn=account.topic, Protocol="email", Endpoint="late@example.com")
+    monkeypatch.setenv("SECRETWATCH_STATE_DIR", str(local_cloud.state_dir))
+    said = Runner().invoke(command, ["confirm"]).output
+    assert "early is in ALARM already" in said
+    assert "quiet is in ALARM" not in said
