@@ -17,6 +17,9 @@ def run() -> None:
     except KeyboardInterrupt:
         os.write(2, b"It was interrupted.\n")
         sys.exit(130)
+    except ImportError as error:
+        os.write(2, f"secretwatch is not installed whole ({error}): pip install secretwatch.\n".encode())
+        sys.exit(5)
 
 
 if __name__ == "__main__":

@@ -172,6 +172,8 @@ def _of_python(error: BaseException) -> tuple[int, str] | None:
         return exits.USAGE, "There is no such home folder: write the path without ~, or set HOME."
     if isinstance(error, RuntimeError) and "lost sys.stdin" in str(error):
         return exits.USAGE, "Nobody can answer here, as standard input is closed."
+    if isinstance(error, ImportError):
+        return exits.NOT_INSTALLED, f"secretwatch is not installed whole ({error}): pip install secretwatch."
     if isinstance(error, RecursionError):
         return exits.USAGE, "What was given is nested too deeply to be read."
     if isinstance(error, UnicodeError):

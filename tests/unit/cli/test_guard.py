@@ -79,6 +79,8 @@ def client_error(code: str) -> ClientError:
         (ValueError("Invalid endpoint: garbage"), 2, "AWS_ENDPOINT_URL"),
         (PermissionError(errno.EACCES, "Permission denied", "/etc/x"), 2, "/etc/x: Permission denied."),
         (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), 3, "/tmp/x: No space left"),
+        (ModuleNotFoundError("No module named 'boto3'"), 5, "not installed whole"),
+        (RecursionError("maximum recursion depth exceeded"), 2, "nested too deeply"),
         (MemoryError(), 3, "not enough memory"),
         (RuntimeError("Could not determine home directory."), 2, "HOME"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), 2, "UTF-8"),
