@@ -125,7 +125,7 @@ def _no_arns(answer: Any) -> Iterator[str]:
 
 def _places(wrong: Any) -> list[str]:
     # Policies that IAM answers botocore has read by then.
-    found = {f"{name or 'answer'}: {kind}" for name, kind in _errors(wrong) if "PolicyDocument" not in name}
+    found = {f"{name or 'answer'}: {kind}" for name, kind in _errors(wrong) if not name.endswith("Document")}
     return sorted(found)[:3]
 
 
