@@ -124,13 +124,17 @@ def _no_arns(answer: Any) -> Iterator[str]:
 
 
 def _places(wrong: Any) -> list[str]:
-    # Policies that IAM answers botocore has read by then.
-    found = {f"{name or 'answer'}: {kind}" for name, kind in _errors(wrong) if not name.endswith("Document")}
+    # Policies that IAM answers botocore has read by then; a length that is new does no harm.
+    found = {f"{name or 'answer'}: {kind}" for name, kind in _errors(wrong)}
     return sorted(found)[:3]
 
 
 def _errors(wrong: Any) -> list[tuple[str, str]]:
-    return [(str(more.get("name") or where), kind) for kind, where, more in wrong._errors]
+    return [
+        (where, kind)
+        for kind, where, _ in wrong._errors
+        if kind in ("invalid type", "unable to encode to json") and not where.endswith("Document")
+    ]
 
 
 _VALIDATOR = ParamValidator()

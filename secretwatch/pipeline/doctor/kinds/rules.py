@@ -225,6 +225,10 @@ KIND = RULE
 
 # The queue for what cannot be delivered
 
+_LARGEST = 1_048_576
+"""Bytes of a message, where a queue says nothing:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
 
 def look_at_queues(looking: Looking, ids: list[str]) -> None:
     def question(arn: str) -> dict[str, Any]:
@@ -249,7 +253,10 @@ def _restore_queue(account: Account, id: str, wanted: Thing, live: Thing | None)
     steps: list[Step] = []
     url = (live or wanted).get("QueueUrl") or wanted.get("QueueUrl")
     attributes = {}
-    for name in ("Policy", "MessageRetentionPeriod", "SqsManagedSseEnabled", "KmsMasterKeyId"):
+    for name in (
+        *("Policy", "MaximumMessageSize", "MessageRetentionPeriod", "SqsManagedSseEnabled"),
+        "KmsMasterKeyId",
+    ):
         same = QUEUE.decisive[name]
         if same(wanted.get(name)) != same((live or {}).get(name)):
             value = wanted.get(name)
@@ -271,12 +278,19 @@ QUEUE = Kind(
     look_at_queues,
     {
         "KmsMasterKeyId": text,
+        "MaximumMessageSize": lambda value: int(value) if value else None,
         "MessageRetentionPeriod": lambda value: int(value) if value else None,
         "Policy": document,
         "SqsManagedSseEnabled": lambda value: str(value).lower() == "true",
     },
     _restore_queue,
-    enough={"KmsMasterKeyId": same_key("KmsMasterKeyId")},
+    enough={
+        "KmsMasterKeyId": same_key("KmsMasterKeyId"),
+        # What AWS allows by itself has grown.
+        "MaximumMessageSize": lambda _, wanted, live: (
+            int(live.get("MaximumMessageSize") or _LARGEST) >= int(wanted.get("MaximumMessageSize") or 0)
+        ),
+    },
     label=lambda id: id.rsplit(":", 1)[-1],
     resources={
         "aws_sqs_queue": Resource(
@@ -291,7 +305,7 @@ QUEUE = Kind(
                 "fifo_throughput_limit": Harmless("of FIFO queues"),
                 "kms_data_key_reuse_period_seconds": Harmless("what it costs"),
                 "kms_master_key_id": Of("KmsMasterKeyId"),
-                "max_message_size": Harmless("as AWS has it for all"),
+                "max_message_size": Of("MaximumMessageSize"),
                 "message_retention_seconds": Of("MessageRetentionPeriod"),
                 "name": Harmless("is in its ARN"),
                 "policy": Of("Policy"),
