@@ -157,7 +157,10 @@ def doctor(
             keys = ", ".join(str(each.key) for each in patients)
             _refuse(f"There are several watches: say which with --watch, one of {keys}.")
         found = _examine(patients, since, event_id, canary, console, status)
-    if mend and len(found) > 1:
+    broken = [each for each in found if each.plan]
+    if mend and len(found) > 1 and len(broken) == 1:
+        patients, found = [_of_alarm(patients[0].subject, broken[0].view.subject.name)], broken
+    elif mend and len(found) > 1:
         names = ", ".join(each.view.subject.name for each in found)
         _refuse(f"There are several alarms: say which with --alarm, one of {names}.")
     if mend and found[0].plan:
@@ -251,8 +254,10 @@ def _examine(
                 continue
             if patient.secret is None:
                 _refuse("Which secret is the canary to read? Say it with --secret NAME.")
-            if "GetSecretValue" not in subject.event_names:
-                _refuse("This watch is on other calls than reads: make one of those, and leave out --canary.")
+            if "GetSecretValue" not in subject.event_names or not (
+                subject.known or doctor.is_about_secrets()
+            ):
+                _refuse("This is about other calls than reads: make one of those, and leave out --canary.")
             region = patient.secret.split(":")[3] if patient.secret.startswith("arn:") else subject.region
             found.append(doctor.canary(patient.secret, region))
         except NO_CREDENTIALS as error:

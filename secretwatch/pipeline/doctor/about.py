@@ -22,6 +22,7 @@ from secretwatch.filterpattern import Kind
 from secretwatch.filterpattern.examples import examples as examples_of
 from secretwatch.filterpattern.examples import texts
 from secretwatch.partition import of_region
+from secretwatch.pipeline.doctor import names
 from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.reads import CHANGES, EVENT_NAMES, SOURCE, expected
 from secretwatch.pipeline.doctor.record import Record
@@ -71,14 +72,19 @@ def what_it_is_about(view: View) -> None:
     if written:
         view.subject = replace(subject, secrets=written)
         return
-    names = dict.fromkeys(str(each.get("eventName")) for each in events if each.get("eventName"))
-    known = tuple((name, False) for name in names if name != ANY)
+    called = dict.fromkeys(str(each.get("eventName")) for each in events if each.get("eventName"))
+    known = tuple((name, False) for name in called if name != ANY)
     view.subject = replace(subject, is_about_secrets=False, kinds=known)
 
 
 def names_secrets(metric_filter: Mapping[str, Any]) -> bool:
     """Whether a filter's pattern says that it is about secrets."""
     return "secret" in (metric_filter.get("filterPattern") or "").lower()
+
+
+def names_the_trail(metric_filter: Mapping[str, Any]) -> bool:
+    """Whether a filter's pattern says that it is about somebody who stops a trail."""
+    return "StopLogging" in (metric_filter.get("filterPattern") or "")
 
 
 def _says_secret(view: View) -> bool:
@@ -131,6 +137,9 @@ def _made(view: View, text: str) -> list[Event]:
     for event in examples_of(pattern) if is_json else [{"errorMessage": each} for each in texts(pattern)]:
         name = str(event.get("eventName") or ANY)
         source = str(event.get("eventSource") or _source_of(name))
+        kind = _CATEGORIES.get(str(event.get("eventType")))
+        if event.get("managementEvent") is False:
+            kind = "Data"
         # What belongs to no region is recorded in one, wherever it was called from.
         is_global = is_global_service(source) or source == sign_in.EVENT_SOURCE
         region = of_region(view.subject.region).global_region if is_global else view.subject.region
@@ -148,6 +157,8 @@ def _made(view: View, text: str) -> list[Event]:
             request_parameters=None,
             response_elements=None,
         )
+        if kind:
+            base |= {"eventCategory": kind, "managementEvent": False}
         whole = _merged(base, event)
         if pattern.matches(event_text(whole)):
             found.append(whole)
@@ -155,6 +166,14 @@ def _made(view: View, text: str) -> list[Event]:
             # What a real event has besides may be what the pattern wants to be absent.
             found.append(event)
     return found
+
+
+# By the type of an event, which kind it is of.
+_CATEGORIES = {
+    "AwsCloudTrailInsight": "Insight",
+    "AwsVpceEvent": "NetworkActivity",
+    "AwsVpceEvents": "NetworkActivity",
+}
 
 
 def _counted(view: View, metric_filter: Mapping[str, Any], event: Event) -> Event:
@@ -181,9 +200,10 @@ def _source_of(name: str) -> str:
         return SOURCE
     if name in ("ConsoleLogin", "CheckMfa", "SwitchRole"):
         return "signin.amazonaws.com"
-    return (
-        "s3.amazonaws.com" if event_category("s3.amazonaws.com", name)[0] == "Data" else "ec2.amazonaws.com"
-    )
+    for source in ("s3.amazonaws.com", "lambda.amazonaws.com", "dynamodb.amazonaws.com"):
+        if event_category(source, name)[0] == "Data":
+            return source
+    return names.source_of(name) or "ec2.amazonaws.com"
 
 
 def probes(view: View) -> list[Event]:
@@ -217,5 +237,5 @@ def concerns(view: View, pattern: str) -> bool:
     """Whether a rule's or filter's pattern is about reads of what is watched: it names that or no secret."""
     if "GetSecretValue" not in pattern:
         return False
-    names = [name.rstrip("*") for each in view.subject.secrets for name in secretid.names(each)]
-    return "secretId" not in pattern or not names or any(name in pattern for name in names)
+    wanted = [name.rstrip("*") for each in view.subject.secrets for name in secretid.names(each)]
+    return "secretId" not in pattern or not wanted or any(name in pattern for name in wanted)

@@ -67,6 +67,10 @@ class Doctor:
         finally:
             ask.close()
 
+    def is_about_secrets(self) -> bool:
+        """Whether reads of secrets are what rings the alarm, by its filters."""
+        return self.examine().view.subject.is_about_secrets
+
     def canary(self, secret: str, region: str) -> Diagnosis:
         """Read the secret once, never showing it, and follow that read. Raises reads.ReadFailed."""
         read = read_secret(self._in(region), secret, "boto3", time.time(), region)

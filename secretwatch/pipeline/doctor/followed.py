@@ -14,6 +14,7 @@ from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
 from secretwatch.filterpattern import Kind
 from secretwatch.pipeline.doctor import about
+from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
 from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
 from secretwatch.pipeline.doctor.record import Record
@@ -119,7 +120,7 @@ def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: st
     if record.read:
         others = [each for each in view.examples if each != record.read.event]
         view.examples, view.followed = [record.read.event, *others], True
-        if not view.intent:
+        if not view.intent and view.subject.is_about_secrets:
             view.examples = [record.read.event]
 
 
@@ -167,7 +168,7 @@ def _is_one(view: View, event: Mapping[str, Any]) -> bool:
         return False  # an examination's own call
     if not subject.is_about_secrets:
         text = event_text(dict(event))
-        return any(about.matches(each, text) for each in view.emitting(view.metric))
+        return any(_rings(view, each, dict(event), text) for each in view.emitting(view.metric))
     return is_read(
         event,
         subject.secrets,
@@ -175,6 +176,14 @@ def _is_one(view: View, event: Mapping[str, Any]) -> bool:
         view.account.account_id or None,
         organization=subject.organization,
     )
+
+
+def _rings(view: View, metric_filter: Thing, event: dict[str, Any], text: str) -> bool:
+    """Whether the event goes into the alarm's metric, with its dimensions."""
+    if not about.matches(metric_filter, text):
+        return False
+    counted = view.counts(metric_filter, view.metric, event) if view.metric and view.dimensions else None
+    return counted is None or counted[1] == view.dimensions
 
 
 def _note_delivered(view: View, found: dict[str, Seen], asked: Asked) -> None:

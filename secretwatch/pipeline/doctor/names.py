@@ -17,6 +17,7 @@ _MODELS = {
     "sso": "sso-admin",
     "states": "stepfunctions",
 }
+_SOURCES = {"cloudwatch": "monitoring"}
 # What alarms are about most often, where a pattern names no source.
 _USUAL = (
     "iam",
@@ -49,6 +50,24 @@ def meant(name: str, source: str | None) -> str | None:
     # Another service may have it: that takes seconds to find out, and is rarely asked.
     is_others = source is None and any(name in _calls(each) for each in sorted(_available()))
     return None if is_others else near[0]
+
+
+def source_of(name: str) -> str | None:
+    """The event source of a call that one of the usual services has; None of any other name."""
+    found = next((each for each in _USUAL if name in _calls(each)), None)
+    return f"{_SOURCES.get(found, found)}.amazonaws.com" if found else None
+
+
+def of_another(name: str, source: str) -> str | None:
+    """What is wrong with a call and its source, where the source's service has no such call; None if it "
+    "may have."""
+    model = _model(source)
+    if model is None or name in _calls(model):
+        return None
+    if name in get_session().get_service_model(model).operation_names:
+        return f"CloudTrail writes {event_name(model, name)} for that call"
+    owner = source_of(name)
+    return f"{name} is a call of {owner}" if owner and owner != source else None
 
 
 def _model(source: str) -> str | None:

@@ -47,7 +47,7 @@ def start(view: View, looking: Looking) -> None:
         filters_of(looking, view.group)
     if view.trail_arn is None:
         _find_trail(view, looking)
-    if view.group is None and view.trail:
+    if view.group is None and view.trail and (subject.known or not subject.alarm_name):
         view.group = group_of(view.trail)
         if view.group:
             filters_of(looking, view.group)
@@ -122,9 +122,10 @@ def _alarm_of_group(view: View, looking: Looking, group: str) -> None:
     filters_of(looking, group)
     probes = [event_text(each) for each in about.probes(view)]
     there = [each for id, each in view.account.all("filter") if each["logGroupName"] == group]
-    if not view.subject.secrets and not any(map(about.names_secrets, there)):
-        _others_of_group(view, looking, group, there)
-        return
+    if not view.subject.secrets and (others := _about_others(there, probes)):
+        _others_of_group(view, looking, group, there, others)
+        if view.alarm_name or Ref("alarms", "") in view.account.unknown:
+            return
     candidates = [each for each in there if any(about.matches(each, probe) for probe in probes)]
     candidates += [
         each
@@ -171,20 +172,46 @@ def _alarm_of_group(view: View, looking: Looking, group: str) -> None:
         view.subject = replace(view.subject, metric=metrics[0])
 
 
-def _others_of_group(view: View, looking: Looking, group: str, there: list[Thing]) -> None:
-    """No filter of the log group says that it is about secrets: its alarms are, whatever they are about."""
-    names = alarms_of_group(looking, there)
+def _about_others(there: list[Thing], probes: list[str]) -> list[Thing]:
+    """Filters about something else than secrets, or than the trail, as those of a self-watch are."""
+    of_trail = [each for each in there if about.names_the_trail(each)]
+    tamper = {_emitted(each) for each in of_trail}
+    others = [
+        each
+        for each in there
+        if not about.names_secrets(each) and not (_emitted(each) and _emitted(each) in tamper)
+    ]
+    # Without a filter on secrets those on the trail are what the alarms are about.
+    return others or (there if not any(map(about.names_secrets, there)) else [])
+
+
+def _emitted(metric_filter: Thing) -> frozenset[Metric]:
+    given = metric_filter.get("metricTransformations") or ()
+    return frozenset((each["metricNamespace"], each["metricName"]) for each in given)
+
+
+def _others_of_group(
+    view: View, looking: Looking, group: str, there: list[Thing], others: list[Thing]
+) -> None:
+    """The alarms of a log group are subjects of their own, where some are about something else than "
+    "secrets."""
+    if not alarms_of_group(view, looking, others):
+        if not any(map(about.names_secrets, there)) and there and group in _delivered(looking):
+            if Ref("alarms", "") in view.account.unknown:
+                return
+            listed = ", ".join(sorted(each["filterName"] for each in there)[:10])
+            raise NoSuchSubject(
+                f"No alarm is on a metric that the filters of {group} emit: {listed}. Make one, or name "
+                "one with "
+                "--alarm."
+            )
+        return
+    names = alarms_of_group(view, looking, there)
     if len(names) == 1:
         view.alarm_name = names[0]
         view.subject = replace(view.subject, alarm_name=names[0])
     elif names:
         raise Several(names)
-    elif there and group in _delivered(looking):
-        listed = ", ".join(sorted(each["filterName"] for each in there)[:10])
-        raise NoSuchSubject(
-            f"No alarm is on a metric that the filters of {group} emit: {listed}. Make one, or name one with "
-            "--alarm."
-        )
 
 
 class Several(Exception):
@@ -195,7 +222,7 @@ class Several(Exception):
         self.names = names
 
 
-def alarms_of_group(looking: Looking, there: list[Thing]) -> list[str]:
+def alarms_of_group(view: View, looking: Looking, there: list[Thing]) -> list[str]:
     """The alarms on what these filters emit, by name."""
     metrics = {
         (given["metricNamespace"], given["metricName"])
@@ -203,6 +230,8 @@ def alarms_of_group(looking: Looking, there: list[Thing]) -> list[str]:
         for given in each.get("metricTransformations") or ()
     }
     asked = looking.ask("cloudwatch", "DescribeAlarms", items="MetricAlarms", AlarmTypes=["MetricAlarm"])
+    if asked.unknown:
+        view.account.unknown[Ref("alarms", "")] = asked
     return sorted(each["AlarmName"] for each in asked.answer or () if _metric(each) in metrics)
 
 

@@ -91,6 +91,30 @@ def test_what_nothing_can_match_is_broken(pattern: str, says: str) -> None:
     ("pattern", "says"),
     [
         ('{ $.readOnly = "false" && $.eventName = "CreateUser" }', "IS FALSE"),
+        ('{ $.eventName = "CreateUser" && $.errorCode IS NULL }', "write NOT EXISTS"),
+        ('{ $.eventName = "CreateUser" && $.userIdentity.invokedBy IS NULL }', "write NOT EXISTS"),
+        (
+            '{ $.eventName = "CreateUser" && '
+            "$.userIdentity.sessionContext.attributes.mfaAuthenticated IS FALSE }",
+            'write = "false"',
+        ),
+        ('{ $.eventType = "AwsConsoleSignin" }', "writes AwsConsoleSignIn there"),
+        ('{ $.eventName = "ConsoleLogin" && $.errorMessage = "Failed Authentication" }', "authentication"),
+        ('{ $.eventName = "CreateUser" && $.eventSource = "IAM.amazonaws.com" }', "names of services"),
+        ('{ $.eventName = "CreateUser" && $.eventSource = "iam.amazon.com" }', "names of services"),
+        ('{ $.eventName = " DeleteBackupVault" }', "names of calls are words"),
+        ('{ $.eventName = "rds:DeleteDBCluster" }', "as DeleteDBCluster"),
+        ('{ $.eventName = "CreateUser" && $.awsRegion = "us-east-1a" }', "like us-east-1"),
+        ('{ $.eventName = "CreateUser" && $.sourceIPAddress = "10.0.0.0/8" }', "knows no networks"),
+        ('{ $.detail.eventName = "StopLogging" }', "as EventBridge shows"),
+        (
+            '{ $.eventSource = "ec2.amazonaws.com" && $.eventName = "CreateUser" }',
+            "a call of iam.amazonaws.com",
+        ),
+        (
+            '{ $.eventSource = "lambda.amazonaws.com" && $.eventName = "AddPermission" }',
+            "AddPermission20150331v2",
+        ),
         ('{ $.userIdentity.type = "root" }', "CloudTrail writes Root there"),
         ('{ $.eventName = "ConsoleLogin" && $.additionalEventData.MFAUsed = "false" }', "Yes or No"),
     ],
@@ -160,6 +184,36 @@ def test_data_events_that_no_trail_selects_are_never_recorded(pattern: str) -> N
     ]
     _select(view, EventSelectors=[], AdvancedEventSelectors=[{"FieldSelectors": fields}])
     assert broken(view)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [
+        ('{ $.eventType = "AwsCloudTrailInsight" }', "insight"),
+        ('{ $.eventCategory = "Insight" }', "insight"),
+        ('{ $.eventType = "AwsVpceEvent" }', "network activity"),
+        ("{ $.managementEvent IS FALSE }", "data"),
+        ('{ $.eventName = "Invoke" }', "data"),
+    ],
+)
+def test_of_events_of_another_kind_the_kind_is_said(pattern: str, kind: str) -> None:
+    view = about(pattern)
+    _select(view, HasInsightSelectors=False)
+    (found,) = [each for _, each in broken(view)[0]]
+    assert (found.cause, f"selects no {kind} events" in found.sentence) == ("no-data-events", True)
+    assert "AnyEvent" not in found.sentence
+    if kind == "insight":
+        _select(view, HasInsightSelectors=True)
+        assert broken(view)[0] == []
+
+
+def test_a_call_is_known_without_its_source() -> None:
+    elsewhere = about("{ ($.eventName = DeleteGroupPolicy) || ($.eventName = PutRolePolicy) }")
+    _select(elsewhere, IsMultiRegionTrail=False, HomeRegion="eu-west-1")
+    assert "wrong-region" in [each.cause for _, each in broken(elsewhere)[0]]
+    reads = about('{ $.eventName = "AssumeRole" }')
+    _select(reads, EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}])
+    assert [each.cause for _, each in broken(reads)[0]] == ["write-only"]
 
 
 def test_of_an_alarm_on_any_call_half_may_be_missing() -> None:

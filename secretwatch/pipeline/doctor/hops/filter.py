@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secretwatch import secretid
@@ -24,7 +24,7 @@ from secretwatch.pipeline.doctor.hops.applied_filters import as_applied
 from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
-from secretwatch.pipeline.doctor.names import meant
+from secretwatch.pipeline.doctor.names import meant, of_another
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said, what_rings
 from secretwatch.pipeline.doctor.slips import is_slip
@@ -297,6 +297,8 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
                 f"{name} looks at {', '.join(slips)}: upper and lower case differ in CloudTrail's fields, as "
                 f"in {', '.join(slips.values())}."
             )
+        elif made and all(_impossible(event, pattern.text) for event in made):
+            why = f"{name} {_impossible(made[0], pattern.text)}."
         elif names and all(one[:1].islower() for one in names):
             why = (
                 f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
@@ -305,10 +307,7 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
         elif names and len(typos) == len(names):
             why = f"{name} asks for {', '.join(sorted(typos))}, which no service has."
             right = f"Write {', '.join(sorted(typos.values()))}, if that is meant."
-        elif made and all(_impossible(event) for event in made):
-            path, value, there = _impossible(made[0]) or ("", "", "")
-            why = f"{name} asks for {path} = {value}: CloudTrail writes {there} there."
-        elif sources and len(sources) == len(made) and not any("." in one for one in sources):
+        elif sources and len(sources) == len(made) and not any(map(_SOURCE.fullmatch, sources)):
             why = (
                 f"{name} asks for the source {', '.join(sorted(sources)[:3])}: CloudTrail's sources are "
                 "the names of services, such as ec2.amazonaws.com."
@@ -334,9 +333,15 @@ def _typos(made: list[Event], names: set[str]) -> dict[str, str]:
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+_SOURCE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _BOOLEANS = ("managementEvent", "readOnly")
 _VALUES = {
     "additionalEventData.MFAUsed": ("Yes", "No"),
+    "errorMessage": ("Failed authentication",),
+    "eventType": (
+        *("AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"),
+        *("AwsVpceEvents", "AwsCloudTrailInsight"),
+    ),
     "eventCategory": ("Management", "Data", "NetworkActivity", "Insight"),
     "responseElements.ConsoleLogin": ("Success", "Failure"),
     "userIdentity.type": (
@@ -346,25 +351,56 @@ _VALUES = {
 }
 
 
-def _impossible(event: Event) -> tuple[str, str, str] | None:
-    """A value that no event has where this one has it: its path, itself, and what can be there."""
-    for name in _BOOLEANS:
-        if isinstance(event.get(name), str):
-            return (
-                f"$.{name}",
-                json.dumps(event[name]),
-                "true or false without quotation marks, which IS TRUE and IS FALSE look for,",
-            )
-    for path, values in _VALUES.items():
-        found: Any = event
-        for name in path.split("."):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        # What differs in more than its letters' case may be new, or may be what fills a wildcard.
-        if isinstance(found, str) and found not in values:
-            near = next((each for each in values if each.lower() == found.lower()), None)
-            if near or (found.lower() in ("true", "false") and len(values) == 2):
-                return f"$.{path}", json.dumps(found), near or " or ".join(values)
+# EventBridge's own fields, around the event.
+_AROUND = ("account", "detail", "detail-type", "region", "source")
+_MFA = "userIdentity.sessionContext.attributes.mfaAuthenticated"
+# What every event has or leaves out; null is nothing that these ever are.
+_NEVER_NULL = ("errorCode", "errorMessage", "eventName", "eventSource", "sourceIPAddress", "userAgent")
+
+
+def _impossible(event: Event, text: str) -> str | None:
+    """What of this event no event ever has, as a clause; None of one that may be. text: of the pattern."""
+
+    def is_written(value: Any) -> bool:
+        # What fills a wildcard was made up here.
+        found = re.escape(str(value))
+        return re.search(rf"(?<![\w*]){found}(?![\w*])", text) is not None
+
+    for path, value in _leaves(event, ""):
+        first = path.partition(".")[0]
+        shown = f"$.{path} = {json.dumps(value, ensure_ascii=False)}"
+        if first in _AROUND and first not in ("account", "source"):
+            return f"looks at $.{path}, as EventBridge shows an event: CloudTrail's own has it as $.eventName"
+        if value is None and (first in _NEVER_NULL or first == "userIdentity"):
+            return f"asks for $.{path} to be null: CloudTrail leaves such out, so write NOT EXISTS"
+        if first in _BOOLEANS and isinstance(value, str):
+            return f"asks for {shown}: that is no text, so write IS TRUE or IS FALSE"
+        if path == _MFA and isinstance(value, bool):
+            return f'asks for $.{path} to be a boolean: it is text, so write = "{str(value).lower()}"'
+        if not isinstance(value, str) or not is_written(value):
+            continue
+        if path == "awsRegion" and not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", value):
+            return f"asks for {shown}: regions are written like us-east-1"
+        if path == "sourceIPAddress" and "/" in value:
+            return f"asks for {shown}: a pattern knows no networks, so write 10.0.* or list the addresses"
+        if path == "eventName" and not re.fullmatch(r"[\w.-]+", value):
+            return f"asks for {shown}: names of calls are words, as {value.rpartition(':')[2].strip()}"
+        near = next((each for each in _VALUES.get(path, ()) if each.lower() == value.lower()), None)
+        if path in _VALUES and value not in _VALUES[path] and (near or value.lower() in ("true", "false")):
+            return f"asks for {shown}: CloudTrail writes {near or ' or '.join(_VALUES[path])} there"
+    name, source = event.get("eventName"), event.get("eventSource")
+    if isinstance(name, str) and isinstance(source, str) and is_written(name) and is_written(source):
+        why = of_another(name, source)
+        return f"asks for {name} of {source}: {why}" if why else None
     return None
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, value
 
 
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html

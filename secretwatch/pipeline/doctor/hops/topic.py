@@ -34,7 +34,9 @@ def examine(view: View) -> Hop:
     arns = view.topics_of(alarm) or ([] if actions else list(view.subject.topic_arns))
     others = [each for each in actions if ":sns:" not in each]
     if not arns:
-        if others:
+        if view.alarm is None and Ref("alarm", view.alarm_name or "") in view.account.unknown:
+            hop.not_reached("Whom the alarm tells is not known without a look at it.")
+        elif others:
             hop.cannot_tell(
                 "not-a-topic",
                 f"The alarm's actions are no topics: {', '.join(others)}. Whether a person hears of it "

@@ -181,7 +181,7 @@ def _region(hop: Hop, view: View, arn: str, trail: Thing) -> None:
             trails.update(trail["Name"], IncludeGlobalServiceEvents=True),
             ref=Ref("trail", arn),
         )
-    elif not trail.get("IsMultiRegionTrail") and not view.subject.is_about_secrets:
+    elif not (trail.get("IsMultiRegionTrail") or view.subject.is_about_secrets or _are_global(view)):
         hop.warning(
             "one-region",
             f"The trail {trail['Name']} records {home} only: what is done elsewhere rings nothing.",
@@ -192,7 +192,14 @@ def _leaves_global_out(view: View, trail: Thing) -> bool:
     """Whether all that would ring is of services without a region, and the trail does not take that."""
     if trail.get("IncludeGlobalServiceEvents") is not False or not view.examples:
         return False
-    return all(is_global_service(str(each.get("eventSource"))) for each in view.examples)
+    return _are_global(view)
+
+
+def _are_global(view: View) -> bool:
+    """Whether all that would ring is recorded in one region, wherever it is called."""
+    return bool(view.examples) and all(
+        is_global_service(str(each.get("eventSource"))) for each in view.examples
+    )
 
 
 def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
@@ -207,6 +214,8 @@ def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     missed, part = [], []
     for each in view.examples:
         found = [_is_selected(chosen, one, basic, advanced) for one in _kinds_of(view, each)]
+        if each.get("eventCategory") == "Insight":
+            found = [trail.get("HasInsightSelectors") is not False]
         if not any(found):
             missed.append(each)
         elif not all(found):
@@ -279,18 +288,17 @@ def _is_selected(chosen: SelectedBy, event: Event, basic: list[Any], advanced: l
     return any(each.startswith(begin) or each == "AWS::" for each in types)
 
 
+_SAID = {"Data": "data", "Insight": "insight", "NetworkActivity": "network activity"}
+
+
 def _no_data_events(hop: Hop, trail: Thing, arn: str, event: Event) -> None:
-    name, kind = event.get("eventName"), str(event.get("eventCategory")).lower()
+    name, kind = event.get("eventName"), _SAID.get(str(event.get("eventCategory")), "data")
+    of = "" if name in (None, about.ANY) else f" of {event.get('eventSource')}, and {name} is one"
+    call = "put-insight-selectors" if kind == "insight" else "put-event-selectors"
     hop.broken(
         "no-data-events",
-        f"The trail {trail['Name']} selects no {kind} events of {event.get('eventSource')}, and {name} "
-        "is one: "
-        "it is never recorded.",
-        Person(
-            f"Select the {kind} events of the resources that are meant, with aws cloudtrail "
-            "put-event-selectors; "
-            "CloudTrail bills each event."
-        ),
+        f"The trail {trail['Name']} selects no {kind} events{of}: what would ring is never recorded.",
+        Person(f"Select the {kind} events that are meant with aws cloudtrail {call}; CloudTrail bills each."),
         ref=Ref("trail", arn),
     )
 
