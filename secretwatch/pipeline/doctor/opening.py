@@ -210,6 +210,11 @@ class Place:
         return effect
 
 
+def together(policies: Iterable[str]) -> str:
+    """Policies of one role, as one."""
+    return _document([statement for each in policies for statement in statements(each)])
+
+
 def lacking(policy: str | None, wanted: str | None, place: Place) -> list[dict[str, Any]]:
     """The statements of the one that the other does not make good: a request of theirs ends otherwise."""
     return list({id(each): dict(each) for each, _ in _missed(policy, wanted, place)}.values())

@@ -108,8 +108,10 @@ def real(event: Event) -> Event | None:
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     """
-    if event.get("eventName") not in EVENT_NAMES or event.get("eventType") == "AwsVpceEvent":
+    if event.get("eventName") not in EVENT_NAMES:
         return event
+    if event.get("eventType") == "AwsVpceEvent":
+        return {"readOnly": True, **event}
     if any(event.get(name, value) != value for name, value in _ALWAYS.items()):
         return None
     return {**_ALWAYS, **event}

@@ -127,7 +127,7 @@ class View:
         addresses = [
             address
             for ref in refs
-            for address in self.intent.owners(ref, (each.member for each in changed.get(ref, ())))
+            for address in self.intent.owners(ref, _not_only_added(changed.get(ref, ())))
         ]
         if not addresses:
             return []
@@ -166,6 +166,19 @@ class View:
         }
         unit = given.get("unit")
         return value, dimensions, None if unit in (None, "", "None") else unit
+
+
+def _not_only_added(found: Iterable[Difference]) -> list[str]:
+    """The members that differ in what was applied of them: beside that somebody may have put his own."""
+    return [
+        each.member
+        for each in found
+        if not (
+            isinstance(each.wanted, Mapping)
+            and isinstance(each.live, Mapping)
+            and each.wanted.items() <= each.live.items()
+        )
+    ] or ["?" for each in found]
 
 
 def emission(metric_filter: Mapping[str, Any], metric: Metric) -> Mapping[str, Any] | None:

@@ -110,7 +110,7 @@ def configured(view: View) -> list[Hop]:
 
 
 _OF_PURPOSE = {"realtime": realtime.NAME, "self-watch": self_watch.NAME, "heartbeat": heartbeat.NAME}
-_OF_KIND = {"alarm": self_watch.NAME, "subscription": topic.NAME, "topic": topic.NAME}
+_OF_KIND = {"alarm": self_watch.NAME, "secret": filter.NAME, "subscription": topic.NAME, "topic": topic.NAME}
 
 
 def _whatever_else(view: View, hops: list[Hop]) -> None:

@@ -250,6 +250,8 @@ def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool)
         said = said.replace("read", what_rings(view)).format(value)
         sentence = f"{alarm['AlarmName']} does not ring for a single {what_rings(view)}: {said}"
         if _is_declared(view, member, setting, value):
+            if setting == "unit" and any(ref.kind == "filter" for ref in view.differing()):
+                continue  # the filter that gave it was changed, which is said there
             hop.warning(_CAUSES[setting], f"{sentence}. It is set so on purpose.", stops=True)
             continue
         steps: list[Step] = [whole]

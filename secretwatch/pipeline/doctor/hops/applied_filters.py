@@ -223,7 +223,7 @@ def _told_apart(
     stranger = {**base, "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
     others = [{**base, "eventName": name} for name in _calls("secretsmanager")]
     for event in chain(trials([*patterns, *_some(wanted)], [*view.examples, stranger]), others):
-        seen = real(event) if _may_be(event) else None
+        seen = real(event) if may_be(event) else None
         if seen is None:
             continue
         event = seen
@@ -242,7 +242,7 @@ def _calls(service: str) -> frozenset[str]:
     return frozenset(get_session().get_service_model(service).operation_names)
 
 
-def _may_be(event: Event) -> bool:
+def may_be(event: Event) -> bool:
     """Whether there is such a call: of a name that no call has nothing ever comes."""
     return event.get("eventSource") != "secretsmanager.amazonaws.com" or event.get("eventName") in _calls(
         "secretsmanager"

@@ -10,8 +10,8 @@ from typing import Any
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
 from secretwatch.pipeline.doctor.intent import Difference
-from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters
-from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers
+from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters, roles
+from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers, together
 from secretwatch.pipeline.doctor.view import View
 
 _LONGEST, _BEFORE, _FEW = 160, 40, 4
@@ -94,7 +94,12 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
             hop.broken(cause, sentence, *steps, ref=ref, stops=stops)
         else:
             # What goes back to the words that were applied would change nothing but words.
-            hop.warning(cause, f"{sentence} It was tried, and does the same as before.", ref=ref)
+            tried = (
+                "It lets the alarm's message through."
+                if ref.kind == "subscription"
+                else "It was tried, and does the same as before."
+            )
+            hop.warning(cause, f"{sentence} {tried}", ref=ref)
 
 
 def keeps_more(ref: Ref, difference: Difference) -> bool:
@@ -114,7 +119,9 @@ def _faults_of_policy(view: View, ref: Ref, difference: Difference) -> list[str]
     wanted, live = difference.wanted, difference.live
     pairs, caller = [(wanted, live)], ""
     if difference.member == "Inline":
-        pairs = [(text, (live or {}).get(name)) for name, text in (wanted or {}).items()]
+        # A role's policies are good together, inline or attached.
+        whole = together(roles.policies(view.account.get("role", ref.id) or {}))
+        pairs = [(text, whole) for text in (wanted or {}).values()]
         caller = view.account.arn("iam", f"role/{ref.id}", region="")
     place = Place(view.account, service, caller)
     found = []

@@ -15,7 +15,7 @@ from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
-from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
+from secretwatch.pipeline.doctor.hops.applied_filters import may_be, told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.filter import is_left_out
 from secretwatch.pipeline.doctor.hops.trail import key_at_fault
@@ -52,7 +52,9 @@ def examine(view: View) -> Hop:
 
 def _replicas(hop: Hop, view: View) -> None:
     """Rules see the calls of their own region; the trail those of all."""
-    for _, found in view.account.all("secret"):
+    # Some are watched by name and by ARN.
+    secrets = {found.get("ARN"): found for _, found in view.account.all("secret")}
+    for found in secrets.values():
         regions = [each.get("Region") for each in found.get("ReplicationStatus") or ()]
         others = sorted(str(each) for each in regions if each and each != view.account.region)
         if others:
@@ -142,7 +144,8 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
     for event in trials([meant, there], [envelope(each, view.account.account_id) for each in view.examples]):
         # To the bus that the rule is on only calls of its account come, from other regions as well.
         event = {"region": view.account.region, **here, **event}
-        detail = real(event.get("detail") or {})
+        made = event.get("detail") or {}
+        detail = real(made) if may_be(made) else None
         if detail is None:
             continue
         is_a_call = str(event.get("detail-type", "")).endswith("via CloudTrail")
@@ -151,7 +154,7 @@ def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
             continue
         missed = meant.matches(event)
         why = _why_not(live["EventPattern"], event) if missed else ""
-        what = str((event.get("detail") or {}).get("eventName") or "events")
+        what = str(made.get("eventName") or f"events of {made.get('eventSource') or 'others'}")
         changed = f"The rule {ref.id} was changed since it was applied"
         sentence = (
             f"{changed}, and does not match {what} any more{why}."

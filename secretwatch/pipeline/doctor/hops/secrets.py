@@ -60,6 +60,8 @@ def _known_again(view: View, watched: str, anew: Thing | None) -> list[Step]:
     if anew and addresses and view.subject.directory:
         import_ = f"terraform -chdir={view.subject.directory} import {shlex.quote(addresses[0])}"
         return [
+            # Terraform imports nothing in the place of what its state has.
+            Run(f"terraform -chdir={view.subject.directory} state rm {shlex.quote(addresses[0])}"),
             Run(f"{import_} {shlex.quote(str(anew['ARN']))}"),
             Run(f"terraform -chdir={view.subject.directory} apply    # would name the new ARN everywhere"),
         ]

@@ -488,6 +488,8 @@ def _group_key(hop: Hop, view: View, group: str) -> bool:
     key = found.get("kmsKeyId")
     if not key:
         return False
+    if any(each.member == "kmsKeyId" for each in view.differing().get(Ref("log group", group), ())):
+        return False  # somebody else's key, which is said, and which it is not for us to open
     arn = str(found.get("logGroupArn") or found.get("arn") or "").removesuffix(":*")
     requests = services.encrypting_log_events(arn, key) if arn else []
     # The trail's key, as a rule: said once.

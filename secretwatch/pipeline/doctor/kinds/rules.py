@@ -262,7 +262,7 @@ def _restore_queue(account: Account, id: str, wanted: Thing, live: Thing | None)
             value = wanted.get(name)
             if name == "Policy" and value:
                 value = completed((live or {}).get("Policy"), value, Place(account, "sqs"))
-            attributes[name] = str(value or "")
+            attributes[name] = str(value).lower() if isinstance(value, bool) else str(value or "")
     if live is None:
         made = {name: each for name, each in attributes.items() if each}
         params: dict[str, Any] = {"QueueName": id.rsplit(":", 1)[-1]}
