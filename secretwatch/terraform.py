@@ -86,7 +86,7 @@ def inspect_binary(name: str) -> Binary:
             timeout=60,
             check=True,
             stdin=subprocess.DEVNULL,
-            env=_plain(os.environ) | _QUIET,
+            env=_asking(os.environ),
         ).stdout
         # Complaints about the CLI configuration may stand before the JSON.
         facts = json.loads(answer[answer.index("{") :])
@@ -120,13 +120,16 @@ _QUIET = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 # What a shell has set for other runs: other arguments, another workspace or folder, a log in some file, a
 # provider that is being debugged.
 _OF_OTHER_RUNS = ("TF_CLI_ARGS", "TF_DATA_DIR", "TF_LOG", "TF_WORKSPACE")
-# What no question for a version needs.
-_OF_AN_ACCOUNT = ("AWS_", "TF_AWS_", "TF_REATTACH_PROVIDERS", "TF_VAR_")
 
 
-def _plain(environ: Mapping[str, str]) -> dict[str, str]:
-    out = (*_OF_OTHER_RUNS, *_OF_AN_ACCOUNT)
-    return {name: value for name, value in environ.items() if not name.startswith(out)}
+def _asking(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the question for a version needs of an environment: nothing of an account or of other runs."""
+    out = ("AMAZON_", "AWS_", "BOTO_", "TF_")
+    return {
+        name: value
+        for name, value in environ.items()
+        if name == "TF_CLI_CONFIG_FILE" or not name.startswith(out)
+    } | _QUIET
 
 
 # Each run reads the provider's huge schema, and Go collects garbage for a third of that time. With this it

@@ -308,7 +308,7 @@ class Terraform:
             # One has half a gigabyte.
             self.end_providers(left=1)
             stack = contextlib.ExitStack()
-            served = provider.served(self._provider, address, environ | self.env, _types())
+            served = provider.served(self.provider_binary, address, environ | self.env, _types())
             self._providers[own] = stack.enter_context(served), stack
         return self.env | {"TF_REATTACH_PROVIDERS": self._providers[own][0]}
 
@@ -319,7 +319,7 @@ class Terraform:
             stack.close()
 
     @cached_property
-    def _provider(self) -> Path:
+    def provider_binary(self) -> Path:
         """The provider's binary, as `terraform init` finds it."""
         directory = self.module / "provider"
         directory.mkdir()

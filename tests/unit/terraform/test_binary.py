@@ -83,7 +83,7 @@ def test_nothing_of_other_runs_reaches_terraform(tmp_path: Path, monkeypatch: py
     script = f"env >$1; {answering('1.11.4')}"
     monkeypatch.setenv("TF_BINARY", fake(tmp_path, "terraform", script))
     monkeypatch.chdir(tmp_path)
-    for name in (*traps, "TF_CLI_ARGS", "TF_CLI_ARGS_version", "AWS_SECRET_ACCESS_KEY"):
+    for name in (*traps, "TF_CLI_ARGS", "TF_CLI_ARGS_version", "TF_VAR_name", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "trap")
     tf.run(tmp_path, os.environ | {"TF_VAR_mine": "kept"}, "plan")
     asked, ran = (tmp_path / "version").read_text(), (tmp_path / "plan").read_text()
