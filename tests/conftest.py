@@ -69,6 +69,7 @@ _WAITS = {
     "deployment": 45,
     "test_verify.py": 45,
     "test_who_may_apply.py": 45,
+    "::test_nothing_leaves_and_nobody_is_asked": 45,
     "test_drill.py": 45,
     "test_self_watch_late.py": 40,
     "apply/test_given.py": 28,

@@ -27,21 +27,22 @@ from pathlib import Path
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 IN_OPEN = 0x20
 OUT = "out0"
+HAS_IPV6 = Path("/proc/sys/net/ipv6").exists()
 
 
 def way_out() -> int:
     """The device that everything leaves by; its packets are read from it."""
     device = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", OUT.encode(), IFF_TUN | IFF_NO_PI))
-    Path(f"/proc/sys/net/ipv6/conf/{OUT}/router_solicitations").write_text("0")
-    for line in (
+    lines = [
         "link set lo up",
-        f"address add 192.0.2.1/24 dev {OUT}",
-        f"-6 address add 2001:db8::1/64 dev {OUT} nodad",
         f"link set {OUT} up",
+        f"address add 192.0.2.1/24 dev {OUT}",
         f"route add default dev {OUT}",
-        f"-6 route add default dev {OUT}",
-    ):
+    ]
+    if HAS_IPV6:
+        lines += [f"-6 address add 2001:db8::1/64 dev {OUT} nodad", f"-6 route add default dev {OUT}"]
+    for line in lines:
         subprocess.run(["ip", *line.split()], check=True)
     return device
 
@@ -52,7 +53,7 @@ def destination(packet: bytes) -> str | None:
         to, protocol = ipaddress.ip_address(packet[16:20]), packet[9]
     else:
         to, protocol = ipaddress.ip_address(packet[24:40]), packet[6]
-        # Multicast listener reports, with their hop-by-hop header, and neighbour discovery.
+        # Multicast listener reports, with their hop-by-hop header; discovery of routers and neighbours.
         if to.is_multicast and protocol in (0, 58):
             return None
     ports = {6: "tcp", 17: "udp"}.get(protocol, f"protocol {protocol}")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import traps
+from enclosed import HAS_IPV6
 from traps import KEY_ID
 
 from secretwatch import terraform as tf
@@ -73,7 +74,10 @@ del os.environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]
 call(boto3.Session(profile_name="role"), "s3", "list_buckets")
 subprocess.run(["sleep", "0.5"])
 for kind, to in ((socket.AF_INET, "203.0.113.7"), (socket.AF_INET6, "2001:db8:1::7")):
-    socket.socket(kind, socket.SOCK_DGRAM).sendto(b"x", (to, 53))
+    try:
+        socket.socket(kind, socket.SOCK_DGRAM).sendto(b"x", (to, 53))
+    except OSError as error:
+        print(to, error, file=sys.stderr)
 """
 
 
@@ -134,7 +138,8 @@ def shell(tmp_path: Path) -> Shell:
 def test_the_traps_are_traps(shell: Shell) -> None:
     seen = shell.run(sys.executable, "-c", LEAKY)
     assert {each.split()[0] for each in seen["connections"]} >= {str(traps.ENDPOINT), str(traps.PROXY)}, seen
-    assert {"203.0.113.7 udp 53", "2001:db8:1::7 udp 53"} <= seen["packets"].keys()
+    sent = {"203.0.113.7 udp 53", *(["2001:db8:1::7 udp 53"] if HAS_IPV6 else [])}
+    assert sent <= seen["packets"].keys()
     assert set(seen["children"]["sleep"]) >= {"AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "TF_WORKSPACE"}
     assert f"{KEY_ID}/config" in seen["opened"]
     assert shell.touched.exists()
