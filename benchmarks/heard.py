@@ -11,6 +11,7 @@ delivers to a log group within 455 s in 95 of 100 cases, and to EventBridge with
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import tempfile
@@ -54,7 +55,7 @@ def one_round(cloud: local.LocalCloud, days: int, held: bool) -> dict[str, float
     """Seconds until each way has told of it, from the call, or from the release where it was held."""
     cloud.tick(16)
     before = mails(cloud)
-    logs = boto3.client("logs", endpoint_url=cloud.url, region_name=local.REGION)
+    logs = boto3.client("logs")
     if held:
         cloud.hold()
     begin = time.perf_counter()
@@ -79,18 +80,15 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
         workdir = Path(folder)
         state_dir = workdir / "cloud"
         cloud = local.start(state_dir, tied=True)
-        try:
-            os.environ |= {"AWS_ACCESS_KEY_ID": local.ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY": "x"}
+        with contextlib.ExitStack() as stack:
+            stack.callback(local.stop, state_dir)
+            stack.enter_context(cloud.as_aws())
             module = tf.copy_module(REPO, workdir / "module")
             root = module / "heard"
             root.mkdir()
             (root / "main.tf").write_text(ROOT)
             with tf.environment(scratch=workdir) as more:
-                env = (
-                    cloud.environment(os.environ)
-                    | more
-                    | tf.plugin_cache(REPO / ".secretwatch" / "providers")
-                )
+                env = dict(os.environ) | more | tf.plugin_cache(REPO / ".secretwatch" / "providers")
                 tf.run(root, env, "init")
                 tf.run(root, env, "apply", "-auto-approve")
             cloud.confirm()
@@ -102,8 +100,6 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
                 pace: {way: round(median(each[way] for each in found), 2) for way in WAYS}
                 for pace, found in seen.items()
             }
-        finally:
-            local.stop(state_dir)
 
 
 def main() -> None:

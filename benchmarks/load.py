@@ -119,7 +119,8 @@ def cloud(mode: str, delivery_interval: float) -> Iterator[local.LocalCloud]:
     with tempfile.TemporaryDirectory() as folder:
         running = local.start(Path(folder), delivery_interval=delivery_interval, digest_interval=5, tied=True)
         try:
-            yield running
+            with running.as_aws():
+                yield running
         finally:
             process._command = lambda state: [sys.executable, str(WITNESS), mode, str(state.path)]
             local.stop(Path(folder))
@@ -136,13 +137,7 @@ class Account:
             self._watch()
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            region_name=local.REGION,
-            endpoint_url=self.cloud.url,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        return boto3.client(service, endpoint_url=self.cloud.url)
 
     def _watch(self) -> None:
         iam, logs, cloudtrail = self.client("iam"), self.client("logs"), self.client("cloudtrail")
@@ -228,7 +223,7 @@ class Account:
                 *("cloudtrail", "validate-logs", "--trail-arn", self.trail_arn),
                 *("--start-time", f"{self.begin:%Y-%m-%dT%H:%M:%SZ}"),
             ],
-            env=self.cloud.environment(os.environ),
+            env=self.cloud.environment(),
             text=True,
             capture_output=True,
             check=False,

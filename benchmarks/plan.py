@@ -79,11 +79,7 @@ def measure(counts: list[int], rounds: int, realtime: bool) -> dict[str, dict[st
         try:
             module = tf.copy_module(REPO, workdir / "module")
             with tf.environment(scratch=workdir) as more:
-                env = (
-                    cloud.environment(os.environ)
-                    | more
-                    | tf.plugin_cache(REPO / ".secretwatch" / "providers")
-                )
+                env = cloud.environment() | more | tf.plugin_cache(REPO / ".secretwatch" / "providers")
                 roots = {count: module / f"secrets-{count}" for count in counts}
                 for count, root in roots.items():
                     root.mkdir()

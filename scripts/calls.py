@@ -148,15 +148,14 @@ def made() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
         folder = Path(name)
         cloud = local.start(folder / "cloud", tied=True)
         try:
-            environ = cloud.environment()
             module = tf.copy_module(ROOT, folder / "module")
             (log,) = (folder / "cloud").rglob("local.log")
-            with tf.environment(scratch=folder) as env:
-                run = partial(_run, {**os.environ, **environ, **env})
+            with tf.environment(scratch=folder) as env, cloud.as_aws(env):
+                run = partial(_run, dict(os.environ))
                 for example in EXAMPLES:
                     run(module / "examples" / example, "init", "apply", "plan", "destroy")
                 deployed = log.stat().st_size
-                variables = {"TF_VAR_realtime": "true", **_before_everything(environ)}
+                variables = {"TF_VAR_realtime": "true", **_before_everything()}
                 directory = module / "everything"
                 directory.mkdir()
                 (directory / "main.tf").write_text(EVERYTHING)
@@ -178,10 +177,9 @@ def _run(environ: dict[str, str], directory: Path, *commands: str, **variables: 
         tf.run(directory, {**environ, **variables}, command, *approved)
 
 
-def _before_everything(environ: dict[str, str]) -> dict[str, str]:
+def _before_everything() -> dict[str, str]:
     """Make what EVERYTHING needs; its variables."""
-    session = boto3.Session(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
-    client = partial(session.client, endpoint_url=environ["AWS_ENDPOINT_URL"], region_name="us-east-1")
+    client = partial(boto3.Session().client, region_name="us-east-1")
     client("secretsmanager").create_secret(Name="known", SecretString="x")
     organizations = client("organizations")
     made = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]

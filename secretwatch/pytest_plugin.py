@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def secretwatch_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.LocalCloud]:
     """A local cloud of this test process, on a free port, stopped at its end; define your own to use another.
 
-    `secretwatch_cloud.env()` are the variables that point boto3, Terraform and the AWS CLI at it.
+    `secretwatch_cloud.environment()` is the whole environment for a child process; for clients of the test's
+    own there is `secretwatch_aws`.
     """
     from secretwatch import local
 
@@ -35,6 +36,16 @@ def secretwatch_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[loca
         yield cloud
     finally:
         local.stop(state_dir)
+
+
+@pytest.fixture
+def secretwatch_aws(secretwatch_cloud: local.LocalCloud) -> Iterator[local.LocalCloud]:
+    """`secretwatch_cloud`, and meanwhile this process's own boto3 and children know no other AWS.
+
+    What the shell has of a real account is gone for the test: variables, profiles, credentials.
+    """
+    with secretwatch_cloud.as_aws():
+        yield secretwatch_cloud
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def inspect_binary(name: str) -> Binary:
             timeout=60,
             check=True,
             stdin=subprocess.DEVNULL,
-            env=os.environ | _QUIET,
+            env=_asking(os.environ),
         ).stdout
         # Complaints about the CLI configuration may stand before the JSON.
         facts = json.loads(answer[answer.index("{") :])
@@ -116,6 +116,21 @@ def parse_version(text: str) -> tuple[int, ...]:
 
 # No question, no call home, no hint about the next command to type.
 _QUIET = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+
+# What a shell has set for other runs: other arguments, another workspace or folder, a log in some file, a
+# provider that is being debugged.
+_OF_OTHER_RUNS = ("TF_CLI_ARGS", "TF_DATA_DIR", "TF_LOG", "TF_WORKSPACE")
+
+
+def _asking(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the question for a version needs of an environment: nothing of an account or of other runs."""
+    out = ("AMAZON_", "AWS_", "BOTO_", "TF_")
+    return {
+        name: value
+        for name, value in environ.items()
+        if name == "TF_CLI_CONFIG_FILE" or not name.startswith(out)
+    } | _QUIET
+
 
 # Each run reads the provider's huge schema, and Go collects garbage for a third of that time. With this it
 # takes 200 MB more instead. The user's own word counts: https://pkg.go.dev/runtime#hdr-Environment_Variables
@@ -272,13 +287,15 @@ def run(
 ) -> str:
     """Run Terraform in `directory` with the whole environment `env`; what it printed, also written to `log`.
 
+    What `env` has for other runs (TF_CLI_ARGS_apply, TF_WORKSPACE, TF_LOG_PATH and the like) is left out.
     Raises TerraformFailed. When interrupted, Terraform and its providers are told to stop, and killed
     after `patience` seconds.
     """
+    own = {name: value for name, value in env.items() if not name.startswith(_OF_OTHER_RUNS)}
     process = subprocess.Popen(
         [binary(), *arguments],
         cwd=directory,
-        env=LEAN | dict(env) | _QUIET | {"TF_CLI_ARGS": "-no-color"},
+        env=LEAN | own | _QUIET | {"TF_CLI_ARGS": "-no-color"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -27,6 +27,32 @@ from secretwatch import terraform as tf
 
 REPO = Path(__file__).resolve().parents[1]
 
+# Settings of Terraform's that a shell may have for its own runs.
+_OF_TERRAFORM = (
+    "TF_CLI_ARGS",
+    "TF_DATA_DIR",
+    "TF_LOG",
+    "TF_REATTACH_PROVIDERS",
+    "TF_VAR_",
+    "TF_WORKSPACE",
+)
+
+
+def forget_the_caller() -> None:
+    """No test, and nothing that one starts, knows the account of whoever runs the tests.
+
+    Neither by a variable nor by a file in `~/.aws`, nor by asking the machine that this runs on.
+    """
+    of_terraform = [name for name in os.environ if name.startswith(_OF_TERRAFORM)]
+    for name in [*local.foreign_variables(), "AWS_DATA_PATH", *of_terraform]:
+        os.environ.pop(name, None)
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+
+# At once: tests make clients where they are imported, too.
+forget_the_caller()
+
 
 # What is built once for many files; a test of one of them runs on the worker that has it.
 _BUILT_ONCE = ("beats", "deployment", "instances", "quickstart")
@@ -43,6 +69,7 @@ _WAITS = {
     "deployment": 45,
     "test_verify.py": 45,
     "test_who_may_apply.py": 45,
+    "::test_nothing_leaves_and_nobody_is_asked": 45,
     "test_drill.py": 45,
     "test_self_watch_late.py": 40,
     "apply/test_given.py": 28,
@@ -270,8 +297,7 @@ class Terraform:
         variables, and root modules name files by absolute paths. Whose account it is and in which region
         stands in a file, which the provider reads anew for each run.
         """
-        # With a bundle of certificates it takes one configuration only; the local cloud needs none.
-        environ = {key: value for key, value in os.environ.items() if key != "AWS_CA_BUNDLE"}
+        environ = dict(os.environ)
         if "AWS_ACCESS_KEY_ID" in environ:
             environ["AWS_SHARED_CREDENTIALS_FILE"] = environ["AWS_CONFIG_FILE"] = str(self._config)
             given = {setting: environ.pop(name) for name, setting in _IN_FILE.items() if name in environ}
@@ -283,7 +309,7 @@ class Terraform:
             # One has half a gigabyte.
             self.end_providers(left=1)
             stack = contextlib.ExitStack()
-            served = provider.served(self._provider, address, environ | self.env, _types())
+            served = provider.served(self.provider_binary, address, environ | self.env, _types())
             self._providers[own] = stack.enter_context(served), stack
         return self.env | {"TF_REATTACH_PROVIDERS": self._providers[own][0]}
 
@@ -294,7 +320,7 @@ class Terraform:
             stack.close()
 
     @cached_property
-    def _provider(self) -> Path:
+    def provider_binary(self) -> Path:
         """The provider's binary, as `terraform init` finds it."""
         directory = self.module / "provider"
         directory.mkdir()

@@ -103,9 +103,7 @@ def _run(stack: contextlib.ExitStack, keep: bool, report_file: Path | None) -> N
     cloud = _start(until_stopped, state_dir, keep)
     tf_env = stack.enter_context(_terraform_environment(clone, state_dir))
     # From here on this process and its children see the local cloud as AWS.
-    environment = cloud.environment() | tf_env
-    os.environ.clear()
-    os.environ.update(environment)
+    stack.enter_context(cloud.as_aws(tf_env))
 
     root = terraform.copy_module(clone, local.StateDir(state_dir).applied) / EXAMPLE
     with _stage("terraform init") as tell:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from secretwatch import secretid
 from secretwatch.cli import exits
+from secretwatch.cli.applied import place
 from secretwatch.cli.console import plain, visible, visible_json, visible_line
 from secretwatch.cli.diagnosis import show, show_all
 
@@ -148,14 +149,17 @@ def doctor(
         raise click.UsageError("--canary follows its own read, --event-id another: give one of them.")
     console = plain(stderr=as_json, soft_wrap=True)
     refused: list[str] = []
+    acts = canary or mend
     with console.status("looking for the watch") as status:
         patients = _patients(directories, alarm, log_group, watch, secrets, refused)
         if show_policy:
             _print_policy(patients)
             return
-        if len(patients) > 1 and (canary or mend or event_id):
+        if len(patients) > 1 and (acts or event_id):
             keys = ", ".join(str(each.key) for each in patients)
             _refuse(f"There are several watches: say which with --watch, one of {keys}.")
+        if acts:
+            _announce(console, patients[0])
         found = _examine(patients, since, event_id, canary, console, status)
     broken = [each for each in found if each.plan]
     if mend and len(found) > 1 and len(broken) == 1:
@@ -197,6 +201,8 @@ class Patient:
     secret: str | None = None
     """The one that a canary reads."""
     key: str | None = None
+    account_id: str | None = None
+    """Where it is, as was applied or as an ARN says."""
 
 
 def _as_dict(found: Sequence[Diagnosis], worst: Diagnosis) -> dict[str, Any]:
@@ -319,8 +325,8 @@ def _patients(
 
     from secretwatch.pipeline.aws import one_line
 
-    alarm, of_alarm = _named(alarm, "alarm")
-    log_group, of_group = _named(log_group, "log-group")
+    alarm, of_alarm, account_of_alarm = _named(alarm, "alarm")
+    log_group, of_group, account_of_group = _named(log_group, "log-group")
     try:
         region = of_alarm or of_group or os.environ.get("AWS_REGION") or boto3.Session().region_name
     except BotoCoreError as error:
@@ -329,17 +335,18 @@ def _patients(
         _refuse("In which region? Set AWS_REGION.")
     name = alarm or log_group or ""
     subject = Subject(region=region, name=name, alarm_name=alarm, log_group_name=log_group, secrets=secrets)
-    return [Patient(subject, secret=secrets[0] if secrets else None)]
+    secret = secrets[0] if secrets else None
+    return [Patient(subject, secret=secret, account_id=account_of_alarm or account_of_group)]
 
 
-def _named(given: str | None, kind: str) -> tuple[str | None, str | None]:
-    """The name of an alarm or log group, and its ARN's region. kind: what stands in such an ARN."""
+def _named(given: str | None, kind: str) -> tuple[str | None, str | None, str | None]:
+    """The name of an alarm or log group, its ARN's region and account. kind: what stands in such an ARN."""
     if given is None or not given.startswith("arn:"):
-        return given, None
+        return given, None, None
     parts = given.split(":", 6)
     if len(parts) < 7 or parts[5] != kind:
         raise click.UsageError(f"{given} is no ARN of {'an alarm' if kind == 'alarm' else 'a log group'}.")
-    return parts[6].removesuffix(":*"), parts[3]
+    return parts[6].removesuffix(":*"), parts[3], parts[4]
 
 
 def _fleet(directories: Sequence[Path], refused: list[str]) -> list[Patient]:
@@ -395,7 +402,7 @@ def _applied(directory: Path, watch: str | None, secrets: tuple[str, ...]) -> li
             raise applied.NothingApplied(
                 f"The state of {directory} is none that Terraform writes."
             ) from error
-        found.append(Patient(subject, intent, secret, each.watch))
+        found.append(Patient(subject, intent, secret, each.watch, each.account_id))
     return found
 
 
@@ -413,6 +420,23 @@ def _refuse(reason: str) -> NoReturn:
     sys.exit(2)
 
 
+def _announce(console: Console, patient: Patient) -> None:
+    """Where it is that something is about to be read or changed; no other account than the watch's own."""
+    import boto3
+
+    from secretwatch.pipeline.aws import NO_CREDENTIALS, Aws, NoAccess, one_line
+
+    subject = patient.subject
+    try:
+        aws = Aws(boto3.Session(region_name=subject.region), subject.region)
+        account_id = aws.check_account(patient.account_id)
+        console.print(place(subject.name, account_id, subject.region, aws.endpoint_url))
+    except NO_CREDENTIALS as error:
+        _refuse(f"There are no AWS credentials to use: {one_line(error)}")
+    except NoAccess as error:
+        _refuse(str(error))
+
+
 # Mending
 
 
@@ -423,7 +447,7 @@ def _mend(
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from secretwatch.pipeline.aws import one_line
+    from secretwatch.pipeline.aws import Aws, NoAccess, one_line
     from secretwatch.pipeline.doctor.calls import Call
 
     show(console, diagnosis)
@@ -432,6 +456,11 @@ def _mend(
     if not click.confirm(f"\nCarry out {question}?", err=True):
         return [diagnosis]
     session = boto3.Session(region_name=patient.subject.region)
+    try:
+        # Between question and answer somebody may have signed in elsewhere.
+        Aws(session, patient.subject.region).check_account(patient.account_id)
+    except NoAccess as error:
+        _refuse(str(error))
     for number, call in enumerate(calls, 1):
         console.print(Text(f"{number}/{len(calls)}  {visible(call.command())}"))
         client = session.client(call.service, region_name=call.region or patient.subject.region)

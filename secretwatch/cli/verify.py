@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from secretwatch.cli import exits
+from secretwatch.cli.applied import place
 from secretwatch.cli.console import plain
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _run(
     cloud = _cloud(given["region"])
     file = given["state_file"] or states.default_file(os.environ, Path.home())
     state = states.State(file, states.place_of(cloud))
-    console.print(Text(f"Account {cloud.account}, region {cloud.region}, at {cloud.endpoint}."))
+    console.print(place("verify", cloud.account, cloud.region, cloud.endpoint))
     if given["clean"]:
         return _clean(console, cloud, state, yes=given["yes"])
     try:

@@ -5,11 +5,12 @@ Not here: the process behind it (`process.py`).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -68,7 +69,8 @@ _PASSED_ON = frozenset(
         "https_proxy",
     }
 )
-_PASSED_ON_PREFIXES = ("LC_", "SECRETWATCH_", "XDG_", "TF_REATTACH_PROVIDERS", "TF_TOKEN_")
+# A TF_TOKEN_HOST is told to that registry alone, of which a CLI configuration may say that providers come.
+_PASSED_ON_PREFIXES = ("LC_", "SECRETWATCH_", "XDG_", "TF_TOKEN_")
 
 
 def foreign_variables(
@@ -173,6 +175,23 @@ class LocalCloud:
             if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
         }
         return passed | self.env()
+
+    @contextlib.contextmanager
+    def as_aws(self, more: Mapping[str, str] | None = None) -> Iterator[None]:
+        """Meanwhile this process has that environment too, and `more`: its own clients know no other cloud.
+
+        A client that is only given this address still reads the profile, and sends the session token, of a
+        real account.
+        """
+        before = dict(os.environ)
+        environment = self.environment() | dict(more or {})
+        os.environ.clear()
+        os.environ.update(environment)
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def inbox(self) -> list[dict[str, Any]]:
         """The e-mails received, oldest first.

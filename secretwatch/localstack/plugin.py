@@ -60,6 +60,7 @@ def start() -> None:
 
     from secretwatch.localstack.access import Access
     from secretwatch.localstack.asked import Asked
+    from secretwatch.localstack.at_home import stay_at_home
     from secretwatch.localstack.doors import Signed
     from secretwatch.localstack.ec2_dry_run import DryRun
     from secretwatch.localstack.event_requests import EventsConstraints
@@ -79,6 +80,7 @@ def start() -> None:
     from secretwatch.newer_operations import extend
 
     backport()
+    stay_at_home()
     give_unique_ids()
     read_managed_policies_once()
     serve_all_partitions()

@@ -200,20 +200,24 @@ class Aws:
         """Whether this is a cloud on this machine, where everything takes seconds."""
         return is_local(self.endpoint_url)
 
-    def check_account(self, account_id: str) -> None:
-        """Raises NoAccess unless the credentials work and are those of the account."""
+    def check_account(self, account_id: str | None) -> str:
+        """Whose credentials these are. Raises NoAccess unless they work and are those of the account.
+
+        account_id: None where none is known, as nothing was applied.
+        """
         try:
-            found = self.client("sts").get_caller_identity()["Account"]
+            found = str(self.client("sts").get_caller_identity()["Account"])
         except NO_CREDENTIALS as error:
             raise NoAccess(f"There are no AWS credentials to use: {one_line(error)}") from error
         except ClientError as error:
             raise NoAccess(f"The AWS credentials do not work: {one_line(error)}") from error
         except BotoCoreError as error:
             raise NoAccess(f"AWS cannot be called: {one_line(error)}") from error
-        if found != account_id:
+        if account_id is not None and found != account_id:
             raise NoAccess(
                 f"The credentials are of account {found}, and the watch is in account {account_id}."
             )
+        return found
 
 
 def is_local(endpoint_url: str) -> bool:

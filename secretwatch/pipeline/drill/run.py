@@ -134,7 +134,8 @@ class Drill:
 
     def _prepare(self) -> bool:
         """Raises UnknownSecret, NoAccess, NotThere and botocore's errors."""
-        self._aws.check_account(self._watches[0].account_id)
+        for account_id in dict.fromkeys(watch.account_id for watch in self._watches):
+            self._aws.check_account(account_id)
         caller = caller_of(self._aws)
         self.record.caller = caller.arn
         for watch in self._watches:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -35,11 +36,39 @@ WATCH = Watch(
 Run = Callable[..., Result]
 
 
+class Session:
+    """An account whose calls are noted; a client is its own session."""
+
+    region_name = "us-east-1"
+    meta = SimpleNamespace(endpoint_url="https://secretsmanager.us-east-1.amazonaws.com")
+
+    def __init__(self) -> None:
+        self.accounts = [WATCH.account_id]
+        """Whose the credentials are, one time after another."""
+        self.calls: list[str] = []
+
+    def client(self, service: str, **_: Any) -> Session:
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.accounts.pop(0) if len(self.accounts) > 1 else self.accounts[0]}
+
+    def start_logging(self, **_: Any) -> None:
+        self.calls.append("start_logging")
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def session() -> Session:
+    return Session()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, session: Session) -> Run:
     """Runs the command on the given facts; what the examination was given is in the result's `asked`."""
 
-    def run(*arguments: str, found: Facts | None = None, error: Exception | None = None) -> Result:
+    def run(
+        *arguments: str, found: Facts | None = None, error: Exception | None = None, answers: str = ""
+    ) -> Result:
         given: dict[str, Any] = {}
 
         class Doctor:
@@ -60,8 +89,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         monkeypatch.setattr(examine, "Doctor", Doctor)
         monkeypatch.setattr(applied, "state_of", lambda directory: {})
         monkeypatch.setattr(applied, "watches_of", lambda state, directory: [replace(WATCH, watch="db")])
-        monkeypatch.setattr(boto3, "Session", lambda **_: type("S", (), {"region_name": "us-east-1"})())
-        result = Runner().invoke(doctor, arguments)
+        monkeypatch.setattr(boto3, "Session", lambda **_: session)
+        result = Runner().invoke(doctor, arguments, input=answers)
         result.asked = given  # type: ignore[attr-defined]
         return result
 
@@ -149,6 +178,49 @@ def test_a_canary_reads_what_is_watched(run: Run) -> None:
     assert (refused.exit_code, "--secret" in refused.output) == (2, True)
     failed = run(".", "--canary", error=ReadFailed("The secret cannot be read: no."))
     assert (failed.exit_code, "cannot be read" in failed.output) == (2, True)
+
+
+PLACE = "db: account 111122223333, us-east-1, https://secretsmanager.us-east-1.amazonaws.com"
+STOPPED = {"found": facts(trail_status=asked({"IsLogging": False}))}
+
+
+@pytest.mark.parametrize("option", ["--canary", "--mend"])
+def test_before_it_reads_or_changes_it_says_where(run: Run, option: str) -> None:
+    assert run(".", option).stdout.splitlines()[0] == f"payments {PLACE}"
+    assert run(".", option, "--json").stderr.splitlines()[0] == f"payments {PLACE}"
+
+
+@pytest.mark.parametrize("option", [("--canary", "--secret", "x"), ("--mend",)])
+@pytest.mark.parametrize(
+    "start", [".", "--alarm=arn:aws:cloudwatch:us-east-1:111122223333:alarm:payments-secret-read"]
+)
+def test_another_account_is_refused_before_anything_is_asked(
+    run: Run, session: Session, start: str, option: tuple[str, ...]
+) -> None:
+    session.accounts = ["999999999999"]
+    result = run(start, *option, **STOPPED, answers="y\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "The credentials are of account 999999999999, and the watch is in account 111122223333.\n"
+    )
+    assert (result.asked, session.calls) == ({}, [])  # type: ignore[attr-defined]
+
+
+def test_an_alarm_s_name_alone_is_of_any_account(run: Run, session: Session) -> None:
+    session.accounts = ["999999999999"]
+    assert "a: account 999999999999, us-east-1, " in run("--alarm", "a", "--mend").stdout
+
+
+def test_a_mend_is_carried_out(run: Run, session: Session) -> None:
+    assert "1/1  aws cloudtrail start-logging" in run(".", "--mend", **STOPPED, answers="y\n").output
+    assert session.calls == ["start_logging"]
+
+
+def test_whoever_signs_in_elsewhere_before_the_answer_changes_nothing(run: Run, session: Session) -> None:
+    session.accounts = [WATCH.account_id, "999999999999"]
+    result = run(".", "--mend", **STOPPED, answers="y\n")
+    assert (result.exit_code, session.calls) == (2, [])
+    assert "The credentials are of account 999999999999" in result.stderr
 
 
 def test_nothing_is_applied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

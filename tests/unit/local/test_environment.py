@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
+import boto3
 import pytest
 from commands import Runner
 
@@ -56,7 +58,8 @@ def test_a_shell_evaluates_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "name",
     ["AWS_S3_ENDPOINT", "AWS_STS_ENDPOINT", "TF_AWS_S3_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-     "AWS_NEVER_HEARD_OF", "TF_VAR_email_address", "TF_CLI_ARGS_apply", "TF_WORKSPACE", "BOTO_CONFIG"],
+     "AWS_NEVER_HEARD_OF", "TF_VAR_email_address", "TF_CLI_ARGS_apply", "TF_WORKSPACE", "BOTO_CONFIG",
+     "TF_DATA_DIR", "TF_LOG_PATH", "TF_REATTACH_PROVIDERS"],
 )  # fmt: skip
 def test_what_could_lead_a_child_elsewhere_is_not_passed_on(name: str) -> None:
     assert name not in CLOUD.environment({name: "https://s3.example.com"})
@@ -100,3 +103,35 @@ def test_where_no_local_cloud_is_up_the_line_stops(tmp_path: Path, monkeypatch: 
     )
     assert f"AWS_ENDPOINT_URL={DEAD_ENDPOINT}" in later.stdout.splitlines()
     assert "AWS_PROFILE" not in later.stdout
+
+
+def test_this_process_is_a_client_of_the_local_cloud_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    before = dict(os.environ)
+    with CLOUD.as_aws({"TF_INPUT": "0"}):
+        assert dict(os.environ) == CLOUD.environment(before) | {"TF_INPUT": "0"}
+        assert boto3.Session().get_credentials().token is None
+    assert dict(os.environ) == before
+
+
+def test_a_run_of_the_tests_does_not_know_whose_it_is(tmp_path: Path) -> None:
+    """Also with a profile in the home folder, which boto3 reads by itself."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/credentials").write_text(
+        "[default]\naws_access_key_id = x\naws_secret_access_key = x\n"
+    )
+    traps = dict.fromkeys(("AWS_PROFILE", "TF_AWS_S3_ENDPOINT", "AWS_DATA_PATH", "TF_VAR_name"), "real")
+    script = (
+        "import os, conftest, boto3\n"
+        "print([name for name, value in os.environ.items() if value == 'real'])\n"
+        "print(boto3.Session().get_credentials())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | traps | {"HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "[]\nNone\n", ended.stderr

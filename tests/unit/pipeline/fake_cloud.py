@@ -89,6 +89,7 @@ class Cloud:
         )
         self.errors: dict[str, ClientError | Exception] = {}
         self.calls: list[str] = []
+        self.agents: set[str] = set()
         self.account = FACTS["account_id"]
         self.state_before = "OK"
         self.ok_again = NEVER
@@ -128,8 +129,7 @@ class Cloud:
     # What boto3 offers.
 
     def client(self, service: str, *, config: Any, **_: Any) -> Any:
-        app_id = config.user_agent_appid
-        return _Client(self, app_id, self.endpoint_url)
+        return _Client(self, config, self.endpoint_url)
 
     def since(self, seconds: float) -> bool:
         return self.read_at is not None and self.clock.elapsed - self.read_at >= seconds
@@ -340,13 +340,14 @@ class Queue:
 
 
 class _Client:
-    def __init__(self, cloud: Cloud, app_id: str | None, endpoint_url: str) -> None:
-        self._cloud, self._app_id = cloud, app_id
+    def __init__(self, cloud: Cloud, config: Any, endpoint_url: str) -> None:
+        self._cloud, self._app_id, self._agent = cloud, config.user_agent_appid, config.user_agent_extra
         self.meta = SimpleNamespace(endpoint_url=endpoint_url)
 
     def __getattr__(self, operation: str) -> Any:
         def call(**request: Any) -> Any:
             self._cloud.calls.append(operation)
+            self._cloud.agents.add(self._agent)
             self._cloud.before.get(operation, lambda: None)()
             error = self._cloud.errors.get(operation)
             if error:

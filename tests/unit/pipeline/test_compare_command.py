@@ -61,6 +61,20 @@ def test_the_result_is_written(run, tmp_path: Path) -> None:
     assert VALUE not in result.output + markdown.read_text() + picture.read_text()
 
 
+def test_it_says_first_where_it_is(run) -> None:
+    line = "watch: account 111111111111, us-east-1, https://secretsmanager.us-east-1.amazonaws.com"
+    assert run().stdout.splitlines()[0] == line
+    assert run("--json").stderr.splitlines()[0] == line
+
+
+def test_another_account_is_refused_before_anything_is_made(run, cloud: Cloud) -> None:
+    cloud.account = "222222222222"
+    result = run()
+    assert result.exit_code == 2
+    assert "are of account 222222222222, and the watch is in account 111111111111." in result.stderr
+    assert cloud.calls == ["get_caller_identity"]
+
+
 def test_time_is_up(run, cloud: Cloud, tmp_path: Path) -> None:
     cloud.realtime = NEVER
     result = run("--timeout", "70", "--markdown", str(tmp_path / "table.md"))

@@ -33,11 +33,6 @@ class DrilledCloud(Cloud):
             SELF_WATCH: [("https", "https://example.com/hook")],
         }
         self.no_publish: set[str] = set()
-        self.agents: set[str] = set()
-
-    def client(self, service: str, *, config: Any, **more: Any) -> Any:
-        self.agents.add(config.user_agent_extra)
-        return super().client(service, config=config, **more)
 
     def get_caller_identity(self) -> Any:
         return {"Account": self.account, "Arn": self.arn, "UserId": "AIDA1"}
@@ -102,6 +97,22 @@ def test_messages_go_first_then_the_read_and_sns_is_believed(run: Any, cloud: Dr
     }
     assert {hop["status"] for hop in record["watches"][0]["hops"]} == {"ok"}
     assert VALUE not in result.output
+
+
+def test_every_watch_is_of_the_account(run: Any, cloud: DrilledCloud, root: Path) -> None:
+    """A root module may have providers for several accounts."""
+    other = WATCH | {"account_id": "222222222222", "name": "other"}
+    (root / "outputs").write_text(json.dumps({"watches": {"value": {"one": WATCH, "two": other}}}))
+    result = run("--json")
+    assert result.exit_code == 2, result.output
+    assert "the watch is in account 222222222222" in result.stderr
+    assert set(cloud.calls) == {"get_caller_identity"}
+
+
+def test_it_says_first_where_it_is(run: Any, cloud: DrilledCloud) -> None:
+    line = "watch: account 111111111111, us-east-1, https://secretsmanager.us-east-1.amazonaws.com"
+    assert run().stdout.splitlines()[0] == line
+    assert run("--json").stderr.splitlines()[0] == line
 
 
 def test_every_call_carries_the_drill_s_id(run: Any, cloud: DrilledCloud) -> None:

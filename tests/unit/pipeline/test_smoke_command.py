@@ -64,6 +64,24 @@ def test_json_alone_is_on_stdout(run) -> None:
     assert "alarm ALARM" in result.stderr
 
 
+def test_it_says_first_where_it_is(run, cloud: Cloud) -> None:
+    """The endpoint is that of the client, whatever named it: a variable, or a profile."""
+    cloud.endpoint_url = "https://secrets.example.com"
+    line = "watch: account 111111111111, us-east-1, https://secrets.example.com"
+    assert run("--timeout", "20").stdout.splitlines()[0] == line
+    assert run("--timeout", "20", "--json").stderr.splitlines()[0] == line
+
+
+def test_another_account_is_refused_before_anything_is_read(run, cloud: Cloud) -> None:
+    cloud.account = "222222222222"
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "fail: The credentials are of account 222222222222, and the watch is in account 111111111111.\n"
+    )
+    assert cloud.calls == ["get_caller_identity"]
+
+
 def test_time_is_up(run, cloud: Cloud, tmp_path: Path) -> None:
     cloud.alarm = NEVER
     result = run("--timeout", "70", "--report", str(tmp_path / "report.json"))

@@ -75,3 +75,19 @@ def test_a_failed_run_has_what_was_printed(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(tf.TerraformFailed, match="terraform plan -out=x") as failure:
         tf.run(tmp_path, os.environ, "plan", "-out=x")
     assert failure.value.output == f"plan in {tmp_path}\noh\n"
+
+
+def test_nothing_of_other_runs_reaches_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever debugs a provider or works in another workspace has these in the shell."""
+    traps = ("TF_CLI_ARGS_plan", "TF_DATA_DIR", "TF_LOG_PATH", "TF_LOG_PROVIDER", "TF_WORKSPACE")
+    script = f"env >$1; {answering('1.11.4')}"
+    monkeypatch.setenv("TF_BINARY", fake(tmp_path, "terraform", script))
+    monkeypatch.chdir(tmp_path)
+    for name in (*traps, "TF_CLI_ARGS", "TF_CLI_ARGS_version", "TF_VAR_name", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "trap")
+    tf.run(tmp_path, os.environ | {"TF_VAR_mine": "kept"}, "plan")
+    asked, ran = (tmp_path / "version").read_text(), (tmp_path / "plan").read_text()
+    assert "trap" not in asked
+    assert not [name for name in traps if name in ran]
+    assert "TF_CLI_ARGS=-no-color\n" in ran
+    assert "TF_VAR_mine=kept\n" in ran

@@ -83,7 +83,9 @@ def test_an_unknown_name_is_wrong_usage(invoke: Invoke) -> None:
 def test_it_says_where_and_what_it_costs_and_asks(invoke: Invoke, session: Session) -> None:
     result = invoke(input="n\n")
     assert result.exit_code == 2
-    assert "Account 111122223333, region us-east-1, at http://127.0.0.1:4566." in result.output
+    line = "verify: account 111122223333, us-east-1, http://127.0.0.1:4566"
+    assert result.stdout.splitlines()[0] == line
+    assert invoke("--json", "-", input="n\n").stderr.splitlines()[0] == line
     assert "3 experiments: up to 1 small things are made, which cost up to 0.01 ¢" in result.output
     assert session.named("sns.create_topic") == []
 
