@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,18 @@ def test_what_cannot_be_written_leaves_the_older_one(tmp_path: Path) -> None:
         report.write(path)
     assert path.read_text() == "older"
     assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, "text")
+        assert os.read(reader, 10) == b"text"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(Path("/dev/full"), "text")
+    assert Path("/dev/full").is_char_device()
