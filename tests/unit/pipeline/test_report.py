@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from secretwatch.pipeline.report import EXIT_CODES, HopResult, Report
+from secretwatch.pipeline.report import EXIT_CODES, HopResult, Report, write_whole
 
 
 def test_its_shape() -> None:
