@@ -57,6 +57,10 @@ module "secretwatch" {
   } }
 }
 
+output "guardrails" {
+  value = module.secretwatch.guardrails
+}
+
 output "watch" {
   value = module.secretwatch.watches["smoke"]
 }
