@@ -31,7 +31,7 @@ STORIES = (
         "doctor",
         "role",
     ),
-    *("forged", "held", "several", "smoke", "stopped", "wrong-event"),
+    *("forged", "guarded", "held", "impostor", "several", "smoke", "stopped", "wrong-event"),
 )
 SIBLING = "db-replica"
 NAME = "e2e"
