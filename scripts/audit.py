@@ -3,7 +3,6 @@
 The argument is pip-audit, which asks the package index's JSON for each version. Not every index has that, and
 not every network lets it through. What was not audited is said, and is no failure: CI must not hang on it.
 What is accepted is looked at without a network: an entry for a version that is not locked any more fails.
-https://docs.pypi.org/api/json/#get-a-release
 """
 
 from __future__ import annotations
