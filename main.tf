@@ -205,6 +205,7 @@ locals {
     log_group_name          = local.owns_trail ? module.trail[0].log_group_name : module.existing_trail[0].log_group_name
     name                    = local.owns_trail ? var.name : module.existing_trail[0].name
     notifications_topic_arn = local.owns_trail ? module.trail[0].notifications_topic_arn : null
+    role_arn                = local.owns_trail ? "arn:${local.account.partition}:iam::${local.account.id}:role/${module.trail[0].role_name}" : module.existing_trail[0].role_arn
     role_name               = local.owns_trail ? module.trail[0].role_name : null
   }
 

@@ -137,6 +137,31 @@ output "filter_patterns" {
   value       = local.watch.filter_patterns
 }
 
+output "guardrails" {
+  description = "Statements for a service control policy or a permissions boundary: nobody writes into the instance's metrics, nobody but CloudTrail's role into its log group (docs/permissions.md says what they prevent, and what not). Without the one on the log group where the trail is not looked at."
+  # Metrics have no ARN: the namespace is what AWS tells them apart by. CreateLogStream is documented with the log group's ARN,
+  # and asked for with the stream's: both are written.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+  value = concat(
+    [{
+      Sid       = "NobodyForgesMetrics"
+      Effect    = "Deny"
+      Action    = ["cloudwatch:PutMetricData"]
+      Resource  = ["*"]
+      Condition = { StringEquals = { "cloudwatch:namespace" = "secretwatch/${var.name}" } }
+    }],
+    # Without the role's name it would stop CloudTrail's own events.
+    [for role in [local.trail.role_arn] : {
+      Sid       = "NobodyForgesEvents"
+      Effect    = "Deny"
+      Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource  = [for end in ["", ":*"] : "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:${local.trail.log_group_name}${end}"]
+      Condition = { ArnNotEquals = { "aws:PrincipalArn" = role } }
+    } if role != null],
+  )
+}
+
 output "heartbeat" {
   description = "The heartbeat's alarm, the minutes without one after which it rings, its secret and its state machine; null without one."
   value       = local.watch.heartbeat

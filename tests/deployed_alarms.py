@@ -90,6 +90,22 @@ STUCK: dict[str, Mapping[str, Any]] = {
 }
 
 
+# By how often it beats: as many periods of five minutes as a late one needs.
+HEARTBEATS: dict[str, Mapping[str, Any]] = {
+    every: {
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+        "Statistic": "SampleCount",
+        "Unit": "Count",
+        "Period": 300,
+        "EvaluationPeriods": periods,
+        "DatapointsToAlarm": periods,
+        "Threshold": 1.0,
+    }
+    for every, periods in (("15 minutes", 6), ("1 hour", 15), ("12 hours", 147))
+}
+
+
 def of_plan(values: Mapping[str, Any]) -> dict[str, Any]:
     """What decides of an aws_cloudwatch_metric_alarm of a plan."""
     queries = []

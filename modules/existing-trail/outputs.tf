@@ -30,6 +30,11 @@ output "kms_key_arn" {
   value       = try(local.trail.KMSKeyId, "-")
 }
 
+output "role_arn" {
+  description = "ARN of the role that carries events into the log group; null where the trail was not looked at."
+  value       = try(local.trail.CloudWatchLogsRoleArn, null)
+}
+
 output "role_name" {
   description = "Role that carries events into the log group; - where the trail was not looked at."
   value       = try(reverse(split("/", local.trail.CloudWatchLogsRoleArn))[0], "-")

@@ -183,7 +183,7 @@ resource "terraform_data" "name" {
 
 resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_18:Access to the log files is recorded best by data events of another trail; access logs of a log bucket need one more bucket
-  # checkov:skip=CKV_AWS_144:Replication doubles the cost of what the log group holds too
+  # checkov:skip=CKV_AWS_144:Replication doubles the cost; whoever wants it hands in a bucket of their own (trail.bucket)
   # checkov:skip=CKV2_AWS_62:Nothing consumes notifications of this bucket
   count = local.owns_bucket ? 1 : 0
 

@@ -113,12 +113,15 @@ def _check_counts(where: str, counts: Sequence[float], samples: float | None) ->
     """A sample count of 0 is refused (observed); that one below and negative Counts are, too, is assumed.
 
     If they were taken, values could be taken away from a SampleCount: the experiment negative-sample-count.
+    So they could with a count that is no number: AWS says that Values take none, and here it is assumed of
+    Counts, too.
     """
     if samples is not None and samples <= 0:
         _value(f"The value {samples} for parameter {where}.StatisticValues.SampleCount is invalid.")
     for number, count in enumerate(counts, 1):
-        if count < 0:
-            _value(f"The value {count} for parameter {where}.Counts.member.{number} is invalid.")
+        if not 0 <= count <= _LARGEST:
+            shown = "NaN" if math.isnan(count) else count
+            _value(f"The value {shown} for parameter {where}.Counts.member.{number} is invalid.")
 
 
 def _check_size(kind: str, place: str, collection: Sequence[Any]) -> None:

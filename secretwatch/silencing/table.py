@@ -331,7 +331,8 @@ ROWS: tuple[Row, ...] = (
         "log group",
         "logs",
         "PutLogEvents",
-        "A data event. Forged events raise false alarms and hide nothing.",
+        "A data event. Forged events raise false alarms and hide no read; of a trail that is dead already "
+        "they hide the silence (`guardrails`).",
     ),
     _harmless(
         "log group",

@@ -31,7 +31,7 @@ STORIES = (
         "doctor",
         "role",
     ),
-    *("forged", "held", "several", "smoke", "stopped", "wrong-event"),
+    *("forged", "guarded", "held", "impostor", "several", "smoke", "stopped", "wrong-event"),
 )
 SIBLING = "db-replica"
 NAME = "e2e"
@@ -55,6 +55,10 @@ module "secretwatch" {
     alarm   = { threshold = story == "several" ? 2 : 1 }
     secrets = [story]
   } }
+}
+
+output "guardrails" {
+  value = module.secretwatch.guardrails
 }
 
 output "watch" {

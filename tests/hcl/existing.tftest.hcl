@@ -26,7 +26,7 @@ run "a_trail_that_will_do" {
   }
 
   assert {
-    condition     = output.role_name == "carrier" && output.kms_key_arn == "arn:aws:kms:eu-west-1:111122223333:key/k" && output.bucket_name == "archive"
+    condition     = output.role_name == "carrier" && output.role_arn == "arn:aws:iam::111122223333:role/path/carrier" && output.kms_key_arn == "arn:aws:kms:eu-west-1:111122223333:key/k" && output.bucket_name == "archive"
     error_message = "What it hangs on is handed on, so that changes to it are heard."
   }
 

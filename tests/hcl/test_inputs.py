@@ -367,7 +367,9 @@ def judge(file: Path, place: str, replaced: dict[str, str]) -> str:
     text = "\n".join([*lines, "  ) }", "}", ""])
     for old, new in {r"\bvar\.(?!inputs)": "input.", **replaced}.items():
         text = re.sub(old, new, text)
-    return text + place
+    # What the validations of this file share.
+    own = "".join(f"locals {{\n{block}}}\n" for _, block in blocks(file.read_text(), "locals"))
+    return text + own + place
 
 
 def judged(terraform: Any, name: str, text: str, made: list[Input]) -> list[set[str]]:

@@ -207,6 +207,10 @@ output "one" {
   value = module.one.watch
 }
 
+output "guardrails" {
+  value = { one = module.one.guardrails, members = module.members.guardrails }
+}
+
 output "two" {
   value = module.two.watch
 }

@@ -131,6 +131,10 @@ module "beside" {
   } }
 }
 
+output "guardrails" {
+  value = { for key, instance in module.beside : key => instance.guardrails }
+}
+
 output "names" {
   value = keys(local.instances)
 }
@@ -297,3 +301,13 @@ def test_policies_let_only_its_own_alarms_and_rules_in(
                     and each["type"] == "aws_cloudwatch_event_rule"
                 }
                 assert {rule for rule in rules if lets_in(statement["Condition"], rule)} == own
+
+
+def test_where_the_delivering_role_is_not_known_nothing_would_stop_it(plan: Plan) -> None:
+    """On the log group of a trail that was not looked at, a guardrail would end its events."""
+    guardrails = plan.outputs["guardrails"]
+    assert guardrails.keys() == INSTANCES.keys()
+    for name, statements in guardrails.items():
+        (only,) = statements
+        assert only["Sid"] == "NobodyForgesMetrics"
+        assert only["Condition"] == {"StringEquals": {"cloudwatch:namespace": f"secretwatch/{name}"}}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from deployed_alarms import of_plan
+from deployed_alarms import HEARTBEATS, of_plan
 
 from secretwatch.alarm import Sample, State, config_of, datapoints, next_state
 
@@ -49,6 +49,13 @@ output "none" {
 @pytest.fixture(scope="module")
 def plan(terraform: Any, aws: dict[str, str]) -> Plan:
     return plan_of(terraform, terraform.new_root("heartbeats", ROOT))
+
+
+@pytest.mark.parametrize("every", HEARTBEATS)
+def test_the_alarm_is_as_the_table_says(plan: Plan, every: str) -> None:
+    planned = of_plan(plan.of(f'heartbeat["{every}"]')["aws_cloudwatch_metric_alarm.this"])
+    metric = {"MetricName": "one-heartbeat", "Namespace": "secretwatch/one"}
+    assert planned == {**HEARTBEATS[every], **metric}
 
 
 @pytest.mark.parametrize("look_back", [2, 0], ids=["two older periods, too", "the newest periods only"])

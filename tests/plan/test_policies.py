@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from secretwatch.policy.evaluation import authorize
+from secretwatch.policy.grammar import fault
+from secretwatch.policy.request import Principal, Request
+
 from .conftest import ACCOUNT, REGION, Plan
 
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/one"
@@ -133,6 +139,92 @@ def test_role_that_writes_to_the_log_group(instances: Plan) -> None:
             "Resource": [f"{LOG_GROUP}:log-stream:{ACCOUNT}_CloudTrail_{REGION}*"],
         }
     }
+
+
+def test_what_an_organisation_may_deny_to_everybody(instances: Plan) -> None:
+    """Neither an SCP nor a boundary names a principal: who is let through stands in the condition.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html
+    """
+    forges_metrics, forges_events = instances.outputs["guardrails"]["one"]
+    assert forges_metrics == {
+        "Sid": "NobodyForgesMetrics",
+        "Effect": "Deny",
+        "Action": ["cloudwatch:PutMetricData"],
+        "Resource": ["*"],
+        "Condition": {"StringEquals": {"cloudwatch:namespace": "secretwatch/one"}},
+    }
+    assert forges_events == {
+        "Sid": "NobodyForgesEvents",
+        "Effect": "Deny",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": [LOG_GROUP, f"{LOG_GROUP}:*"],
+        "Condition": {
+            "ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/one-trail-{REGION}"}
+        },
+    }
+    namespaces = {
+        each["metric_transformation"][0]["namespace"]
+        for each in instances.of("one").values()
+        if each["type"] == "aws_cloudwatch_log_metric_filter"
+    }
+    assert namespaces == {"secretwatch/one"}
+    document = {"Version": "2012-10-17", "Statement": [forges_metrics, forges_events]}
+    assert fault(document, "identity") is None
+    # An SCP takes 5,120 characters, spaces left out.
+    assert len(json.dumps(document, separators=(",", ":"))) < 1000
+
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role"
+STREAM = f"{LOG_GROUP}:log-stream:{ACCOUNT}_CloudTrail_{REGION}"
+METRIC = "cloudwatch:PutMetricData"
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "resource", "namespace", "allowed"),
+    [
+        ("role/stranger", METRIC, "*", "secretwatch/one", False),
+        ("role/one-trail-us-east-1", METRIC, "*", "secretwatch/one", False),
+        ("role/stranger", METRIC, "*", "secretwatch/two", True),
+        ("role/stranger", METRIC, "*", "app", True),
+        ("role/stranger", "logs:PutLogEvents", STREAM, None, False),
+        ("user/stranger", "logs:PutLogEvents", STREAM, None, False),
+        ("role/stranger", "logs:PutLogEvents", f"{LOG_GROUP}:log-stream:other", None, False),
+        ("role/stranger", "logs:CreateLogStream", LOG_GROUP, None, False),
+        ("role/stranger", "logs:CreateLogStream", f"{LOG_GROUP}:log-stream:", None, False),
+        ("role/stranger", "logs:FilterLogEvents", LOG_GROUP, None, True),
+        ("role/stranger", "logs:PutLogEvents", f"{LOG_GROUP}-2:log-stream:other", None, True),
+        ("role/one-trail-us-east-1", "logs:PutLogEvents", STREAM, None, True),
+        ("role/one-trail-us-east-1", "logs:CreateLogStream", STREAM, None, True),
+        ("role/one-trail-us-east-1-too", "logs:PutLogEvents", STREAM, None, False),
+    ],
+)
+def test_whom_that_lets_through(
+    instances: Plan, caller: str, action: str, resource: str, namespace: str | None, allowed: bool
+) -> None:
+    """As a boundary around somebody who may everything else."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    boundary = {
+        "Version": "2012-10-17",
+        "Statement": [everything, *instances.outputs["guardrails"]["one"]],
+    }
+    request = Request(
+        Principal.of(f"arn:aws:iam::{ACCOUNT}:{caller}"),
+        action,
+        resource,
+        {"cloudwatch:namespace": namespace} if namespace else {},
+    )
+    decision = authorize(
+        request,
+        identity_policies=[{"Version": "2012-10-17", "Statement": [everything]}],
+        permissions_boundary=boundary,
+    )
+    assert decision.allowed is allowed, decision
+
+
+def test_of_an_organisation_trail_it_is_the_role_of_this_account(instances: Plan) -> None:
+    (_, events) = instances.outputs["guardrails"]["members"]
+    assert events["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": f"{ROLE}/members-trail-{REGION}"}}
 
 
 def test_topic(instances: Plan) -> None:

@@ -6,6 +6,7 @@ Datapoints are put with times in the past, so that nothing has to be waited for 
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -160,6 +161,7 @@ _NO_SAMPLES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("set", {"StatisticValues": {"SampleCount": -1.0, "Sum": 1.0, "Minimum": 1.0, "Maximum": 1.0}}),
     ("empty set", {"StatisticValues": {"SampleCount": 0.0, "Sum": 0.0, "Minimum": 0.0, "Maximum": 0.0}}),
     ("counts", {"Values": [1.0], "Counts": [-1.0]}),
+    ("no number", {"Values": [1.0], "Counts": [math.nan]}),
 )
 _REFUSED = ("InvalidParameterValue", "InvalidParameterCombination", "ValidationError")
 
@@ -174,7 +176,8 @@ def _negative_count(lab: Lab) -> Seen:
             MetricData=[{"MetricName": "reads", **values}],
         )
         refused[name] = refusal(put, _REFUSED) is not None
-    return Seen("refused" if refused["set"] and refused["counts"] else "taken", refused)
+    decides = all(refused[name] for name in ("set", "counts", "no number"))
+    return Seen("refused" if decides else "taken", refused)
 
 
 def _filled(lab: Lab) -> Seen:
@@ -354,12 +357,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="negative-sample-count",
-        claim="A negative SampleCount is refused, and so are negative Counts.",
+        claim="A negative SampleCount is refused, and so are Counts that are negative or no number.",
         why="Otherwise who may call PutMetricData takes reads away from an alarm on several of them.",
         source="A SampleCount of 0 was seen to be refused; AWS gives no range: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_StatisticSet.html",
         outcomes={
-            "refused": confirmed("PutMetricData refused both."),
+            "refused": confirmed("PutMetricData refused all three."),
             "taken": refuted("PutMetricData took one of them."),
         },
         run=_negative_count,
@@ -368,6 +371,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
             "set": "whether a set of -1 samples was refused",
             "empty set": "whether a set of no samples was refused",
             "counts": "whether a value that came -1 times was refused",
+            "no number": "whether a value that came NaN times was refused",
         },
         **_METRICS | {"seconds": 5},
     ),
