@@ -1,0 +1,97 @@
+"""What a mend may say and touch: true claims of Terraform, own keys, imports that work, policies together."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secretwatch.pipeline.doctor.account import Account, Ref
+from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.secrets import are_there
+from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.subject import Subject
+from secretwatch.pipeline.doctor.view import View
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
+ROLE, QUEUE, SECRET = (
+    Ref("role", "carrier"),
+    Ref("queue", f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"),
+    Ref("secret", ARN),
+)
+
+
+def policy(effect: str, action: str) -> str:
+    statement = {"Sid": action.partition(":")[2], "Effect": effect, "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+WRITE = policy("Allow", "logs:PutLogEvents")
+TRUST = {"AssumeRolePolicyDocument": "{}"}
+ROLE_POLICY = "module.w.aws_iam_role_policy.this"
+
+
+def view_of(ref: Ref, wanted: dict[str, Any], live: dict[str, Any] | None, *addresses: str) -> View:
+    intent = Intent(Account(ACCOUNT, REGION, {ref: wanted}), {ref: list(addresses)}, {ref: "ring"})
+    subject = Subject(region=REGION, account_id=ACCOUNT, directory=Path("d"), known=True, secrets=(ARN,))
+    return View(subject, Account(ACCOUNT, REGION, {ref: live}), intent, datetime.now(UTC))
+
+
+def hop_of(view: View, ref: Ref) -> Hop:
+    hop = Hop("trail")
+    differing(hop, view, [ref])
+    return hop
+
+
+def steps(hop: Hop) -> str:
+    return " ".join(step.command() for each in hop.findings for step in each.steps)
+
+
+def test_terraform_is_said_to_mend_only_what_it_knows_of() -> None:
+    """A policy that somebody put beside its own is nothing that an apply takes away."""
+    guard = policy("Deny", "logs:CreateLogStream")
+    wanted = TRUST | {"Inline": {"own": WRITE}}
+    beside = view_of(
+        ROLE,
+        wanted,
+        TRUST | {"Inline": {"own": WRITE, "guard": guard}},
+        "module.w.aws_iam_role.this",
+        ROLE_POLICY,
+    )
+    assert "terraform" not in steps(hop_of(beside, ROLE))
+    changed = view_of(
+        ROLE, wanted, TRUST | {"Inline": {"own": guard}}, "module.w.aws_iam_role.this", ROLE_POLICY
+    )
+    assert ROLE_POLICY in steps(hop_of(changed, ROLE))
+
+
+def test_a_roles_policies_are_good_together() -> None:
+    wanted = TRUST | {"Inline": {"own": WRITE}}
+    moved = TRUST | {"Inline": {}, "Attached": {"arn:aws:iam::111122223333:policy/moved": WRITE}}
+    assert [each.verdict for each in hop_of(view_of(ROLE, wanted, moved), ROLE).findings] == ["warning"]
+    gone = TRUST | {"Inline": {}, "Attached": {}}
+    assert [each.verdict for each in hop_of(view_of(ROLE, wanted, gone), ROLE).findings] == ["broken"]
+
+
+@pytest.mark.parametrize(("size", "found"), [("1024", 1), ("262144", 0), ("1048576", 0), (None, 0)])
+def test_a_queue_for_what_is_lost_takes_whole_events(size: str | None, found: int) -> None:
+    live = {"MaximumMessageSize": size, "QueueUrl": "u"} if size else {"QueueUrl": "u"}
+    view = view_of(QUEUE, {"MaximumMessageSize": 262144, "QueueUrl": "u"}, live)
+    assert len(hop_of(view, QUEUE).findings) == found
+
+
+def test_a_secret_made_anew_is_imported_in_the_place_of_the_old_one() -> None:
+    anew = f"{ARN[:-6]}GhIjKl"
+    view = view_of(SECRET, {"ARN": ARN}, None, "module.w.aws_secretsmanager_secret.this")
+    view.account.put("secret", "db", {"ARN": anew, "Name": "db"})
+    hop = Hop("filter")
+    are_there(hop, view)
+    removed, imported, applied = [step.command() for step in hop.findings[0].steps]
+    assert removed == "terraform -chdir=d state rm module.w.aws_secretsmanager_secret.this"
+    assert imported == f"terraform -chdir=d import module.w.aws_secretsmanager_secret.this {anew}"
+    assert applied.startswith("terraform -chdir=d apply")
