@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
+from typing import Any
 
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.session import get_session
 
 from secretwatch.cloudtrail import event_name
@@ -78,7 +80,17 @@ def _model(source: str) -> str | None:
 
 @cache
 def _available() -> frozenset[str]:
-    return frozenset(get_session().get_available_services())
+    session = get_session()
+    # A loader that somebody has extended, as LocalStack's is, may name what botocore cannot load.
+    return frozenset(each for each in session.get_available_services() if _is_loadable(session, each))
+
+
+def _is_loadable(session: Any, service: str) -> bool:
+    try:
+        session.get_component("data_loader").determine_latest_version(service, "service-2")
+    except (DataNotFoundError, UnknownServiceError):
+        return False
+    return True
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
+import shlex
 import signal
 import socket
 import subprocess
@@ -27,9 +27,17 @@ from secretwatch.cli.guard import exit_code, explained
 SECRETWATCH = [sys.executable, "-m", "secretwatch"]
 
 
-def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+# As at a terminal, whatever started the tests. Not by preexec_fn: no process with threads may fork so.
+DEFAULT_SIGNALS = ["env", "--default-signal=INT,HUP,TERM"]
+
+
+def run(*arguments: str, shell: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
+    """shell: what `sh` does before it becomes the command, or what stands behind the command."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | options
-    return subprocess.run([*SECRETWATCH, *arguments], text=True, check=False, timeout=60, **options)
+    command = [*SECRETWATCH, *arguments]
+    if shell:
+        command = ["sh", "-c", shell.replace("COMMAND", shlex.join(command))]
+    return subprocess.run(command, text=True, check=False, timeout=60, **options)
 
 
 def said(result: subprocess.CompletedProcess[str]) -> str:
@@ -134,14 +142,14 @@ def test_an_answer_that_cannot_be_read_is_not_written_down(
 
 
 def test_standard_input_that_is_closed() -> None:
-    result = run("match", "abc", stdin=None, preexec_fn=lambda: os.close(0))
+    result = run("match", "abc", shell="exec COMMAND <&-")
     assert (result.returncode, said(result)) == (2, "- cannot be read: standard input is closed.")
 
 
 def test_an_output_that_is_closed_takes_nothing_and_no_file_gets_it(tmp_path: Path) -> None:
     file = tmp_path / "messages"
     file.write_text("abc\n")
-    result = run("match", "abc", str(file), preexec_fn=lambda: (os.close(1), os.close(2)))
+    result = run("match", "abc", str(file), shell="exec COMMAND >&- 2>&-")
     assert result.returncode == 0
     assert file.read_text() == "abc\n"
 
@@ -214,21 +222,21 @@ def test_strange_locales(tmp_path: Path, locale: str) -> None:
 
 
 def test_little_memory(tmp_path: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (150 * 2**20, 150 * 2**20))
-
     (tmp_path / "big").write_bytes(b'{"Records": [' + b'{"a": "' + b"x" * (200 * 2**20) + b'"}]}')
-    result = run("match", '{ $.a = "x" }', str(tmp_path / "big"), preexec_fn=limit)
-    assert result.returncode in (1, exits.UNKNOWN)
+    limited = f"ulimit -v {200 * 1024}; exec COMMAND"
+    result = run("match", '{ $.a = "x" }', str(tmp_path / "big"), shell=limited)
+    assert result.returncode in (1, exits.UNKNOWN), result.stderr
     assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_is_an_interruption(name: str) -> None:
     process = subprocess.Popen(
-        [*SECRETWATCH, "match", "abc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)],
-    )  # fmt: skip
+        [*DEFAULT_SIGNALS, *SECRETWATCH, "match", "abc"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     # It answers, so it is running.
@@ -251,9 +259,10 @@ def test_who_waits_for_what_never_answers_can_end_it() -> None:
             "AWS_REGION": "us-east-1",
         }
         process = subprocess.Popen(
-            [*SECRETWATCH, "doctor", "--alarm", "a"], stderr=subprocess.PIPE, env=environ,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )  # fmt: skip
+            [*DEFAULT_SIGNALS, *SECRETWATCH, "doctor", "--alarm", "a"],
+            stderr=subprocess.PIPE,
+            env=environ,
+        )
         silent.accept()
         process.send_signal(signal.SIGINT)
         # An answer may take 8 s, and is asked for twice.
@@ -265,9 +274,11 @@ def test_who_waits_for_what_never_answers_can_end_it() -> None:
 def test_an_early_ctrl_c_is_no_traceback(seconds: float) -> None:
     """Also while modules are loaded. Before that it is Python's own, which says nothing of secretwatch."""
     process = subprocess.Popen(
-        [*SECRETWATCH, "match", "abc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+        [*DEFAULT_SIGNALS, *SECRETWATCH, "match", "abc"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
@@ -282,15 +293,39 @@ def test_an_early_ctrl_c_is_no_traceback(seconds: float) -> None:
     [
         "not json",
         "[]",
-        json.dumps({"pid": -1, "port": 4566, "started": 0, "delivery_interval": 1, "digest_interval": 1,
-                    "alarm_tick": 1}),
-        json.dumps({"pid": "x", "port": 4566, "started": 0, "delivery_interval": 1, "digest_interval": 1,
-                    "alarm_tick": 1}),
-        json.dumps({"pid": 1, "port": "4566", "started": None, "delivery_interval": 1, "digest_interval": [],
-                    "alarm_tick": {}}),
+        json.dumps(
+            {
+                "pid": -1,
+                "port": 4566,
+                "started": 0,
+                "delivery_interval": 1,
+                "digest_interval": 1,
+                "alarm_tick": 1,
+            }
+        ),
+        json.dumps(
+            {
+                "pid": "x",
+                "port": 4566,
+                "started": 0,
+                "delivery_interval": 1,
+                "digest_interval": 1,
+                "alarm_tick": 1,
+            }
+        ),
+        json.dumps(
+            {
+                "pid": 1,
+                "port": "4566",
+                "started": None,
+                "delivery_interval": 1,
+                "digest_interval": [],
+                "alarm_tick": {},
+            }
+        ),
         "[" * 100_000,
     ],
-)  # fmt: skip
+)
 def test_a_record_that_is_none(tmp_path: Path, record: str) -> None:
     (tmp_path / "local.json").write_text(record)
     environ = os.environ | {"SECRETWATCH_STATE_DIR": str(tmp_path)}

@@ -285,7 +285,8 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
         sources = {str(event["eventSource"]) for event in made if isinstance(event.get("eventSource"), str)}
         sources = {one for one in sources if f'"{one}"' in pattern.text or f"{one} " in pattern.text}
         why, slips, right = "", _slips(pattern), "Write it as CloudTrail has it."
-        typos = _typos(made, names) if not view.subject.is_about_secrets else {}
+        is_low = bool(names) and all(one[:1].islower() for one in names)
+        typos = _typos(made, names) if not (view.subject.is_about_secrets or is_low) else {}
         if typos and len(typos) < len(names):
             hop.warning(
                 "pattern",
@@ -299,7 +300,7 @@ def _never(hop: Hop, view: View, those: list[Thing]) -> None:
             )
         elif made and all(_impossible(event, pattern.text) for event in made):
             why = f"{name} {_impossible(made[0], pattern.text)}."
-        elif names and all(one[:1].islower() for one in names):
+        elif is_low:
             why = (
                 f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
                 "a capital letter, and upper and lower case differ."
