@@ -222,8 +222,8 @@ def test_strange_locales(tmp_path: Path, locale: str) -> None:
 
 
 def test_little_memory(tmp_path: Path) -> None:
-    (tmp_path / "big").write_bytes(b'{"Records": [' + b'{"a": "' + b"x" * (200 * 2**20) + b'"}]}')
-    limited = f"ulimit -v {200 * 1024}; exec COMMAND"
+    (tmp_path / "big").write_bytes(b'{"Records": [' + b'{"a": "' + b"x" * (40 * 2**20) + b'"}]}')
+    limited = f"ulimit -v {150 * 1024}; exec COMMAND"
     result = run("match", '{ $.a = "x" }', str(tmp_path / "big"), shell=limited)
     assert result.returncode in (1, exits.UNKNOWN), result.stderr
     assert "Traceback" not in result.stderr
