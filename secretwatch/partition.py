@@ -34,3 +34,17 @@ _STANDARD = Partition("aws", "amazonaws.com", "console.aws.amazon.com", "us-east
 def of_region(region: str) -> Partition:
     """The partition of a region; one that is not known is taken to be the standard one's."""
     return next((each for start, each in _PARTITIONS.items() if region.startswith(start)), _STANDARD)
+
+
+# Where an account works without having opted in; others of the partition are asked as the watch names them.
+REGIONS = {
+    "aws": (
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
+        *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    ),
+    "aws-cn": ("cn-north-1", "cn-northwest-1"),
+    "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
+}
+"""https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"""

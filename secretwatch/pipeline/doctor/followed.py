@@ -13,6 +13,7 @@ from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
 from secretwatch.filterpattern import Kind
+from secretwatch.partition import REGIONS
 from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
@@ -26,18 +27,6 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
 _PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
-# Where an account works without having opted in; others of the partition are asked as the watch names them.
-_REGIONS = {
-    "aws": (
-        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
-        *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"),
-        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
-        *("ap-south-1", "ap-southeast-1", "ap-southeast-2"),
-    ),
-    "aws-cn": ("cn-north-1", "cn-northwest-1"),
-    "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
-}
-"""https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"""
 
 
 def ask_ahead(subject: Subject, ask: Asking, since: datetime) -> None:
@@ -136,7 +125,7 @@ def _is_of_all_regions(view: View) -> bool:
 def _elsewhere_read(view: View, ask: Asking, since: datetime, found: dict[str, Seen]) -> list[Asked]:
     """Reads in other regions, by their own event histories. A region that does not answer has none."""
     partition = view.account.arn("x", "").split(":")[1]
-    regions = [each for each in _REGIONS.get(partition, ()) if each not in view.subject.regions]
+    regions = [each for each in REGIONS.get(partition, ()) if each not in view.subject.regions]
     questions = [
         {
             **_history_questions(view.subject, since)[0],

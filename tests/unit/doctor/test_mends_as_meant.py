@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import case
+from healthy import facts
 
 from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.findings import Hop
@@ -16,6 +18,7 @@ from secretwatch.pipeline.doctor.hops.secrets import are_there
 from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
+from secretwatch.pipeline.doctor.walk import configured
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
@@ -95,3 +98,46 @@ def test_a_secret_made_anew_is_imported_in_the_place_of_the_old_one() -> None:
     assert removed == "terraform -chdir=d state rm module.w.aws_secretsmanager_secret.this"
     assert imported == f"terraform -chdir=d import module.w.aws_secretsmanager_secret.this {anew}"
     assert applied.startswith("terraform -chdir=d apply")
+
+
+PLACES = {
+    "digests": "CloudTrail-Digest/*",
+    "another region": "CloudTrail/eu-*",
+    "its own region": f"CloudTrail/{REGION}/*",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_bucket_that_shuts_out_a_part_of_the_evidence_is_broken(place: str) -> None:
+    view, _ = case(facts())
+    ((name, bucket),) = view.account.all("bucket")
+    for id, _trail in view.account.all("trail"):
+        view.account.change("trail", id, LogFileValidationEnabled=True, IsMultiRegionTrail=True)
+    document = json.loads(bucket["Policy"])
+    denied = {
+        "Sid": "Part",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:Put*",
+        "Resource": f"arn:aws:s3:::{name}/*/{PLACES[place]}",
+    }
+    assert "bucket-policy" not in [each.cause for hop in configured(view) for each in hop.findings]
+    document["Statement"].append(denied)
+    view.account.change("bucket", name, Policy=json.dumps(document))
+    (found,) = [each for hop in configured(view) for each in hop.findings if each.cause == "bucket-policy"]
+    assert found.verdict == "broken"
+    assert "Part" not in found.mend
+
+
+def test_a_role_that_may_not_write_a_second_stream_is_broken() -> None:
+    view, _ = case(facts())
+    ((name, role),) = view.account.all("role")
+    denied = {
+        "Effect": "Deny",
+        "Action": "logs:*",
+        "Resource": f"arn:aws:logs:{REGION}:*:log-group:*:log-stream:*_{REGION}_?",
+    }
+    one = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    view.account.change("role", name, Inline={**role.get("Inline", {}), "one": one})
+    causes = [each.cause for hop in configured(view) for each in hop.findings]
+    assert "delivery-role-policy" in causes

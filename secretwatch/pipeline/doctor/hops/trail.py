@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from secretwatch import partition
 from secretwatch.cloudtrail import Event, SelectedBy, is_global_service, log_stream_name
+from secretwatch.partition import REGIONS
 from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
@@ -379,12 +381,23 @@ def _bucket(hop: Hop, view: View, arn: str, trail: Thing) -> None:
 
 
 def _storing(trail: Thing) -> list[Any]:
-    return services.storing_log_files(
+    """All that the trail puts there: log files of each region, and the digests that prove them."""
+    requests = services.storing_log_files(
         trail["TrailARN"],
         trail["S3BucketName"],
         prefix=trail.get("S3KeyPrefix") or None,
         key_arn=trail.get("KmsKeyId") or None,
     )
+    _, aws, _, home, _, _ = trail["TrailARN"].split(":", 5)
+    regions = [home, *(REGIONS.get(aws, ()) if trail.get("IsMultiRegionTrail") else ())]
+    kinds = ["CloudTrail", *(["CloudTrail-Digest"] if trail.get("LogFileValidationEnabled") else [])]
+    own = f"/CloudTrail/{home}/"
+    return [
+        replace(each, resource=each.resource.replace(own, f"/{kind}/{region}/"))
+        for each in requests
+        for kind in (kinds if own in each.resource else kinds[:1])
+        for region in (dict.fromkeys(regions) if own in each.resource else regions[:1])
+    ]
 
 
 def _key(hop: Hop, view: View, trail: Thing) -> bool:
@@ -542,7 +555,7 @@ def _role(hop: Hop, view: View, trail: Thing) -> bool:
             ref=ref,
         )
         found = True
-    writing = services.writing_log_events(arn, _group_arn(view), _stream(view, trail))
+    writing = _streams(view, trail, arn)
     if why := refusal(writing, caller=roles.policies(role)):
         if unknown:
             hop.cannot_tell("permission", f"The delivery role cannot be looked at: {unknown.missing}.")
@@ -575,6 +588,12 @@ def _role(hop: Hop, view: View, trail: Thing) -> bool:
 
 def _stream(view: View, trail: Thing) -> str:
     return log_stream_name(view.account.account_id, trail.get("HomeRegion") or view.subject.region)
+
+
+def _streams(view: View, trail: Thing, role_arn: str) -> list[Any]:
+    """What the role writes to: a trail with much to write has more streams, whose names end in a number."""
+    names = [f"{_stream(view, trail)}{number}" for number in ("", "_2", "_3")]
+    return [each for name in names for each in services.writing_log_events(role_arn, _group_arn(view), name)]
 
 
 def _new_role(view: View, trail: Thing, name: str) -> list[Step]:
