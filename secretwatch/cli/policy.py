@@ -166,6 +166,7 @@ def _document(source: Path) -> dict[str, Any]:
 def _shown(source: Path) -> bytes:
     """What Terraform says of a saved plan, or of the state of a folder."""
     from secretwatch import terraform
+    from secretwatch.pipeline.applied import first_error
 
     plan = () if source.is_dir() else (str(source.absolute()),)
     # A plan is read with the providers of its root module.
@@ -182,19 +183,12 @@ def _shown(source: Path) -> bytes:
     except terraform.TerraformNotUsable as error:
         _refuse(str(error))
     if done.returncode:
-        _refuse(f"Terraform cannot show {source}: {_first_error(done.stderr.decode(errors='replace'))}")
+        _refuse(f"Terraform cannot show {source}: {first_error(done.stderr.decode(errors='replace'))}")
     return done.stdout
 
 
 def _root_of(plan: Path) -> Path:
     return plan.absolute().parent if (plan.absolute().parent / ".terraform").is_dir() else Path.cwd()
-
-
-def _first_error(text: str) -> str:
-    """The first error of Terraform's, without its box."""
-    lines = [line.strip("│╷╵ \t") for line in text.splitlines()]
-    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
-    return (errors or [line for line in lines if line] or ["Terraform gave no reason"])[0].rstrip(".") + "."
 
 
 def _refuse(reason: str) -> NoReturn:

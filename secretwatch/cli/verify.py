@@ -304,10 +304,12 @@ def _write(report: str | None, content: dict[str, Any]) -> None:
     if report == "-":
         click.echo(text)
         return
+    from secretwatch.pipeline.report import write_whole
+
     try:
-        Path(report).write_text(text + "\n", encoding="utf-8")
+        write_whole(Path(report), text + "\n")
     except OSError as error:
-        click.echo(f"The report cannot be written: {error}.", err=True)
+        raise click.UsageError(f"The report cannot be written: {error}.") from error
 
 
 class Display:

@@ -35,7 +35,8 @@ _QUERY_SIGNATURES = ({"X-Amz-Credential", "X-Amz-Signature"}, {"AWSAccessKeyId",
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # A GET that changes something: LocalStack's way to let a scheduled rule fire.
-_TRIGGER = re.compile(r"/_aws/events/rules/.*")
+# And a page that loads its program from the internet, into this cloud's own origin.
+_TRIGGER = re.compile(r"/_aws/events/rules/.*|/_localstack/swagger(?:/.*)?")
 # What is sent to APIs is for those who made them.
 _APIS = re.compile(r"/_aws/execute-api(?:/.*)?")
 _QUEUE = re.compile(r"/(?:queue/[a-z0-9-]+/)?[0-9]{12}/[A-Za-z0-9_-]+(?:\.fifo)?/?")
@@ -59,6 +60,9 @@ def foreign(method: str, headers: Headers) -> str | None:
     for site in sites:
         if site.strip().lower() not in _OWN_SITES:
             return f"it comes from a {_quoted(site)} page"
+        # What this cloud shows a browser are others' objects: no page of its own sends anything.
+        if site.strip().lower() == "same-origin" and method.upper() not in _SAFE:
+            return "it comes from a page that lies in this cloud"
     if not sites and is_browser(headers):
         return "it comes from a browser that does not say from which page"
     # A browser asks so before a page elsewhere may send more than a form can.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def state_of(directory: Path) -> dict[str, Any]:
     """
     code, out, err = _terraform(directory).cmd("state pull")
     if code:
-        raise NothingApplied(f"The state of {directory} cannot be read: {_first_error(err)}")
+        raise NothingApplied(f"The state of {directory} cannot be read: {first_error(err)}")
     if not out.strip():
         raise NothingApplied(_nothing(directory))
     return _read(out, f"The state of {directory}")
@@ -67,7 +68,11 @@ def watches_of(state: dict[str, Any], directory: Path) -> list[Watch]:
 
 
 def _terraform(directory: Path) -> Terraform:
-    return Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
+    try:
+        return Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
+    except (ValueError, RecursionError, OSError) as error:
+        # python-terraform reads a state file that lies there, whatever is in it.
+        raise NothingApplied(f"The state in {directory} cannot be read: it is no JSON object.") from error
 
 
 def _nothing(directory: Path) -> str:
@@ -78,7 +83,7 @@ def _outputs(directory: Path) -> dict[str, Any]:
     # Its own `output` tells no error from no outputs.
     code, out, err = _terraform(directory).cmd("output", json=IsFlagged, no_color=IsFlagged)
     if code:
-        raise NothingApplied(f"The outputs of {directory} cannot be read: {_first_error(err)}")
+        raise NothingApplied(f"The outputs of {directory} cannot be read: {first_error(err)}")
     outputs = _read(out, f"What Terraform says of the outputs of {directory}")
     if not outputs:
         raise NothingApplied(_nothing(directory))
@@ -95,8 +100,11 @@ def _read(text: str, what: str) -> dict[str, Any]:
     return found
 
 
-def _first_error(text: str) -> str:
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
+def first_error(text: str) -> str:
     """The first error of Terraform's, without its box."""
-    lines = [line.strip("│╷╵ \t") for line in text.splitlines()]
+    lines = [line.strip("│╷╵ \t") for line in _COLOUR.sub("", text).splitlines()]
     errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
     return (errors or [line for line in lines if line] or ["Terraform gave no reason"])[0].rstrip(".") + "."

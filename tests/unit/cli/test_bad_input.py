@@ -186,3 +186,15 @@ def test_what_was_dropped_many_times_is_said_once(monkeypatch: pytest.MonkeyPatc
     lines = [line for line in result.output.splitlines() if line.startswith("dropped")]
     assert len(lines) == 2
     assert "40 times since 12:00:00" in lines[0]
+
+
+@pytest.mark.parametrize("command", ON_A_MODULE, ids=lambda each: each[0])
+@pytest.mark.parametrize("name", ["terraform.tfstate", ".terraform/terraform.tfstate"])
+@pytest.mark.parametrize("text", ["{", '{"b": ' + "9" * 6000 + "}"], ids=["cut off", "a huge number"])
+def test_a_state_file_that_is_none(module: Module, command: tuple[str, ...], name: str, text: str) -> None:
+    file = module.folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    result = run(module, *command)
+    assert result.exit_code == 2
+    assert "cannot be read" in " ".join(result.output.split())

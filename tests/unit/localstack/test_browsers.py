@@ -135,7 +135,13 @@ def test_two_hosts_are_one_too_many(method: str, others: Any, one: str, two: str
 def test_a_person_may_open_a_link(site: str) -> None:
     asked = [("Host", HERE), ("User-Agent", "Mozilla/5.0 (X11)"), ("Sec-Fetch-Site", site)]
     assert foreign("GET", asked) is None
-    assert foreign("POST", [*asked, ("Origin", f"http://{HERE}")]) is None
+    # No page of this cloud's own sends anything: one that lies in a bucket is somebody else's.
+    posted = foreign("POST", [*asked, ("Origin", f"http://{HERE}")])
+    assert (posted is None) is (site == "none")
+
+
+def test_a_page_that_loads_its_program_from_elsewhere_is_not_for_browsers() -> None:
+    assert needs_proof("GET", "/_localstack/swagger") == "json"
 
 
 def test_a_browser_has_to_say_where_it_comes_from() -> None:
