@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.session import get_session
@@ -80,22 +79,15 @@ def _model(source: str) -> str | None:
 
 @cache
 def _available() -> frozenset[str]:
-    session = get_session()
-    # A loader that somebody has extended, as LocalStack's is, may name what botocore cannot load.
-    return frozenset(each for each in session.get_available_services() if _is_loadable(session, each))
-
-
-def _is_loadable(session: Any, service: str) -> bool:
-    try:
-        session.get_component("data_loader").determine_latest_version(service, "service-2")
-    except (DataNotFoundError, UnknownServiceError):
-        return False
-    return True
+    return frozenset(get_session().get_available_services())
 
 
 @cache
 def _calls(service: str) -> frozenset[str]:
     """The names that CloudTrail has for a service's calls."""
-    return frozenset(
-        event_name(service, each) for each in get_session().get_service_model(service).operation_names
-    )
+    try:
+        names = get_session().get_service_model(service).operation_names
+    except (DataNotFoundError, UnknownServiceError):
+        # A loader that somebody has extended, as LocalStack's is, names what botocore cannot load.
+        return frozenset()
+    return frozenset(event_name(service, each) for each in names)
