@@ -136,6 +136,8 @@ class StateDir:
 
     def read(self) -> Record | None:
         """The record, or None where there is none or it was cut off by a crash."""
+        if not self.record_file.is_file():
+            return None  # nothing there, or a pipe that would never end
         try:
             found = Record(**json.loads(self.record_file.read_text()))
         except (OSError, ValueError, TypeError, RecursionError):

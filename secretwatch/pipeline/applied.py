@@ -68,6 +68,9 @@ def watches_of(state: dict[str, Any], directory: Path) -> list[Watch]:
 
 
 def _terraform(directory: Path) -> Terraform:
+    for name in ("terraform.tfstate", ".terraform/terraform.tfstate"):
+        if (directory / name).exists() and not (directory / name).is_file():
+            raise NothingApplied(f"The state in {directory} cannot be read: {name} is no file.")
     try:
         return Terraform(working_dir=str(directory), terraform_bin_path=terraform.binary())
     except (ValueError, RecursionError, OSError) as error:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -60,6 +61,8 @@ def append(file: Path, entry: Mapping[str, Any]) -> None:
 
 def load(file: Path) -> list[dict[str, Any]]:
     """All runs, oldest first; what is no run is left out. Raises OSError."""
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(file))
     runs = []
     for each in file.read_text(encoding="utf-8", errors="replace").splitlines():
         try:

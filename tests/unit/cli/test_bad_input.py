@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from surroundings import REGION, WATCH
 from secretwatch import local, terraform
 from secretwatch.cli import local as local_commands
 from secretwatch.cli import main
-from secretwatch.local import process
+from secretwatch.local import StateDir, process
 
 NO_REGION = "no such region!"
 
@@ -198,3 +199,15 @@ def test_a_state_file_that_is_none(module: Module, command: tuple[str, ...], nam
     result = run(module, *command)
     assert result.exit_code == 2
     assert "cannot be read" in " ".join(result.output.split())
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(module: Module) -> None:
+    (module.folder / "state").unlink(missing_ok=True)
+    here = module.folder / "here"
+    here.mkdir()
+    for name in ("terraform.tfstate", "runs.jsonl", "local.json"):
+        os.mkfifo(here / name)
+    assert run(module, "smoke", str(here)).exit_code == 2
+    assert run(module, "doctor", str(here)).exit_code == 2
+    assert run(module, "smoke", "--history", "--history-file", str(here / "runs.jsonl")).exit_code == 2
+    assert StateDir(here).read() is None
