@@ -16,7 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/unit/cli"))
+for folder in ("cli", "pipeline"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests/unit" / folder))
 
 BATCH = 50
 

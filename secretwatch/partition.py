@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoint
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,6 +35,14 @@ _STANDARD = Partition("aws", "amazonaws.com", "console.aws.amazon.com", "us-east
 def of_region(region: str) -> Partition:
     """The partition of a region; one that is not known is taken to be the standard one's."""
     return next((each for start, each in _PARTITIONS.items() if region.startswith(start)), _STANDARD)
+
+
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
+
+
+def is_region(text: str) -> bool:
+    """Whether a text is written as regions are, such as us-gov-east-1."""
+    return _REGION.fullmatch(text) is not None
 
 
 # Where an account works without having opted in; others of the partition are asked as the watch names them.

@@ -106,6 +106,23 @@ def inspect_binary(name: str) -> Binary:
     return Binary(path, version, platform, OPENTOFU_REGISTRY if opentofu else TERRAFORM_REGISTRY)
 
 
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
+# A box with a warning in it, as of the CLI configuration, and the line that announces such.
+_WARNING = re.compile(
+    "(?:There are some problems with the CLI configuration:\\n)?╷\\n│ Warning: .*\\n(?:│.*\\n)*╵\\n"
+)
+
+
+def first_error(text: str) -> str:
+    """The first error of Terraform's, without its box; warnings before it say nothing of it."""
+    text = _WARNING.sub("", _COLOUR.sub("", text))
+    lines = [line.strip("│╷╵ \t") for line in text.splitlines()]
+    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    return (errors or [line for line in lines if line] or ["Terraform gave no reason"])[0].rstrip(".") + "."
+
+
 def parse_version(text: str) -> tuple[int, ...]:
     """`1.11.4` and `v1.12.0-rc1` as (1, 11, 4) and (1, 12, 0). Raises ValueError."""
     match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)

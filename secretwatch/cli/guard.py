@@ -90,7 +90,7 @@ def _of_secretwatch(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, terraform.TerraformNotUsable):
         return exits.USAGE, str(error)
     if isinstance(error, terraform.TerraformFailed):
-        return exits.FAILED, f"{error} {_last_line(error.output)}".rstrip()
+        return exits.FAILED, f"{error} {terraform.first_error(error.output)}"
     return None
 
 
@@ -103,16 +103,14 @@ def _of_aws(error: BaseException) -> tuple[int, str] | None:
         ClientError,
         ConfigNotFound,
         ConfigParseError,
-        InvalidEndpointDiscoveryConfigurationError,
         InvalidRegionError,
     )
 
+    from secretwatch.pipeline.answers import is_left_out, is_unreadable
     from secretwatch.pipeline.aws import (
         NO_CREDENTIALS,
         NoAccess,
         is_about_credentials,
-        is_left_out,
-        is_unreadable,
         one_line,
     )
 
@@ -120,7 +118,7 @@ def _of_aws(error: BaseException) -> tuple[int, str] | None:
         return exits.USAGE, str(error)
     if isinstance(error, (ConfigParseError, ConfigNotFound)):
         return exits.USAGE, f"The AWS configuration cannot be read: {one_line(error)}"
-    if isinstance(error, (InvalidRegionError, InvalidEndpointDiscoveryConfigurationError)):
+    if isinstance(error, InvalidRegionError):
         return exits.USAGE, f"The AWS settings cannot be used: {one_line(error)}"
     if is_unreadable(error):
         # Its text holds the answer, which may be a secret's value.
@@ -226,11 +224,6 @@ def _short(error: BaseException) -> str:
 
 def _named(filename: object) -> str:
     return os.fsdecode(filename) if isinstance(filename, (bytes, os.PathLike)) else str(filename)
-
-
-def _last_line(output: str) -> str:
-    errors = [line.strip("│╷╵ \t") for line in output.splitlines() if "Error:" in line]
-    return errors[0] if errors else ""
 
 
 def _is_somewhere() -> bool:

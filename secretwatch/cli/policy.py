@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,19 +26,21 @@ _EXIT = exits.table(done="printed", usage="wrong usage, or no instance of the mo
 class _Text(click.ParamType):  # type: ignore[type-arg]
     """A text of one form."""
 
-    def __init__(self, name: str, form: str, wanted: str) -> None:
-        self.name, self._form, self._wanted = name, re.compile(form), wanted
+    def __init__(self, name: str, is_one: Callable[[str], object], wanted: str) -> None:
+        self.name, self._is_one, self._wanted = name, is_one, wanted
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not self._form.fullmatch(value):
+        if not self._is_one(value):
             self.fail(f"{value!r} is {self._wanted}.", param, ctx)
         return value
 
 
-_NAME = _Text("name", r"(?=.{3,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*", "no name of an instance")
-_ACCOUNT = _Text("account", r"[0-9]{12}", "no account's id, which has 12 digits")
-_REGION = _Text("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", "no region, such as eu-west-1")
-_SECRET = _Text("secret", r"[A-Za-z0-9/_+=.@-]{1,512}", "no name of a secret")
+_NAME = _Text(
+    "name", re.compile(r"(?=.{3,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*").fullmatch, "no name of an instance"
+)
+_ACCOUNT = _Text("account", re.compile(r"[0-9]{12}").fullmatch, "no account's id, which has 12 digits")
+_REGION = _Text("region", partition.is_region, "no region, such as eu-west-1")
+_SECRET = _Text("secret", re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}").fullmatch, "no name of a secret")
 
 
 @click.group("policy")
@@ -166,7 +169,6 @@ def _document(source: Path) -> dict[str, Any]:
 def _shown(source: Path) -> bytes:
     """What Terraform says of a saved plan, or of the state of a folder."""
     from secretwatch import terraform
-    from secretwatch.pipeline.applied import first_error
 
     plan = () if source.is_dir() else (str(source.absolute()),)
     # A plan is read with the providers of its root module.
@@ -183,7 +185,8 @@ def _shown(source: Path) -> bytes:
     except terraform.TerraformNotUsable as error:
         _refuse(str(error))
     if done.returncode:
-        _refuse(f"Terraform cannot show {source}: {first_error(done.stderr.decode(errors='replace'))}")
+        why = terraform.first_error(done.stderr.decode(errors="replace"))
+        _refuse(f"Terraform cannot show {source}: {why}")
     return done.stdout
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def state_of(directory: Path) -> dict[str, Any]:
     """
     code, out, err = _terraform(directory).cmd("state pull")
     if code:
-        raise NothingApplied(f"The state of {directory} cannot be read: {first_error(err)}")
+        raise NothingApplied(f"The state of {directory} cannot be read: {terraform.first_error(err)}")
     if not out.strip():
         raise NothingApplied(_nothing(directory))
     return _read(out, f"The state of {directory}")
@@ -86,7 +85,7 @@ def _outputs(directory: Path) -> dict[str, Any]:
     # Its own `output` tells no error from no outputs.
     code, out, err = _terraform(directory).cmd("output", json=IsFlagged, no_color=IsFlagged)
     if code:
-        raise NothingApplied(f"The outputs of {directory} cannot be read: {first_error(err)}")
+        raise NothingApplied(f"The outputs of {directory} cannot be read: {terraform.first_error(err)}")
     outputs = _read(out, f"What Terraform says of the outputs of {directory}")
     if not outputs:
         raise NothingApplied(_nothing(directory))
@@ -101,13 +100,3 @@ def _read(text: str, what: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise NothingApplied(f"{what} cannot be read: it is no JSON object.")
     return found
-
-
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
-
-
-def first_error(text: str) -> str:
-    """The first error of Terraform's, without its box."""
-    lines = [line.strip("│╷╵ \t") for line in _COLOUR.sub("", text).splitlines()]
-    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
-    return (errors or [line for line in lines if line] or ["Terraform gave no reason"])[0].rstrip(".") + "."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from secretwatch import secretid
+from secretwatch.partition import is_region
 
 # Lists of the output, and the field that holds the only one where there is no list.
 _MANY = {
@@ -18,7 +19,10 @@ _MANY = {
 }
 
 
-_FORMS = {"region": re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+"), "account_id": re.compile(r"[0-9]{12}")}
+_FORMS: dict[str, Callable[[str], object]] = {
+    "region": is_region,
+    "account_id": re.compile(r"[0-9]{12}").fullmatch,
+}
 
 
 def _is(value: Any, annotation: str) -> bool:
@@ -160,8 +164,8 @@ class Watch:
                     f"Its output `watch` has another kind of value in {field.name} than the module's: "
                     "hand on the module's own output."
                 )
-        for name, form in _FORMS.items():
-            if not form.fullmatch(facts[name]):
+        for name, is_one in _FORMS.items():
+            if not is_one(facts[name]):
                 raise NotAWatch(
                     f"Its output `watch` has the {name} {facts[name][:40]!r}: hand on the module's own."
                 )

@@ -12,10 +12,8 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
-from browser import Browser, binary
+from browser import Browser, needs_browser
 from visitor import ELSEWHERE, REBOUND, Attempt, Pages
-
-needs_browser = pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
 
 FORM = "application/x-www-form-urlencoded"
 # Anybody can make this up, as the local cloud's keys are no secret.

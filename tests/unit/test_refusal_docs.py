@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
-
-
-def load(repo: Path, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"scripts_{name}", repo / f"scripts/{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from scripts_here import load
 
 
 @pytest.fixture(scope="module")

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scripts_here import load
 
 HAS = {("cbor2", "5.8.0"), ("rich", "15.0.0")}
 ACCEPTED = {"id": "CVE-1", "package": "cbor2", "version": "5.8.0", "reason": "Because."}
-
-
-def load(repo: Path, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"scripts_{name}", repo / f"scripts/{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@
     gather.py       asking for all of it: from where the walk starts (starting.py, about.py) to the last reads
                     and what came of them (followed.py, record.py, reads.py)
     view.py         what hops look at: a watch in an account, as it is or as it would be after a mend
-    hops/           a file a hop: would it ring, decided on a view alone
+    hops/           a file a hop, and for what a hop is about: would it ring, decided on a view alone
+    names.py        names of calls, by the services' models: slips, and whose call it is
     evidence.py     what the last read is seen to have done, beside what should have come of it
     calls.py        a change expressed once: as a command, as a call, and on an account
     opening.py      policies: opened for who has to pass, and nothing of others' lost

@@ -11,6 +11,7 @@ from secretwatch import secretid
 from secretwatch.cloudtrail import (
     Event,
     assumed_role_identity,
+    contents,
     event_category,
     event_text,
     is_global_service,
@@ -137,7 +138,7 @@ def _made(view: View, text: str) -> list[Event]:
     for event in examples_of(pattern) if is_json else [{"errorMessage": each} for each in texts(pattern)]:
         name = str(event.get("eventName") or ANY)
         source = str(event.get("eventSource") or _source_of(name))
-        kind = _CATEGORIES.get(str(event.get("eventType")))
+        kind = contents.CATEGORY_OF_TYPE.get(str(event.get("eventType")))
         if event.get("managementEvent") is False:
             kind = "Data"
         # What belongs to no region is recorded in one, wherever it was called from.
@@ -166,14 +167,6 @@ def _made(view: View, text: str) -> list[Event]:
             # What a real event has besides may be what the pattern wants to be absent.
             found.append(event)
     return found
-
-
-# By the type of an event, which kind it is of.
-_CATEGORIES = {
-    "AwsCloudTrailInsight": "Insight",
-    "AwsVpceEvent": "NetworkActivity",
-    "AwsVpceEvents": "NetworkActivity",
-}
 
 
 def _counted(view: View, metric_filter: Mapping[str, Any], event: Event) -> Event:

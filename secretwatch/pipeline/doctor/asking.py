@@ -18,6 +18,7 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.cloudtrail import is_read_only
+from secretwatch.pipeline.answers import is_unreadable
 from secretwatch.pipeline.aws import (
     Aws,
     is_about_credentials,
@@ -25,7 +26,6 @@ from secretwatch.pipeline.aws import (
     is_denied,
     is_passing,
     is_silence,
-    is_unreadable,
     one_line,
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from secretwatch import secretid
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
 from secretwatch.filterpattern import Kind
-from secretwatch.partition import REGIONS
+from secretwatch.partition import REGIONS, is_region
 from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
@@ -22,8 +21,6 @@ from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View, emission, parsed
 
-# What a pattern asks for may be no region at all.
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
 _PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
@@ -74,9 +71,9 @@ def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: st
     subject = view.subject
     regions: set[str] = set()
     if not subject.is_about_secrets:
-        regions = {
-            each["awsRegion"] for each in view.examples if _REGION.fullmatch(str(each.get("awsRegion")))
-        }
+        # What a pattern asks for may be no region at all.
+        written = {str(each.get("awsRegion")) for each in view.examples}
+        regions = {each for each in written if is_region(each)}
     asking = _history_questions(subject, since, sorted(regions))
     for question in asking:
         ask.ahead(**question)

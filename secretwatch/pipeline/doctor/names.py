@@ -8,7 +8,7 @@ from functools import cache
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.session import get_session
 
-from secretwatch.cloudtrail import event_name
+from secretwatch.cloudtrail import event_name, event_source
 from secretwatch.pipeline.doctor.slips import NEARLY
 
 # Where a service's model has another name than its event source.
@@ -18,20 +18,10 @@ _MODELS = {
     "sso": "sso-admin",
     "states": "stepfunctions",
 }
-_SOURCES = {"cloudwatch": "monitoring"}
 # What alarms are about most often, where a pattern names no source.
 _USUAL = (
-    "iam",
-    "ec2",
-    "cloudtrail",
-    "s3",
-    "kms",
-    "config",
-    "organizations",
-    "sts",
-    "cloudwatch",
-    "logs",
-    "sns",
+    *("iam", "ec2", "cloudtrail", "s3", "kms", "config", "organizations", "sts"),
+    *("cloudwatch", "logs", "sns"),
 )
 _SHORTEST = 8
 """Shorter names are like many others."""
@@ -45,25 +35,24 @@ def meant(name: str, source: str | None) -> str | None:
     if len(name) < _SHORTEST:
         return None
     services = _USUAL if source is None else tuple(filter(None, [_model(source)]))
-    known = frozenset().union(*map(_calls, services))
+    known = frozenset().union(*map(calls, services))
     if name in known or not (near := get_close_matches(name, known, n=1, cutoff=NEARLY)):
         return None
     # Another service may have it: that takes seconds to find out, and is rarely asked.
-    is_others = source is None and any(name in _calls(each) for each in sorted(_available()))
+    is_others = source is None and any(name in calls(each) for each in sorted(_available()))
     return None if is_others else near[0]
 
 
 def source_of(name: str) -> str | None:
     """The event source of a call that one of the usual services has; None of any other name."""
-    found = next((each for each in _USUAL if name in _calls(each)), None)
-    return f"{_SOURCES.get(found, found)}.amazonaws.com" if found else None
+    found = next((each for each in _USUAL if name in calls(each)), None)
+    return event_source(get_session().get_service_model(found).signing_name) if found else None
 
 
 def of_another(name: str, source: str) -> str | None:
-    """What is wrong with a call and its source, where the source's service has no such call; None if it "
-    "may have."""
+    """What is wrong with a call and its source; None where that source's service may have it."""
     model = _model(source)
-    if model is None or name in _calls(model):
+    if model is None or name in calls(model):
         return None
     if name in get_session().get_service_model(model).operation_names:
         return f"CloudTrail writes {event_name(model, name)} for that call"
@@ -83,7 +72,7 @@ def _available() -> frozenset[str]:
 
 
 @cache
-def _calls(service: str) -> frozenset[str]:
+def calls(service: str) -> frozenset[str]:
     """The names that CloudTrail has for a service's calls."""
     try:
         names = get_session().get_service_model(service).operation_names

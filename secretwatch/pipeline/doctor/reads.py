@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from secretwatch import secretid
-from secretwatch.cloudtrail import Event, make_event, root_identity
+from secretwatch.cloudtrail import Event, assumed_role_identity, make_event, root_identity
 from secretwatch.filterpattern import FilterPattern
 
 EVENT_NAMES = ("GetSecretValue", "BatchGetSecretValue")
@@ -118,37 +118,31 @@ def real(event: Event) -> Event | None:
 
 
 def whole(event: Event) -> Event:
-    """The event with what every event of CloudTrail's has, where it does not say otherwise.
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    """
+    """The event with what every event of CloudTrail's has, where it does not say otherwise."""
     account = str(event.get("recipientAccountId") or "111122223333")
-    role = f"arn:aws:sts::{account}:assumed-role/app/session"
-    identity = {
-        "type": "AssumedRole",
-        "principalId": "AROAEXAMPLE:session",
-        "arn": role,
-        "accountId": account,
-    }
-    given = event.get("userIdentity")
-    usual = {
-        "eventVersion": "1.11",
-        "eventTime": "2026-01-01T00:00:00Z",
-        "eventSource": "ec2.amazonaws.com",
-        "eventName": "RunInstances",
-        "awsRegion": "us-east-1",
-        "sourceIPAddress": "192.0.2.1",
-        "userAgent": "somebody",
-        "requestID": "00000000-0000-4000-8000-000000000001",
-        "eventID": "00000000-0000-4000-8000-000000000000",
-        "readOnly": False,
-        "eventType": "AwsApiCall",
-        "managementEvent": True,
-        "recipientAccountId": account,
-        "eventCategory": "Management",
-    }
-    who = {**identity, **given} if isinstance(given, Mapping) else given if given is not None else identity
-    return {**usual, **event, "userIdentity": who}
+    role = assumed_role_identity(
+        arn=f"arn:aws:sts::{account}:assumed-role/app/session",
+        assumed_role_id="AROAEXAMPLE:session",
+        role_arn=f"arn:aws:iam::{account}:role/app",
+        access_key_id="ASIAEXAMPLE",
+        creation_date="2026-01-01T00:00:00Z",
+    )
+    usual = make_event(
+        event_id="00000000-0000-4000-8000-000000000000",
+        event_time="2026-01-01T00:00:00Z",
+        event_source=str(event.get("eventSource") or "ec2.amazonaws.com"),
+        event_name=str(event.get("eventName") or "RunInstances"),
+        aws_region="us-east-1",
+        account_id=account,
+        user_identity=role,
+        source_ip_address="192.0.2.1",
+        user_agent="somebody",
+        request_id="00000000-0000-4000-8000-000000000001",
+        request_parameters=None,
+        response_elements=None,
+    )
+    who = event.get("userIdentity", role)
+    return {**usual, **event, "userIdentity": {**role, **who} if isinstance(who, Mapping) else who}
 
 
 def expected(

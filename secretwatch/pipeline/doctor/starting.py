@@ -193,8 +193,7 @@ def _emitted(metric_filter: Thing) -> frozenset[Metric]:
 def _others_of_group(
     view: View, looking: Looking, group: str, there: list[Thing], others: list[Thing]
 ) -> None:
-    """The alarms of a log group are subjects of their own, where some are about something else than "
-    "secrets."""
+    """The alarms of a log group are subjects of their own, if some are about something else than secrets."""
     if not alarms_of_group(view, looking, others):
         if not any(map(about.names_secrets, there)) and there and group in _delivered(looking):
             if Ref("alarms", "") in view.account.unknown:

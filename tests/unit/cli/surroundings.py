@@ -32,6 +32,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from fake_cloud import FACTS
 
 from secretwatch import terraform
 from secretwatch.cli import exits, main
@@ -43,29 +44,14 @@ BOUND = 20
 """Seconds after which a command that has not ended hangs."""
 
 ACCOUNT, REGION = "111111111111", "us-east-1"
-ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
+ARN = str(FACTS["secret_arn"])
 HOSTILE = [
     *("", " ", "-", "--", "a" * 5000, "ü秘\u202e", "\x1b[31mred", "a\nb", "'; rm -rf /; '", "$(id)", "%s%n"),
     *("{}", "<script>alert(1)</script>", "../../etc/passwd", "~nosuchuser/x", "nul\0l", "\udcff", "1e309"),
     *("-1", "0", "null", "true", "[]", "arn:", "arn:aws:", ARN, "*", "**", "9" * 5000, "nan", "inf"),
 ]
 NAMES = ["watch", "watch-reads", "/watch", "db", "prod/*", "secretwatch", "reads", "TopSecretInfo", "trail"]
-WATCH: dict[str, Any] = {
-    "name": "watch",
-    "region": REGION,
-    "account_id": ACCOUNT,
-    "secrets": ["db"],
-    "secret_arn": ARN,
-    "secret_name": "db",
-    "trail_arn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/watch",
-    "trail_name": "watch",
-    "bucket_name": "logs",
-    "log_group_name": "/watch",
-    "metric_namespace": "secretwatch",
-    "metric_name": "reads",
-    "alarm_name": "watch-reads",
-    "alarm_period": 300,
-    "topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:watch",
+WATCH: dict[str, Any] = FACTS | {
     "realtime": {"rule_names": ["watch"]},
     "metric_filter_names": ["watch"],
     "filter_patterns": ['{ $.eventName = "GetSecretValue" }'],
@@ -77,7 +63,7 @@ EVENT: dict[str, Any] = {
     "awsRegion": REGION,
     "eventSource": "secretsmanager.amazonaws.com",
     "eventName": "GetSecretValue",
-    "requestParameters": {"secretId": "db"},
+    "requestParameters": {"secretId": FACTS["secret_name"]},
     "userIdentity": {"type": "Root", "arn": "arn:aws:iam::1:root"},
 }
 PATTERNS = ['{ $.eventName = "GetSecretValue" }', "abc", "", "{ $.a = ", '"', "{ $.a = %(% }", "[a, b=1]"]
@@ -172,13 +158,12 @@ def run(dice: random.Random) -> Ending:
     with tempfile.TemporaryDirectory(prefix="crooked-") as folder:
         place = Place(Path(folder), dice)
         arguments = place.arguments()
-        with place.environment(), _aws(dice), _no_waiting(), _no_processes(dice):
+        with place.environment(), _aws(dice), _no_waiting(), _no_processes():
             return _ending(arguments, place)
 
 
 def _ending(arguments: list[str], place: Place) -> Ending:
     out, err = io.StringIO(), io.StringIO()
-    threads = threading.active_count()
     begin = time.perf_counter()
     stdin = io.TextIOWrapper(
         io.BytesIO(place.dice.choice([b"", b"y\n", b"n\n" * 9, b"\xff\xfe\n", b"{}\n" * 3]))
@@ -191,12 +176,7 @@ def _ending(arguments: list[str], place: Place) -> Ending:
             sys.stdin = before
     seconds = time.perf_counter() - begin
     # A trace is left on purpose, where it can be.
-    there = [each.name for each in place.temporary.iterdir() if not each.name.startswith("trace-")]
-    left = sorted(there)
-    for _ in range(100):
-        if threading.active_count() <= threads + 8:
-            break
-        time.sleep(0.01)
+    left = sorted(each.name for each in place.temporary.iterdir() if not each.name.startswith("trace-"))
     traces = [*place.folder.rglob("trace-*.txt"), *place.temporary.rglob("trace-*.txt")]
     trace = traces[0].read_text() if traces else ""
     return Ending(arguments, code, out.getvalue(), err.getvalue(), seconds, left, trace)
@@ -458,7 +438,7 @@ def _aws(dice: random.Random) -> Iterator[None]:
                 "RequestId": "r",
             }
         # As every answer, it is held against its form.
-        from secretwatch.pipeline.aws import in_form
+        from secretwatch.pipeline.answers import in_form
 
         return in_form(made, self._service_model.operation_model(name))
 
@@ -599,7 +579,7 @@ def _no_waiting() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_processes(dice: random.Random) -> Iterator[None]:
+def _no_processes() -> Iterator[None]:
     """No local cloud is started here: it does not start, or it is not there."""
     before = process._launch
 

@@ -78,7 +78,7 @@ def client_error(code: str) -> ClientError:
         (local.LocalStackMissing("Install it."), 5, "Install it."),
         (local.DidNotStart("No."), 1, "No."),
         (terraform.TerraformNotUsable("No terraform."), 2, "No terraform."),
-        (terraform.TerraformFailed(("plan",), "│ Error: Bad thing\n"), 1, "Error: Bad thing"),
+        (terraform.TerraformFailed(("plan",), "│ Error: Bad thing\n"), 1, "failed. Bad thing."),
         (NoCredentialsError(), 2, "no AWS credentials"),
         (client_error("ExpiredToken"), 2, "credentials do not work"),
         (client_error("AccessDenied"), 3, "DescribeAlarms answers AccessDenied: said."),
@@ -288,43 +288,23 @@ def test_an_early_ctrl_c_is_no_traceback(seconds: float) -> None:
 # What somebody else wrote
 
 
+RECORD = {"pid": 1, "port": 4566, "started": 0, "delivery_interval": 1, "digest_interval": 1, "alarm_tick": 1}
+
+
 @pytest.mark.parametrize(
     "record",
     [
         "not json",
         "[]",
-        json.dumps(
-            {
-                "pid": -1,
-                "port": 4566,
-                "started": 0,
-                "delivery_interval": 1,
-                "digest_interval": 1,
-                "alarm_tick": 1,
-            }
-        ),
-        json.dumps(
-            {
-                "pid": "x",
-                "port": 4566,
-                "started": 0,
-                "delivery_interval": 1,
-                "digest_interval": 1,
-                "alarm_tick": 1,
-            }
-        ),
-        json.dumps(
-            {
-                "pid": 1,
-                "port": "4566",
-                "started": None,
-                "delivery_interval": 1,
-                "digest_interval": [],
-                "alarm_tick": {},
-            }
-        ),
         "[" * 100_000,
+        json.dumps(RECORD | {"pid": -1}),
+        json.dumps(RECORD | {"pid": "x"}),
+        json.dumps(RECORD | {"port": "4566"}),
+        json.dumps(RECORD | {"started": None}),
+        json.dumps(RECORD | {"digest_interval": []}),
+        json.dumps(RECORD | {"alarm_tick": {}}),
     ],
+    ids=lambda each: each[:60],
 )
 def test_a_record_that_is_none(tmp_path: Path, record: str) -> None:
     (tmp_path / "local.json").write_text(record)

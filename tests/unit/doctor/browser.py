@@ -7,12 +7,17 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def binary() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
+
+# What CI runs installs one.
+needs_browser = pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
 
 FLAGS = (
     "--headless",

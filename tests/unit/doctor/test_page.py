@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from answers import walk
-from browser import HOSTILE, Browser, binary, is_inert
+from browser import HOSTILE, Browser, is_inert, needs_browser
 from healthy import LOGGED_AT, READ_AT, TRAIL, alarm, asked, denied, facts, metric_filter, read, rung, topic
 
 from secretwatch.pipeline.doctor.page import page
@@ -60,10 +60,6 @@ def several_faults() -> Diagnosis:
     )
     found.missing = [f"cloudtrail:GetEventSelectors on {TRAIL}"]
     return found
-
-
-# What CI runs installs one.
-needs_browser = pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
 
 
 def shown(dom: str) -> str:

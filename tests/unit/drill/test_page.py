@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import HOSTILE as NAMES
-from browser import Browser, binary, is_inert
+from browser import Browser, is_inert, needs_browser
 
 from secretwatch.pipeline.drill.page import page
 from secretwatch.pipeline.drill.record import MEANING, Drilled, Receiver, Record, Topic
@@ -102,7 +102,7 @@ def test_a_pass_and_a_drill_without_anything() -> None:
     assert "Nothing was sent." in shown(page(Record(ending="refused", reason="no")))
 
 
-@pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
+@needs_browser
 def test_a_browser_shows_it(tmp_path: Path) -> None:
     file = tmp_path / "drill.html"
     file.write_text(page(record()), encoding="utf-8")
@@ -117,7 +117,7 @@ def test_a_name_is_a_text(hostile: str, ending: str) -> None:
     assert all(each.isprintable() for each in html.split("\n"))
 
 
-@pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
+@needs_browser
 def test_a_browser_shows_names_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "drill.html"
     file.write_text(page(record(" ".join(NAMES))), encoding="utf-8")

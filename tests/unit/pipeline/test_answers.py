@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from secretwatch.pipeline.aws import OddAnswer, in_form
+from secretwatch.pipeline.answers import OddAnswer, in_form
 
 ARN = "arn:aws:sns:us-east-1:111111111111:topic"
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Browser, binary
+from browser import Browser, needs_browser
 
 from secretwatch.pipeline.document import document
-
-needs_browser = pytest.mark.skipif(binary() is None, reason="no Chromium: on Debian the package chromium")
 
 
 @pytest.fixture

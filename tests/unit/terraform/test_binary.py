@@ -91,3 +91,15 @@ def test_nothing_of_other_runs_reaches_terraform(tmp_path: Path, monkeypatch: py
     assert not [name for name in traps if name in ran]
     assert "TF_CLI_ARGS=-no-color\n" in ran
     assert "TF_VAR_mine=kept\n" in ran
+
+
+@pytest.mark.parametrize("colour", ["", "\x1b[31m"])
+def test_of_what_terraform_says_the_error_is_told(colour: str) -> None:
+    said = "There are some problems with the CLI configuration:\n"
+    boxes = f"{said}╷\n│ Warning: Unable to open it\n│ \n│ Why.\n╵\n\n"
+    box = f"╷\n│ {colour}Error: No such thing\n│ \n│ Because.\n╵\n"
+    assert tf.first_error(boxes + f"{colour}Failed to refresh state: not JSON\n") == (
+        "Failed to refresh state: not JSON."
+    )
+    assert tf.first_error(boxes + box) == "No such thing."
+    assert tf.first_error(boxes) == tf.first_error("") == "Terraform gave no reason."

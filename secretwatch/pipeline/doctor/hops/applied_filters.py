@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from itertools import chain
 from typing import Any
-
-from botocore.session import get_session
 
 from secretwatch.cloudtrail import Event
 from secretwatch.filterpattern.examples import trials
@@ -22,7 +19,8 @@ from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.secrets import say_made_anew
 from secretwatch.pipeline.doctor.kinds import filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
-from secretwatch.pipeline.doctor.reads import real, whole
+from secretwatch.pipeline.doctor.names import calls
+from secretwatch.pipeline.doctor.reads import SOURCE, real, whole
 from secretwatch.pipeline.doctor.sentences import described, metric_named, said
 from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
@@ -221,7 +219,7 @@ def _told_apart(
     ]
     base = view.examples[0] if view.examples else {}
     stranger = {**base, "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
-    others = [{**base, "eventName": name} for name in _calls("secretsmanager")]
+    others = [{**base, "eventName": name} for name in calls("secretsmanager")]
     for event in chain(trials([*patterns, *_some(wanted)], [*view.examples, stranger]), others):
         seen = real(event) if may_be(event) else None
         if seen is None:
@@ -237,16 +235,9 @@ def _told_apart(
     return more
 
 
-@cache
-def _calls(service: str) -> frozenset[str]:
-    return frozenset(get_session().get_service_model(service).operation_names)
-
-
 def may_be(event: Event) -> bool:
     """Whether there is such a call: of a name that no call has nothing ever comes."""
-    return event.get("eventSource") != "secretsmanager.amazonaws.com" or event.get("eventName") in _calls(
-        "secretsmanager"
-    )
+    return event.get("eventSource") != SOURCE or event.get("eventName") in calls("secretsmanager")
 
 
 def _some(wanted: list[Thing]) -> list[Any]:

@@ -6,25 +6,20 @@ has to count the same (`applied_filters`).
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
 from secretwatch.cloudtrail import Event, event_text
-from secretwatch.filterpattern import FilterPattern, Kind
-from secretwatch.filterpattern.examples import examples
-from secretwatch.filterpattern.pattern import JsonPattern
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.hops import never
 from secretwatch.pipeline.doctor.hops.applied_filters import as_applied
 from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
-from secretwatch.pipeline.doctor.names import meant, of_another
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said, what_rings
 from secretwatch.pipeline.doctor.slips import is_slip
@@ -238,7 +233,7 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
     of_secrets = view.subject.is_about_secrets
     is_unknown = not view.examples or (of_secrets and not view.followed and not view.subject.secrets)
     if is_unknown or not of_secrets:
-        _never(hop, view, those)
+        never.examine(hop, view, those)
     if is_unknown:
         return
     known = [each for each in those if view.matches(each, view.examples[0]) is not None]
@@ -260,170 +255,6 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
         else:
             _rejected(hop, view, known, event)
             return
-
-
-def _never(hop: Hop, view: View, those: list[Thing]) -> None:
-    """Patterns that no event can match: conditions that contradict one another, names that nothing has."""
-    for each in those:
-        pattern = parsed(each.get("filterPattern") or "")
-        if pattern is None or pattern.kind is not Kind.JSON:
-            continue
-        name, ref = each["filterName"], Ref("filter", id_of(view.group or "", each["filterName"]))
-        made = examples(pattern)
-        if not made:
-            hop.broken(
-                "pattern",
-                f"No event can match {name}: its conditions contradict one another.",
-                Person(
-                    "Write || between conditions of which one is enough; && is for those that hold together."
-                ),
-                ref=ref,
-            )
-        names = {str(event["eventName"]) for event in made if isinstance(event.get("eventName"), str)}
-        # What fills a wildcard was made up here.
-        names = {one for one in names if re.search(rf"(?<![\w*]){re.escape(one)}(?![\w*])", pattern.text)}
-        sources = {str(event["eventSource"]) for event in made if isinstance(event.get("eventSource"), str)}
-        sources = {one for one in sources if f'"{one}"' in pattern.text or f"{one} " in pattern.text}
-        why, slips, right = "", _slips(pattern), "Write it as CloudTrail has it."
-        is_low = bool(names) and all(one[:1].islower() for one in names)
-        typos = _typos(made, names) if not (view.subject.is_about_secrets or is_low) else {}
-        if typos and len(typos) < len(names):
-            hop.warning(
-                "pattern",
-                f"{name} asks for {', '.join(sorted(typos))}, which no service has, and will not ring for "
-                f"{', '.join(sorted(typos.values()))}.",
-            )
-        if slips:
-            why = (
-                f"{name} looks at {', '.join(slips)}: upper and lower case differ in CloudTrail's fields, as "
-                f"in {', '.join(slips.values())}."
-            )
-        elif made and all(_impossible(event, pattern.text) for event in made):
-            why = f"{name} {_impossible(made[0], pattern.text)}."
-        elif is_low:
-            why = (
-                f"{name} asks for {', '.join(sorted(names)[:3])}: CloudTrail's names begin with "
-                "a capital letter, and upper and lower case differ."
-            )
-        elif names and len(typos) == len(names):
-            why = f"{name} asks for {', '.join(sorted(typos))}, which no service has."
-            right = f"Write {', '.join(sorted(typos.values()))}, if that is meant."
-        elif sources and len(sources) == len(made) and not any(map(_SOURCE.fullmatch, sources)):
-            why = (
-                f"{name} asks for the source {', '.join(sorted(sources)[:3])}: CloudTrail's sources are "
-                "the names of services, such as ec2.amazonaws.com."
-            )
-        if why:
-            is_read = view.subject.is_about_secrets and view.examples
-            better = mended(pattern.text, view.examples[0]) if is_read else None
-            step = filters.put(each, filterPattern=better) if better else None
-            hop.broken("pattern", why, step or Person(right), ref=ref)
-
-
-def _typos(made: list[Event], names: set[str]) -> dict[str, str]:
-    """Names of calls that no service has, each with that which is nearly its."""
-    found = {}
-    for event in made:
-        name = event.get("eventName")
-        if name in names and name not in found and (right := meant(str(name), event.get("eventSource"))):
-            found[str(name)] = right
-    return found
-
-
-# Fields with few values, as CloudTrail writes them.
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
-_SOURCE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
-_BOOLEANS = ("managementEvent", "readOnly")
-_VALUES = {
-    "additionalEventData.MFAUsed": ("Yes", "No"),
-    "errorMessage": ("Failed authentication",),
-    "eventType": (
-        *("AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvent"),
-        *("AwsVpceEvents", "AwsCloudTrailInsight"),
-    ),
-    "eventCategory": ("Management", "Data", "NetworkActivity", "Insight"),
-    "responseElements.ConsoleLogin": ("Success", "Failure"),
-    "userIdentity.type": (
-        *("Root", "IAMUser", "AssumedRole", "Role", "FederatedUser", "Directory", "AWSAccount", "AWSService"),
-        *("SAMLUser", "WebIdentityUser", "IdentityCenterUser", "Unknown"),
-    ),
-}
-
-
-# EventBridge's own fields, around the event.
-_AROUND = ("account", "detail", "detail-type", "region", "source")
-_MFA = "userIdentity.sessionContext.attributes.mfaAuthenticated"
-# What every event has or leaves out; null is nothing that these ever are.
-_NEVER_NULL = ("errorCode", "errorMessage", "eventName", "eventSource", "sourceIPAddress", "userAgent")
-
-
-def _impossible(event: Event, text: str) -> str | None:
-    """What of this event no event ever has, as a clause; None of one that may be. text: of the pattern."""
-
-    def is_written(value: Any) -> bool:
-        # What fills a wildcard was made up here.
-        found = re.escape(str(value))
-        return re.search(rf"(?<![\w*]){found}(?![\w*])", text) is not None
-
-    for path, value in _leaves(event, ""):
-        first = path.partition(".")[0]
-        shown = f"$.{path} = {json.dumps(value, ensure_ascii=False)}"
-        if first in _AROUND and first not in ("account", "source"):
-            return f"looks at $.{path}, as EventBridge shows an event: CloudTrail's own has it as $.eventName"
-        if value is None and (first in _NEVER_NULL or first == "userIdentity"):
-            return f"asks for $.{path} to be null: CloudTrail leaves such out, so write NOT EXISTS"
-        if first in _BOOLEANS and isinstance(value, str):
-            return f"asks for {shown}: that is no text, so write IS TRUE or IS FALSE"
-        if path == _MFA and isinstance(value, bool):
-            return f'asks for $.{path} to be a boolean: it is text, so write = "{str(value).lower()}"'
-        if not isinstance(value, str) or not is_written(value):
-            continue
-        if path == "awsRegion" and not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", value):
-            return f"asks for {shown}: regions are written like us-east-1"
-        if path == "sourceIPAddress" and "/" in value:
-            return f"asks for {shown}: a pattern knows no networks, so write 10.0.* or list the addresses"
-        if path == "eventName" and not re.fullmatch(r"[\w.-]+", value):
-            return f"asks for {shown}: names of calls are words, as {value.rpartition(':')[2].strip()}"
-        near = next((each for each in _VALUES.get(path, ()) if each.lower() == value.lower()), None)
-        if path in _VALUES and value not in _VALUES[path] and (near or value.lower() in ("true", "false")):
-            return f"asks for {shown}: CloudTrail writes {near or ' or '.join(_VALUES[path])} there"
-    name, source = event.get("eventName"), event.get("eventSource")
-    if isinstance(name, str) and isinstance(source, str) and is_written(name) and is_written(source):
-        why = of_another(name, source)
-        return f"asks for {name} of {source}: {why}" if why else None
-    return None
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
-    else:
-        yield path, value
-
-
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-_FIELDS = {
-    name.lower(): name
-    for name in (
-        *("additionalEventData", "awsRegion", "errorCode", "errorMessage", "eventCategory", "eventName"),
-        *("eventSource", "eventType", "managementEvent", "readOnly", "recipientAccountId"),
-        *("requestParameters", "responseElements", "serviceEventDetails", "sessionCredentialFromConsole"),
-        *("sourceIPAddress", "userAgent", "userIdentity", "vpcEndpointId"),
-    )
-}
-
-
-def _slips(pattern: FilterPattern) -> dict[str, str]:
-    """Selectors of fields that CloudTrail writes in other letters, and as it does."""
-    found = {}
-    for condition in pattern.conditions if isinstance(pattern, JsonPattern) else ():
-        first = condition.selector.path[0]
-        if isinstance(first, str) and _FIELDS.get(first.lower(), first) != first:
-            found[f"$.{first}"] = f"$.{_FIELDS[first.lower()]}"
-    return found
 
 
 def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:

@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from secretwatch import partition
-from secretwatch.cloudtrail import Event, SelectedBy, is_global_service, log_stream_name
+from secretwatch.cloudtrail import is_global_service, log_stream_name
 from secretwatch.partition import REGIONS
-from secretwatch.pipeline.doctor import about
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.hops import selectors
 from secretwatch.pipeline.doctor.hops.allowing import allowing
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import buckets, filters, keys, roles, trails
-from secretwatch.pipeline.doctor.kinds.trails import complete, group_of
+from secretwatch.pipeline.doctor.kinds.trails import group_of
 from secretwatch.pipeline.doctor.opening import opened, refusal
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import services
@@ -34,7 +34,7 @@ def examine(view: View) -> Hop:
         arn = trail["TrailARN"]
         _logging(hop, view, arn, trail)
         _region(hop, view, arn, trail)
-        _selectors(hop, view, arn, trail)
+        selectors.examine(hop, view, arn, trail)
         _log_group(hop, view, arn, trail)
         # Where it delivers is told of the trail; what is there is held against where it is meant to.
         applied = view.applied("trail", arn) or {}
@@ -202,141 +202,6 @@ def _are_global(view: View) -> bool:
     return bool(view.examples) and all(
         is_global_service(str(each.get("eventSource"))) for each in view.examples
     )
-
-
-def _selectors(hop: Hop, view: View, arn: str, trail: Thing) -> None:
-    if unknown := view.account.unknown.get(Ref("selectors", arn)):
-        hop.cannot_tell("permission", f"Which events it selects cannot be told: {unknown.missing}.")
-        return
-    basic = [complete(each) for each in trail.get("EventSelectors") or ()]
-    advanced = trail.get("AdvancedEventSelectors") or []
-    if not (basic or advanced) and "EventSelectors" not in trail:
-        return
-    chosen = SelectedBy(basic, advanced)
-    missed, part = [], []
-    for each in view.examples:
-        found = [_is_selected(chosen, one, basic, advanced) for one in _kinds_of(view, each)]
-        if each.get("eventCategory") == "Insight":
-            found = [trail.get("HasInsightSelectors") is not False]
-        if not any(found):
-            missed.append(each)
-        elif not all(found):
-            part.append(each)
-    if not missed and not part:
-        return
-    if not view.subject.is_about_secrets and len(missed) < len(view.examples):
-        # Some of what its filters are about still comes.
-        names = sorted({str(each.get("eventName")) for each in missed} - {about.ANY})
-        lost = ", ".join(names[:5]) if names else "a part of what its filters count"
-        hop.warning(
-            "not-selected",
-            f"The trail {trail['Name']} {_why_not_selected(basic, advanced)[1]}: {lost} does not come.",
-        )
-        return
-    event = missed[0]
-    if event.get("eventCategory") not in (None, "Management"):
-        _no_data_events(hop, trail, arn, event)
-        return
-    kind = "read-only" if event.get("readOnly") else "write"
-    if not view.subject.is_about_secrets:
-        name = event.get("eventName")
-        what = (
-            f"{'what its filters count' if name in (None, about.ANY) else name} is a {kind} management event"
-        )
-    elif kind == "read-only":
-        what = "a read of a secret is a read-only management event"
-    else:
-        what = f"{event['eventName']} is a {kind} management event"
-    cause, why = _why_not_selected(basic, advanced)
-    hop.broken(
-        cause,
-        f"The trail {trail['Name']} {why}: {what}.",
-        trails.select(trail["Name"], trail, [str(each.get("eventSource")) for each in missed]),
-        ref=Ref("trail", arn),
-    )
-
-
-def _kinds_of(view: View, event: Event) -> list[Event]:
-    """The event; of one that stands for any call, a read-only one and a write one, as far as both would "
-    "ring."""
-    if event.get("eventName") != about.ANY:
-        return [event]
-    both = [{**event, "readOnly": each} for each in (True, False)]
-    return [one for one in both if any(view.matches(each, one) for each in view.emitting(view.metric))] or [
-        event
-    ]
-
-
-_DATA = {
-    "dynamodb.amazonaws.com": "AWS::DynamoDB::",
-    "lambda.amazonaws.com": "AWS::Lambda::",
-    "s3.amazonaws.com": "AWS::S3",
-}
-
-
-def _is_selected(chosen: SelectedBy, event: Event, basic: list[Any], advanced: list[Any]) -> bool:
-    category = event.get("eventCategory", "Management")
-    if category == "Management":
-        return chosen(event)
-    # Which resources a data event is about is not known of an example: some of its kind are enough.
-    begin = _DATA.get(str(event.get("eventSource")), "AWS::")
-    types = [each.get("Type", "") for selector in basic for each in selector.get("DataResources") or ()]
-    for selector in advanced:
-        fields = {
-            field.get("Field"): field.get("Equals") or () for field in selector.get("FieldSelectors", ())
-        }
-        if category in (fields.get("eventCategory") or ()):
-            types += fields.get("resources.type") or ["AWS::"]
-    return any(each.startswith(begin) or each == "AWS::" for each in types)
-
-
-_SAID = {"Data": "data", "Insight": "insight", "NetworkActivity": "network activity"}
-
-
-def _no_data_events(hop: Hop, trail: Thing, arn: str, event: Event) -> None:
-    name, kind = event.get("eventName"), _SAID.get(str(event.get("eventCategory")), "data")
-    of = "" if name in (None, about.ANY) else f" of {event.get('eventSource')}, and {name} is one"
-    call = "put-insight-selectors" if kind == "insight" else "put-event-selectors"
-    hop.broken(
-        "no-data-events",
-        f"The trail {trail['Name']} selects no {kind} events{of}: what would ring is never recorded.",
-        Person(f"Select the {kind} events that are meant with aws cloudtrail {call}; CloudTrail bills each."),
-        ref=Ref("trail", arn),
-    )
-
-
-def _why_not_selected(basic: list[Any], advanced: list[Any]) -> tuple[str, str]:
-    fields = [field for selector in advanced for field in selector.get("FieldSelectors", ())]
-    management = [
-        selector
-        for selector in advanced
-        if any(
-            field.get("Field") == "eventCategory" and "Management" in (field.get("Equals") or ())
-            for field in selector.get("FieldSelectors", ())
-        )
-    ]
-    excluded = any(
-        "secretsmanager.amazonaws.com" in (each.get("ExcludeManagementEventSources") or ()) for each in basic
-    ) or any(
-        field.get("Field") == "eventSource"
-        and any("secretsmanager" in value for value in field.get("NotEquals") or ())
-        for field in fields
-    )
-    if excluded:
-        return "source-excluded", "leaves secretsmanager.amazonaws.com out"
-    if basic and not any(complete(each)["IncludeManagementEvents"] for each in basic):
-        return "no-management-events", "selects no management events"
-    if advanced and not management:
-        return "no-management-events", "selects no management events"
-    if any(each.get("ReadWriteType") == "WriteOnly" for each in basic) or any(
-        field.get("Field") == "readOnly" and "false" in (field.get("Equals") or ()) for field in fields
-    ):
-        return "write-only", "selects write events only"
-    if any(each.get("ReadWriteType") == "ReadOnly" for each in basic) or any(
-        field.get("Field") == "readOnly" and "true" in (field.get("Equals") or ()) for field in fields
-    ):
-        return "read-only", "selects read-only events only"
-    return "not-selected", "does not select what has to ring"
 
 
 # The bucket: the log group does not wait for it, so an alarm rings; but its evidence is lost.
