@@ -269,14 +269,13 @@ def _in_alarm(running: cloud.LocalCloud, topics: set[str]) -> list[str]:
     import boto3
 
     names = set()
-    for region, account in {tuple(arn.split(":")[3:5]) for arn in topics}:
-        cloudwatch = boto3.Session(account, "test", region_name=region).client(
-            "cloudwatch", endpoint_url=running.url
-        )
-        for page in cloudwatch.get_paginator("describe_alarms").paginate(StateValue="ALARM"):
-            for alarm in (*page["MetricAlarms"], *page.get("CompositeAlarms", [])):
-                if topics.intersection(alarm.get("AlarmActions", [])):
-                    names.add(alarm["AlarmName"])
+    with running.as_aws():
+        for region, account in {tuple(arn.split(":")[3:5]) for arn in topics}:
+            cloudwatch = boto3.Session(account, "test", region_name=region).client("cloudwatch")
+            for page in cloudwatch.get_paginator("describe_alarms").paginate(StateValue="ALARM"):
+                for alarm in (*page["MetricAlarms"], *page.get("CompositeAlarms", [])):
+                    if topics.intersection(alarm.get("AlarmActions", [])):
+                        names.add(alarm["AlarmName"])
     return sorted(names)
 
 

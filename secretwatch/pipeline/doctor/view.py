@@ -109,6 +109,13 @@ class View:
             self._differing = by_ref(differences(self.intent, self.account)) if self.intent else {}
         return self._differing
 
+    def leads_elsewhere(self, ref: Ref, member: str) -> bool:
+        """Whether a thing names another one in this member than was applied.
+
+        That is said, and put right there: the other one is somebody's, and not for a mend to open.
+        """
+        return any(each.member == member for each in self.differing().get(ref, ()))
+
     def applied(self, kind: str, id: str | None) -> Thing | None:
         return self.intent.get(kind, id) if self.intent else None
 

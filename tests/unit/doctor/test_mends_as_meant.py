@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from answers import case
 from healthy import facts
 
 from secretwatch.pipeline.doctor.account import Account, Ref
+from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.secrets import are_there
@@ -141,3 +143,22 @@ def test_a_role_that_may_not_write_a_second_stream_is_broken() -> None:
     view.account.change("role", name, Inline={**role.get("Inline", {}), "one": one})
     causes = [each.cause for hop in configured(view) for each in hop.findings]
     assert "delivery-role-policy" in causes
+
+
+def test_a_role_that_the_trail_was_not_applied_with_is_not_opened() -> None:
+    """It may be anybody's: the trail is led back to its own."""
+    view, _ = case(facts())
+    ((arn, trail),) = view.account.all("trail")
+    ((name, _role),) = view.account.all("role")
+    own = {**trail, "CloudWatchLogsRoleArn": "arn:aws:iam::1:role/own"}
+    applied = Account(ACCOUNT, REGION, {Ref("trail", arn): own})
+    view.account.change("role", name, Inline={})
+    assert "PutRolePolicy" in _operations(view)
+    meant = replace(view.after(view.account), intent=Intent(applied, {}, {Ref("trail", arn): "ring"}))
+    assert "UpdateTrail" in _operations(meant)
+    assert "PutRolePolicy" not in _operations(meant)
+
+
+def _operations(view: View) -> set[str]:
+    found = [step for hop in configured(view) for each in hop.findings for step in each.steps]
+    return {step.operation for step in found if isinstance(step, Call)}

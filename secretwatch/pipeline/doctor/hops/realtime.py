@@ -406,7 +406,9 @@ def _targets(hop: Hop, view: View, name: str, found: Thing) -> None:
             stops=False,
         )
         return
-    intended = {each["Arn"] for each in (view.applied("rule", name) or {}).get("Targets") or ()}
+    own = (view.applied("rule", name) or {}).get("Targets") or ()
+    intended = {each["Arn"] for each in own}
+    own_letters = {(each.get("DeadLetterConfig") or {}).get("Arn") for each in own} - {None}
     if not intended and view.subject.known:
         intended = set(_topics(view)) - {"TOPIC_ARN"}
     for target in targets:
@@ -422,7 +424,9 @@ def _targets(hop: Hop, view: View, name: str, found: Thing) -> None:
         alarm = view.alarm if arn in view.topics_of(view.alarm) else None
         told_of = topic.alarm_message(view, alarm) if alarm else None
         topic.receivers(hop, view, arn, json.dumps({"READ": "x"}), prefix, told_of=told_of)
-        if letters := (target.get("DeadLetterConfig") or {}).get("Arn"):
+        letters = (target.get("DeadLetterConfig") or {}).get("Arn")
+        # Another queue than was applied is said as that, and is not for a mend to open.
+        if letters and (not own_letters or letters in own_letters):
             _letters(hop, view, name, letters)
     # Targets are told apart by their ids: one that is missing is found by what was applied.
 

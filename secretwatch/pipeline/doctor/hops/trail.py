@@ -366,8 +366,8 @@ def _group_key(hop: Hop, view: View, group: str) -> bool:
     key = found.get("kmsKeyId")
     if not key:
         return False
-    if any(each.member == "kmsKeyId" for each in view.differing().get(Ref("log group", group), ())):
-        return False  # somebody else's key, which is said, and which it is not for us to open
+    if view.leads_elsewhere(Ref("log group", group), "kmsKeyId"):
+        return False
     arn = str(found.get("logGroupArn") or found.get("arn") or "").removesuffix(":*")
     requests = services.encrypting_log_events(arn, key) if arn else []
     # The trail's key, as a rule: said once.
@@ -388,7 +388,7 @@ def _group_key(hop: Hop, view: View, group: str) -> bool:
 def _role(hop: Hop, view: View, trail: Thing) -> bool:
     """Whether the role that carries events into the log group was found to be at fault."""
     arn = trail.get("CloudWatchLogsRoleArn")
-    if not arn:
+    if not arn or view.leads_elsewhere(Ref("trail", trail["TrailARN"]), "CloudWatchLogsRoleArn"):
         return False
     name = arn.rsplit("/", 1)[-1]
     ref, role = Ref("role", name), view.account.get("role", name)
