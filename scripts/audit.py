@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from locked import locked, normal
+
 REPO = Path(__file__).resolve().parents[1]
 LISTS = ("all", "build", "scan", "supply")
-_LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
 # How pip-audit, and requests within it, end where the index cannot be asked.
 _UNREACHABLE = re.compile(
     r"blocking this service|Could not connect|ServiceError|ConnectionError|ConnectTimeout|ReadTimeout"
@@ -36,14 +37,6 @@ class Found:
     advisories: set[tuple[str, str, frozenset[str]]] = field(default_factory=set)
 
 
-def locked(text: str) -> set[tuple[str, str]]:
-    return {(_normal(name), version) for name, version in _LOCKED.findall(text)}
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def read(report: str, found: Found) -> None:
     """pip-audit's JSON, which says "no known vulnerabilities" also where the index knew no package at all."""
     for each in json.loads(report)["dependencies"]:
@@ -53,14 +46,14 @@ def read(report: str, found: Found) -> None:
         found.audited += 1
         for told in each["vulns"]:
             ids = frozenset([told["id"], *told.get("aliases", [])])
-            found.advisories.add((_normal(each["name"]), each["version"], ids))
+            found.advisories.add((normal(each["name"]), each["version"], ids))
 
 
 def judge(found: Found, accepted: Iterable[Mapping[str, Any]], has: set[tuple[str, str]]) -> list[str]:
     """What is wrong, a sentence each."""
     wrong, known = [], set()
     for entry in accepted:
-        package, version = _normal(entry["package"]), entry["version"]
+        package, version = normal(entry["package"]), entry["version"]
         known.add((package, version, entry["id"]))
         if (package, version) not in has:
             wrong.append(

@@ -6,22 +6,12 @@ The argument is the bill as JSON. It is held against requirements/all.txt.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 
+from locked import locked, normal
+
 REPO = Path(__file__).resolve().parents[1]
-_LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
-
-
-def locked(text: str) -> set[tuple[str, str]]:
-    """Names, as indexes write them, and versions of a locked list."""
-    return {(normal(name), version) for name, version in _LOCKED.findall(text)}
-
-
-def normal(name: str) -> str:
-    """https://packaging.python.org/en/latest/specifications/name-normalization/"""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def missing(bill: str, requirements: str) -> list[str]:

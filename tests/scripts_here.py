@@ -1,4 +1,4 @@
-"""The programs in scripts/, as modules: they are in no package."""
+"""The programs in scripts/, as modules: they are in no package, and import each other by their folder."""
 
 from __future__ import annotations
 
@@ -14,5 +14,7 @@ def load(repo: Path, name: str) -> Any:
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    if str(repo / "scripts") not in sys.path:
+        sys.path.append(str(repo / "scripts"))
     spec.loader.exec_module(module)
     return module
