@@ -154,6 +154,7 @@ def made() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
                 run = partial(_run, dict(os.environ))
                 for example in EXAMPLES:
                     run(module / "examples" / example, "init", "apply", "plan", "destroy")
+                cloud.details()  # The log then has the line of each call up to now.
                 deployed = log.stat().st_size
                 variables = {"TF_VAR_realtime": "true", **_before_everything()}
                 directory = module / "everything"
@@ -161,6 +162,7 @@ def made() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
                 (directory / "main.tf").write_text(EVERYTHING)
                 run(directory, "init", "apply", **variables, TF_VAR_changed="false")
                 run(directory, "apply", "plan", "destroy", **variables, TF_VAR_changed="true")
+            cloud.details()
             text = log.read_bytes()
             deploy, change = (
                 text[:deployed].decode(errors="replace"),

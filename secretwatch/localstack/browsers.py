@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 Headers = Iterable[tuple[str, str]]
 
@@ -44,15 +45,13 @@ _QUEUE = re.compile(r"/(?:queue/[a-z0-9-]+/)?[0-9]{12}/[A-Za-z0-9_-]+(?:\.fifo)?
 
 def foreign(method: str, headers: Headers) -> str | None:
     """What says that a page elsewhere sent the request, or that it was sent to another name; else None."""
-    headers, found = list(headers), dict[str, list[str]]()
-    for name, value in headers:
-        found.setdefault(name.lower(), []).append(value)
+    found = _by_name(headers)
     hosts = found.get("host", [])
     if len(hosts) != 1:
         return f"it names {len(hosts)} hosts"
-    host = hosts[0].strip().lower()
-    if not _HOST.fullmatch(host):
+    if not _is_ours(hosts[0]):
         return f"it is for the host {_quoted(hosts[0])}"
+    host = hosts[0].strip().lower()
     for origin in found.get("origin", ()):
         if origin.strip().lower() not in (f"http://{host}", f"https://{host}"):
             return f"it comes from the origin {_quoted(origin)}"
@@ -63,7 +62,7 @@ def foreign(method: str, headers: Headers) -> str | None:
         # What this cloud shows a browser are others' objects: no page of its own sends anything.
         if site.strip().lower() == "same-origin" and method.upper() not in _SAFE:
             return "it comes from a page that lies in this cloud"
-    if not sites and is_browser(headers):
+    if not sites and _is_browsers(found):
         return "it comes from a browser that does not say from which page"
     # A browser asks so before a page elsewhere may send more than a form can.
     if any(name.startswith("access-control-request-") for name in found):
@@ -77,11 +76,27 @@ def is_browser(headers: Headers) -> bool:
     One that somebody sent elsewhere with the address bar says "none" also when it was then sent on to here:
     so a link that it opens changes nothing, whatever signature it carries.
     """
-    return any(
-        name.lower().startswith("sec-fetch-")
-        or (name.lower() == "user-agent" and value.strip().lower().startswith(_BROWSER))
-        for name, value in headers
+    return _is_browsers(_by_name(headers))
+
+
+def _by_name(headers: Headers) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _is_browsers(found: Mapping[str, Iterable[str]]) -> bool:
+    """`found` are the headers by their names in lower case."""
+    agents = found.get("user-agent", ())
+    return any(agent.strip().lower().startswith(_BROWSER) for agent in agents) or any(
+        name.startswith("sec-fetch-") for name in found
     )
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: str) -> bool:
+    return _HOST.fullmatch(host.strip().lower()) is not None
 
 
 def needs_proof(method: str, path: str) -> str | None:
@@ -89,7 +104,8 @@ def needs_proof(method: str, path: str) -> str | None:
 
     This is about what LocalStack answers before it looks for a service: its own pages, and queues' addresses.
     """
-    path = re.sub("/+", "/", path)
+    if "//" in path:
+        path = re.sub("/+", "/", path)
     if _QUEUE.fullmatch(path):
         return "signature"
     if not path.startswith("/_") or _APIS.fullmatch(path):

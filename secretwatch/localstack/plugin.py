@@ -22,6 +22,7 @@ from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.event_bridge import EventBridge
 from secretwatch.localstack.held import CHANNELS, Holds
 from secretwatch.localstack.in_flight import InFlight
+from secretwatch.localstack.request_log import REQUEST_LOG
 from secretwatch.localstack.settings import SETTINGS
 from secretwatch.localstack.ticks import TICKS
 from secretwatch.localstack.trails import Trails
@@ -72,6 +73,7 @@ def start() -> None:
     from secretwatch.localstack.principals import remember_policy_arns
     from secretwatch.localstack.python311 import backport
     from secretwatch.localstack.recorder import Recorder
+    from secretwatch.localstack.request_ids import number_requests
     from secretwatch.localstack.secret_pages import SecretPages
     from secretwatch.localstack.sent import keep_sent
     from secretwatch.localstack.strict import StrictRequests
@@ -82,6 +84,7 @@ def start() -> None:
     backport()
     stay_at_home()
     give_unique_ids()
+    number_requests()
     read_managed_policies_once()
     serve_all_partitions()
     mend()
@@ -91,6 +94,7 @@ def start() -> None:
     extend(loader.load_service_model("cloudwatch", "service-2"))
     # It logs the texts of messages.
     logging.getLogger("localstack.services.sns.publisher").setLevel(logging.WARNING)
+    REQUEST_LOG.take_over(logging.getLogger("localstack.request"))
     if not os.environ.get("LAMBDA_RUNTIME_EXECUTOR"):
         config.LAMBDA_RUNTIME_EXECUTOR = "secretwatch"
     for service in ("cloudwatch", "dynamodb", "ec2", "events", "logs", "s3", "sns", "stepfunctions", "sts"):
@@ -270,6 +274,8 @@ def _inbox(_request: Request) -> Response:
 def _status(_request: Request) -> Response:
     from importlib.metadata import version
 
+    # Whoever has asked finds the lines of all calls that were answered before.
+    REQUEST_LOG.flush()
     return _json(
         {
             "version": version("secretwatch"),

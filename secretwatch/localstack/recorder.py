@@ -6,7 +6,6 @@ Calls between LocalStack's services are not API calls of anybody, and are not re
 from __future__ import annotations
 
 import logging
-import random
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -38,6 +37,7 @@ from secretwatch.cloudtrail import (
 )
 from secretwatch.localstack.identity import caller_of_request
 from secretwatch.localstack.key_ids import key_arn
+from secretwatch.localstack.request_ids import new_id
 from secretwatch.localstack.s3_callers import authorization_of, s3_identity
 from secretwatch.localstack.sent import sent
 from secretwatch.localstack.unsigned import leaves_no_event
@@ -123,7 +123,7 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
     # A service with a role's session (observed: AWS Step Functions and EventBridge).
     service_itself = identity.get("invokedBy") if identity.get("type") == "AssumedRole" else None
     return make_event(
-        event_id=_event_id(),
+        event_id=new_id(),
         event_time=_time(int(time.time())),
         event_source=source,
         event_name=known.name,
@@ -145,18 +145,6 @@ def event_of(context: RequestContext, response: Any = None) -> Event:
         if request.host and not service_itself
         else None,
     )
-
-
-def _event_id() -> str:
-    # Unique, and nobody's secret: without a call of the system for each, where all threads would meet.
-    # Written by hand, as uuid.UUID is slow.
-    digits = f"{random.getrandbits(128) & _FREE_BITS | _VERSION_4:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-# The 13th digit is the version, the 17th begins with the variant, binary 10.
-_VERSION_4 = 0x4000_8000_0000_0000_0000
-_FREE_BITS = ~0xF000_C000_0000_0000_0000
 
 
 @lru_cache(maxsize=4)

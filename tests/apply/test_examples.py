@@ -92,6 +92,7 @@ def test_example(
         identity = role.environment
     before = left()
     log = local.StateDir(local_cloud.state_dir).log_file
+    local_cloud.details()  # The log then has the line of each call up to now.
     start = log.stat().st_size
     example = terraform.example(name)
     with identity():
@@ -117,6 +118,7 @@ def test_example(
     finally:
         with identity():
             terraform.run(example, "destroy", "-auto-approve")
+    local_cloud.details()
     with open(log, "rb") as lines:
         lines.seek(start)
         made = calls_in(line.decode(errors="replace") for line in lines)
