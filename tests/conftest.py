@@ -10,6 +10,7 @@ import contextlib
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -186,6 +187,23 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_signals(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A shell that runs the tests in the background may have them ignore signals, as all that they start.
+
+    A hangup only where it is what is tested: `nohup` is meant for the whole run.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if "SIGHUP" in request.node.name:
+        numbers.append(signal.SIGHUP)
+    ignored = [each for each in numbers if signal.getsignal(each) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")

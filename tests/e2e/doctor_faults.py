@@ -10,8 +10,9 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account, Ref
@@ -96,6 +97,8 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
             denied = {**DENIED}
             del denied["Principal"]
             yield "denied", {**value, name: _with(value[name], denied)}
+            for what, policy in _in_part(value[name]):
+                yield what, {**value, name: policy}
     elif member == "Boundary":
         yield (
             "bounded",
@@ -249,11 +252,62 @@ def _policies(kind: str, member: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield "open to a stranger", _with(value, {**stranger, "Action": f"{service}:*", "Resource": place})
     else:
         yield "open to a stranger", _with(value, {**stranger, "Action": "sts:AssumeRole"})
+    yield from _in_part(value)
     for number, statement in enumerate(statements):
         others = [each for each in statements if each is not statement]
         if others and "Service" in str(statement.get("Principal")):
             name = statement.get("Sid") or number
             yield f"without {name}", json.dumps({"Version": "2012-10-17", "Statement": others})
+
+
+# Of what AWS writes, a part that no read of today need be in: other regions' files and streams, and digests.
+_PARTS = {
+    "s3:PutObject": ("*/CloudTrail-Digest/*", "*/CloudTrail/eu-north-1/*"),
+    "logs:CreateLogStream": ("*:log-stream:*_CloudTrail_*_2",),
+    "logs:PutLogEvents": ("*:log-stream:*_CloudTrail_*_2",),
+}
+_NEVER = "1999-12-31T23:59:59Z"
+
+
+def _in_part(policy: str) -> Iterator[tuple[str, str]]:
+    """The policy with a denial of one action, of a part of its resources, from some time on, or until one;
+    and with something that it allows until then, for one action less, or for a part alone."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    hour, month = ((now + timedelta(days=days)).isoformat() for days in (1 / 24, 30))
+    statements = json.loads(policy)["Statement"]
+    for number, each in enumerate(statements):
+        if each["Effect"] != "Allow" or ("Principal" in each and "Service" not in str(each["Principal"])):
+            continue
+
+        def instead(changed: Mapping[str, Any], number: int = number) -> str:
+            kept = [*statements[:number], changed, *statements[number + 1 :]]
+            return json.dumps({"Version": "2012-10-17", "Statement": kept})
+
+        about = {name: each[name] for name in ("Principal", "Resource") if name in each}
+        actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
+        for action in actions:
+            denied = {**about, "Sid": "Denied", "Effect": "Deny", "Action": action}
+            yield f"{action} denied", _with(policy, denied)
+            for when, operator, at in (
+                ("in an hour", "DateGreaterThan", hour),
+                ("in a month", "DateGreaterThanEquals", month),
+                ("up to next month", "DateLessThan", month),
+                ("since long ago", "DateGreaterThan", _NEVER),
+            ):
+                bound = {**denied, "Condition": {operator: {"aws:CurrentTime": at}}}
+                yield f"{action} denied {when}", _with(policy, bound)
+            for part in _PARTS.get(action, ()):
+                yield f"{action} denied on {part}", _with(policy, {**denied, "Resource": _arn(action, part)})
+            if len(actions) > 1:
+                fewer = [other for other in actions if other != action]
+                yield f"without {action}", instead({**each, "Action": fewer})
+        bounds = each.get("Condition", {})
+        ends = {**bounds, "DateLessThan": {"aws:CurrentTime": month}}
+        yield "that ends in a month", instead({**each, "Condition": ends})
+
+
+def _arn(action: str, part: str) -> str:
+    return f"arn:aws:s3:::{part}" if action.startswith("s3:") else f"arn:aws:logs:{part}"
 
 
 def _services(statements: list[dict[str, Any]]) -> set[str]:
