@@ -72,7 +72,7 @@ BESIDE = {
 BY_ITSELF = {"stepfunctions.StartExecution"}
 
 
-LATER = ("many-secrets", "organization", "severities")
+LATER = ("existing-trail", "many-secrets", "organization", "realtime", "severities", "witness")
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,7 @@ def another_of_the_same_name_is_refused_and_changes_nothing(terraform: Any) -> N
     assert parts() == before
 
 
+@pytest.mark.later
 def test_destroying_leaves_it_as_it_was(
     terraform: Any, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

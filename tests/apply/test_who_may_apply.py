@@ -15,6 +15,8 @@ from roles import NOT_SEEN, Document, Role, printed, refused, sids, without
 from secretwatch.policy import Request
 from secretwatch.terraform import TerraformFailed
 
+pytestmark = pytest.mark.later
+
 NAMES = ("everything", "adopting")
 
 

@@ -19,6 +19,8 @@ from sinks import queue_for_rules
 
 from secretwatch import local
 
+pytestmark = pytest.mark.later
+
 HOME, GLOBAL = "eu-west-1", "us-east-1"
 
 ROOT = """
