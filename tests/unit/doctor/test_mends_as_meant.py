@@ -18,6 +18,7 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.secrets import are_there
 from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.doctor.walk import configured
@@ -157,6 +158,25 @@ def test_a_role_that_the_trail_was_not_applied_with_is_not_opened() -> None:
     meant = replace(view.after(view.account), intent=Intent(applied, {}, {Ref("trail", arn): "ring"}))
     assert "UpdateTrail" in _operations(meant)
     assert "PutRolePolicy" not in _operations(meant)
+
+
+def test_no_filter_is_put_where_aws_takes_none() -> None:
+    """A log group that was made anew with the cheaper class."""
+    view, _ = case(facts())
+    (group,) = {each["logGroupName"] for _, each in view.account.all("filter")}
+    wanted = dict(view.account.things)
+    for id, _filter in list(view.account.all("filter")):
+        view.account.put("filter", id, None)
+    purposes = dict.fromkeys(wanted, "ring")
+    meant = replace(view.after(view.account), intent=Intent(Account(ACCOUNT, REGION, wanted), {}, purposes))
+    assert "PutMetricFilter" in _operations(meant)
+    meant.account.change("log group", group, logGroupClass="INFREQUENT_ACCESS")
+    hops = configured(meant)
+    plan = proved(meant, hops, configured)
+    assert [each for each in plan if isinstance(each, Call) and each.operation == "PutMetricFilter"] == []
+    said = " ".join(step.command() for hop in hops for each in hop.findings for step in each.steps)
+    assert "Metric filters need the class STANDARD" in said
+    assert said.count("Metric filters need") == 1
 
 
 def _operations(view: View) -> set[str]:

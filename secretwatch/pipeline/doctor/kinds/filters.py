@@ -114,12 +114,7 @@ def _restore_group(account: Account, id: str, wanted: Thing, live: Thing | None)
         else:
             steps.append(Call("logs", "DeleteRetentionPolicy", {"logGroupName": id}))
     if live and (live.get("logGroupClass") or "STANDARD") != (wanted.get("logGroupClass") or "STANDARD"):
-        steps.append(
-            Person(
-                f"A log group's class cannot be changed: delete {id}, with what is in it, and apply again. "
-                "Metric filters need the class STANDARD."
-            )
-        )
+        steps.append(_other_class(id))
     if live.get("policyDocument") and not wanted.get("policyDocument"):
         steps.append(Call("logs", "DeleteDataProtectionPolicy", {"logGroupIdentifier": id}))
     return steps
@@ -208,8 +203,25 @@ def put(metric_filter: Thing, **changes: Any) -> Call:
     return Call("logs", "PutMetricFilter", params)
 
 
+def _takes_filters(account: Account, group: str) -> bool:
+    """Whether a log group can have metric filters: one of another class than STANDARD has none.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+    """
+    found = account.get("log group", group) or {}
+    return (found.get("logGroupClass") or "STANDARD") == "STANDARD"
+
+
+def _other_class(group: str) -> Person:
+    return Person(
+        f"A log group's class cannot be changed: delete {group}, with what is in it, and apply again. "
+        "Metric filters need the class STANDARD."
+    )
+
+
 def _restore_filter(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
-    return [put(wanted)]
+    group, _ = parts(id)
+    return [put(wanted)] if _takes_filters(account, group) else [_other_class(group)]
 
 
 def transformation(value: Any) -> Any:
@@ -293,6 +305,8 @@ def _set_group(**members: str | None) -> Effect:
 
 
 def _put_filter(account: Account, params: Mapping[str, Any]) -> None:
+    if not _takes_filters(account, params["logGroupName"]):
+        return  # AWS refuses it
     account.put("filter", id_of(params["logGroupName"], params["filterName"]), dict(params))
 
 
