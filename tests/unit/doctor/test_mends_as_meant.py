@@ -160,6 +160,28 @@ def test_a_role_that_the_trail_was_not_applied_with_is_not_opened() -> None:
     assert "PutRolePolicy" not in _operations(meant)
 
 
+@pytest.mark.parametrize(("others", "form"), [(0, "EventSelectors"), (1, "AdvancedEventSelectors")])
+def test_selectors_go_back_to_the_basic_form_unless_data_events_need_the_other(
+    others: int, form: str
+) -> None:
+    """Terraform's provider cannot go from the advanced form to the basic one."""
+    view, _ = case(facts())
+    ((arn, _trail),) = view.account.all("trail")
+    fields = (
+        {"eventCategory": ["Management"]},
+        {"eventCategory": ["Data"], "resources.type": ["AWS::S3::Object"]},
+    )
+    writes, data = (
+        {"FieldSelectors": [{"Field": name, "Equals": values} for name, values in each.items()]}
+        for each in ({**fields[0], "readOnly": ["false"]}, fields[1])
+    )
+    view.account.change("trail", arn, EventSelectors=[], AdvancedEventSelectors=[writes, *[data][:others]])
+    (put,) = [step for hop in configured(view) for each in hop.findings for step in each.steps]
+    assert isinstance(put, Call)
+    assert (put.operation, set(put.params)) == ("PutEventSelectors", {"TrailName", form})
+    assert (data in put.params[form]) is bool(others)
+
+
 def test_no_filter_is_put_where_aws_takes_none() -> None:
     """A log group that was made anew with the cheaper class."""
     view, _ = case(facts())

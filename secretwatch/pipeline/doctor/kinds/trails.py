@@ -114,8 +114,10 @@ def select(arn: str, trail: Mapping[str, Any], needed: Iterable[str] = ()) -> Ca
         selector["ExcludeManagementEventSources"] = sorted(left_out - {*needed})
     if data:
         selector["DataResources"] = data
-    if advanced := trail.get("AdvancedEventSelectors"):
-        others = [each for each in advanced if not _is_management(each)]
+    # Only others' data events need the advanced form: Terraform's provider cannot take the basic one back
+    # from it. AWS replaces the one form by the other.
+    # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+    if others := [each for each in trail.get("AdvancedEventSelectors") or () if not _is_management(each)]:
         field = {"Field": "eventCategory", "Equals": ["Management"]}
         wanted = [{"Name": "Management events", "FieldSelectors": [field]}, *others]
         return Call("cloudtrail", "PutEventSelectors", {"TrailName": arn, "AdvancedEventSelectors": wanted})
