@@ -44,9 +44,9 @@ def steps(
     now: datetime,
     account: str | None = None,
 ) -> list[Step]:
-    """now: sessions that began before it are revoked. account: where the commands are run, if that is known."""
+    """now: sessions that began before it are revoked. account: where the commands are run, if it is known."""
     found = [*_stop(credentials, now, account), *_deny(secrets), *_rotate(secrets)]
-    return list(dict.fromkeys(found))
+    return list({(each.command or each.title): each for each in reversed(found)}.values())[::-1]
 
 
 def _stop(credentials: Sequence[Credential], now: datetime, account: str | None) -> Iterator[Step]:
@@ -112,9 +112,7 @@ def _in_words(credential: Credential) -> Step:
     if credential.kind == "service":
         note = "It took the role for something that runs there: find what that is, and isolate it."
         return Step(f"Look at {credential.reader or 'the service'}", note)
-    note = (
-        "Its credentials are not of this account: whoever runs that account or identity provider ends them."
-    )
+    note = "Its credentials are of another account or identity provider: whoever runs that ends them."
     return Step(f"Ask who {credential.reader or 'the caller'} is", note)
 
 
@@ -152,7 +150,7 @@ def _rotate(secrets: Iterable[SecretRead]) -> Iterator[Step]:
         if not each.got:
             continue
         if not each.name:
-            note = "The event does not say which secrets were answered: it could be any that the reader may read."
+            note = "The event does not say which secrets it got: it could be any that the reader may read."
             yield Step(f"Rotate what was read in account {each.account or 'unknown'}", note)
             continue
         target = each.arn or each.ids[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -152,10 +152,10 @@ def report(
 ) -> Report:
     """acts: all that is known, in any order, also twice. rang: ids of the events that rang; one of them at
     least is among the acts. begin, end: what happened outside is left out, but for what rang and what handed
-    out credentials. earlier: reads of the past, since then."""
+    out a session that was used inside. earlier: reads of the past, since then."""
     wanted = set(rang)
     known = unique(acts)
-    kept = [each for each in known if begin <= each.time <= end or each.event_id in wanted or each.gives]
+    kept = _within(known, wanted, begin, end)
     chain = follow(kept, wanted)
     seeds = tuple(each for each in chain.acts if each.event_id in wanted)
     secrets = secrets_read(chain.acts, subject.watched, subject.account, organization=subject.organization)
@@ -174,6 +174,21 @@ def report(
         tuple(contain.steps(chain.credentials, secrets, made, subject.account)),
         (*unknown, *_unknown(chain, secrets)),
     )
+
+
+def _within(acts: Sequence[Act], rang: Collection[str], begin: datetime, end: datetime) -> list[Act]:
+    """The acts of a time, and before it those that handed out the sessions in it."""
+    kept = {each.event_id: each for each in acts if begin <= each.time <= end or each.event_id in rang}
+    givers: dict[str, list[Act]] = {}
+    for each in acts:
+        if each.gives and not each.gives_key and each.time < begin:
+            givers.setdefault(each.gives, []).append(each)
+    todo = [each.key for each in kept.values()]
+    while todo:
+        for giver in givers.pop(todo.pop(), ()):
+            kept[giver.event_id] = giver
+            todo.append(giver.key)
+    return list(kept.values())
 
 
 def _unknown(chain: Chain, secrets: Sequence[SecretRead]) -> list[str]:
@@ -196,8 +211,8 @@ def _unknown(chain: Chain, secrets: Sequence[SecretRead]) -> list[str]:
     for one in secrets:
         if one.also:
             found.append(
-                f"{one.ids[0]} may also stand for a secret named {', '.join(one.also)}: an ARN's end does not "
-                "say whether it is the suffix."
+                f"{one.ids[0]} may also stand for a secret named {', '.join(one.also)}: its end may be the "
+                "suffix, or part of the name."
             )
         elif one.watched is secretid.Answer.UNSURE and one.name:
             found.append(f"Whether {one.name} is one of the watch's secrets cannot be told for certain.")

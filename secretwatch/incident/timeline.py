@@ -1,4 +1,4 @@
-"""What was done, in order and alike acts together; which secrets were read; seen first when and from where."""
+"""What was done, in order and alike acts together; which secrets were read; from where it came."""
 
 from __future__ import annotations
 
