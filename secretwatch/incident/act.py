@@ -21,8 +21,10 @@ _SHOWN = 120
 # Members of a request that name something. A member that may hold a value, such as a token, is none of them.
 _NAMES = re.compile(r"[A-Za-z]*(?:[nN]ame|[iI]d|ARN|[aA]rn)")
 _NO_NAMES = re.compile(r"token|password|nonce|credential|accessKeyId", re.IGNORECASE)
-# Writers of dates before ISO's: "Jul 30, 2024 9:53:13 PM" stands in answers alone, "20131102T010628Z" here.
+# How older events write when a session began.
 _COMPACT = "%Y%m%dT%H%M%SZ"
+# Years in which AWS can have written it; others could not be reckoned with.
+_OLDEST, _NEWEST = 2000, 9000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,10 @@ def moment(text: str) -> datetime | None:
     """A time as CloudTrail writes it, in UTC; None where it is none."""
     try:
         found = datetime.fromisoformat(text) if "-" in text else datetime.strptime(text, _COMPACT)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if _OLDEST <= found.year <= _NEWEST else None
 
 
 def _given(event: Mapping[str, Any]) -> tuple[str, bool]:

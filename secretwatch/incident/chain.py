@@ -124,9 +124,9 @@ class Chain:
         return frozenset(key for each in self.credentials for key in each.keys)
 
     @property
-    def sessions(self) -> dict[tuple[str, str], Act]:
-        """Sessions that were seen, with an event of each."""
-        return {each.session: each for each in self.acts if each.session}
+    def sessions(self) -> list[tuple[str, str]]:
+        """Sessions that were seen."""
+        return list(dict.fromkeys(each.session for each in self.acts if each.session))
 
     @property
     def without_origin(self) -> tuple[Credential, ...]:

@@ -53,11 +53,11 @@ def _stop(credentials: Sequence[Credential], now: datetime, account: str | None)
     for each in credentials:
         if each.unsure:
             continue
-        where = f"In account {each.account}: " if each.account and each.account != account else ""
+        where = f"To be run in account {each.account}. " if each.account and each.account != account else ""
         name = each.reader.rpartition("/")[2]
         if each.kind == "user key":
             for key in each.keys:
-                note = f"{where}whatever else uses this key stops working; `--status Active` undoes it."
+                note = f"{where}Whatever else uses this key stops working; `--status Active` undoes it."
                 line = command(
                     "iam",
                     "update-access-key",
@@ -81,7 +81,7 @@ def _revoke_role(arn: str, name: str, now: datetime, where: str) -> Step:
     if name.startswith("AWSReservedSSO_"):
         note = "IAM Identity Center keeps this role and lets nobody change it: end the user's sessions there."
         return Step(title, note)
-    note = f"{where}it stops every session of the role, also rightful ones: they have to take the role anew."
+    note = f"{where}It stops every session of the role, also rightful ones: they have to take the role anew."
     document = {"RoleName": name, "PolicyName": _REVOKED, "PolicyDocument": _older(now)}
     return Step(title, note, command("iam", "put-role-policy", document))
 
@@ -96,11 +96,11 @@ def _revoke_user(credential: Credential, now: datetime, where: str) -> Iterator[
     if not name:
         yield Step("Revoke the federated session", "The user that asked for it is not known: find it first.")
         return
-    note = f"{where}it stops temporary credentials alone; the user's access keys are another step."
+    note = f"{where}It stops temporary credentials alone; the user's access keys are another step."
     document = {"UserName": name, "PolicyName": _REVOKED, "PolicyDocument": _older(now)}
     yield Step(title, note, command("iam", "put-user-policy", document))
     if any(each.console for each in acts) and is_user:
-        note = f"{where}the password is gone then: the user needs a new one."
+        note = f"{where}The password is gone then: the user needs a new one."
         line = command("iam", "delete-login-profile", {"UserName": name})
         yield Step(f"Take the console's password from user {name}", note, line)
 

@@ -11,7 +11,15 @@ from secretwatch import secretid
 from secretwatch.incident import contain
 from secretwatch.incident.act import Act
 from secretwatch.incident.chain import Chain, Credential, follow, unique
-from secretwatch.incident.timeline import Entry, Place, SecretRead, places, secrets_read, timeline
+from secretwatch.incident.timeline import (
+    Entry,
+    Place,
+    SecretRead,
+    is_secret_read,
+    places,
+    secrets_read,
+    timeline,
+)
 from secretwatch.incident.usual import Usual, usual
 
 
@@ -55,12 +63,16 @@ class Report:
     def headline(self) -> str:
         """What somebody who reads no further has to know."""
         who = ", ".join(dict.fromkeys(each.label for each in self.readers)) or "somebody unknown"
-        times = "a secret once" if len(self.rang) == 1 else f"secrets {len(self.rang)} times"
+        count = len(self.rang)
+        times = "read a secret once" if count == 1 else f"read secrets {count} times"
+        if not all(map(is_secret_read, self.rang)):
+            calls = ", ".join(dict.fromkeys(each.call for each in self.rang))
+            times = f"called {calls} {'once' if count == 1 else f'{count} times'}"
         got = sum(not each.error for each in self.rang)
         end = "" if got == len(self.rang) else f" and was refused {len(self.rang) - got} of these"
         if not got:
             end = ", and was refused"
-        return f"{who} read {times}{end}, first at {self.rang[0].time:%d %b %Y %H:%M:%S} UTC"
+        return f"{who} {times}{end}, first at {self.rang[0].time:%d %b %Y %H:%M:%S} UTC"
 
     @property
     def readers(self) -> tuple[Credential, ...]:
@@ -170,7 +182,7 @@ def report(
         tuple(timeline(chain.acts, chain.numbers(), {each.event_id for each in seeds})),
         tuple(secrets),
         tuple(places(chain.acts)),
-        tuple(usual(seeds, earlier, since)),
+        tuple(usual(seeds, earlier, since, {each.event_id for each in chain.acts})),
         tuple(contain.steps(chain.credentials, secrets, made, subject.account)),
         (*unknown, *_unknown(chain, secrets)),
     )

@@ -80,7 +80,7 @@ def timeline(acts: Sequence[Act], numbers: Mapping[str, int], rang: Collection[s
 class SecretRead:
     """Reads of one secret. name: "" where it could be any of the account. watched: whether it is one of the
     watch's; None where no watch is known. ids: as callers named it. also: other names that the ids may stand
-    for."""
+    for, where their ends look like words."""
 
     name: str
     account: str
@@ -136,7 +136,11 @@ def secrets_read(
             one.acts.append(act)
             if asked and asked not in one.ids:
                 one.ids.append(asked)
-            one.also += [each for each in names[1:] if each not in one.also]
+            one.also += [
+                each
+                for each in names[1:]
+                if each not in one.also and secretid.looks_like_a_word(each.rpartition("-")[2])
+            ]
     return list(found.values())
 
 

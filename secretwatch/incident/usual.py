@@ -51,18 +51,22 @@ class Usual:
         return f"Usual, as far as that goes: from an address that it used before. {told}"
 
 
-def usual(reads: Sequence[Act], earlier: Iterable[Act], since: datetime | None) -> list[Usual]:
+def usual(
+    reads: Sequence[Act], earlier: Iterable[Act], since: datetime | None, own: Collection[str] = ()
+) -> list[Usual]:
     """One answer for each reader of this incident, in the order of their first reads.
 
-    reads: this incident's, oldest first. earlier: whatever reads are known, these among them. Of a reader
-    that cannot be told from others nothing is said.
+    reads: this incident's, oldest first. earlier: whatever reads are known, these among them. own: ids of
+    what the same credentials did in the time that is looked at, which makes nobody usual: who reads twenty
+    secrets in a row is no old friend at the twentieth. Of a reader that cannot be told from others nothing
+    is said.
     """
     known = unique(earlier)
     by_reader: dict[str, list[Act]] = {}
     for each in reads:
         if each.reader:
             by_reader.setdefault(each.reader, []).append(each)
-    mine = {each.event_id for each in reads}
+    mine = {*own, *(each.event_id for each in reads)}
     return [_of(reader, found, known, mine, since) for reader, found in by_reader.items()]
 
 
