@@ -2,9 +2,11 @@
 
 Events are of the same credentials that name one access key, or one session: a principal and the time at which
 its session began, as the console signs each service's calls with a key of its own. An event whose answer
-hands out an access key (AssumeRole and its kin, GetSessionToken, GetFederationToken, AssumeRoot,
-CreateAccessKey) links its caller to all that the new key does. That is followed in both directions, so that a
-chain is the whole tree: whoever holds its root can take any of its branches.
+hands out an access key (AssumeRole and its kin, GetSessionToken, GetFederationToken, AssumeRoot) links its
+caller to all that the new key does. That is followed in both directions, so that a chain is the whole tree:
+whoever holds its root can take any of its branches. A permanent key that was made (CreateAccessKey) is
+followed down alone: who reads and makes one leaves a door open, but who once made a reader's key is an
+administrator, whose work is no part of this. The call is named all the same.
 
 Two keys that are known to have been given out separately stay apart, also where role, session name and second
 are the same: that is how a service's processes look. What names neither of them is then `unsure`.
@@ -195,6 +197,7 @@ class _Graph:
         self._keys: dict[str, dict[str, None]] = defaultdict(dict)
         self._children: dict[str, dict[str, None]] = defaultdict(dict)
         self._parents: dict[str, dict[str, Act]] = defaultdict(dict)
+        self._makers: dict[str, tuple[str, Act]] = {}
         self._link()
 
     def node(self, act: Act) -> str:
@@ -249,15 +252,20 @@ class _Graph:
             if each.gives and each.gives != each.key:
                 child = self._group(f"key {each.gives}")
                 self._keys[child][each.gives] = None
-                if child != node:
-                    self._children[node][child] = None
+                if child == node:
+                    continue
+                self._children[node][child] = None
+                if each.gives_key:
+                    self._makers[child] = (node, each)
+                else:
                     self._parents[child].setdefault(node, each)
 
     def parent(self, node: str) -> str | None:
         """Of several copies of an event in several accounts, the one that names its caller's credentials."""
         found = self._parents.get(node, {})
         named = [each for each in found if not each.startswith("event ")]
-        return next(iter(named or found), None)
+        maker = self._makers.get(node)
+        return next(iter(named or found), maker[0] if maker else None)
 
     def connected(self, nodes: Iterable[str]) -> set[str]:
         return self._walk(nodes, lambda node: [*self._children.get(node, ()), *self._parents.get(node, ())])
@@ -308,7 +316,9 @@ class _Graph:
 
     def credential(self, node: str, number: int) -> Credential:
         parent = self.parent(node)
-        given = self._parents[node][parent] if parent else None
+        given = self._parents.get(node, {}).get(parent) if parent else None
+        if given is None and node in self._makers:
+            given = self._makers[node][1]
         if given is None:
             signed_in = [each for each in self._members.get(node, ()) if each.name == "ConsoleLogin"]
             given = signed_in[0] if signed_in else None

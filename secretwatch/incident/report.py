@@ -211,6 +211,14 @@ def _unknown(chain: Chain, secrets: Sequence[SecretRead]) -> list[str]:
         found.append(
             f"Who took {each.label} ({key}) is not known: no event that was looked at handed it out."
         )
+    for each in chain.credentials:
+        if each.given_by and each.given_by.gives_key and each.parent is None:
+            made = each.given_by
+            found.append(
+                f"{each.keys[0]} was made by {made.reader or 'nobody named'} at "
+                f"{made.time:%d %b %H:%M:%S} UTC. What else that caller did is not looked at here: begin "
+                f"with --event-id {made.event_id} if that key should not be."
+            )
     if any(each.unsure for each in chain.credentials):
         found.append(
             "Two sessions of one role began in the same second under the same name: events that name no "
@@ -242,12 +250,19 @@ def _credential(each: Credential) -> dict[str, Any]:
         "relation": each.relation,
         "unsure": each.unsure,
         "from": each.parent,
-        "given_by": each.given_by.event_id if each.given_by else None,
+        "given_by": _given(each.given_by),
         "events": len(each.acts),
         "first": _iso(each.acts[0].time) if each.acts else None,
         "last": _iso(each.acts[-1].time) if each.acts else None,
         "source_identity": next((act.source_identity for act in each.acts if act.source_identity), ""),
     }
+
+
+def _given(act: Act | None) -> dict[str, Any] | None:
+    if act is None:
+        return None
+    named = {"eventID": act.event_id, "eventName": act.name, "eventTime": _iso(act.time)}
+    return {**named, "by": act.reader, "sourceIPAddress": act.address}
 
 
 def _secret(each: SecretRead) -> dict[str, Any]:

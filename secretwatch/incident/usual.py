@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from secretwatch.incident.act import Act
@@ -12,6 +12,8 @@ from secretwatch.incident.chain import unique
 
 Verdict = Literal["usual", "new address", "never before", "unknown"]
 _NAMED = 3
+_ENOUGH = timedelta(days=1)
+"""Of history, for "never" to mean something."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Usual:
     def sentence(self) -> str:
         if self.since is None:
             return "Whether this reader is usual cannot be told: no earlier reads could be looked at."
+        if self.verdict == "unknown":
+            return (
+                "Whether this reader is usual cannot be told: what was looked at begins at "
+                f"{self.since:%d %b %Y %H:%M} UTC, less than a day before."
+            )
         since = f"since {self.since:%d %b %Y %H:%M} UTC"
         if not self.count or self.first is None or self.last is None:
             return f"Never before: no earlier read by this reader {since}."
@@ -80,7 +87,7 @@ def _of(
         each for each in known if each.reader == reader and each.time < begin and each.event_id not in mine
     ]
     if not before:
-        return Usual(reader, "never before", since)
+        return Usual(reader, "never before" if begin - since >= _ENOUGH else "unknown", since)
     counted: dict[str, int] = {}
     for each in before:
         counted[each.address] = counted.get(each.address, 0) + 1

@@ -129,7 +129,7 @@ def _legend(report: Report) -> str:
 def _credential(each: Credential) -> str:
     return (
         f'<li class="{each.relation}"><b>{each.number}</b>{escape(each.label)}<br>'
-        f'<span class="quiet">{escape(words.credential(each))}</span></li>'
+        f'<span class="quiet">{escape(words.details(each))}</span></li>'
     )
 
 

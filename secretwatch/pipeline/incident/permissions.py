@@ -17,7 +17,7 @@ def policy(watches: Sequence[Watch]) -> dict[str, Any]:
 
     def arns(kind: str, of: str) -> list[str]:
         if not watches:
-            return [f"arn:*:{kind}:*:*:{of.format('*')}"]
+            return [f"arn:aws:{kind}:*:*:{of.format('*')}"]
         found = [
             f"arn:{partition.of_region(each.region).name}:{kind}:{each.region}:{each.account_id}:"
             + of.format(each.log_group_name if kind == "logs" else each.alarm_name)
@@ -32,7 +32,8 @@ def policy(watches: Sequence[Watch]) -> dict[str, Any]:
         # AWS knows no resource for this one.
         statement("EventHistory", "cloudtrail:LookupEvents", "*"),
         statement("Events", "logs:FilterLogEvents", arns("logs", "log-group:{}:*")),
-        statement("Retention", "logs:DescribeLogGroups", arns("logs", "log-group:{}:*")),
+        # Of all log groups, or of none.
+        statement("Retention", "logs:DescribeLogGroups", arns("logs", "log-group:*")),
         statement("AlarmHistory", "cloudwatch:DescribeAlarmHistory", arns("cloudwatch", "alarm:{}")),
     ]
     return {"Version": "2012-10-17", "Statement": statements}

@@ -18,7 +18,7 @@ from secretwatch.pipeline.incident import words
 _WIDTH, _LEFT, _RIGHT, _LANE, _TOP = 960, 250, 24, 44, 34
 _MOST_LANES = 12
 _MOST_DOTS = 600
-_LABEL = 34
+_LABEL = 30
 _FOREMOST = ("looked", "changed", "gave", "refused", "read", "rang")
 """What is drawn last lies on top."""
 

@@ -138,9 +138,8 @@ class Sources:
 
     def kept_since(self, now: datetime) -> datetime | None:
         """From when on the log group can have events; None where that may not be asked."""
-        asked = self._ask(
-            "logs", "DescribeLogGroups", resource=self._group_arn, logGroupNamePrefix=self._group
-        )
+        every = f"{self._group_arn.partition(':log-group:')[0]}:log-group:*"
+        asked = self._ask("logs", "DescribeLogGroups", resource=every, logGroupNamePrefix=self._group)
         if not self._is_ok(asked, f"log group {self._group}"):
             return None
         groups = asked.answer.get("logGroups") or ()

@@ -28,7 +28,7 @@ def about(report: Report) -> str:
     where = ", ".join(filter(None, (subject.account and f"account {subject.account}", subject.region)))
     name = f"{subject.name}: " if subject.name else ""
     rang = f"; the alarm rang at {at(report.alarm_time)}" if report.alarm_time else ""
-    return f"{name}{where}; events from {at(report.begin)} to {at(report.end)}{rang}."
+    return f"{name}{where}; events from {day(report.begin)} to {day(report.end)} UTC{rang}."
 
 
 def first(report: Report) -> str:
@@ -37,12 +37,17 @@ def first(report: Report) -> str:
 
 
 def credential(each: Credential) -> str:
-    """Which key, who, where from, when."""
+    """Who, which key, where from, when."""
+    return f"{each.label} {details(each)}"
+
+
+def details(each: Credential) -> str:
+    """The same without who it is."""
     keys = ", ".join(each.keys) or "no access key"
     given = each.given_by
     origin = ""
     if given:
-        source = f" by {each.parent}" if each.parent else ""
+        source = f" by {each.parent or given.reader or 'nobody named'}"
         origin = f"; handed out at {at(given.time)} in {given.name}{source}"
     done = "nothing was seen of it"
     if each.acts:
@@ -52,7 +57,7 @@ def credential(each: Credential) -> str:
     mfa = "; with MFA" if any(act.mfa == "true" for act in each.acts) else ""
     identity = next((act.source_identity for act in each.acts if act.source_identity), "")
     named = f"; source identity {identity}" if identity else ""
-    return f"{each.label} ({keys}) {RELATIONS[each.relation]}{origin}; {done}{mfa}{named}{unsure}"
+    return f"({keys}) {RELATIONS[each.relation]}{origin}; {done}{mfa}{named}{unsure}"
 
 
 def secret(each: SecretRead) -> str:
@@ -79,6 +84,10 @@ def entry(each: Entry) -> str:
     error = f" {each.error}" if each.error else ""
     named = f": {each.about}" if each.about else ""
     return f"{each.call}{times}{error}{named}"
+
+
+def day(time: datetime) -> str:
+    return f"{time:%d %b %Y %H:%M}"
 
 
 def at(time: datetime | None) -> str:
