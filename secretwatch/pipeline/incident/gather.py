@@ -97,6 +97,8 @@ class Gathering:
         self._hours, self._tell, self._clock = timedelta(hours=hours), tell, clock
         self._local, self._sleep = local, sleep
         self._unknown: list[str] = []
+        self._made: dict[str, Sources] = {}
+        self._last: dict[str, float] = {}
 
     def run(self, alarm_time: datetime | None, event_id: str | None) -> Report:
         """alarm_time, event_id: which incident; the last alarm where neither is given. Raises NothingRang."""
@@ -129,6 +131,11 @@ class Gathering:
         )
 
     def _sources(self, watch: Watch) -> Sources:
+        if watch.label not in self._made:
+            self._made[watch.label] = self._new_sources(watch)
+        return self._made[watch.label]
+
+    def _new_sources(self, watch: Watch) -> Sources:
         aws = partition.of_region(watch.region).name
         arn = f"arn:{aws}:logs:{watch.region}:{watch.account_id}:log-group:{watch.log_group_name}:*"
         return Sources(
@@ -137,7 +144,9 @@ class Gathering:
             arn,
             is_read_of(watch),
             local=self._local,
+            last=self._last,
             sleep=self._sleep,
+            clock=self._clock,
         )
 
     # What to begin with

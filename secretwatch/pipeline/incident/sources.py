@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +20,8 @@ from secretwatch.pipeline.doctor.asking import Asked, Asking
 APP_ID = "secretwatch-incident"
 _PAUSE = 0.7
 """Seconds between two calls of LookupEvents in a region."""
-_MOST_LOOKED_UP, _MOST_FILTERED = 20, 60
-"""Pages of one question."""
+_MOST_LOOKED_UP, _MOST_FILTERED = 20, 200
+"""Pages of one question; the log group answers with many that are empty."""
 
 
 @dataclass
@@ -35,7 +34,8 @@ class Delivered:
 
 class Sources:
     """What may be asked about one watch. local: whether nobody else needs the same calls. is_read: which
-    events are reads. sleep: waits so many seconds."""
+    events are reads. last: by region, when event history was last asked, by whichever of these. sleep: waits
+    so many seconds; clock: tells them."""
 
     def __init__(
         self,
@@ -45,12 +45,14 @@ class Sources:
         is_read: Callable[[Mapping[str, Any]], bool],
         *,
         local: bool,
-        sleep: Callable[[float], None] = time.sleep,
+        last: dict[str, float],
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
     ) -> None:
         self._ask, self._group, self._group_arn = ask, group, group_arn
         self._is_read = is_read
         self._pause, self._sleep = (0.0 if local else _PAUSE), sleep
-        self._last: dict[str, float] = {}
+        self._last, self._clock = last, clock
         self.failed: dict[str, None] = {}
         """What could not be asked, but for permissions: a clause each."""
         self.cut_short: dict[str, None] = {}
@@ -164,7 +166,7 @@ class Sources:
         return asked.ok
 
     def _wait(self, region: str) -> None:
-        pause = self._last.get(region, 0.0) + self._pause - time.monotonic()
+        pause = self._last.get(region, 0.0) + self._pause - self._clock()
         if pause > 0 and region in self._last:
             self._sleep(pause)
-        self._last[region] = time.monotonic()
+        self._last[region] = self._clock()

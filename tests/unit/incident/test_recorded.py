@@ -106,9 +106,7 @@ def test_what_a_batch_by_filter_got_could_be_any() -> None:
 
 
 def test_who_reads_twenty_secrets_in_a_row_is_not_usual_at_the_twentieth() -> None:
-    last = max(
-        (e for e in events() if e["eventName"] == "GetSecretValue"), key=lambda e: str(e["eventTime"])
-    )
+    last = max((e for e in events() if e["eventName"] == "GetSecretValue"), key=lambda e: str(e["eventTime"]))
     (usual,) = incident(last["eventID"])["usual"]
     assert usual["reads"] == 0
     assert usual["verdict"] == "unknown"
