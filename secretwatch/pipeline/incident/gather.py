@@ -90,12 +90,12 @@ class Gathering:
         local: bool,
         hours: float,
         tell: Tell = lambda text: None,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._watches, self._ask, self._now = watches, ask, now
-        self._hours, self._tell, self._clock = timedelta(hours=hours), tell, clock
-        self._local, self._sleep = local, sleep
+        self._hours, self._tell, self._clock = timedelta(hours=hours), tell, clock or time.monotonic
+        self._local, self._sleep = local, sleep or time.sleep
         self._unknown: list[str] = []
         self._made: dict[str, Sources] = {}
         self._last: dict[str, float] = {}

@@ -108,7 +108,8 @@ class Sources:
                 self.logs_answer = False
                 return
             for each in asked.answer.get("events") or ():
-                at = datetime.fromtimestamp(each.get("ingestionTime", each["timestamp"]) / 1000, UTC)
+                millis = each.get("ingestionTime") or each.get("timestamp") or 0
+                at = datetime.fromtimestamp(millis / 1000, UTC)
                 for act in self._act(each.get("message")):
                     count += 1
                     yield Delivered(act, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,14 @@ import pytest
 from events_of import ACCOUNT, BEGIN, REGION, assume, event, forest, iso, read, role, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from surroundings import crooked
 
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.incident.report import Report
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.incident.gather import Gathering, NothingRang
+from secretwatch.pipeline.incident.markdown import markdown
+from secretwatch.pipeline.incident.page import page
 from secretwatch.pipeline.incident.permissions import policy
 from secretwatch.pipeline.watch import Watch
 
@@ -268,6 +272,23 @@ def test_an_alarm_that_never_rang(without: tuple[str, ...], unknown: bool) -> No
 def test_an_event_that_nobody_has() -> None:
     with pytest.raises(NothingRang, match="No event with the id x was found"):
         gather(Account([]), event_id="x")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**40))
+def test_events_that_no_cloudtrail_wrote(seed: int) -> None:
+    """Whoever may write into the log group can write anything there."""
+    dice = random.Random(seed)
+    made = forest(seed % 50)
+    logged = [crooked(each, dice, dice.choice([0.02, 0.2])) for each in made.events]
+    account = Account(made.events, rang=NOW)
+    account.FilterLogEvents = lambda region, **_: {  # type: ignore[method-assign]
+        "events": [{"timestamp": 1, "message": json.dumps(each)} for each in logged]
+    }
+    found = gather(account, event_id="act-0-0")
+    assert page(found).startswith("<!doctype html>")
+    assert markdown(found).startswith("# Incident")
+    assert json.loads(json.dumps(found.as_dict()))["rang"]
 
 
 def test_nothing_is_asked_but_what_the_policy_allows() -> None:
