@@ -281,6 +281,9 @@ class Gathering:
                 if session not in asked:
                     asked.add(session)
                     add(self._of_session(sources, session, begin, end))
+            if len(asked) > before:
+                # What came may say who handed them out.
+                continue
             for credential in chain.without_origin:
                 one = credential.acts[0] if credential.acts else None
                 if one and one.began and one.session and ("origin", one.session) not in asked:
@@ -316,12 +319,13 @@ class Gathering:
     def _givers(self, sources: Sources, act: Act, began: datetime, regions: Iterable[str]) -> list[Act]:
         """Calls that handed out sessions in the seconds in which this one began."""
         around = timedelta(seconds=5)
-        return [
-            each
-            for name in _GIVE.get(act.kind, ())
-            for region in regions
-            for each in sources.looked_up("EventName", name, region, began - around, began + around)
-        ]
+        found: list[Act] = []
+        for name in _GIVE.get(act.kind, ()):
+            for region in regions:
+                found += sources.looked_up("EventName", name, region, began - around, began + around)
+                if act.key and any(each.gives == act.key for each in found):
+                    return found
+        return found
 
     # Earlier reads
 

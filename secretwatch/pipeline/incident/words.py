@@ -21,14 +21,14 @@ _WATCHED = {
     secretid.Answer.NO: "not watched",
 }
 _AGENTS = 2
+_LONGEST = 80
 
 
 def about(report: Report) -> str:
     subject = report.subject
     where = ", ".join(filter(None, (subject.account and f"account {subject.account}", subject.region)))
-    name = f"{subject.name}: " if subject.name else ""
     rang = f"; the alarm rang at {at(report.alarm_time)}" if report.alarm_time else ""
-    return f"{name}{where}; events from {day(report.begin)} to {day(report.end)} UTC{rang}."
+    return f"{where}; events from {day(report.begin)} to {day(report.end)} UTC{rang}."
 
 
 def first(report: Report) -> str:
@@ -48,7 +48,8 @@ def details(each: Credential) -> str:
     origin = ""
     if given:
         source = f" by {each.parent or given.reader or 'nobody named'}"
-        origin = f"; handed out at {at(given.time)} in {given.name}{source}"
+        how = "made" if given.gives_key else "handed out"
+        origin = f"; {how} at {at(given.time)} in {given.name}{source}"
     done = "nothing was seen of it"
     if each.acts:
         count = f"{len(each.acts)} event{'s' if len(each.acts) != 1 else ''}"
@@ -70,12 +71,16 @@ def secret(each: SecretRead) -> str:
 
 
 def place(each: Place) -> str:
-    agents = ", ".join(each.agents[:_AGENTS]) or "no user agent"
+    agents = ", ".join(map(_short, each.agents[:_AGENTS])) or "no user agent"
     more = f" and {len(each.agents) - _AGENTS} more" if len(each.agents) > _AGENTS else ""
     return (
         f"{each.address or 'no address'}: {len(each.acts)} events, {at(each.begin)} to {at(each.end)}, as "
         f"{agents}{more}"
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def entry(each: Entry) -> str:
