@@ -38,9 +38,7 @@ def command(service: str, operation: str, params: Mapping[str, str], region: str
     """
     words = ["aws", service, operation]
     if any(is_misread(name, value) or not value.isprintable() for name, value in params.items()):
-        # JSON leaves one character as it is that a terminal obeys.
-        text = json.dumps(dict(params), separators=(",", ":")).replace("\x7f", "\\u007f")
-        words += ["--cli-input-json", text]
+        words += ["--cli-input-json", json.dumps(dict(params), separators=(",", ":"))]
     else:
         for name, value in params.items():
             words += [f"--{_WORD.sub('-', name).lower()}", value]

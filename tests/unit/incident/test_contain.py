@@ -190,6 +190,7 @@ def test_no_value_of_a_request_gets_into_the_report() -> None:
         "secretString": "3 coffees",
         "clientRequestToken": "token of 3 coffees",
         "password": "3 coffees",
+        "sessionTokenId": "3 coffees",
         "parameters": {"commands": ["3 coffees"]},
         "environment": {"variables": {"key": "3 coffees"}},
         "description": "3 coffees",

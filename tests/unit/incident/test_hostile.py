@@ -24,6 +24,7 @@ from secretwatch.cli.console import visible_json
 from secretwatch.cli.incident import _show as show
 from secretwatch.incident.act import act_of
 from secretwatch.incident.report import Report, Subject, report
+from secretwatch.pipeline.incident.markdown import _block as block
 from secretwatch.pipeline.incident.markdown import markdown
 from secretwatch.pipeline.incident.page import page
 
@@ -204,6 +205,12 @@ def test_in_a_ticket(reports: list[Report]) -> None:
         (steps,) = [token.content for token in fences if token.info == "sh"]
         lines = [line for line in steps.splitlines() if line]
         assert all(line.startswith(("# ", "aws ")) for line in lines)
+
+
+@pytest.mark.parametrize("line", ["```", "`````", "~~~", "    x", "# x"])
+def test_no_line_ends_its_fence(line: str) -> None:
+    (fence,) = MarkdownIt("commonmark").parse(block([line, "after"]))
+    assert (fence.type, fence.content) == ("fence", f"{line}\nafter\n")
 
 
 def test_in_json(reports: list[Report]) -> None:
