@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("secretwatch.cli.demo", "demo"),
     "doctor": ("secretwatch.cli.doctor", "doctor"),
     "drill": ("secretwatch.cli.drill", "drill"),
+    "incident": ("secretwatch.cli.incident", "incident"),
     "local": ("secretwatch.cli.local", "local"),
     "match": ("secretwatch.cli.match", "match"),
     "policy": ("secretwatch.cli.policy", "group"),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
+import click
 from rich.console import Console
+from rich.status import Status
 
 
 def visible(text: str) -> str:
@@ -34,3 +38,21 @@ def plain(**options: Any) -> Console:
     options: those of rich's Console.
     """
     return Console(emoji=False, highlight=False, **options)
+
+
+_TELL_EVERY = 30.0
+
+
+def teller(console: Console, status: Status) -> Callable[[str], None]:
+    """Says what goes on: in a terminal on a moving line, elsewhere with a line every half minute."""
+    told = time.monotonic()
+
+    def tell(text: str) -> None:
+        nonlocal told
+        if console.is_terminal:
+            status.update(visible(text))
+        elif time.monotonic() - told >= _TELL_EVERY:
+            told = time.monotonic()
+            click.echo(visible(text), err=True)
+
+    return tell

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,8 +18,9 @@ from rich.text import Text
 from secretwatch import secretid
 from secretwatch.cli import exits
 from secretwatch.cli.applied import place
-from secretwatch.cli.console import plain, visible, visible_json, visible_line
+from secretwatch.cli.console import plain, teller, visible, visible_json, visible_line
 from secretwatch.cli.diagnosis import show, show_all
+from secretwatch.cli.options import PAST
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -30,34 +29,6 @@ if TYPE_CHECKING:
     from secretwatch.pipeline.doctor.intent import Intent
     from secretwatch.pipeline.doctor.subject import Subject
     from secretwatch.pipeline.doctor.walk import Diagnosis
-
-_TELL_EVERY = 30.0
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class _Since(click.ParamType):  # type: ignore[type-arg]
-    """`30m`, `1h`, or a time in ISO 8601 (UTC where it names no zone)."""
-
-    name = "since"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        now = datetime.now(UTC)
-        # More digits than these are more than Python reads as a number, and more than anybody means.
-        if found := re.fullmatch(r"([0-9]{1,9})([smhd])", value):
-            ago = timedelta(seconds=min(int(found[1]) * _UNITS[found[2]], 90 * 86400))
-            return now - ago
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"{value[:40]!r} is neither a time like 30m or 1h nor one like 2026-01-31T12:00.", param, ctx
-            )
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        if at > now:
-            self.fail(f"{value!r} is still to come.", param, ctx)
-        return at
 
 
 @click.command(
@@ -88,7 +59,7 @@ class _Since(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option(
     "--since",
-    type=_Since(),
+    type=PAST,
     metavar="TIME",
     help="Follow the last read since then: 30m, 1h, or a time. [default: 1h]",
 )
@@ -249,7 +220,7 @@ def _examine(
                 intent=patient.intent,
                 since=since,
                 event_id=event_id,
-                tell=_teller(console, status),
+                tell=teller(console, status),
             )
             if not canary:
                 try:
@@ -282,21 +253,6 @@ def _examine(
 def _of_alarm(subject: Subject, name: str) -> Patient:
     """One alarm of a log group that has several."""
     return Patient(replace(subject, name=name, alarm_name=name, log_group_name=None))
-
-
-def _teller(console: Console, status: Status) -> Callable[[str], None]:
-    """Says what goes on: in a terminal on a moving line, elsewhere with a line every half minute."""
-    told = time.monotonic()
-
-    def tell(text: str) -> None:
-        nonlocal told
-        if console.is_terminal:
-            status.update(visible(text))
-        elif time.monotonic() - told >= _TELL_EVERY:
-            told = time.monotonic()
-            click.echo(visible(text), err=True)
-
-    return tell
 
 
 def _patients(

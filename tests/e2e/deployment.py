@@ -29,6 +29,7 @@ STORIES = (
         "db",
         "denied",
         "doctor",
+        "incident",
         "role",
     ),
     *("forged", "guarded", "held", "impostor", "several", "smoke", "stopped", "wrong-event"),

@@ -104,10 +104,10 @@ class Asked:
 
 
 class Asking:
-    """Questions of one run. aws_of: clients of a region."""
+    """Questions of one run. aws_of: clients of a region. app_id: stands in the user agent of every call."""
 
-    def __init__(self, aws_of: Callable[[str], Aws], region: str) -> None:
-        self._aws_of = aws_of
+    def __init__(self, aws_of: Callable[[str], Aws], region: str, app_id: str = APP_ID) -> None:
+        self._aws_of, self._app_id = aws_of, app_id
         self.region = region
         self._lock = threading.Lock()
         self._clients = threading.Lock()
@@ -163,7 +163,7 @@ class Asking:
             try:
                 with self._clients:
                     # Making a client is not safe in several threads.
-                    client = self._aws_of(region).client(service, app_id=APP_ID)
+                    client = self._aws_of(region).client(service, app_id=self._app_id)
                 if not hasattr(client, xform_name(operation)):
                     why = f"This boto3 does not know {action}."
                     return Asked(action, resource, at, None, "absent", why)

@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore import xform_name
 
+from secretwatch.awscli import is_misread
 from secretwatch.pipeline.doctor.account import Account
 
 _BLANKS = ("TOPIC_ARN", "ROLE_ARN", "LOG_GROUP", '"BUCKET"', "you@example.com")
@@ -24,9 +25,6 @@ _COMMANDS = {"cloudwatch": "cloudwatch", "s3": "s3api", "sfn": "stepfunctions"}
 _OPTIONS = {
     ("sns", "Subscribe", "Endpoint"): "notification-endpoint",
 }
-
-# Where the AWS CLI reads a parameter from a file, or takes it for an option.
-_MISREAD = ("-", "file://", "fileb://", "http://", "https://")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Call:
     def command(self) -> str:
         """As the AWS CLI takes it, on one line; the note stands in a comment before it."""
         words = ["aws", _COMMANDS.get(self.service, self.service), xform_name(self.operation, "-")]
-        as_options = not any(_is_misread(name, value) for name, value in self.params.items())
+        as_options = not any(is_misread(name, value) for name, value in self.params.items())
         if not as_options:
             words += ["--cli-input-json", json.dumps(self.params, separators=(",", ":"))]
         for name, value in self.params.items() if as_options else ():
@@ -98,20 +96,6 @@ class Run:
 
 
 Step = Call | Person | Run
-
-
-def _is_misread(name: str, value: Any) -> bool:
-    """Whether the AWS CLI would take this text for an option, or for the place of a file that it reads in.
-
-    Whoever may write a description could else have a file of this machine sent with it. These two parameters
-    are never read from a file.
-    https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
-    """
-    if isinstance(value, list):
-        return any(_is_misread(name, each) for each in value)
-    if name in ("QueueUrl", "Endpoint"):
-        return False
-    return isinstance(value, str) and value.startswith(_MISREAD)
 
 
 def _option(service: str, operation: str, name: str, value: Any) -> list[str]:

@@ -92,6 +92,13 @@ doctor --alarm TEXT
 doctor --alarm TEXT --secret TEXT
 doctor --log-group TEXT --json
 doctor --policy
+incident DIR
+incident DIR --json -
+incident DIR --event-id TEXT --html OUT
+incident DIR --alarm-time TEXT --markdown OUT --hours NUMBER
+incident DIR --watch TEXT --policy
+incident --files FILE --event-id e-1 --html OUT --json OUT --markdown -
+incident --files FILE FILE --event-id TEXT --hours NUMBER
 compare DIR --minutes 0 --timeout 1 --reads 1 --noise 1
 compare DIR --minutes NUMBER --picture OUT --markdown OUT --timeout 1
 drill DIR --timeout 1 --report OUT.json

@@ -66,7 +66,10 @@ def run(module: Module, *arguments: str) -> Result:
     return Runner().invoke(main, given)
 
 
-ON_A_MODULE = (("smoke", "DIR", "--no-history"), ("doctor", "DIR"), ("compare", "DIR"), ("drill", "DIR"))
+ON_A_MODULE = (
+    *(("smoke", "DIR", "--no-history"), ("doctor", "DIR"), ("compare", "DIR"), ("drill", "DIR")),
+    ("incident", "DIR"),
+)
 
 
 @pytest.mark.parametrize("command", ON_A_MODULE, ids=lambda each: each[0])
