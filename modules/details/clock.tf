@@ -44,8 +44,10 @@ locals {
 
   clock_states = {
     Start = {
-      Type       = "Pass"
-      Result     = merge({ tables = local.tables }, local.settings)
+      Type = "Pass"
+      Parameters = merge(local.settings, {
+        tables = { for name, table in local.tables : "${name}.$" => "States.StringToJson('${jsonencode(table)}')" }
+      })
       ResultPath = "$.config"
       Next       = "Split"
     }
@@ -109,7 +111,7 @@ locals {
     First        = { Type = "Pass", Result = local.stages.first, ResultPath = "$.stage", Next = "Untold" }
     Ended        = { Type = "Pass", Parameters = local.slices.ended, ResultPath = "$.slice", Next = "Last" }
     Last         = { Type = "Pass", Result = local.stages.last, ResultPath = "$.stage", Next = "Untold" }
-    Untold       = { Type = "Pass", Result = [], ResultPath = "$.told", Next = "Begin" }
+    Untold       = { Type = "Pass", Parameters = merge(local.kept, { "slice.$" = "$.slice", told = [] }), Next = "Begin" }
   }
 
   # First and last millisecond.

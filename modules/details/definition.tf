@@ -3,8 +3,9 @@
 # Everything is within one Parallel state, so that whatever goes wrong in it is caught in one place and told as a message
 # without details. States.ALL does not catch States.DataLimitExceeded, which is named.
 #
-# Nothing grows with what callers do: a page has 40 events, a message is about 500 calls in ten groups. A call takes twelve
-# events of the 25,000 that an execution's history may have. What is kept of each call is four words.
+# Nothing grows with what callers do: a page has 40 events, a message is about 500 calls in ten groups. A call takes fourteen
+# events of the 25,000 that an execution's history may have. What is kept of each call is three words. Nothing is hashed:
+# States.Hash takes 10,000 characters, and what an intrinsic function does not take ends an execution, which nobody catches.
 
 locals {
   most_calls = 500
@@ -85,10 +86,16 @@ locals {
     "StartTime.$"     = "$.slice.start"
   }
 
+  # What every state after the clock's keeps.
+  kept = merge(
+    { for part in ["bound", "detail", "look", "stage", "sum", "time"] : "${part}.$" => "$.${part}" },
+    { config = { for part in keys(local.settings) : "${part}.$" => "$.config.${part}" } },
+  )
+
   search_states = {
     Begin = {
       Type       = "Pass"
-      Result     = { more = "", pages = 0, pattern = 0, records = [], texts = [] }
+      Result     = merge({ calls = 0, more = "", others = [], pages = 0, pattern = 0, texts = [] }, { for letter in local.letters : letter => [] })
       ResultPath = "$.found"
       Next       = "Search"
     }
@@ -104,47 +111,99 @@ locals {
     })
     SearchFewOn = merge(local.search, { Parameters = merge(local.search_parameters, { Limit = 3, "NextToken.$" = "$.page.next[0]" }) })
 
+    # Not told before; and of those, groups that are new.
     Fresh = {
       Type       = "Pass"
-      Parameters = { "records.$" = "$.page.read[?(@.told==false)].record", "texts.$" = "$.page.read[?(@.told==false)].text" }
-      ResultPath = "$.fresh"
+      Parameters = { "fresh.$" = "$.page.messages[?(@.told==false)]", "next.$" = "$.page.next" }
+      ResultPath = "$.page"
+      Next       = "Unknown"
+    }
+    Unknown = {
+      Type       = "Pass"
+      Parameters = { "texts.$" = "$.page.fresh[?(@.known==false)].text" }
+      ResultPath = "$.new"
+      Next       = "New"
+    }
+    New = {
+      Type       = "Pass"
+      Parameters = { "texts.$" = "States.Array($.found.texts, States.ArrayUnique($.new.texts))" }
+      ResultPath = "$.new"
+      Next       = "AllGroups"
+    }
+    AllGroups = {
+      Type       = "Pass"
+      Parameters = { "texts.$" = "$.new.texts[*][*]" }
+      ResultPath = "$.new"
+      Next       = "TenGroups"
+    }
+    TenGroups = {
+      Type       = "Pass"
+      Parameters = { "texts.$" = "$.new.texts[0:${length(local.letters)}]" }
+      ResultPath = "$.new"
+      Next       = "Fill"
+    }
+    # Some of the ten are empty.
+    Fill = {
+      Type       = "Pass"
+      Parameters = { "texts.$" = "$.new.texts", "filled.$" = "States.Array($.new.texts, $.config.slots)" }
+      ResultPath = "$.new"
+      Next       = "Slots"
+    }
+    Slots = {
+      Type       = "Pass"
+      Parameters = { "texts.$" = "$.new.texts", "slots.$" = "$.new.filled[*][*]" }
+      ResultPath = "$.new"
+      Next       = "Mark"
+    }
+    Mark = {
+      Type         = "Map"
+      ItemsPath    = "$.page.fresh"
+      ItemSelector = { "call.$" = "$$.Map.Item.Value", "slots.$" = "$.new.slots" }
+      ItemProcessor = { StartAt = "Mine", States = { Mine = {
+        Type = "Pass"
+        Parameters = merge(
+          { "record.$" = "$.call.record", "listed.$" = "States.ArrayContains($.slots, $.call.text)" },
+          { for index, letter in local.letters : "${letter}.$" => "States.ArrayContains(States.Array($.slots[${index}]), $.call.text)" },
+        )
+        End = true
+      } } }
+      ResultPath = "$.page.fresh"
+      Next       = "Sort"
+    }
+    Sort = {
+      Type = "Pass"
+      Parameters = merge(
+        { "next.$" = "$.page.next", "others.$" = "$.page.fresh[?(@.listed==false)].record", "size.$" = "States.ArrayLength($.page.fresh)" },
+        { for letter in local.letters : "${letter}.$" => "$.page.fresh[?(@.${letter}==true)].record" },
+      )
+      ResultPath = "$.page"
       Next       = "Both"
     }
     Both = {
       Type       = "Pass"
-      Parameters = { for list in ["records", "texts"] : "${list}.$" => "States.Array($.found.${list}, $.fresh.${list})" }
-      ResultPath = "$.fresh"
-      Next       = "Flat"
-    }
-    Flat = {
-      Type       = "Pass"
-      Parameters = { for list in ["records", "texts"] : "${list}.$" => "$.fresh.${list}[*][*]" }
-      ResultPath = "$.fresh"
-      Next       = "Unique"
-    }
-    # CloudTrail may deliver an event twice.
-    Unique = {
-      Type       = "Pass"
-      Parameters = { for list in ["records", "texts"] : "${list}.$" => "States.ArrayUnique($.fresh.${list})" }
-      ResultPath = "$.fresh"
+      Parameters = { for list in concat(local.letters, ["others"]) : "${list}.$" => "States.Array($.found.${list}, $.page.${list})" }
+      ResultPath = "$.both"
       Next       = "Keep"
     }
     Keep = {
       Type = "Pass"
-      Parameters = {
-        "more.$"    = "$.found.more"
-        "pages.$"   = "States.MathAdd($.found.pages, 1)"
-        "pattern.$" = "$.found.pattern"
-        "records.$" = "$.fresh.records"
-        "texts.$"   = "$.fresh.texts[0:${length(local.letters)}]"
-      }
+      Parameters = merge(
+        { for list in concat(local.letters, ["others"]) : "${list}.$" => "$.both.${list}[*][*]" },
+        {
+          "calls.$"   = "States.MathAdd($.found.calls, $.page.size)"
+          "more.$"    = "$.found.more"
+          "pages.$"   = "States.MathAdd($.found.pages, 1)"
+          "pattern.$" = "$.found.pattern"
+          "texts.$"   = "$.new.texts"
+        },
+      )
       ResultPath = "$.found"
       Next       = "Enough"
     }
     Enough = {
       Type = "Choice"
       Choices = [
-        { Variable = "$.found.records[${local.most_calls - 1}]", IsPresent = true, Next = "More" },
+        { Variable = "$.found.calls", NumericGreaterThanEquals = local.most_calls, Next = "More" },
         { Variable = "$.found.pages", NumericGreaterThanEquals = local.most_pages, Next = "More" },
         { Variable = "$.page.next[0]", IsPresent = true, Next = "SearchOn" },
         { Variable = "$.found.pattern", NumericLessThan = length(var.filter_patterns) - 1, Next = "NextPattern" },
@@ -157,7 +216,7 @@ locals {
     Any = {
       Type = "Choice"
       Choices = [
-        { Variable = "$.found.records[0]", IsPresent = true, Next = "Fill" },
+        { Variable = "$.found.calls", NumericGreaterThan = 0, Next = "Gather" },
         { Variable = "$.stage.silent", BooleanEquals = true, Next = "Nothing" },
         { Variable = "$.stage.again", BooleanEquals = true, Next = "Patience" },
       ]
@@ -174,8 +233,8 @@ locals {
     Nothing = { Type = "Pass", End = true }
   }
 
-  # Of one call: a text that is the same for all calls of a group, and a record of four words, which begins with its hash.
-  # States.Hash takes 10,000 characters, and a state 256 KiB: where a caller sent more, their own words are left out.
+  # Of one call: a text that is the same for all calls of a group, and a record of three words.
+  # A state has 256 KiB: where callers sent more, their own words are left out.
   read_maps = merge([for which, catch in { "" = true, Briefly = false } : {
     "Read${which}" = merge(
       {
@@ -184,6 +243,7 @@ locals {
         ItemSelector = {
           "call.$"   = "States.JsonMerge(States.JsonMerge($.config.defaults, States.StringToJson($$.Map.Item.Value), false), $.config.${which == "" ? "whole" : "brief"}, false)"
           "reader.$" = "$.config.reader"
+          "known.$"  = "$.found.texts"
           "told.$"   = "$.told"
         }
         ItemProcessor = {
@@ -199,6 +259,13 @@ locals {
               Type       = "Pass"
               Parameters = { "text.$" = "States.Format('${local.text.group}', ${join(", ", local.group_values)})" }
               ResultPath = "$.group"
+              Next       = "Fits${which}"
+            }
+            # The states after this one hold a text up to four times. Too long for them, it is too long here.
+            "Fits${which}" = {
+              Type       = "Pass"
+              Parameters = { "times.$" = "States.Array($.group.text, $.group.text, $.group.text)" }
+              ResultPath = "$.fits"
               Next       = "Record${which}"
             }
             "Record${which}" = {
@@ -206,110 +273,88 @@ locals {
               Parameters = {
                 "text.$"   = "$.group.text"
                 "record.$" = local.record
+                "known.$"  = "States.ArrayContains($.known, $.group.text)"
                 "told.$"   = "States.ArrayContains($.told, ${local.record})"
               }
               End = true
             }
           }
         }
-        ResultPath = "$.page.read"
+        ResultPath = "$.page.messages"
         Next       = "Fresh"
       },
-      { for name in ["Catch"] : name => [{ ErrorEquals = ["States.DataLimitExceeded"], Next = "ReadBriefly", ResultPath = null }, { ErrorEquals = ["States.ALL"], Next = "ReadBriefly", ResultPath = null }] if catch },
+      { for name in ["Catch"] : name => [{ ErrorEquals = ["States.DataLimitExceeded"], Next = "ReadBriefly", ResultPath = null }] if catch },
     )
   }]...)
-  record = "States.Format('{} {} {} {}', States.Hash($.group.text, 'MD5'), $.call.eventTime, $.call.eventID, $.call.awsRegion)"
+  record = "States.Format('{} {} {}', $.call.eventTime, $.call.eventID, $.call.awsRegion)"
 
   ################################################################################
   # Group
   ################################################################################
 
   group_states = {
-    # Ten groups, of which some are empty.
-    Fill = { Type = "Pass", Parameters = { "texts.$" = "States.Array($.found.texts, $.config.slots)" }, ResultPath = "$.fill", Next = "Slots" }
-    Slots = {
+    # From here on each state drops what the ones after it do not need.
+    Gather = {
       Type       = "Pass"
-      Parameters = { "texts.$" = "$.fill.texts[*][*]" }
-      ResultPath = "$.fill"
-      Next       = "Hash"
+      Parameters = merge(local.kept, { "found.$" = "$.found", "all.$" = "States.Array(${join(", ", [for list in concat(local.letters, ["others"]) : "$.found.${list}"])})" })
+      Next       = "All"
     }
-    Hash = {
+    All = { Type = "Pass", Parameters = { "records.$" = "$.all[*][*]" }, ResultPath = "$.all", Next = "Twice" }
+    # CloudTrail may deliver an event twice.
+    Twice = {
       Type       = "Pass"
-      Parameters = { for index, letter in local.letters : "${letter}.$" => "States.Hash($.fill.texts[${index}], 'MD5')" }
-      ResultPath = "$.hash"
-      Next       = "Mark"
+      Parameters = { "calls.$" = "States.ArrayUnique($.all.records)", "others.$" = "States.ArrayUnique($.found.others)", "slots.$" = "States.Array($.found.texts, $.config.slots)" }
+      ResultPath = "$.all"
+      Next       = "Named"
     }
-    Mark = {
-      Type         = "Map"
-      ItemsPath    = "$.found.records"
-      ItemSelector = { "hash.$" = "$.hash", "record.$" = "$$.Map.Item.Value" }
-      ItemProcessor = { StartAt = "Mine", States = { Mine = {
-        Type = "Pass"
-        Parameters = merge(
-          { "record.$" = "$.record" },
-          { for letter in local.letters : "${letter}.$" => "States.ArrayContains(States.StringSplit($.record, ' '), $.hash.${letter})" },
-          { "listed.$" = "States.ArrayContains(States.Array(${join(", ", [for letter in local.letters : "$.hash.${letter}"])}), States.ArrayGetItem(States.StringSplit($.record, ' '), 0))" },
-        )
-        End = true
-      } } }
-      ResultPath = "$.marked"
-      Next       = "Sort"
-    }
-    Sort = {
-      Type = "Pass"
-      Parameters = merge(
-        { for letter in local.letters : "${letter}.$" => "$.marked[?(@.${letter}==true)].record" },
-        { "others.$" = "$.marked[?(@.listed==false)].record" },
-      )
-      ResultPath = "$.marked"
+    Named = {
+      Type       = "Pass"
+      Parameters = { "calls.$" = "$.all.calls", "others.$" = "States.ArrayLength($.all.others)", "slots.$" = "$.all.slots[*][*]" }
+      ResultPath = "$.all"
       Next       = "Groups"
     }
     Groups = {
-      Type       = "Pass"
-      Parameters = { "items" = [for index, letter in local.letters : { "text.$" = "$.fill.texts[${index}]", "records.$" = "$.marked.${letter}" }] }
-      ResultPath = "$.groups"
-      Next       = "Render"
+      Type = "Pass"
+      Parameters = merge(local.kept, {
+        found  = { "calls.$" = "$.all.calls", "more.$" = "$.found.more", "others.$" = "$.all.others" }
+        groups = [for index, letter in local.letters : { "text.$" = "$.all.slots[${index}]", "records.$" = "$.found.${letter}" }]
+      })
+      Next = "Render"
     }
     Render = {
       Type          = "Map"
-      ItemsPath     = "$.groups.items"
+      ItemsPath     = "$.groups"
       ItemProcessor = { StartAt = "Size", States = local.render_states }
-      ResultPath    = "$.lines"
+      ResultPath    = "$.groups"
       Next          = "Compose"
     }
     Compose = {
       Type = "Pass"
-      Parameters = {
-        "message.$" = "States.Format('${local.text.message}', $.stage.head, ${join(", ", [for index, letter in local.letters : "$.lines[${index}].line"])}, States.ArrayLength($.found.records), States.ArrayLength($.marked.others), $.found.more, $.time)"
-        "subject.$" = "$.stage.subject"
-        "topics.$"  = "$.config.topics"
-      }
-      ResultPath = "$.tell"
-      Next       = "Publish"
+      Parameters = merge(local.kept, {
+        "found.$" = "$.found"
+        tell = {
+          "message.$" = "States.Format('${local.text.message}', $.stage.head, ${join(", ", [for index, letter in local.letters : "$.groups[${index}].line"])}, States.ArrayLength($.found.calls), $.found.others, $.found.more, $.time)"
+          "subject.$" = "$.stage.subject"
+          "topics.$"  = "$.config.topics"
+        }
+      })
+      Next = "Publish"
     }
   }
 
   render_states = {
     Size = {
-      Type = "Choice"
-      Choices = [
-        { Variable = "$.records[1]", IsPresent = true, Next = "Many" },
-        { Variable = "$.records[0]", IsPresent = true, Next = "One" },
-      ]
+      Type    = "Choice"
+      Choices = [{ Variable = "$.records[0]", IsPresent = true, Next = "Once" }]
       Default = "None"
     }
     None = { Type = "Pass", Result = { line = "" }, End = true }
-    One = {
+    Once = {
       Type       = "Pass"
-      Parameters = { "text.$" = "$.text", "only.$" = "States.StringSplit($.records[0], ' ')" }
-      Next       = "LineOfOne"
+      Parameters = { "text.$" = "$.text", "records.$" = "States.ArrayUnique($.records)" }
+      Next       = "Ends"
     }
-    LineOfOne = {
-      Type       = "Pass"
-      Parameters = { "line.$" = "States.Format('${local.text.one}', $.text, $.only[1], $.only[3], $.only[2])" }
-      End        = true
-    }
-    Many = {
+    Ends = {
       Type = "Pass"
       Parameters = {
         "text.$"  = "$.text"
@@ -317,11 +362,21 @@ locals {
         "first.$" = "States.StringSplit($.records[0], ' ')"
         "last.$"  = "States.StringSplit(States.ArrayGetItem($.records, States.MathAdd(States.ArrayLength($.records), -1)), ' ')"
       }
-      Next = "LineOfMany"
+      Next = "OneOrMany"
     }
-    LineOfMany = {
+    OneOrMany = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.count", NumericEquals = 1, Next = "One" }]
+      Default = "Many"
+    }
+    One = {
       Type       = "Pass"
-      Parameters = { "line.$" = "States.Format('${local.text.many}', $.text, $.count, $.first[1], $.first[3], $.first[2], $.last[1], $.last[3], $.last[2])" }
+      Parameters = { "line.$" = "States.Format('${local.text.one}', $.text, $.first[0], $.first[2], $.first[1])" }
+      End        = true
+    }
+    Many = {
+      Type       = "Pass"
+      Parameters = { "line.$" = "States.Format('${local.text.many}', $.text, $.count, $.first[0], $.first[2], $.first[1], $.last[0], $.last[2], $.last[1])" }
       End        = true
     }
   }
@@ -379,7 +434,7 @@ locals {
     Later = { Type = "Wait", Seconds = local.late + 30, Next = "Late" }
     Late = {
       Type       = "Pass"
-      Parameters = { config = { for part in keys(local.settings) : "${part}.$" => "$.config.${part}" }, "detail.$" = "$.detail", "slice" = local.slices.late, stage = local.stages.late, "time.$" = "$.time", "told.$" = "$.found.records[0:300]" }
+      Parameters = merge({ for part, path in local.kept : part => path if part != "stage.$" }, { slice = local.slices.late, stage = local.stages.late, "told.$" = "$.found.calls[0:300]" })
       Next       = "Begin"
     }
   }

@@ -240,10 +240,12 @@ def test_what_arrives_in_pieces_is_told_twice_at_most_and_each_of_it_once(accoun
 def test_what_is_told_and_what_is_not_have_no_gap_and_no_overlap(account: Account) -> None:
     """Slices of time, as the executions of an alarm that rang, ended and rang again asked for them."""
     account.read_and_ring("slices")
+    account.await_told("slices")
     account.cloud.tick(4)
     account.until("slices", "OK")
     ended = account.ended("slices")
     account.read_and_ring("slices")
+    account.await_told("slices", 2)
     account.cloud.tick(4)
     account.ended("slices")
     slices = account.slices("slices")
@@ -299,7 +301,7 @@ def test_what_callers_send_stands_in_quotation_marks_on_one_line(account: Accoun
 
 
 def test_what_is_too_long_is_left_out_and_who_it_was_is_not(account: Account) -> None:
-    account.forge("long", 1, requestParameters={"secretId": "long", "versionStage": "y" * 20_000})
+    account.forge("long", 1, requestParameters={"secretId": "long", "versionStage": "y" * 60_000})
     (body,) = account.await_told("long")
     assert "left out: too long, see the event" in body
     assert "user/mallory" in body
