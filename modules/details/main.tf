@@ -2,14 +2,15 @@
 # one message about them. What came later is told in a second one, and at the end of the alarm (definition.tf).
 
 locals {
-  # A role's name has 64 characters, of which the longest instance, watch and region leave none: eight stand for the watch.
-  watch = substr(sha256("${var.name}-${var.key}"), 0, 8)
+  # A role's name has 64 characters, of which the longest instance, watch and region leave none: seven stand for the watch, and one for
+  # what it is for.
+  watch = substr(sha256("${var.name}-${var.key}"), 0, 7)
   names = {
     alarm   = "${var.name}-details-${var.key}"
     machine = "${var.name}-details-${var.key}"
     rule    = "${var.name}-details-${var.key}"
-    read    = "${var.name}-details-${local.watch}-${var.account.region}"
-    start   = "${var.name}-starts-${local.watch}-${var.account.region}"
+    read    = "${var.name}-details-${local.watch}r-${var.account.region}"
+    start   = "${var.name}-details-${local.watch}s-${var.account.region}"
   }
   machine_arn = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${local.names.machine}"
 }

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from jsonpath_ng.ext import parse
+from jsonpath_ng.ext.parser import parse
 from localstack.services.stepfunctions.asl.utils.json_path import NoSuchJsonPathError
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
