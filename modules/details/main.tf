@@ -74,7 +74,7 @@ resource "aws_iam_role_policy" "read" {
         Resource = "arn:${var.account.partition}:kms:${var.account.region}:*:key/*"
         Condition = { StringEquals = {
           "kms:EncryptionContext:aws:sns:topicArn" = arns
-          "kms:ViaService"                         = "sns.${var.account.region}.amazonaws.com"
+          "kms:ViaService"                         = "sns.${var.account.region}.${var.account.dns_suffix}"
         } }
       } if length(arns) > 0],
     )

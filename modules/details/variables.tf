@@ -1,10 +1,11 @@
 variable "account" {
-  description = "Where this is deployed: account id, partition and region."
+  description = "Where this is deployed: the domain of AWS's services, account id, partition and region."
   nullable    = false
   type = object({
-    id        = string
-    partition = string
-    region    = string
+    dns_suffix = string
+    id         = string
+    partition  = string
+    region     = string
   })
 }
 
