@@ -40,6 +40,7 @@ locals {
   watches = { for key, watch in local.single ? {
     secret-read = {
       alarm           = var.alarm
+      details         = var.details
       events          = toset(["reads"])
       except          = []
       except_denied   = false
@@ -58,6 +59,7 @@ locals {
       realtime_topics = coalesce(watch.realtime_topics, watch.topics, toset(keys(local.topics)))
   }) }
 
+  detailed = { for key, watch in local.watches : key => watch if watch.details }
   realtime = { for key, watch in local.watches : key => watch if watch.realtime }
 
   watch_alarms = flatten([for key in keys(local.watches) : concat(["${var.name}-${key}"], var.self_watch.blindness ? ["${var.name}-${key}-stuck"] : [])])
@@ -67,6 +69,7 @@ locals {
   publishing = concat(
     local.watch_alarms,
     flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
+    [for key in keys(local.detailed) : "${var.name}-details-${key}"],
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
     local.beats ? ["${var.name}-heartbeat"] : [],
     var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in concat(keys(local.topics), keys(local.fast_topic)) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
@@ -158,6 +161,24 @@ module "realtime" {
   topic_arns       = { for topic in each.value.realtime_topics : topic => module.alerts.topic_arns[topic] if contains(keys(local.topics), topic) }
 }
 
+module "details" {
+  source   = "./modules/details"
+  for_each = local.detailed
+
+  account          = local.account
+  alarm            = { name = "${var.name}-${each.key}", seconds = each.value.alarm.period * each.value.alarm.evaluation_periods }
+  console_domain   = local.console_domain
+  filter_patterns  = module.watch[each.key].filter_patterns
+  given_topic_arns = [for topic in each.value.topics : local.topics[topic].existing.arn if try(local.topics[topic].existing, null) != null]
+  key              = each.key
+  kms_key_arns     = anytrue([for topic in each.value.topics : try(local.topics[topic].existing, null) == null]) ? [module.alerts.kms_key_arn] : []
+  log_group        = { arn = local.trail.log_group_arn, name = local.trail.log_group_name }
+  name             = var.name
+  path             = each.value.path
+  tags             = var.tags
+  topic_arns       = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
+}
+
 ################################################################################
 # Where events come from
 ################################################################################
@@ -214,6 +235,8 @@ locals {
     module.secret[*].version_id,
     flatten(values(module.watch)[*].alarm_arns),
     flatten(values(module.realtime)[*].rule_arns),
+    values(module.details)[*].alarm_arn,
+    values(module.details)[*].rule_arn,
     values(module.alerts.topic_arns),
     module.self_watch.alarm_arns,
     values(module.heartbeat)[*].alarm_arn,

@@ -15,6 +15,7 @@ locals {
     alarm_period            = watch.alarm.period
     blind_alarm_name        = module.self_watch.blind_alarm_name
     bucket_name             = local.trail.bucket_name
+    details                 = watch.details ? { alarm_name = module.details[key].alarm_name, rule_name = module.details[key].rule_name, state_machine_arn = module.details[key].state_machine_arn } : null
     fast_self_watch         = local.fast ? { rule_names = module.fast_self_watch[0].rule_names, topic_arns = module.fast_self_watch[0].topic_arns } : null
     filter_pattern          = module.watch[key].filter_patterns[0]
     filter_patterns         = module.watch[key].filter_patterns
@@ -120,6 +121,11 @@ output "blind_alarm_name" {
 output "bucket_name" {
   description = "Bucket that keeps the trail's log files."
   value       = local.watch.bucket_name
+}
+
+output "details" {
+  description = "The state machine that says who, the rule that starts it, and the alarm that rings where it cannot; null without details."
+  value       = local.watch.details
 }
 
 output "fast_self_watch" {

@@ -18,6 +18,18 @@ variable "alarm" {
   })
 }
 
+variable "details" {
+  default     = false
+  description = "Whether a second message says who it was, once the alarm rings: a state machine looks up the calls in the log group, and publishes them to the same topics, grouped, with links (docs/details.md). What arrives later is told once more. With `watches`, each has its own."
+  nullable    = false
+  type        = bool
+
+  validation {
+    condition     = !var.details || length(var.watches) == 0
+    error_message = "details is true, and the watches of watches have their own: write details = true into those of them whose alarm should say who, and leave this one out."
+  }
+}
+
 variable "email_addresses" {
   default     = null
   description = "Addresses that get an e-mail when the alarm rings; each has to follow the link in AWS's first e-mail. Empty when something else subscribes to the topic. With `topics`, each has its own."
@@ -421,7 +433,7 @@ variable "trail" {
 
 variable "watches" {
   default     = {}
-  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
+  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `details`: once the alarm rings, a second message says who, as the variable `details`. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
   nullable    = false
   type = map(object({
     alarm = optional(object({
@@ -433,6 +445,7 @@ variable "watches" {
       threshold           = optional(number, 1)
       treat_missing_data  = optional(string, "notBreaching")
     }), {})
+    details         = optional(bool, false)
     events          = optional(set(string), ["reads"])
     except          = optional(list(string), [])
     except_denied   = optional(bool, false)
@@ -451,6 +464,11 @@ variable "watches" {
   validation {
     condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])
     error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])}, and the instance has an alarm of its own by that name: write another."
+  }
+
+  validation {
+    condition     = length([for key, watch in var.watches : key if try(watch.details, false) && contains(keys(var.watches), "details-${key}")]) == 0
+    error_message = "watches has details-${join(", details-", [for key, watch in var.watches : key if try(watch.details, false) && contains(keys(var.watches), "details-${key}")])}, and the details of ${join(", ", [for key, watch in var.watches : key if try(watch.details, false) && contains(keys(var.watches), "details-${key}")])} have an alarm of that name: write another name for one."
   }
 
   validation {

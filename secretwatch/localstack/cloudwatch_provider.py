@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 import threading
+import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -25,7 +26,7 @@ from localstack.services.cloudwatch.provider_v2 import (
 )
 from localstack.utils.aws import arns
 
-from secretwatch.alarm import Sample, notification
+from secretwatch.alarm import Sample, notification, statechange
 from secretwatch.localstack.alarm_clock import MINUTE, AlarmClock, Position
 from secretwatch.localstack.alarm_mutes import AlarmMuteOperations, MutedActions
 from secretwatch.localstack.alarm_settings import check, refusal, refuse_malformed
@@ -43,6 +44,9 @@ from secretwatch.localstack.settings import SETTINGS
 from secretwatch.policy.services import CLOUDWATCH
 
 LOG = logging.getLogger(__name__)
+
+Announce = Callable[[str, str, dict[str, Any]], None]
+"""Hands EventBridge an event of an account and region."""
 
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 _SAID_OF_TOPICS = {
@@ -68,8 +72,9 @@ class AlarmingCloudwatchProvider(
 
     alarm_scheduler: AlarmClock | None
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Announce) -> None:
         super().__init__()
+        self._announce = announce
         self._state_lock = threading.RLock()
 
     def start_alarm_scheduler(self) -> None:
@@ -174,7 +179,8 @@ class AlarmingCloudwatchProvider(
             before: dict[str, Any] = {"stateValue": old_state, "stateReason": old_reason}
             after: dict[str, Any] = {"stateValue": state, "stateReason": reason}
             history = {"version": HISTORY_VERSION, "oldState": before, "newState": after}
-            if old_data := described.get("StateReasonData"):
+            old_data = described.get("StateReasonData")
+            if old_data:
                 before["stateReasonData"] = json.loads(old_data)
             if reason_data:
                 after["stateReasonData"] = dict(reason_data)
@@ -189,6 +195,11 @@ class AlarmingCloudwatchProvider(
             }
             store = self.get_store(alarm.account_id, alarm.region)
             self._remember(store, alarm, "StateUpdate", f"Alarm updated from {old_state} to {state}", history)
+            left = statechange.Before(
+                value=old_state, reason=old_reason, reason_data=old_data, since=old_time
+            )
+            told = statechange.event(described, left, account_id=alarm.account_id, event_id=str(uuid.uuid4()))
+            self._announce(alarm.account_id, alarm.region, told)
             self._evaluate_composite_alarms(context, alarm)
             if not described["ActionsEnabled"]:
                 return

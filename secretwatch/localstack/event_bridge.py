@@ -1,4 +1,4 @@
-"""CloudTrail's events on their way to EventBridge: which of them, and for which rules.
+"""CloudTrail's events on their way to EventBridge: which of them, and for which rules. Beside them alarms'.
 
 As on AWS they come to the default bus of the region in which they happened, while a trail of the account,
 or of its organization, logs there; read-only management events come only to rules that ask for all
@@ -13,6 +13,7 @@ import json
 import logging
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -60,6 +61,15 @@ class Offered:
     """Of EventBridge's own, the same where it comes twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An event that needs no trail, as a rule sees it."""
+
+    account_id: str
+    region: str
+    event: dict[str, Any]
+
+
 class EventBridge:
     """Takes every recorded event, and carries on those that a rule could want.
 
@@ -70,7 +80,7 @@ class EventBridge:
     def __init__(self, trails: Trails) -> None:
         self._trails = trails
         self._bus: Bus | None = None
-        self._queue: SimpleQueue[Offered | threading.Event | None] = SimpleQueue()
+        self._queue: SimpleQueue[Offered | Announced | threading.Event | None] = SimpleQueue()
         self.held: HeldQueue[Offered] = HeldQueue(self._arrive)
         self._thread = threading.Thread(target=self._run, name="cloudtrail-to-eventbridge", daemon=True)
 
@@ -91,6 +101,11 @@ class EventBridge:
         if self._thread.is_alive():
             self._queue.put(sent := threading.Event())
             sent.wait(timeout=30)
+
+    def announce(self, account_id: str, region: str, event: dict[str, Any]) -> None:
+        """A service's own event (a rule's whole one): at once, whatever is held of CloudTrail's."""
+        if self._bus is not None:
+            self._queue.put(Announced(account_id, region, event))
 
     def offer(self, account_id: str, event: Event, number: int) -> None:
         """An event was recorded, as the trails' event of this number."""
@@ -113,6 +128,8 @@ class EventBridge:
         while (item := self._queue.get()) is not None:
             if isinstance(item, threading.Event):
                 item.set()
+            elif isinstance(item, Announced):
+                self._to_rules(item.account_id, item.region, item.event, _is_enabled)
             else:
                 self._send(item)
 
@@ -122,19 +139,30 @@ class EventBridge:
         envelope = envelope_of(account_id, event, offered.id)
         if envelope is None or self._bus is None:
             return
+        self._to_rules(account_id, event["awsRegion"], envelope, lambda rule: _is_for(rule, event))
+
+    def _to_rules(
+        self, account_id: str, region: str, envelope: dict[str, Any], wants: Callable[[Rule], bool]
+    ) -> None:
+        if (bus := self._bus) is None:
+            return
         # Asked anew: there may have been much to send before this one.
-        for rule in self._bus.rules(account_id, event["awsRegion"]):
-            if not _is_for(rule, event):
+        for rule in bus.rules(account_id, region):
+            if not wants(rule):
                 continue
             try:
-                self._bus.send(rule, account_id, event["awsRegion"], envelope)
+                bus.send(rule, account_id, region, envelope)
             except Exception:
-                LOG.exception("rule %s did not get %s", rule.name, event["eventName"])
+                LOG.exception("rule %s did not get %s", rule.name, envelope["detail-type"])
 
 
 def _is_for(rule: Rule, event: Event) -> bool:
     if event["managementEvent"] and event["readOnly"]:
         return rule.state == ALL_MANAGEMENT_EVENTS
+    return _is_enabled(rule)
+
+
+def _is_enabled(rule: Rule) -> bool:
     return rule.state in ("ENABLED", ALL_MANAGEMENT_EVENTS)
 
 

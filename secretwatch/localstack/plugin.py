@@ -228,7 +228,7 @@ def logs() -> Service:
 def cloudwatch() -> Service:
     from secretwatch.localstack.cloudwatch_provider import AlarmingCloudwatchProvider
 
-    return Service.for_provider(AlarmingCloudwatchProvider())
+    return Service.for_provider(AlarmingCloudwatchProvider(EVENT_BRIDGE.announce))
 
 
 @aws_provider(api="sns", name="secretwatch")

@@ -354,6 +354,17 @@ REFUSED = [
         " (look_up_secrets = true),"
         ' write prefixes such as "prod/*", or move a watch to another instance, with another log group.',
     ),
+    # Details
+    (
+        'details = true\nwatches = { m20 = { secrets = ["*"] } }',
+        "details is true, and the watches of watches have their own: write details = true into those of them"
+        " whose alarm should say who, and leave this one out.",
+    ),
+    (
+        'watches = { m21 = { secrets = ["*"], details = true }, details-m21 = { secrets = ["*"] } }',
+        "watches has details-m21, and the details of m21 have an alarm of that name: write another name for"
+        " one.",
+    ),
     # The fast path
     (
         'watches = { m16 = { secrets = ["*"], realtime = true, realtime_topics = ["fast"] } }',

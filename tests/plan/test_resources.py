@@ -310,6 +310,7 @@ def test_the_output_is_what_smoke_takes(quickstart: Plan) -> None:
             "stuck_alarm_name",
             "tamper_alarm_name",
             "blind_alarm_name",
+            "details",
             "fast_self_watch",
             "heartbeat",
         ),

@@ -13,7 +13,10 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.aws.api.stepfunctions import InvalidArn, InvalidDefinition, LogLevel
-from localstack.services.stepfunctions.asl.component.common.error_name import custom_error_name
+from localstack.services.stepfunctions.asl.component.common.error_name import (
+    custom_error_name,
+    error_equals_decl,
+)
 from localstack.services.stepfunctions.backend.execution import Execution
 from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
@@ -59,7 +62,8 @@ class StatesProvider(StepFunctionsProvider):
         super().__init__()
         tasks.install()
         waits.install()
-        _let_errors_of_http_be_named()
+        _let_errors_of_states_be_named()
+        _catch_what_can_be_caught()
         # LocalStack calls it by its class.
         StepFunctionsProvider._validate_definition = staticmethod(_validate_definition)
         announce = Execution.publish_execution_status_change_event
@@ -219,15 +223,45 @@ def _denied(message: str) -> CommonServiceException:
     return CommonServiceException("AccessDeniedException", message, 400, True)
 
 
-def _let_errors_of_http_be_named() -> None:
-    """LocalStack takes no `States.Http.…` in Retry and Catch."""
+def _let_errors_of_states_be_named() -> None:
+    """LocalStack takes no `States.Http.…` in Retry and Catch, and fails where an error of its own, such as
+    States.DataLimitExceeded, comes out of a branch or an iteration."""
     named: Any = custom_error_name.CustomErrorName
     initialise = named.__init__
 
     def initialised(self: Any, error_name: str | None) -> None:
-        if error_name is not None and error_name.startswith("States.Http."):
+        if error_name is not None and error_name.startswith("States."):
             super(named, self).__init__(error_name=error_name)
         else:
             initialise(self, error_name)
 
     named.__init__ = initialised
+
+
+# Which States.ALL does not stand for. What fails in an intrinsic function or a path is States.Runtime on AWS.
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+_RUNTIME = frozenset(
+    [
+        "States.IntrinsicFailure",
+        "States.NoChoiceMatched",
+        "States.ParameterPathFailure",
+        "States.ResultPathMatchFailure",
+        "States.Runtime",
+    ]
+)
+_LIMIT = "States.DataLimitExceeded"
+
+
+def _catch_what_can_be_caught() -> None:
+    declared: Any = error_equals_decl.ErrorEqualsDecl
+    evaluate = declared._eval_body
+
+    def evaluated(self: Any, env: Any) -> None:
+        name = getattr(env.stack[-1], "error_name", None)
+        if name in _RUNTIME or name == _LIMIT:
+            env.stack.pop()
+            env.stack.append(name == _LIMIT and name in {each.error_name for each in self.error_names})
+        else:
+            evaluate(self, env)
+
+    declared._eval_body = evaluated

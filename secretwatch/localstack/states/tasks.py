@@ -43,7 +43,7 @@ from localstack.services.stepfunctions.asl.eval.event.event_detail import EventD
 
 from secretwatch.localstack.service_roles import Client, Keys, NotAssumed, assume
 from secretwatch.localstack.sessions import SESSIONS
-from secretwatch.localstack.states import sdk
+from secretwatch.localstack.states import paths, sdk
 from secretwatch.localstack.states.waits import execution_of
 from secretwatch.policy.services import STATES
 
@@ -68,6 +68,7 @@ def install() -> None:
 
     StateTask._eval_state_credentials = with_env
     _replace("boto_client_for", client_for)
+    _replace("extract_json", paths.extract)
     task: Any = state_task_service_aws_sdk.StateTaskServiceAwsSdk
     task._get_boto_service_name = _botocore_name
     task._normalise_service_error_name = staticmethod(_error_prefix)

@@ -18,6 +18,7 @@ _NAMESPACE = "secretwatch/"
 # Feature: the resources that it consists of, as child module and type. "data." as in addresses.
 _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "bucket": ("trail.aws_s3_bucket",),
+    "details": ("details.aws_sfn_state_machine",),
     "existing-topics": ("existing_topic.data.aws_cloudcontrolapi_resource",),
     "existing-trail": ("existing_trail.data.aws_cloudcontrolapi_resource",),
     "expiration": ("trail.aws_s3_bucket_lifecycle_configuration",),
@@ -52,6 +53,7 @@ FEATURES: Mapping[str, str] = {
     "subscriptions": "`email_addresses`",
     "topic-key": "a key of its own for the topics",
     "realtime": "a watch with `realtime`",
+    "details": "`details`, or a watch with them",
     "self-watch": "`self_watch.tampering`, unless `fast` is false",
     "self-watch-topic": "`self_watch.tampering`, unless `fast` is false or `topics` are given",
     "self-watch-subscriptions": "`self_watch.email_addresses`, or by default `email_addresses`",

@@ -50,12 +50,7 @@ _ALARMS = {
     "ResourceARN": _ARN % ("cloudwatch", "alarm:{name}-*"),
 }
 _HEARTBEAT = "{name}-heartbeat"
-_MACHINE = {
-    "name": _HEARTBEAT,
-    "stateMachineArn": _ARN % ("states", f"stateMachine:{_HEARTBEAT}"),
-    "resourceArn": _ARN % ("states", f"stateMachine:{_HEARTBEAT}"),
-    "roleArn": "arn:{partition}:iam::{account}:role/{name}-heartbeat-{region}",
-}
+_DETAILS = "{name}-details-*"
 _ANY_KEY = {"KeyId": "*", "TargetKeyId": "*"}
 _OWN_KEYS = "secret-key self-watch-topic topic-key trail-key"
 
@@ -108,6 +103,22 @@ def _rules(name: str, of: str, role: str = "") -> Part:
         of,
         reads="DescribeRule ListTagsForResource ListTargetsByRule",
         changes="DeleteRule PutRule PutTargets RemoveTargets",
+        tags="TagResource UntagResource",
+    )
+
+
+def _machine(name: str, of: str, role: str) -> Part:
+    arn = _ARN % ("states", f"stateMachine:{name}")
+    handed = "arn:{partition}:iam::{account}:role/%s" % role  # noqa: UP031
+    return Part(
+        "StateMachine",
+        "stepfunctions",
+        {"name": name, "stateMachineArn": arn, "resourceArn": arn, "roleArn": handed},
+        of,
+        # The provider looks for versions, and has AWS look at the definition.
+        reads="DescribeStateMachine ListStateMachineVersions ListTagsForResource"
+        " ValidateStateMachineDefinition",
+        changes="CreateStateMachine DeleteStateMachine UpdateStateMachine",
         tags="TagResource UntagResource",
     )
 
@@ -373,21 +384,17 @@ PARTS: tuple[Part, ...] = (
     ############################################################################
     # Nobody may read its secret, or the alarm would ring.
     _secret(_HEARTBEAT, "heartbeat"),
-    Part(
-        "StateMachine",
-        "stepfunctions",
-        _MACHINE,
-        "heartbeat",
-        # The provider looks for versions, and has AWS look at the definition.
-        reads="DescribeStateMachine ListStateMachineVersions ListTagsForResource"
-        " ValidateStateMachineDefinition",
-        changes="CreateStateMachine DeleteStateMachine UpdateStateMachine",
-        tags="TagResource UntagResource",
-    ),
+    _machine(_HEARTBEAT, "heartbeat", "{name}-heartbeat-{region}"),
     _rules(_HEARTBEAT, "heartbeat", role="{name}-heartbeat-start-{region}"),
     _role("{name}-heartbeat-{region}", "heartbeat"),
     _role("{name}-heartbeat-start-{region}", "heartbeat"),
     # Its ARN has an id behind the name. AWS does not say whether that has to be allowed as well.
     _connection(_HEARTBEAT),
     _connection(f"{_HEARTBEAT}/*"),
+    ############################################################################
+    # What says who
+    ############################################################################
+    _machine(_DETAILS, "details", _DETAILS),
+    _rules(_DETAILS, "details", role=_DETAILS),
+    _role(_DETAILS, "details"),
 )

@@ -78,7 +78,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmingCloud
         patch.setattr(CloudwatchDatabase, "CLOUDWATCH_DATA_ROOT", str(folder))
         patch.setattr(CloudwatchDatabase, "METRICS_DB", f"{folder}/metrics.db")
         patch.setattr(CloudwatchDatabase, "METRICS_DB_READ_ONLY", f"file:{folder}/metrics.db?mode=ro")
-        yield AlarmingCloudwatchProvider()
+        yield AlarmingCloudwatchProvider(lambda *_: None)
 
 
 @pytest.fixture

@@ -1,0 +1,176 @@
+"""Details as planned: names that fit, roles that may no more than they have to, AWS's limits kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from .conftest import Plan, plan_of
+
+NAME, KEY = "a23456789-b23456789-c23456789-d2", "k2345678901234567890"
+TOPIC, GIVEN = "arn:aws:sns:us-gov-west-1:000000000000:own", "arn:aws:sns:us-gov-west-1:111111111111:given"
+ALARM_KEY = "arn:aws:kms:us-gov-west-1:000000000000:key/1"
+GROUP = "arn:aws:logs:us-gov-west-1:000000000000:log-group:logs"
+SECONDS = (60, 300, 3600, 86400)
+
+ROOT = f"""
+module "details" {{
+  source   = "../modules/details"
+  for_each = toset({json.dumps([str(each) for each in SECONDS])})
+
+  account = {{
+    dns_suffix = "amazonaws.com"
+    id         = "000000000000"
+    partition  = "aws"
+    region     = "us-gov-west-1"
+  }}
+  alarm            = {{ name = "{NAME}-{KEY}", seconds = tonumber(each.key) }}
+  console_domain   = "console.aws.amazon.com"
+  filter_patterns  = ["{{ $.a = 1 }}", "{{ $.b = 2 }}"]
+  given_topic_arns = ["{GIVEN}"]
+  key              = "{KEY}"
+  kms_key_arns     = ["{ALARM_KEY}"]
+  log_group        = {{ arn = "{GROUP}", name = "logs" }}
+  name             = "{NAME}"
+  path             = "watches.{KEY}."
+  tags             = {{}}
+  topic_arns       = ["{TOPIC}", "{GIVEN}"]
+}}
+
+output "none" {{
+  value = null
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(terraform: Any, aws: dict[str, str]) -> Plan:
+    return plan_of(terraform, terraform.new_root("details", ROOT))
+
+
+@pytest.fixture(scope="module")
+def made(plan: Plan) -> dict[str, Any]:
+    return plan.of('details["300"]')
+
+
+def definition_of(made: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(made["aws_sfn_state_machine.this"]["definition"])
+    return found
+
+
+def states_of(scope: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in scope["States"].items():
+        yield name, state
+        for inner in [*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])]:
+            yield from states_of(inner)
+
+
+def templates(value: Any) -> Iterator[str]:
+    """Texts of fields that end in .$"""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name.endswith(".$"):
+                yield each
+            else:
+                yield from templates(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from templates(each)
+
+
+def test_names_have_at_most_64_characters(made: dict[str, Any]) -> None:
+    names = {values["name"] for address, values in made.items() if "aws_iam_role." in address}
+    assert len(names) == 2
+    assert all(len(name) <= 64 for name in names)
+    assert len(made["aws_cloudwatch_event_rule.this"]["name"]) <= 64
+    assert len(made["aws_sfn_state_machine.this"]["name"]) <= 80
+
+
+def test_the_machine_may_read_one_group_and_publish_to_its_topics(made: dict[str, Any]) -> None:
+    statements = json.loads(made["aws_iam_role_policy.read"]["policy"])["Statement"]
+    assert [(each["Action"], each["Resource"]) for each in statements] == [
+        ("logs:FilterLogEvents", f"{GROUP}:*"),
+        ("sns:Publish", [TOPIC, GIVEN]),
+        (["kms:Decrypt", "kms:GenerateDataKey*"], ALARM_KEY),
+        (["kms:Decrypt", "kms:GenerateDataKey*"], "arn:aws:kms:us-gov-west-1:*:key/*"),
+    ]
+    assert statements[-1]["Condition"]["StringEquals"] == {
+        "kms:EncryptionContext:aws:sns:topicArn": [GIVEN],
+        "kms:ViaService": "sns.us-gov-west-1.amazonaws.com",
+    }
+    (start,) = json.loads(made["aws_iam_role_policy.start"]["policy"])["Statement"]
+    machine = made["aws_sfn_state_machine.this"]["name"]
+    assert (start["Action"], start["Resource"]) == (
+        "states:StartExecution",
+        f"arn:aws:states:us-gov-west-1:000000000000:stateMachine:{machine}",
+    )
+
+
+def test_names_of_states_stand_once_and_patterns_are_the_filters(made: dict[str, Any]) -> None:
+    definition = definition_of(made)
+    names = [name for name, _ in states_of(definition)]
+    assert len(names) == len(set(names))
+    (start,) = [state for name, state in states_of(definition) if name == "Start"]
+    assert start["Parameters"]["patterns"] == ["{ $.a = 1 }", "{ $.b = 2 }"]
+
+
+def test_no_field_has_two_forms_nor_more_than_ten_functions(made: dict[str, Any]) -> None:
+    for name, state in states_of(definition_of(made)):
+        for part in ("Parameters", "ItemSelector", "ResultSelector"):
+            given = state.get(part) or {}
+            assert not [each for each in given if f"{each}.$" in given], name
+            for text in templates(given):
+                assert len(re.findall(r"States\.\w+\(", text)) <= 10, (name, text)
+
+
+def test_templates_have_a_value_for_each_place_and_nothing_to_escape(made: dict[str, Any]) -> None:
+    for name, state in states_of(definition_of(made)):
+        for text in templates(state):
+            for template in re.findall(r"States\.Format\('((?:[^'])*)'", text):
+                rest = template.replace("{}", "")
+                assert not set(rest) & set("{}\\"), (name, template)
+
+
+def test_each_catch_names_what_states_all_does_not_catch(made: dict[str, Any]) -> None:
+    tell = definition_of(made)["States"]["Tell"]
+    assert ["States.DataLimitExceeded"] in [each["ErrorEquals"] for each in tell["Catch"]]
+    assert tell["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_subjects_are_ascii_and_short(made: dict[str, Any]) -> None:
+    subjects = re.findall(r'"subject":\s*"((?:[^"\\]|\\.)*)"', json.dumps(definition_of(made)))
+    assert len(subjects) >= 4
+    for subject in subjects:
+        told = json.loads(f'"{subject}"')
+        assert told.isascii()
+        assert len(told) <= 100, told
+
+
+@pytest.mark.parametrize("seconds", SECONDS)
+def test_a_second_message_comes_after_ten_minutes_and_before_an_alarm_can_end(
+    plan: Plan, seconds: int
+) -> None:
+    states = dict(states_of(definition_of(plan.of(f'details["{seconds}"]'))))
+    late = states["Later"]["Seconds"] - 30
+    assert late == {60: 0, 300: 120, 3600: 600, 86400: 600}[seconds]
+    assert states["Start"] is not None
+
+
+def test_dates_come_to_what_they_are(made: dict[str, Any]) -> None:
+    """The tables, added as the states add them."""
+    states = dict(states_of(definition_of(made)))
+    tables = {
+        name.removesuffix(".$"): json.loads(re.findall(r"'(.*)'", text)[0])
+        for name, text in states["Start"]["Parameters"]["tables"].items()
+    }
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    while at.year < 2100:
+        tens = tables["months"][at.year - 2025][at.month - 1] + tables["days"][at.day - 1]
+        tens += tables["hours"][at.hour] + tables["minutes"][at.minute] + tables["tens"][at.second]
+        assert 10 * tens + tables["ones"][at.second] == int(at.timestamp())
+        at += timedelta(days=13, hours=5, minutes=7, seconds=11)
