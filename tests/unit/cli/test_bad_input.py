@@ -141,6 +141,20 @@ def test_settings_that_cannot_be_used(
     assert "Traceback" not in result.output
 
 
+def test_an_incident_without_credentials_cannot_be_told(
+    module: Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    result = run(module, "incident", "DIR")
+    assert result.exit_code == 3
+    assert result.output.strip().startswith("There are no AWS credentials to use:")
+    assert len(result.output.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
