@@ -199,7 +199,7 @@ def account(terraform: Any, aws: dict[str, str], local_cloud: local.LocalCloud) 
 def test_one_message_names_who_and_what_and_from_where(account: Account) -> None:
     account.user("alice").get_secret_value(SecretId="one")
     wait_for("the alarm", lambda: account.state("one") == "ALARM")
-    (message,) = wait_for("the message", lambda: account.told("one"), 3.0)
+    (message,) = wait_for("the message", lambda: account.told("one"))
     body, subject = str(message["body"]), str(message["subject"])
     assert f'Who     IAMUser "arn:aws:iam::{ACCOUNT}:user/alice"' in body
     assert 'Call    GetSecretValue {"secretId":"one"}' in body
