@@ -50,7 +50,7 @@ output "none" {{
 
 @pytest.fixture(scope="module")
 def plan(terraform: Any, aws: dict[str, str]) -> Plan:
-    return plan_of(terraform, terraform.new_root("details", ROOT))
+    return plan_of(terraform, terraform.new_root("details-of-watches", ROOT))
 
 
 @pytest.fixture(scope="module")

@@ -16,18 +16,19 @@ from secretwatch.pipeline.doctor import kinds
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.watch import Watch
 
-Purpose = Literal["ring", "realtime", "self-watch", "heartbeat", "evidence"]
+Purpose = Literal["ring", "realtime", "self-watch", "heartbeat", "details", "evidence"]
 """What a thing serves: that a read rings; the fast path; ... evidence: the log files in the bucket."""
 
 # The module's own rooms, by the purpose of what is in them.
 _PURPOSES: dict[str, Purpose] = {
+    "details": "details",
     "fast_self_watch": "self-watch",
     "fast_topic": "self-watch",
     "heartbeat": "heartbeat",
     "realtime": "realtime",
     "self_watch": "self-watch",
 }
-_OF_A_WATCH = ("watch", "realtime")
+_OF_A_WATCH = ("watch", "realtime", "details")
 _ROOMS = {*_PURPOSES, *_OF_A_WATCH, "alerts", "existing_topic", "existing_trail", "secret", "trail"}
 """The modules that an instance consists of: beside them a root module may have things of its own."""
 _STEP = re.compile(r"module\.([A-Za-z0-9_-]+)(?:\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+))\])?")

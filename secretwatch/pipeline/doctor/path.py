@@ -12,7 +12,7 @@ from secretwatch.pipeline.doctor.findings import Hop
 
 _WIDTH, _BOX, _HIGH, _GAP, _ROW = 900, 118, 44, 18, 64
 _SLOW = ("trail", "event", "filter", "metric", "alarm", "topic")
-_BESIDE = ("realtime", "self-watch", "heartbeat")
+_BESIDE = ("realtime", "details", "self-watch", "heartbeat")
 _SAID = {"event": "log group", "topic": "people", "realtime": "fast path"}
 _MARKS = {"healthy": "✓", "warning": "!", "not reached": "·", "cannot tell": "?", "broken": "✕"}
 

@@ -12,6 +12,7 @@ from secretwatch.pipeline.doctor.findings import Finding, Hop
 from secretwatch.pipeline.doctor.hops import (
     access,
     alarm,
+    details,
     event,
     filter,
     heartbeat,
@@ -103,13 +104,16 @@ def configured(view: View) -> list[Hop]:
     """The hops as far as they are configured, without what was seen."""
     hops = [trail.examine(view), filter.examine(view), alarm.examine(view), topic.examine(view)]
     hops += [realtime.examine(view), self_watch.examine(view)]
+    if view.intent and view.intent.of("state machine", "details"):
+        hops.append(details.examine(view))
     if view.intent and view.intent.of("alarm", "heartbeat"):
         hops.append(heartbeat.examine(view))
     _whatever_else(view, hops)
     return hops
 
 
-_OF_PURPOSE = {"realtime": realtime.NAME, "self-watch": self_watch.NAME, "heartbeat": heartbeat.NAME}
+_BESIDE = (realtime.NAME, details.NAME, self_watch.NAME, heartbeat.NAME)
+_OF_PURPOSE = {name: name for name in _BESIDE}
 _OF_KIND = {"alarm": self_watch.NAME, "secret": filter.NAME, "subscription": topic.NAME, "topic": topic.NAME}
 
 
@@ -167,7 +171,7 @@ def walk(view: View, record: Record) -> Diagnosis:
         reached = reached and not hop.stops
         in_order.append(hop)
     evidence.of_rules(hops[realtime.NAME], view, record)
-    in_order += [hops[name] for name in (realtime.NAME, self_watch.NAME, heartbeat.NAME) if name in hops]
+    in_order += [hops[name] for name in _BESIDE if name in hops]
     return Diagnosis(view, record, in_order, plan)
 
 

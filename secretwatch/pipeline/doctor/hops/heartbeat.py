@@ -29,15 +29,7 @@ def examine(view: View) -> Hop:
         alarm_of(hop, view, name, "heartbeat", "reads are not counted any more")
         _missed_a_beat(hop, view, name)
     for name in view.intent.of("rule", "heartbeat"):
-        ref, rule = Ref("rule", name), view.account.get("rule", name)
-        if rule and rule.get("State") == "DISABLED":
-            hop.broken(
-                "heartbeat-disabled",
-                f"The rule {name}, which starts the heartbeat, is disabled.",
-                rules.put(rule, State="ENABLED"),
-                ref=ref,
-                stops=False,
-            )
+        its_rule(hop, view, name, NAME)
     for id in view.intent.of("secret", "heartbeat"):
         found = view.account.get("secret", id)
         if found and found.get("DeletedDate"):
@@ -50,9 +42,22 @@ def examine(view: View) -> Hop:
                 stops=False,
             )
     for name in view.intent.of("role", "heartbeat"):
-        _role(hop, view, name)
+        its_role(hop, view, name, NAME)
     as_applied(hop, view, "heartbeat")
     return hop
+
+
+def its_rule(hop: Hop, view: View, name: str, purpose: str) -> None:
+    """A rule that starts it, and is disabled."""
+    rule = view.account.get("rule", name)
+    if rule and rule.get("State") == "DISABLED":
+        hop.broken(
+            f"{purpose}-disabled",
+            f"The rule {name}, which starts the {purpose}, is disabled.",
+            rules.put(rule, State="ENABLED"),
+            ref=Ref("rule", name),
+            stops=False,
+        )
 
 
 def _missed_a_beat(hop: Hop, view: View, name: str) -> None:
@@ -69,7 +74,7 @@ def _missed_a_beat(hop: Hop, view: View, name: str) -> None:
         )
 
 
-def _role(hop: Hop, view: View, name: str) -> None:
+def its_role(hop: Hop, view: View, name: str, purpose: str) -> None:
     """A role of it that may not do what it was applied to do, or may not be assumed by its service."""
     ref, role, applied = Ref("role", name), view.account.get("role", name), view.applied("role", name)
     if role is None or applied is None or Ref("role policies", name) in view.account.unknown:
@@ -80,7 +85,7 @@ def _role(hop: Hop, view: View, name: str) -> None:
     place = Place(view.account, "sts")
     for request in missed(trust, meant, place)[:1]:
         hop.broken(
-            "heartbeat-role",
+            f"{purpose}-role",
             f"{request.principal.name} may not assume the role {name}. {refusal([request], resource=trust)}",
             roles.trust(name, completed(trust, meant, place)),
             ref=ref,
@@ -89,7 +94,7 @@ def _role(hop: Hop, view: View, name: str) -> None:
         found = True
     if why := refusal(requests, caller=roles.policies(role), boundary=role.get("Boundary")):
         hop.broken(
-            "heartbeat-role",
+            f"{purpose}-role",
             f"The role {name} may not do what it is for. {why}",
             *(allowing(role, applied, name, requests) or view.restore(ref)),
             ref=None if found else ref,
@@ -100,7 +105,7 @@ def _role(hop: Hop, view: View, name: str) -> None:
 def _needed(view: View, name: str, role: dict[str, Any], applied: dict[str, Any]) -> list[Request]:
     """What it was applied to be allowed, as requests."""
     arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
-    session = f"{arn.replace(':iam::', ':sts::').replace(':role/', ':assumed-role/')}/heartbeat"
+    session = f"{arn.replace(':iam::', ':sts::').replace(':role/', ':assumed-role/')}/{NAME}"
     place = Place(view.account, "", session)
     own = list((applied.get("Inline") or {}).values())
     found = [
