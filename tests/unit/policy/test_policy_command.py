@@ -75,13 +75,13 @@ def test_of_a_plan(tmp_path: Path) -> None:
         (
             "apply",
             "x",
-            r"This policy has 9,\d{3} characters, and a managed policy takes 6,144. Print it for a PLAN, "
+            r"This policy has 10,\d{3} characters, and a managed policy takes 6,144. Print it for a PLAN, "
             r"which needs less, or put it into the role \(aws iam put-role-policy\), which takes 10,240.\n",
         ),
         (
             "apply",
             "x" * 300,
-            r"This policy has 10,\d{3} characters, and a managed policy takes 6,144. Print it for a PLAN, "
+            r"This policy has 11,\d{3} characters, and a managed policy takes 6,144. Print it for a PLAN, "
             r"which needs less.\n",
         ),
     ],
