@@ -150,10 +150,10 @@ resource "aws_iam_role_policy" "start" {
 
 locals {
   failures = {
-    failed   = { dimensions = { StateMachineArn = local.machine_arn }, metric_name = "ExecutionsFailed", namespace = "AWS/States" }
-    late     = { dimensions = { StateMachineArn = local.machine_arn }, metric_name = "ExecutionsTimedOut", namespace = "AWS/States" }
-    unheard  = { dimensions = { RuleName = local.names.rule }, metric_name = "FailedInvocations", namespace = "AWS/Events" }
-    thwarted = { dimensions = { StateMachineArn = local.machine_arn }, metric_name = "ExecutionsAborted", namespace = "AWS/States" }
+    aborted     = { dimensions = { StateMachineArn = local.machine_arn }, metric_name = "ExecutionsAborted", namespace = "AWS/States" }
+    failed      = { dimensions = { StateMachineArn = local.machine_arn }, metric_name = "ExecutionsFailed", namespace = "AWS/States" }
+    not_started = { dimensions = { RuleName = local.names.rule }, metric_name = "FailedInvocations", namespace = "AWS/Events" }
+    timed_out   = { dimensions = { StateMachineArn = local.machine_arn }, metric_name = "ExecutionsTimedOut", namespace = "AWS/States" }
   }
 }
 

@@ -14,7 +14,8 @@ locals {
 
   next_steps = join("\n", [
     "What to do next:",
-    "  scripts/doctor DIR                  in the folder that you applied: is the watch itself whole?",
+    "  secretwatch incident DIR            in the folder that you applied: what else the same credentials did, and what stops them",
+    "  secretwatch doctor DIR              is the watch itself whole?",
     "  aws cloudtrail lookup-events --region ${var.account.region} --lookup-attributes AttributeKey=EventSource,AttributeValue=secretsmanager.amazonaws.com --end-time {}",
     "Not expected? Disable the credentials of whoever it was, then rotate the secret.",
   ])
