@@ -262,9 +262,9 @@ def _policies(kind: str, member: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 # Of what AWS writes, a part that no read of today need be in: other regions' files and streams, and digests.
 _PARTS = {
-    "s3:PutObject": ("*/CloudTrail-Digest/*", "*/CloudTrail/eu-north-1/*"),
-    "logs:CreateLogStream": ("*:log-stream:*_CloudTrail_*_2",),
-    "logs:PutLogEvents": ("*:log-stream:*_CloudTrail_*_2",),
+    "s3:PutObject": ("/*/CloudTrail-Digest/*", "/*/CloudTrail/eu-north-1/*"),
+    "logs:CreateLogStream": (":log-stream:*_CloudTrail_*_2",),
+    "logs:PutLogEvents": (":log-stream:*_CloudTrail_*_2",),
 }
 _NEVER = "1999-12-31T23:59:59Z"
 
@@ -297,7 +297,8 @@ def _in_part(policy: str) -> Iterator[tuple[str, str]]:
                 bound = {**denied, "Condition": {operator: {"aws:CurrentTime": at}}}
                 yield f"{action} denied {when}", _with(policy, bound)
             for part in _PARTS.get(action, ()):
-                yield f"{action} denied on {part}", _with(policy, {**denied, "Resource": _arn(action, part)})
+                place = f"{_place(each)}{part}"
+                yield f"{action} denied on {part}", _with(policy, {**denied, "Resource": place})
             if len(actions) > 1:
                 fewer = [other for other in actions if other != action]
                 yield f"without {action}", instead({**each, "Action": fewer})
@@ -306,8 +307,11 @@ def _in_part(policy: str) -> Iterator[tuple[str, str]]:
         yield "that ends in a month", instead({**each, "Condition": ends})
 
 
-def _arn(action: str, part: str) -> str:
-    return f"arn:aws:s3:::{part}" if action.startswith("s3:") else f"arn:aws:logs:{part}"
+def _place(statement: Mapping[str, Any]) -> str:
+    """The bucket or log group that a statement is about, as its ARN."""
+    resource = statement["Resource"]
+    first = resource if isinstance(resource, str) else resource[0]
+    return first.partition("/")[0] if ":s3:::" in first else first.partition(":log-stream:")[0]
 
 
 def _services(statements: list[dict[str, Any]]) -> set[str]:

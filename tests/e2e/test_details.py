@@ -171,6 +171,22 @@ class Account:
                 found.append(round(at.timestamp() * 1000))
         return found
 
+    def running(self, watch: str) -> list[str]:
+        """The executions of a watch's state machine that run."""
+        states, machine = self.client("stepfunctions"), self.watches[watch]["details"]["state_machine_arn"]
+        found = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+        return [each["executionArn"] for each in found]
+
+    def waits(self, watch: str) -> bool:
+        """Whether one of them is in a Wait state, or before another try of what failed."""
+        states = self.client("stepfunctions")
+        for execution in self.running(watch):
+            pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
+            *_, last = ["", *(event["type"] for page in pages for event in page["events"])]
+            if last in ("WaitStateEntered", "TaskFailed"):
+                return True
+        return False
+
     def ended(self, watch: str) -> list[dict[str, Any]]:
         """The executions of a watch's state machine, once none runs."""
         states, machine = self.client("stepfunctions"), self.watches[watch]["details"]["state_machine_arn"]
@@ -329,7 +345,8 @@ def test_a_state_set_by_hand_is_told_as_that(account: Account) -> None:
     account.client("cloudwatch").set_alarm_state(
         AlarmName=f"{NAME}-hand", StateValue="ALARM", StateReason="drill\n\nWho root"
     )
-    time.sleep(0.5)
+    # It looks once more after a minute.
+    wait_for("the execution to wait", lambda: account.waits("hand"))
     account.cloud.tick(2)
     (body,) = account.await_told("hand")
     assert "no call that it counts" in body
@@ -345,8 +362,9 @@ def test_where_a_topic_takes_nothing_the_execution_fails_and_an_alarm_rings(acco
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
     )
     account.read_and_ring("dumb")
-    for _ in range(5):
-        time.sleep(0.3)
+    # Before each of two more tries it waits.
+    for _ in range(2):
+        wait_for("the execution to wait", lambda: account.waits("dumb"))
         account.cloud.tick()
     assert [each["status"] for each in account.ended("dumb")] == ["FAILED"]
     assert account.told("dumb") == []
