@@ -25,6 +25,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+SOURCE = "secretsmanager.amazonaws.com"
+READS = ("GetSecretValue", "BatchGetSecretValue")
+"""The calls whose answers hold secrets' values."""
+
 _ARN = re.compile(
     r"arn:[^:]+:secretsmanager:(?P<region>[^:]*):(?P<account>[^:]*):secret:(?P<rest>.+)", re.DOTALL
 )

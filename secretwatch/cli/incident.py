@@ -125,16 +125,14 @@ def incident(
 def _check_targets(targets: dict[str, str | None]) -> None:
     if sum(each == "-" for each in targets.values()) > 1:
         raise click.UsageError("Only one report can go to standard output: write the other into a file.")
+    if targets["--html"] in ("", "-"):
+        raise click.UsageError("--html writes into a file: name one.")
     for option, name in targets.items():
         if name is None or name == "-":
             continue
-        if option == "--html" and not name:
-            raise click.UsageError("--html writes into a file: name one.")
         path = Path(name)
         if not name or "\0" in name or path.is_dir() or not path.absolute().parent.is_dir():
             raise click.UsageError(f"{option} {name!r} names no file in a folder that exists.")
-    if targets["--html"] == "-":
-        raise click.UsageError("--html writes into a file: name one.")
 
 
 def _directory(names: Sequence[str]) -> Path:

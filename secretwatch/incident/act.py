@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -141,6 +142,20 @@ def act_of(event: Mapping[str, Any], is_read: Callable[[Mapping[str, Any]], bool
     )
 
 
+def act_in(text: Any, is_read: Callable[[Mapping[str, Any]], bool]) -> Act | None:
+    """The act of an event that is written as JSON; None of anything else."""
+    try:
+        event = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return act_of(event, is_read) if isinstance(event, dict) else None
+
+
+def iso(time: datetime) -> str:
+    """A time as CloudTrail writes it."""
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def moment(text: str) -> datetime | None:
     """A time as CloudTrail writes it, in UTC; None where it is none."""
     try:
@@ -160,7 +175,7 @@ def _given(event: Mapping[str, Any]) -> tuple[str, bool]:
 
 def _asked(event: Mapping[str, Any]) -> tuple[str, ...]:
     parameters = _at(event, "requestParameters")
-    if _text(event, "eventSource") != "secretsmanager.amazonaws.com" or not isinstance(parameters, Mapping):
+    if _text(event, "eventSource") != secretid.SOURCE or not isinstance(parameters, Mapping):
         return ()
     several = parameters.get("secretIdList")
     given = {**parameters, "secretIdList": several if isinstance(several, list) else []}

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from secretwatch import secretid
 from secretwatch.awscli import command
-from secretwatch.incident.act import Act
+from secretwatch.incident.act import Act, iso
 from secretwatch.incident.chain import Credential
 from secretwatch.incident.timeline import SecretRead
 
@@ -60,7 +60,7 @@ def _stop(credentials: Sequence[Credential], now: datetime, account: str | None)
                 note = f"{where}Whatever else uses this key stops working; `--status Active` undoes it."
                 line = command(
                     "iam",
-                    "update-access-key",
+                    "UpdateAccessKey",
                     {"UserName": name, "AccessKeyId": key, "Status": "Inactive"},
                 )
                 yield Step(f"Deactivate the access key {key} of user {name}", note, line)
@@ -73,7 +73,7 @@ def _stop(credentials: Sequence[Credential], now: datetime, account: str | None)
 
 
 def _revoke_role(arn: str, name: str, now: datetime, where: str) -> Step:
-    title = f"Revoke the sessions of role {name} that began before {_iso(now)}"
+    title = f"Revoke the sessions of role {name} that began before {iso(now)}"
     if ":role/aws-service-role/" in arn:
         return Step(
             title, "It is a service's own role, whose sessions nobody can revoke: look at the service."
@@ -83,7 +83,7 @@ def _revoke_role(arn: str, name: str, now: datetime, where: str) -> Step:
         return Step(title, note)
     note = f"{where}It stops every session of the role, also rightful ones: they have to take the role anew."
     document = {"RoleName": name, "PolicyName": _REVOKED, "PolicyDocument": _older(now)}
-    return Step(title, note, command("iam", "put-role-policy", document))
+    return Step(title, note, command("iam", "PutRolePolicy", document))
 
 
 def _revoke_user(credential: Credential, now: datetime, where: str) -> Iterator[Step]:
@@ -92,16 +92,16 @@ def _revoke_user(credential: Credential, now: datetime, where: str) -> Iterator[
     by_key = credential.given_by.arn.rpartition("/")[2] if credential.given_by else ""
     is_user = credential.kind == "user session"
     name = credential.reader.rpartition("/")[2] if is_user else next(iter(issuers), by_key)
-    title = f"Revoke the sessions of user {name} that began before {_iso(now)}"
+    title = f"Revoke the sessions of user {name} that began before {iso(now)}"
     if not name:
         yield Step("Revoke the federated session", "The user that asked for it is not known: find it first.")
         return
     note = f"{where}It stops temporary credentials alone; the user's access keys are another step."
     document = {"UserName": name, "PolicyName": _REVOKED, "PolicyDocument": _older(now)}
-    yield Step(title, note, command("iam", "put-user-policy", document))
+    yield Step(title, note, command("iam", "PutUserPolicy", document))
     if any(each.console for each in acts) and is_user:
         note = f"{where}The password is gone then: the user needs a new one."
-        line = command("iam", "delete-login-profile", {"UserName": name})
+        line = command("iam", "DeleteLoginProfile", {"UserName": name})
         yield Step(f"Take the console's password from user {name}", note, line)
 
 
@@ -123,7 +123,7 @@ def _deny(secrets: Iterable[SecretRead]) -> Iterator[Step]:
             continue
         target = each.arn or each.ids[0]
         region = _region(target, each.acts)
-        look = command("secretsmanager", "get-resource-policy", {"SecretId": target}, region)
+        look = command("secretsmanager", "GetResourcePolicy", {"SecretId": target}, region)
         yield Step(
             f"Look at the resource policy of {each.name}",
             "The next step replaces it: if there is one, add the statement to it instead.",
@@ -139,7 +139,7 @@ def _deny(secrets: Iterable[SecretRead]) -> Iterator[Step]:
         }
         document = _json({"Version": "2012-10-17", "Statement": [statement]})
         line = command(
-            "secretsmanager", "put-resource-policy", {"SecretId": target, "ResourcePolicy": document}, region
+            "secretsmanager", "PutResourcePolicy", {"SecretId": target, "ResourcePolicy": document}, region
         )
         note = f"For {', '.join(readers)}; rightful reads of theirs are denied, too."
         yield Step(f"Deny reads of {each.name} by its own policy", note, line)
@@ -154,7 +154,7 @@ def _rotate(secrets: Iterable[SecretRead]) -> Iterator[Step]:
             yield Step(f"Rotate what was read in account {each.account or 'unknown'}", note)
             continue
         target = each.arn or each.ids[0]
-        line = command("secretsmanager", "rotate-secret", {"SecretId": target}, _region(target, each.acts))
+        line = command("secretsmanager", "RotateSecret", {"SecretId": target}, _region(target, each.acts))
         note = (
             "Who read it keeps the old value: it has to be worth nothing where it is used, as well. Without "
             "a rotation this is refused: change it there first, then store the new value."
@@ -169,13 +169,9 @@ def _region(secret: str, acts: Sequence[Act]) -> str | None:
 
 
 def _older(now: datetime) -> str:
-    condition = {"DateLessThan": {"aws:TokenIssueTime": _iso(now)}}
+    condition = {"DateLessThan": {"aws:TokenIssueTime": iso(now)}}
     statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     return _json({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _iso(now: datetime) -> str:
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _json(value: object) -> str:

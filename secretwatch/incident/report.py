@@ -9,7 +9,7 @@ from typing import Any
 
 from secretwatch import secretid
 from secretwatch.incident import contain
-from secretwatch.incident.act import Act
+from secretwatch.incident.act import Act, iso
 from secretwatch.incident.chain import Chain, Credential, follow, unique
 from secretwatch.incident.timeline import (
     Entry,
@@ -280,4 +280,4 @@ def _secret(each: SecretRead) -> dict[str, Any]:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
+    return iso(at) if at else None

@@ -14,14 +14,12 @@ Mark = Literal["rang", "read", "refused", "gave", "changed", "looked"]
 """rang: a read that rang. read: another read of a secret. refused: it was denied, or failed. gave: its answer
 handed out credentials. changed: a write. looked: anything else."""
 
-READS = ("GetSecretValue", "BatchGetSecretValue")
-_SOURCE = "secretsmanager.amazonaws.com"
 _NAMED = 3
 
 
 def is_secret_read(act: Act) -> bool:
     """Whether it is a read of a secret, watched or not."""
-    return act.is_read or (act.source == _SOURCE and act.name in READS)
+    return act.is_read or (act.source == secretid.SOURCE and act.name in secretid.READS)
 
 
 def mark(act: Act, rang: Collection[str]) -> Mark:

@@ -6,27 +6,20 @@ import json
 import logging
 import sqlite3
 import threading
-import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext, handler
 from localstack.aws.api.cloudwatch import InvalidFormatFault, ResourceNotFound
-from localstack.aws.connect import connect_to
 from localstack.services.cloudwatch.models import LocalStackMetricAlarm, cloudwatch_stores
-from localstack.services.cloudwatch.provider_v2 import (
-    CloudwatchProvider,
-    create_message_response_update_composite_alarm_state_sns,
-    create_message_response_update_state_lambda,
-)
+from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
 from localstack.utils.aws import arns
 
-from secretwatch.alarm import Sample, notification, statechange
+from secretwatch.alarm import Sample, statechange
+from secretwatch.localstack.alarm_actions import AlarmActions
 from secretwatch.localstack.alarm_clock import MINUTE, AlarmClock, Position
 from secretwatch.localstack.alarm_mutes import AlarmMuteOperations, MutedActions
 from secretwatch.localstack.alarm_settings import check, refusal, refuse_malformed
@@ -38,10 +31,8 @@ from secretwatch.localstack.composite_alarms import (
 )
 from secretwatch.localstack.metric_data import check_dashboard, check_metric_data
 from secretwatch.localstack.metric_statistics import MetricStatisticsOperations
-from secretwatch.localstack.permissions import require_publish
-from secretwatch.localstack.regions import region_name
+from secretwatch.localstack.request_ids import new_id
 from secretwatch.localstack.settings import SETTINGS
-from secretwatch.policy.services import CLOUDWATCH
 
 LOG = logging.getLogger(__name__)
 
@@ -49,12 +40,6 @@ Announce = Callable[[str, str, dict[str, Any]], None]
 """Hands EventBridge an event of an account and region."""
 
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
-_SAID_OF_TOPICS = {
-    "AuthorizationError": "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: {}",
-    "KMSAccessDenied": "CloudWatch Alarms does not have authorization to access the SNS topic encryption "
-    "key.",
-}
-"""What an alarm's history says of the topic, by the refusal's code."""
 
 
 # What PutMetricAlarm says of these is observed and stands in alarm_settings.
@@ -66,7 +51,11 @@ _SAID_BY_CHECK = (
 
 
 class AlarmingCloudwatchProvider(
-    AlarmMuteOperations, CompositeAlarmOperations, MetricStatisticsOperations, CloudwatchProvider
+    AlarmActions,
+    AlarmMuteOperations,
+    CompositeAlarmOperations,
+    MetricStatisticsOperations,
+    CloudwatchProvider,
 ):
     """Replaces how alarms are evaluated, notified and remembered; the rest is LocalStack's."""
 
@@ -198,7 +187,7 @@ class AlarmingCloudwatchProvider(
             left = statechange.Before(
                 value=old_state, reason=old_reason, reason_data=old_data, since=old_time
             )
-            told = statechange.event(described, left, account_id=alarm.account_id, event_id=str(uuid.uuid4()))
+            told = statechange.event(described, left, account_id=alarm.account_id, event_id=new_id())
             self._announce(alarm.account_id, alarm.region, told)
             self._evaluate_composite_alarms(context, alarm)
             if not described["ActionsEnabled"]:
@@ -208,16 +197,6 @@ class AlarmingCloudwatchProvider(
                 return
         for action in actions:
             self._run(alarm, action, old_state, old_reason, old_time, store)
-
-    def run_muted(self, alarm: Any, muted: MutedActions) -> None:
-        store = self.get_store(alarm.account_id, alarm.region)
-        if isinstance(alarm, LocalStackMetricAlarm):
-            for action in list(alarm.alarm.get(ACTIONS[muted.state]) or []):
-                self._run(alarm, action, muted.old_state, muted.old_reason, muted.old_time, store)
-        else:
-            context = RequestContext(None)
-            context.account_id, context.region = alarm.account_id, alarm.region
-            self._run_composite_alarm_actions(context, alarm, muted.old_state, alarm)
 
     def _set_alarm_actions(self, context: RequestContext, alarm_names: list[str], enabled: bool) -> None:
         """Enabled or disabled: a change of the configuration, which the history tells. Unknown names are
@@ -239,72 +218,6 @@ class AlarmingCloudwatchProvider(
     ) -> Any:
         check_dashboard(dashboard_name, dashboard_body)
         return super().put_dashboard(context, dashboard_name, dashboard_body, **kwargs)
-
-    def _run(
-        self, alarm: Any, action: str, old_state: str, old_reason: str, old_time: datetime, store: Any
-    ) -> None:
-        target = arns.parse_arn(action)
-        if target["service"] == "sns":
-            name = region_name(alarm.region)
-            self._publish(
-                store,
-                alarm,
-                action,
-                notification.sns_message(alarm.alarm, old_state, alarm.account_id, name),
-            )
-        elif target["service"] == "lambda":
-            client = connect_to(region_name=target["region"], aws_access_key_id=target["account"]).lambda_
-            message = create_message_response_update_state_lambda(alarm, old_state, old_reason, old_time)
-            invoke = partial(client.invoke, FunctionName=arns.lambda_function_name(action), Payload=message)
-            self._execute(store, alarm, action, invoke)
-        else:
-            LOG.warning("an alarm's action on %s is not emulated: %s", target["service"], action)
-
-    def _run_composite_alarm_actions(
-        self, context: RequestContext, composite_alarm: Any, old_state_value: str, triggering_alarm: Any
-    ) -> None:
-        described = composite_alarm.alarm
-        store = self.get_store(composite_alarm.account_id, composite_alarm.region)
-        for action in described[ACTIONS[described["StateValue"]]]:
-            if arns.parse_arn(action)["service"] != "sns":
-                LOG.warning("a composite alarm's action is not emulated: %s", action)
-                continue
-            message = create_message_response_update_composite_alarm_state_sns(
-                composite_alarm, triggering_alarm, old_state_value
-            )
-            self._publish(store, composite_alarm, action, message)
-
-    def _publish(self, store: Any, alarm: Any, topic_arn: str, message: str) -> None:
-        """To a topic that lets CloudWatch; AWS tells of others only in the alarm's history."""
-        target = arns.parse_arn(topic_arn)
-        sns = connect_to(region_name=target["region"], aws_access_key_id=target["account"]).sns
-        subject = notification.subject(alarm.alarm, region_name(alarm.region))
-
-        def publish() -> None:
-            require_publish(CLOUDWATCH, topic_arn, alarm.alarm["AlarmArn"])
-            sns.publish(TopicArn=topic_arn, Subject=subject, Message=message)
-
-        self._execute(store, alarm, topic_arn, publish)
-
-    def _execute(self, store: Any, alarm: Any, action: str, execute: Callable[[], object]) -> None:
-        """Run an action; what came of it is in the alarm's history, as on AWS."""
-        error, summary = None, f"Successfully executed action {action}"
-        try:
-            execute()
-        except ClientError as failure:
-            answer = failure.response["Error"]
-            said = _SAID_OF_TOPICS.get(answer["Code"])
-            error = said.format(action) if said else answer["Message"]
-            summary = f'Failed to execute action {action}. Received error: "{error}"'
-            LOG.warning("alarm %s: %s", alarm.alarm["AlarmName"], summary)
-        data = {
-            "actionState": "Failed" if error else "Succeeded",
-            "stateUpdateTimestamp": int(alarm.alarm["StateUpdatedTimestamp"].timestamp() * 1000),
-            "notificationResource": action,
-            "publishedMessage": None,
-            "error": error,
-        }
-        self._remember(store, alarm, "Action", summary, data)
 
     def _remember(self, store: Any, alarm: Any, kind: str, summary: str, data: Mapping[str, Any]) -> None:
         is_metric = isinstance(alarm, LocalStackMetricAlarm)

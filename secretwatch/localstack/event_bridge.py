@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 
 from secretwatch.cloudtrail import EVENT_BYTES, Event, sign_in
 from secretwatch.localstack.held import HeldQueue
+from secretwatch.localstack.request_ids import new_id
 from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class EventBridge:
 
     def _send(self, offered: Offered) -> None:
         account_id, event = offered.account_id, offered.event
-        offered.id = offered.id or str(uuid.uuid4())
+        offered.id = offered.id or new_id()
         envelope = envelope_of(account_id, event, offered.id)
         if envelope is None or self._bus is None:
             return
@@ -170,7 +170,7 @@ def envelope_of(account_id: str, event: Event, event_id: str = "") -> dict[str, 
     """What a rule sees of a CloudTrail event; None where it is too large for EventBridge."""
     envelope = {
         "version": "0",
-        "id": event_id or str(uuid.uuid4()),
+        "id": event_id or new_id(),
         "detail-type": _DETAIL_TYPES.get(event.get("eventType", ""), "AWS API Call via CloudTrail"),
         "source": f"aws.{event['eventSource'].partition('.')[0]}",
         "account": account_id,

@@ -46,6 +46,7 @@ class RequestLog(BufferingHandler):
 
     def _run(self) -> None:
         while True:
+            # By the clock: to be woken for each line would cost what is saved here.
             time.sleep(_LATER)
             self.flush()
 

@@ -11,8 +11,7 @@ from secretwatch import secretid
 from secretwatch.cloudtrail import Event, assumed_role_identity, make_event, root_identity
 from secretwatch.filterpattern import FilterPattern
 
-EVENT_NAMES = ("GetSecretValue", "BatchGetSecretValue")
-SOURCE = "secretsmanager.amazonaws.com"
+EVENT_NAMES, SOURCE = secretid.READS, secretid.SOURCE
 
 # Calls besides reads that name one secret.
 CHANGES = (

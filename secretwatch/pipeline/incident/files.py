@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from secretwatch.cloudtrail.reader import Broken, Message
-from secretwatch.incident.act import Act, act_of
+from secretwatch.incident.act import Act, act_in
 from secretwatch.incident.report import Report, Subject, report
 from secretwatch.incident.timeline import is_secret_read
 from secretwatch.pipeline.doctor.reads import is_read
@@ -27,7 +26,8 @@ class Recorded:
 
     def add(self, pieces: Iterable[Message | Broken]) -> None:
         for piece in pieces:
-            act = None if isinstance(piece, Broken) else _act(piece.text)
+            # No watch is known here: each read of a secret counts.
+            act = None if isinstance(piece, Broken) else act_in(piece.text, lambda each: is_read(each, ()))
             if act:
                 self.acts.append(act)
             elif isinstance(piece, Broken):
@@ -40,15 +40,6 @@ class Recorded:
         """Reads of any secret, oldest first."""
         found = {each.event_id: each for each in self.acts if is_secret_read(each)}
         return sorted(found.values(), key=lambda each: each.time)
-
-
-def _act(text: str) -> Act | None:
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    # No watch is known here: each read of a secret counts.
-    return act_of(event, lambda each: is_read(each, ())) if isinstance(event, dict) else None
 
 
 def investigate(recorded: Recorded, event_id: str, *, now: datetime, hours: float) -> Report:

@@ -271,7 +271,7 @@ class Gathering:
                 self._tell(f"what {key} did: {len(keys)} access keys, {len(acts)} events")
                 if key not in asked:
                     asked.add(key)
-                    since = min(begin, *self._begins(chain, key), begin)
+                    since = min([begin, *self._begins(chain, key)])
                     add(each.act for each in sources.delivered(f'"{key}"', since, end + _ARRIVES, key))
                 for region in regions:
                     if (key, region) not in asked:

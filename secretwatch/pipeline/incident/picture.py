@@ -84,9 +84,9 @@ def _frame(report: Report, scale: _Scale, bottom: int) -> Iterator[str]:
         y = _middle(lane)
         yield f'<line class="rail" x1="{_LEFT}" y1="{y}" x2="{_WIDTH - _RIGHT}" y2="{y}"/>'
         kind = "lane reads" if each.relation == "reader" else "lane"
-        name = escape(_short(f"{each.number}  {each.label}"))
+        name = escape(words.short(f"{each.number}  {each.label}", _LABEL))
         yield f'<text class="{kind}" x="0" y="{y - 2}">{name}</text>'
-        yield f'<text x="0" y="{y + 13}">{escape(_short(_keys(each)))}</text>'
+        yield f'<text x="0" y="{y + 13}">{escape(words.short(_keys(each), _LABEL))}</text>'
     if report.alarm_time:
         x = scale.x(report.alarm_time)
         anchor = "end" if x > _WIDTH - 160 else "start"
@@ -101,10 +101,6 @@ def _frame(report: Report, scale: _Scale, bottom: int) -> Iterator[str]:
 def _keys(each: Credential) -> str:
     more = f" +{len(each.keys) - 1}" if len(each.keys) > 1 else ""
     return f"{each.keys[0]}{more}" if each.keys else "no access key"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
 
 
 def _given(report: Report, scale: _Scale, lanes: dict[int, int]) -> Iterator[str]:

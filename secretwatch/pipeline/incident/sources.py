@@ -7,14 +7,13 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from secretwatch import partition
-from secretwatch.incident.act import Act, act_of
+from secretwatch.incident.act import Act, act_in
 from secretwatch.pipeline.doctor.asking import Asked, Asking
 
 APP_ID = "secretwatch-incident"
@@ -82,7 +81,8 @@ class Sources:
             if not self._is_ok(asked, f"event history of {region}"):
                 return found
             for each in asked.answer.get("Events") or ():
-                found += self._act(each.get("CloudTrailEvent"))
+                if act := act_in(each.get("CloudTrailEvent"), self._is_read):
+                    found.append(act)
             if not (token := asked.answer.get("NextToken")):
                 return found
             request["NextToken"] = token
@@ -110,7 +110,7 @@ class Sources:
             for each in asked.answer.get("events") or ():
                 millis = each.get("ingestionTime") or each.get("timestamp") or 0
                 at = datetime.fromtimestamp(millis / 1000, UTC)
-                for act in self._act(each.get("message")):
+                if act := act_in(each.get("message"), self._is_read):
                     count += 1
                     yield Delivered(act, at)
             if not (token := asked.answer.get("nextToken")):
@@ -152,14 +152,6 @@ class Sources:
                 days = each.get("retentionInDays")
                 return max(made, now - timedelta(days=days)) if days else made
         return None
-
-    def _act(self, text: Any) -> list[Act]:
-        try:
-            event = json.loads(text)
-        except (TypeError, ValueError, RecursionError):
-            return []
-        act = act_of(event, self._is_read) if isinstance(event, dict) else None
-        return [act] if act else []
 
     def _is_ok(self, asked: Asked, what: str) -> bool:
         if not asked.ok and asked.problem != "denied":

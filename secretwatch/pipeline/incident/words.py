@@ -71,7 +71,7 @@ def secret(each: SecretRead) -> str:
 
 
 def place(each: Place) -> str:
-    agents = ", ".join(map(_short, each.agents[:_AGENTS])) or "no user agent"
+    agents = ", ".join(map(short, each.agents[:_AGENTS])) or "no user agent"
     more = f" and {len(each.agents) - _AGENTS} more" if len(each.agents) > _AGENTS else ""
     return (
         f"{each.address or 'no address'}: {len(each.acts)} events, {at(each.begin)} to {at(each.end)}, as "
@@ -79,8 +79,8 @@ def place(each: Place) -> str:
     )
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def short(text: str, most: int = _LONGEST) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def entry(each: Entry) -> str:

@@ -116,10 +116,15 @@ def test_a_mend_stays_on_its_line(tmp_path: Path) -> None:
     text = "It's\na \\ description"
     command = alarms.put(alarm(AlarmDescription=text)).command()
     assert "\n" not in command
-    script = tmp_path / "mend"
-    script.write_text(command.replace("aws cloudwatch put-metric-alarm", "printf '%s|'"))
-    shown = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=True).stdout
-    assert shown.split("|")[3] == text
+    assert shown(command, tmp_path)["AlarmDescription"] == text
+
+
+def shown(command: str, folder: Path) -> dict[str, Any]:
+    """What a shell hands to the AWS CLI as JSON."""
+    script = folder / "command"
+    script.write_text(f'aws() {{ test "$3" = --cli-input-json && printf %s "$4"; }}\n{command}\n')
+    done = subprocess.run(["sh", str(script)], capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize("subject", [None, facts().subject], ids=["any", "a watch"])
@@ -209,16 +214,11 @@ def test_a_filter_is_put_as_it_is_but_for_the_change() -> None:
     assert words[words.index("--filter-pattern") + 1] == pattern_for([SECRET])
 
 
-@pytest.mark.parametrize(
-    "text", ["prod/\x1b[2J", "a\u202eb", "it's", "line\nbreak", "tab\there", "\U000e0001"]
-)
+@pytest.mark.parametrize("text", ["prod/\x1b[2J", "a\u202eb", "line\nbreak", "tab\there", "\U000e0001"])
 def test_nothing_in_a_command_is_obeyed_by_a_terminal(text: str, tmp_path: Path) -> None:
     command = Call("secretsmanager", "DescribeSecret", {"SecretId": text}).command()
     assert command.isprintable()
-    script = tmp_path / "command"
-    script.write_text(command.replace("aws secretsmanager describe-secret --secret-id", "printf %s"))
-    shown = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=True).stdout
-    assert shown == text
+    assert shown(command, tmp_path) == {"SecretId": text}
 
 
 @pytest.mark.parametrize("text", ["file:///etc/hostname", "fileb://x", "https://wiki.example/runbook", "--x"])

@@ -278,6 +278,6 @@ def test_no_policy_holds_what_is_no_principal() -> None:
 
 @pytest.mark.parametrize("value", PARTS)
 def test_a_value_reaches_the_command_line_as_it_is(value: str) -> None:
-    line = command("iam", "put-role-policy", {"RoleName": value, "PolicyName": "x"}, "eu-west-1")
+    line = command("iam", "PutRolePolicy", {"RoleName": value, "PolicyName": "x"}, "eu-west-1")
     assert line.isprintable()
     assert values(line) == {"rolename": value, "policyname": "x", "region": "eu-west-1"}
