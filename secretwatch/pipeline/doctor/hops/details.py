@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.heartbeat import its_role, its_rule
+from secretwatch.pipeline.doctor.hops.machines import runs_as, started_by
 from secretwatch.pipeline.doctor.hops.realtime import as_applied
 from secretwatch.pipeline.doctor.hops.self_watch import alarm_of
 from secretwatch.pipeline.doctor.view import View
@@ -21,8 +21,8 @@ def examine(view: View) -> Hop:
     for name in view.intent.of("alarm", NAME):
         alarm_of(hop, view, name, NAME, "details cannot be told")
     for name in view.intent.of("rule", NAME):
-        its_rule(hop, view, name, NAME)
+        started_by(hop, view, name, NAME)
     for name in view.intent.of("role", NAME):
-        its_role(hop, view, name, NAME)
+        runs_as(hop, view, name, NAME)
     as_applied(hop, view, NAME)
     return hop
