@@ -30,7 +30,7 @@ module "secretwatch" {
   kms_deletion_window_in_days = 7
   name                        = "beats"
   trail                       = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
-  watches                     = { all = { secrets = ["*"], realtime = true } }
+  watches                     = { all = { details = true, secrets = ["*"], realtime = true } }
 }
 
 output "watches" {

@@ -143,6 +143,8 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
         yield "to be deleted", "PendingDeletion"
     elif member == "FilterPolicy":
         yield "for nobody", '{"team": ["nobody"]}'
+        if value:
+            yield "for everything", "{}"
     elif member == "policyDocument":
         yield "masked", _masking()
     elif member == "EventSelectors":

@@ -133,6 +133,19 @@ class Patient:
         self.session.client("secretsmanager").get_secret_value(SecretId="beats-read")
         return bool(wait_for("a log file", lambda: files() - before))
 
+    def says_who(self, seconds: float = 15.0) -> bool:
+        """Whether who reads now is named in a message of its own, once the alarm has rung."""
+        before = len(self.beats.cloud.inbox())
+        self.rings()
+        deadline = time.monotonic() + seconds
+        subject = f'DETAILS: "{self.watch.alarm_name}" in '
+        while time.monotonic() < deadline:
+            for each in self.beats.cloud.inbox()[before:]:
+                if str(each["subject"]).startswith(subject) and "beats-read" in str(each["body"]):
+                    return True
+            time.sleep(0.1)
+        return False
+
     def beats_on(self) -> bool:
         self.beats.beat()
         return True
@@ -140,6 +153,7 @@ class Patient:
 
 # What shows whether a thing does again what it serves.
 TRIALS: dict[str, Callable[[Patient], bool]] = {
+    "details": Patient.says_who,
     "evidence": Patient.keeps_evidence,
     "heartbeat": Patient.beats_on,
     "realtime": Patient.rings,

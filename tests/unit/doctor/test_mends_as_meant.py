@@ -18,6 +18,7 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.secrets import are_there
 from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
@@ -158,6 +159,41 @@ def test_a_role_that_the_trail_was_not_applied_with_is_not_opened() -> None:
     meant = replace(view.after(view.account), intent=Intent(applied, {}, {Ref("trail", arn): "ring"}))
     assert "UpdateTrail" in _operations(meant)
     assert "PutRolePolicy" not in _operations(meant)
+
+
+PERSON = Ref("subscription", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts|email|ops@example.com")
+NO_HEARTBEATS = '{"secretwatch":[{"exists":false}]}'
+SUBSCRIBED = {"SubscriptionArn": "arn:aws:sns:us-east-1:1:alerts:x", "PendingConfirmation": "false"}
+
+
+def test_who_is_subscribed_again_gets_what_was_applied() -> None:
+    """Until it is confirmed it has no ARN to set a filter policy by."""
+    wanted = SUBSCRIBED | {"FilterPolicy": NO_HEARTBEATS, "FilterPolicyScope": "MessageAttributes"}
+    gone = view_of(PERSON, wanted, None)
+    (step,) = hop_of(gone, PERSON).findings[0].steps
+    assert isinstance(step, Call)
+    assert step.params["Attributes"] == {"FilterPolicy": NO_HEARTBEATS}
+    assert hop_of(gone.after(after(gone.account, [step])), PERSON).findings == []
+
+
+@pytest.mark.parametrize(
+    ("live", "verdict"),
+    [
+        (None, "broken"),
+        ("{}", "broken"),
+        (NO_HEARTBEATS, None),
+        ('{"secretwatch":[{"exists":false}],"other":[{"exists":false}]}', "warning"),
+        ('{"secretwatch":[{"anything-but":["heartbeat"]},{"exists":false}]}', "warning"),
+    ],
+)
+def test_who_was_not_to_get_heartbeats_and_does_is_a_fault(live: str | None, verdict: str | None) -> None:
+    view = view_of(PERSON, SUBSCRIBED | {"FilterPolicy": NO_HEARTBEATS}, SUBSCRIBED | {"FilterPolicy": live})
+    found = hop_of(view, PERSON).findings
+    assert [each.verdict for each in found] == ([verdict] if verdict else [])
+    if verdict == "broken":
+        (step,) = found[0].steps
+        assert isinstance(step, Call)
+        assert step.params["AttributeValue"] == NO_HEARTBEATS
 
 
 @pytest.mark.parametrize(("others", "form"), [(0, "EventSelectors"), (1, "AdvancedEventSelectors")])

@@ -9,6 +9,7 @@ from typing import Any
 
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
+from secretwatch.pipeline.doctor.hops.wanting import lets_heartbeats
 from secretwatch.pipeline.doctor.intent import Difference
 from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters, roles
 from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers, together
@@ -92,6 +93,9 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
         sentence = f"The {named(ref)} was changed since it was applied: {said(decisive or found)}."
         if decisive:
             hop.broken(cause, sentence, *steps, ref=ref, stops=stops)
+        elif ref.kind == "subscription" and _gets_more(view, ref):
+            more = "It gets each heartbeat's message, too, which was left out."
+            hop.broken(cause, f"{sentence} {more}", *steps, ref=ref, stops=False)
         else:
             # What goes back to the words that were applied would change nothing but words.
             tried = (
@@ -100,6 +104,12 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
                 else "It was tried, and does the same as before."
             )
             hop.warning(cause, f"{sentence} {tried}", ref=ref)
+
+
+def _gets_more(view: View, ref: Ref) -> bool:
+    """Whether somebody gets each heartbeat, who was not to: mails that nobody reads hide an alarm's."""
+    applied, live = view.applied(ref.kind, ref.id), view.account.things.get(ref)
+    return bool(applied and live) and lets_heartbeats(live or {}) and not lets_heartbeats(applied or {})
 
 
 def keeps_more(ref: Ref, difference: Difference) -> bool:

@@ -8,12 +8,12 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from secretwatch.alarm.notification import sns_message
-from secretwatch.filterpolicy import FilterPolicy, InvalidFilterPolicy
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.trail import key_at_fault
+from secretwatch.pipeline.doctor.hops.wanting import wants
 from secretwatch.pipeline.doctor.kinds import topics
 from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_parts
 from secretwatch.pipeline.doctor.opening import opened, refusal
@@ -170,8 +170,11 @@ def _create(arn: str, publishers: list[Publisher]) -> list[Step]:
 
 def _subscribe_again(view: View, arn: str) -> list[Step]:
     assert view.intent
-    ids = [id for id, _ in view.intent.account.all("subscription") if subscription_parts(id)[0] == arn]
-    return [topics.subscribe(*subscription_parts(id)) for id in ids]
+    return [
+        topics.subscribe(*subscription_parts(id), wanted)
+        for id, wanted in view.intent.account.all("subscription")
+        if subscription_parts(id)[0] == arn
+    ]
 
 
 def _key(
@@ -400,16 +403,3 @@ def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[s
             [Person(f"Whose queue was {endpoint}? Make it again, or subscribe somebody else to {topic}.")],
         )
     return None
-
-
-def wants(policy: str, scope: str | None, message: str) -> bool:
-    """Whether a subscription's filter policy lets this message through: it has no attributes.
-
-    https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
-    """
-    try:
-        if not json.loads(policy):
-            return True
-        return FilterPolicy.parse(policy, scope or "MessageAttributes").matches({}, message)
-    except (InvalidFilterPolicy, ValueError):
-        return True  # SNS would not have taken it: it is not understood here

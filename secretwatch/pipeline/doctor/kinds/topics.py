@@ -106,14 +106,27 @@ def set_topic(arn: str, name: str, value: str, note: str = "") -> Call:
     return Call("sns", "SetTopicAttributes", params, note=note)
 
 
-def subscribe(topic: str, protocol: str, endpoint: str) -> Call:
+# What a subscription can be made with: it has no ARN to change it by until it is confirmed.
+_MADE_WITH = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
+
+
+def subscribe(topic: str, protocol: str, endpoint: str, wanted: Thing | None = None) -> Call:
+    """wanted: as it was applied, for one that is not there."""
     note = {
         "email": f"AWS sends {endpoint} a mail: its link has to be followed.",
         "email-json": f"AWS sends {endpoint} a mail: its SubscribeURL has to be opened.",
         "http": f"AWS posts a SubscribeURL to {endpoint}, which has to be visited.",
         "https": f"AWS posts a SubscribeURL to {endpoint}, which has to be visited.",
     }.get(protocol, "")
-    params = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+    params: dict[str, Any] = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+    same = SUBSCRIPTION.decisive
+    made_with = {
+        name: str(wanted[name])
+        for name in _MADE_WITH
+        if wanted and same[name](wanted.get(name)) != same[name](None)
+    }
+    if made_with:
+        params["Attributes"] = made_with
     return Call("sns", "Subscribe", params, note=note)
 
 
@@ -141,7 +154,7 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
     topic, protocol, endpoint = subscription_parts(id)
     steps: list[Step] = []
     if live is None or not is_confirmed(live):
-        steps.append(subscribe(topic, protocol, endpoint))
+        steps.append(subscribe(topic, protocol, endpoint, wanted if live is None else None))
     if live is None:
         return steps
     for name in ("FilterPolicyScope", "FilterPolicy", "RawMessageDelivery", "RedrivePolicy"):
@@ -269,7 +282,9 @@ def _subscribe(account: Account, params: Mapping[str, Any]) -> None:
     known = account.get("subscription", id) or {}
     if not is_confirmed(known):
         known = {**known, "SubscriptionArn": f"{topic}:to-be-confirmed", "PendingConfirmation": "false"}
-    account.put("subscription", id, {**known, "TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint})
+    made_with = params.get("Attributes") or {}
+    there = {**known, **made_with, "TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+    account.put("subscription", id, there)
 
 
 def _set_subscription(account: Account, params: Mapping[str, Any]) -> None:
