@@ -1,4 +1,4 @@
-"""The fixture `secretwatch`: tests of an alarm that somebody made by hand, in an account of the test's own."""
+"""The fixture `secretwatch`, on an alarm that somebody made by hand, in an account of the test's own."""
 
 from __future__ import annotations
 
@@ -130,11 +130,11 @@ def test_plain_clients_are_in_the_tests_account(secretwatch: Harness) -> None:
 
 def test_who_is_not_there_is_answered_with_who_is(secretwatch: Harness) -> None:
     secretwatch.role("app")
-    with pytest.raises(NoSuchCaller, match="no role 'ap'. There is: app"):
+    with pytest.raises(NoSuchCaller, match=r"no role 'ap'\. There is: app"):
         secretwatch.as_role("ap")
     with pytest.raises(NoSuchCaller, match="no user 'bob'"):
         secretwatch.as_user("bob")
-    with pytest.raises(LookupError, match="no alarm 'x' in us-east-1. There is: none"):
+    with pytest.raises(LookupError, match=r"no alarm 'x' in us-east-1\. There is: none"):
         secretwatch.alarm("x")
     with pytest.raises(AttributeError, match="nor a service"):
         secretwatch.as_role("app").secretmanager  # noqa: B018
