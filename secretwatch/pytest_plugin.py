@@ -1,9 +1,11 @@
 """Fixtures for tests of anything that runs on secretwatch's local cloud. pytest finds them by itself.
 
-    def test_a_deleted_filter_counts_nothing(held_delivery, secretwatch_cloud):
-        held = held_delivery()
-        ...                     # calls take effect, and nothing is told of them
-        held.release()          # as on AWS minutes later
+    def test_my_alarm(secretwatch):
+        stack = secretwatch.apply("infra/alarms")
+        with secretwatch.held_delivery() as held:
+            stack.as_role("app").secretsmanager.get_secret_value(SecretId="prod/db")
+            held.release(reordered=True)
+        assert stack.alarm("prod-db-read").rang(within_minutes=10)
 
 Nothing is imported and nothing started before a test asks for one of these. With pytest-xdist each worker
 has a local cloud of its own.
@@ -19,6 +21,7 @@ import pytest
 
 if TYPE_CHECKING:
     from secretwatch import local
+    from secretwatch.testing import Harness
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,26 @@ def secretwatch_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[loca
         yield cloud
     finally:
         local.stop(state_dir)
+
+
+@pytest.fixture
+def secretwatch(
+    request: pytest.FixtureRequest,
+    secretwatch_cloud: local.LocalCloud,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Harness]:
+    """An account of the local cloud that is this test's alone, and what one does in it; see `Harness`.
+
+    Meanwhile this process's own boto3 and children are in that account, and know no other AWS.
+    """
+    from secretwatch.testing.harness import harness
+
+    def tell(text: str) -> None:
+        # pytest shows it where the test fails.
+        request.node.add_report_section("call", "where it stopped", text)
+
+    with harness(secretwatch_cloud, tmp_path_factory.mktemp("secretwatch-test"), tell) as made:
+        yield made
 
 
 @pytest.fixture

@@ -240,11 +240,16 @@ class LocalCloud:
         ahead: int = post(f"{self.url}/_secretwatch/tick", {"minutes": minutes})["ahead_seconds"]
         return ahead
 
-    def confirm(self) -> list[dict[str, Any]]:
-        """Follow the confirmation links in the inbox as their readers would; the messages followed."""
+    def confirm(self, account_id: str | None = None) -> list[dict[str, Any]]:
+        """Follow the confirmation links in the inbox as their readers would; the messages followed.
+
+        Those of all accounts, or of one.
+        """
         # Following a link twice does no harm, here as on AWS.
         followed = []
         for message in self.inbox():
+            if account_id and message["topic_arn"].split(":")[4] != account_id:
+                continue
             if message["kind"] == "confirmation" and message["confirm_url"]:
                 get(message["confirm_url"])
                 followed.append(message)
