@@ -1,7 +1,7 @@
-"""What was applied: Terraform's state of an instance, as an account of its own. Pure.
+"""What was applied, or is meant: Terraform's state of an instance, as an account of its own. Pure.
 
-Only the state is read: no plan, no provider, no call to AWS. A resource of a type that `kinds` does not know
-is left out; of those of the module a test knows that there is none.
+A state is what was read, or what a plan would make of it (`meant.py`). A resource of a type that `kinds`
+does not know is left out; of those of the module a test knows that there is none.
 """
 
 from __future__ import annotations
@@ -36,15 +36,24 @@ _STEP = re.compile(r"module\.([A-Za-z0-9_-]+)(?:\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+
 
 @dataclass
 class Intent:
-    """account: as it was applied. address: Terraform's, of each thing; the first is the thing's own."""
+    """account: as it was applied. address: Terraform's, of each thing; the first is the thing's own.
+
+    configured: whether it is as the configuration says, too; else the state may hold what is wrong.
+    """
 
     account: Account
     address: dict[Ref, list[str]] = field(default_factory=dict)
     serves: dict[Ref, Purpose] = field(default_factory=dict)
+    configured: bool = False
 
     def get(self, kind: str, id: str | None) -> Thing | None:
         """The thing as it was applied; None for what is somebody else's."""
         return self.account.get(kind, id)
+
+    @property
+    def all_addresses(self) -> set[str]:
+        """Terraform's, of all that is known here."""
+        return {address for addresses in self.address.values() for address in addresses}
 
     def owners(self, ref: Ref, members: Iterable[str]) -> list[str]:
         """Terraform's addresses of what sets these members of a thing; else the address of the thing."""
