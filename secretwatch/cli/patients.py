@@ -182,17 +182,17 @@ def as_meant(patients: Sequence[Patient], planning: Planning) -> list[Patient]:
     assert root
     try:
         plan = planning.shown()
-        state, changed = meant.meant(root.state, plan), meant.changed(plan)
+        state = meant.meant(root.state, plan)
     except NoPlan as error:
         return [replace(each, notes=(_from_the_state(str(error)),)) for each in patients]
     except _NOT_TERRAFORMS:
         note = _from_the_state("Terraform shows it in another form than is known here.")
         return [replace(each, notes=(note,)) for each in patients]
-    meant_now = [_configured(each, state, changed, len(patients) > 1) for each in patients]
+    found = [_configured(each, plan, state, len(patients) > 1) for each in patients]
     if root.watch is None and (new := _keys(state) - _keys(root.state)):
         note = f"Not applied yet, and not examined: {', '.join(sorted(new))} of the configuration's watches."
-        meant_now[0] = replace(meant_now[0], notes=(*meant_now[0].notes, note))
-    return meant_now
+        found[0] = replace(found[0], notes=(*found[0].notes, note))
+    return found
 
 
 def _keys(state: Mapping[str, Any]) -> set[str]:
@@ -207,38 +207,60 @@ def _from_the_state(why: str) -> str:
 
 
 def _configured(
-    patient: Patient, state: Mapping[str, Any], changed: Mapping[str, list[str]], several: bool
+    patient: Patient, plan: Mapping[str, Any] | None, state: Mapping[str, Any], several: bool
 ) -> Patient:
+    from secretwatch.pipeline.doctor import meant
+    from secretwatch.pipeline.doctor.intent import is_below
     from secretwatch.pipeline.watch import NotAWatch, Watch
 
-    root = patient.root
+    root, intent = patient.root, patient.intent
     assert root
-    if patient.intent is None:
+    if intent is None:
         return patient
-    if not changed:
-        return replace(patient, intent=replace(patient.intent, configured=True))
+    changed = meant.changed(plan)
+    instance = intent.instance
+    pending = {each: how for each, how in changed.items() if is_below(each, instance)}
+    if not pending:
+        return replace(patient, intent=replace(intent, configured=True))
+    if meant.is_edited(plan, instance):
+        return replace(patient, notes=(_not_applied(pending),))
     outputs = state.get("outputs") or {}
     try:
         watch = Watch.from_outputs(outputs, patient.key if "watches" in outputs else None)
         found = _of_watch(root, state, watch, several)
     except (NotAWatch, *_NOT_TERRAFORMS):
-        found = Patient(patient.subject)
+        return patient
     if found.intent is None:
-        note = (
-            f"The configuration in {root.directory} has this watch no more. It is examined as it was "
-            "applied; the next `terraform apply` deletes it."
-        )
-        return replace(patient, notes=(note,))
-    own = found.intent.all_addresses | patient.intent.all_addresses
-    addresses = sorted(own & set(changed))
-    notes = (_changes(addresses, changed),) if addresses else ()
+        return patient
+    own = found.intent.all_addresses | intent.all_addresses
+    there = {each: how for each, how in pending.items() if each in own}
+    notes = (_not_in_the_state(there),) if there else ()
     return replace(found, intent=replace(found.intent, configured=True), notes=notes)
 
 
-def _changes(addresses: Sequence[str], changed: Mapping[str, list[str]]) -> str:
-    listed = ", ".join(f"{each} ({' and '.join(changed[each])})" for each in addresses)
+def _not_applied(changed: Mapping[str, list[str]]) -> str:
     return (
-        "Terraform's state is not what the configuration says, which is taken as meant here: a refresh or a "
-        "failed apply has put into the state what somebody changed by hand, or the configuration was edited "
-        f"since the last apply. `terraform apply` would change {listed}."
+        "The configuration, or the module's release, is another than was applied last: this is about what "
+        f"was applied. `terraform apply` would change {_listed(changed)}. What of that is no edit of yours, "
+        "somebody changed by hand, and a refresh has put it into the state."
     )
+
+
+def _not_in_the_state(changed: Mapping[str, list[str]]) -> str:
+    return (
+        "A refresh, or an apply that failed, has put into Terraform's state what somebody changed by hand. "
+        f"What the configuration says is meant. `terraform apply` would change {_listed(changed)}."
+    )
+
+
+_MOST_LISTED = 8
+
+
+def _listed(changed: Mapping[str, list[str]]) -> str:
+    named = [
+        f"{each} ({' and '.join(how)})"
+        for each, how in sorted(changed.items())
+        if not each.endswith("terraform_data.applied")
+    ]
+    more = f" and {len(named) - _MOST_LISTED} more" if len(named) > _MOST_LISTED else ""
+    return f"{', '.join(named[:_MOST_LISTED])}{more}" if named else "nothing else"

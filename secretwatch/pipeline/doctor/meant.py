@@ -1,8 +1,9 @@
 """What was meant: a state as it would be if Terraform's plan for it were carried out. Pure.
 
-Where a plan changes nothing the state is what was meant. Where it changes something, the state holds what
-somebody did by hand (a refresh has found it, or an apply failed midway), or the configuration was edited and
-not applied: in both cases the configuration says what is meant.
+Where a plan changes nothing the state is what was meant. Where it changes something, either the state holds
+what somebody did by hand (a refresh has found it, also the one of an apply that failed), or the configuration
+was edited and is not applied yet. An instance writes down at last what it was applied from: so the two can be
+told apart, and an edit is no fault.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 State = dict[str, Any]
+
+_MARK = "terraform_data.applied"
+"""What an instance writes last, and no refresh changes: main.tf."""
 
 
 def meant(state: Mapping[str, Any], plan: Mapping[str, Any] | None) -> State:
@@ -36,6 +40,11 @@ def meant(state: Mapping[str, Any], plan: Mapping[str, Any] | None) -> State:
 def changed(plan: Mapping[str, Any] | None) -> dict[str, list[str]]:
     """Addresses of what the plan would change, and how: `["update"]`, `["delete", "create"]`."""
     return {each["address"]: list(each["change"]["actions"]) for each in changes(plan)}
+
+
+def is_edited(plan: Mapping[str, Any] | None, instance: str) -> bool:
+    """Whether the configuration of the instance is another than was applied whole. instance: its address."""
+    return ".".join(filter(None, (instance, _MARK))) in changed(plan)
 
 
 def changes(plan: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secretwatch.pipeline.doctor.meant import changed, filled, meant
+from secretwatch.pipeline.doctor.meant import changed, filled, is_edited, meant
 
 
 def state(**attributes: Any) -> dict[str, Any]:
@@ -113,3 +113,12 @@ def test_all_of_a_known_value_is_the_plans_and_all_of_an_unknown_one_is_as_befor
     assert filled(after, False, before) == after
     assert filled(after, {}, before) == after
     assert filled(after, True, before) == before
+
+
+def test_what_an_instance_was_applied_from_says_whether_it_was_edited() -> None:
+    mark = {**change("update"), "address": "module.secretwatch.terraform_data.applied"}
+    assert is_edited(plan(mark), "module.secretwatch")
+    assert not is_edited(plan(change("update")), "module.secretwatch")
+    # Another instance of the same root module.
+    assert not is_edited(plan(mark), "module.other")
+    assert is_edited(plan({**mark, "address": "terraform_data.applied"}), "")
