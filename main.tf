@@ -452,6 +452,52 @@ module "secret" {
 }
 
 ################################################################################
+# What was applied last
+################################################################################
+
+# Changes when the configuration or the module does, and once all else was applied. A refresh leaves it as it is: so
+# tools can tell what was edited since from what somebody changed by hand and a refresh has put into the state.
+resource "terraform_data" "applied" {
+  input = sha256(jsonencode([
+    {
+      alarm                       = var.alarm
+      details                     = var.details
+      email_addresses             = var.email_addresses
+      heartbeat                   = var.heartbeat
+      kms_deletion_window_in_days = var.kms_deletion_window_in_days
+      kms_keys                    = var.kms_keys
+      look_up_secrets             = var.look_up_secrets
+      name                        = var.name
+      secret                      = var.secret
+      secrets                     = var.secrets
+      self_watch                  = var.self_watch
+      tags                        = var.tags
+      topics                      = var.topics
+      trail                       = var.trail
+      watches                     = var.watches
+    },
+    [for folder in ["*.tf", "modules/*/*.tf"] : [
+      for file in sort(fileset(path.module, folder)) : filesha256("${path.module}/${file}")
+    ]],
+  ]))
+
+  depends_on = [
+    module.alerts,
+    module.details,
+    module.existing_topic,
+    module.existing_trail,
+    module.fast_self_watch,
+    module.fast_topic,
+    module.heartbeat,
+    module.realtime,
+    module.secret,
+    module.self_watch,
+    module.trail,
+    module.watch,
+  ]
+}
+
+################################################################################
 # From releases with one watch
 ################################################################################
 

@@ -45,6 +45,8 @@ def show(console: Console, diagnosis: Diagnosis) -> None:
         console.print(
             Text(f"Also on this log group, to be chosen with --alarm: {visible_line(listed)}", style="dim")
         )
+    for note in diagnosis.notes:
+        console.print(Text(visible_line(note), style="yellow"))
     _mends(console, diagnosis)
     console.print(_ending(diagnosis))
 

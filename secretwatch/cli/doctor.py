@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -21,14 +21,14 @@ from secretwatch.cli.applied import place
 from secretwatch.cli.console import plain, teller, visible, visible_json, visible_line
 from secretwatch.cli.diagnosis import show, show_all
 from secretwatch.cli.options import PAST
+from secretwatch.cli.patients import Patient, as_meant, found, of_alarm, refuse
 
 if TYPE_CHECKING:
     from rich.status import Status
 
     from secretwatch.pipeline.doctor.examine import Doctor
-    from secretwatch.pipeline.doctor.intent import Intent
-    from secretwatch.pipeline.doctor.subject import Subject
     from secretwatch.pipeline.doctor.walk import Diagnosis
+    from secretwatch.pipeline.planned import Planning
 
 
 @click.command(
@@ -120,27 +120,21 @@ def doctor(
         raise click.UsageError("--canary follows its own read, --event-id another: give one of them.")
     console = plain(stderr=as_json, soft_wrap=True)
     refused: list[str] = []
-    acts = canary or mend
     with console.status("looking for the watch") as status:
-        patients = _patients(directories, alarm, log_group, watch, secrets, refused)
+        patients = found(directories, alarm, log_group, watch, secrets, refused)
         if show_policy:
             _print_policy(patients)
             return
-        if len(patients) > 1 and (acts or event_id):
+        if len(patients) > 1 and (canary or event_id):
             keys = ", ".join(str(each.key) for each in patients)
-            _refuse(f"There are several watches: say which with --watch, one of {keys}.")
-        if acts:
+            refuse(f"There are several watches: say which with --watch, one of {keys}.")
+        if canary or mend:
             _announce(console, patients[0])
-        found = _examine(patients, since, event_id, canary, console, status)
-    broken = [each for each in found if each.plan]
-    if mend and len(found) > 1 and len(broken) == 1:
-        patients, found = [_of_alarm(patients[0].subject, broken[0].view.subject.name)], broken
-    elif mend and len(found) > 1:
-        names = ", ".join(each.view.subject.name for each in found)
-        _refuse(f"There are several alarms: say which with --alarm, one of {names}.")
-    if mend and found[0].plan:
-        found = _mend(console, patients[0], found[0], since)
-    worst = max(found, key=lambda each: _BADNESS[each.result])
+        examination = Examination(console, status, since, event_id, canary, first_meant=canary or mend)
+        diagnoses = examination.of(patients)
+    if mend and any(each.plan for each in diagnoses):
+        diagnoses = _mend(console, examination, diagnoses)
+    worst = max(diagnoses, key=lambda each: _BADNESS[each.result])
     if report_file:
         from secretwatch.pipeline.doctor.page import page
         from secretwatch.pipeline.report import write_whole
@@ -150,11 +144,11 @@ def doctor(
         except OSError as error:
             click.echo(f"The report cannot be written: {error}.", err=True)
     if as_json:
-        click.echo(visible_json(json.dumps(_as_dict(found, worst), indent=2, ensure_ascii=False)))
-    elif len(found) == 1:
+        click.echo(visible_json(json.dumps(_as_dict(diagnoses, worst), indent=2, ensure_ascii=False)))
+    elif len(diagnoses) == 1:
         show(console, worst)
     else:
-        show_all(console, found)
+        show_all(console, diagnoses)
     for reason in refused:
         click.echo(visible_line(reason), err=True)
     sys.exit(exits.USAGE if refused else worst.exit_code)
@@ -163,203 +157,127 @@ def doctor(
 _BADNESS = {"healthy": 0, "cannot tell": 1, "broken": 2}
 
 
-@dataclass(frozen=True)
-class Patient:
-    """What is examined: a watch with what was applied of it, or what hangs on an alarm or a log group."""
-
-    subject: Subject
-    intent: Intent | None = None
-    secret: str | None = None
-    """The one that a canary reads."""
-    key: str | None = None
-    account_id: str | None = None
-    """Where it is, as was applied or as an ARN says."""
-
-
-def _as_dict(found: Sequence[Diagnosis], worst: Diagnosis) -> dict[str, Any]:
-    """The worst diagnosis; of several, with a line for each beside it."""
-    if len(found) == 1:
+def _as_dict(diagnoses: Sequence[Diagnosis], worst: Diagnosis) -> dict[str, Any]:
+    """The worst diagnosis; of several, all of them beside it, and what mends all of them."""
+    if len(diagnoses) == 1:
         return worst.as_dict()
-    listed = [
-        {
-            "subject": each.view.subject.name,
-            "result": each.result,
-            "broken": [{"hop": name, "cause": one.cause} for name, one in each.broken],
-        }
-        for each in found
-    ]
-    return {**worst.as_dict(), "watches": listed}
+    from secretwatch.pipeline.doctor.mend import together
+    from secretwatch.pipeline.doctor.walk import configured
+
+    mends = together([(each.view, each.plan) for each in diagnoses], configured)
+    return {
+        **worst.as_dict(),
+        "plan": [each.command() for each in mends or ()],
+        "watches": [each.as_dict() for each in diagnoses],
+    }
 
 
-def _examine(
-    patients: Sequence[Patient],
-    since: datetime | None,
-    event_id: str | None,
-    canary: bool,
-    console: Console,
-    status: Status,
-) -> list[Diagnosis]:
-    import boto3
+@dataclass
+class Examination:
+    """How patients are examined. first_meant: whether it is waited for what is meant before anything is done.
 
-    from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
-    from secretwatch.pipeline.doctor import examine
-    from secretwatch.pipeline.doctor.starting import Several
-    from secretwatch.pipeline.doctor.subject import NoSuchSubject
-    from secretwatch.pipeline.reads import ReadFailed
+    Otherwise Terraform plans meanwhile, and is listened to only where it would change something.
+    """
 
-    found = []
-    sessions: dict[str, Any] = {}
-    for patient in patients:
-        subject = patient.subject
-        status.update(f"examining {visible(subject.name)}")
-        try:
-            session = sessions.setdefault(subject.region, boto3.Session(region_name=subject.region))
-            doctor: Doctor = examine.Doctor(
-                subject,
-                session,
-                intent=patient.intent,
-                since=since,
-                event_id=event_id,
-                tell=teller(console, status),
-            )
-            if not canary:
-                try:
-                    found.append(doctor.examine())
-                except Several as several:
-                    alarms = [_of_alarm(subject, each) for each in several.names]
-                    found += _examine(alarms, since, event_id, canary, console, status)
+    console: Console
+    status: Status
+    since: datetime | None = None
+    event_id: str | None = None
+    canary: bool = False
+    first_meant: bool = False
+    examined: list[Patient] = field(default_factory=list)
+    """The patients as they were examined last, a diagnosis for each."""
+
+    def of(self, patients: Sequence[Patient]) -> list[Diagnosis]:
+        """The diagnoses, in this order."""
+        from secretwatch.pipeline.planned import Planning
+
+        diagnoses: list[Diagnosis] = []
+        self.examined = []
+        for root, group in groupby(patients, key=lambda each: each.root):
+            here = list(group)
+            if root is None:
+                diagnoses += self._each(here)
                 continue
-            if patient.secret is None:
-                _refuse("Which secret is the canary to read? Say it with --secret NAME.")
-            if "GetSecretValue" not in subject.event_names or not (
-                subject.known or doctor.is_about_secrets()
-            ):
-                _refuse("This is about other calls than reads: make one of those, and leave out --canary.")
-            region = patient.secret.split(":")[3] if patient.secret.startswith("arn:") else subject.region
-            found.append(doctor.canary(patient.secret, region))
-        except NO_CREDENTIALS as error:
-            _refuse(f"There are no AWS credentials to use: {one_line(error)}")
-        except (NoSuchSubject, ReadFailed, ValueError) as error:
-            _refuse(str(error))
-    for each in found:
-        if each.record.missing_event:
-            _refuse(
-                f"No read with the event id {each.record.missing_event} was seen of this watch since "
-                f"{each.record.since:%d %b %H:%M} UTC: an older one needs --since."
-            )
-    return found
+            with Planning(root.directory) as planning:
+                if self.first_meant:
+                    diagnoses += self._each(self._meant(here, planning))
+                    continue
+                before = self._each(here)
+                del self.examined[len(self.examined) - len(before) :]
+                for one, diagnosis in zip(self._meant(here, planning), before, strict=True):
+                    diagnoses += self._again(one, diagnosis)
+        for each in diagnoses:
+            if each.record.missing_event:
+                refuse(
+                    f"No read with the event id {each.record.missing_event} was seen of this watch since "
+                    f"{each.record.since:%d %b %H:%M} UTC: an older one needs --since."
+                )
+        return diagnoses
 
+    def _meant(self, patients: Sequence[Patient], planning: Planning) -> list[Patient]:
+        self.status.update("reading what the configuration says (terraform plan)")
+        return as_meant(patients, planning)
 
-def _of_alarm(subject: Subject, name: str) -> Patient:
-    """One alarm of a log group that has several."""
-    return Patient(replace(subject, name=name, alarm_name=name, log_group_name=None))
+    def _again(self, patient: Patient, before: Diagnosis) -> list[Diagnosis]:
+        """The diagnosis with what is meant; a new one where that is something else than was applied."""
+        view = before.view
+        same = patient.subject == view.subject and (
+            patient.intent is None
+            or (view.intent is not None and patient.intent.account.things == view.intent.account.things)
+        )
+        if not same:
+            return self._each([patient])
+        view.intent, before.notes = patient.intent, list(patient.notes)
+        self.examined.append(patient)
+        return [before]
 
+    def _each(self, patients: Sequence[Patient]) -> list[Diagnosis]:
+        import boto3
 
-def _patients(
-    directories: Sequence[Path],
-    alarm: str | None,
-    log_group: str | None,
-    watch: str | None,
-    secrets: tuple[str, ...],
-    refused: list[str],
-) -> list[Patient]:
-    from secretwatch.pipeline.applied import NothingApplied
-    from secretwatch.pipeline.doctor.subject import Subject
-    from secretwatch.terraform import TerraformNotUsable
+        from secretwatch.pipeline.aws import NO_CREDENTIALS, one_line
+        from secretwatch.pipeline.doctor import examine
+        from secretwatch.pipeline.doctor.starting import Several
+        from secretwatch.pipeline.doctor.subject import NoSuchSubject
+        from secretwatch.pipeline.reads import ReadFailed
 
-    try:
-        if len(directories) == 1:
-            return _applied(directories[0], watch, secrets)
-    except (NothingApplied, TerraformNotUsable) as error:
-        _refuse(str(error))
-    if directories:
-        return _fleet(directories, refused)
-    if not (alarm or log_group):
-        return []
-    import boto3
-    from botocore.exceptions import BotoCoreError
+        diagnoses = []
+        sessions: dict[str, Any] = {}
+        for patient in patients:
+            subject = patient.subject
+            self.status.update(f"examining {visible(subject.name)}")
+            try:
+                session = sessions.setdefault(subject.region, boto3.Session(region_name=subject.region))
+                doctor: Doctor = examine.Doctor(
+                    subject,
+                    session,
+                    intent=patient.intent,
+                    since=self.since,
+                    event_id=self.event_id,
+                    tell=teller(self.console, self.status),
+                )
+                diagnosis = self._read(doctor, patient) if self.canary else doctor.examine()
+            except Several as several:
+                diagnoses += self._each([of_alarm(subject, each) for each in several.names])
+                continue
+            except NO_CREDENTIALS as error:
+                refuse(f"There are no AWS credentials to use: {one_line(error)}")
+            except (NoSuchSubject, ReadFailed, ValueError) as error:
+                refuse(str(error))
+            diagnosis.notes = list(patient.notes)
+            diagnoses.append(diagnosis)
+            self.examined.append(patient)
+        return diagnoses
 
-    from secretwatch.pipeline.aws import one_line
-
-    alarm, of_alarm, account_of_alarm = _named(alarm, "alarm")
-    log_group, of_group, account_of_group = _named(log_group, "log-group")
-    try:
-        region = of_alarm or of_group or os.environ.get("AWS_REGION") or boto3.Session().region_name
-    except BotoCoreError as error:
-        _refuse(one_line(error))
-    if not region:
-        _refuse("In which region? Set AWS_REGION.")
-    name = alarm or log_group or ""
-    subject = Subject(region=region, name=name, alarm_name=alarm, log_group_name=log_group, secrets=secrets)
-    secret = secrets[0] if secrets else None
-    return [Patient(subject, secret=secret, account_id=account_of_alarm or account_of_group)]
-
-
-def _named(given: str | None, kind: str) -> tuple[str | None, str | None, str | None]:
-    """The name of an alarm or log group, its ARN's region and account. kind: what stands in such an ARN."""
-    if given is None or not given.startswith("arn:"):
-        return given, None, None
-    parts = given.split(":", 6)
-    if len(parts) < 7 or parts[5] != kind:
-        raise click.UsageError(f"{given} is no ARN of {'an alarm' if kind == 'alarm' else 'a log group'}.")
-    return parts[6].removesuffix(":*"), parts[3], parts[4]
-
-
-def _fleet(directories: Sequence[Path], refused: list[str]) -> list[Patient]:
-    """The watches of all that are applied, each once; why others are not is put among `refused`."""
-    from secretwatch.pipeline.applied import NothingApplied
-    from secretwatch.terraform import TerraformNotUsable
-
-    found = []
-    for one in dict.fromkeys(each.resolve() for each in directories):
-        try:
-            found += _applied(one, None, ())
-        except (NothingApplied, TerraformNotUsable) as error:
-            refused.append(str(error))
-    if not found:
-        _refuse(" ".join(refused))
-    return found
-
-
-def _applied(directory: Path, watch: str | None, secrets: tuple[str, ...]) -> list[Patient]:
-    """The watches of a root module, or the one that was asked for; each with what was applied of it."""
-    from contextlib import suppress
-
-    from secretwatch.pipeline import applied
-    from secretwatch.pipeline.doctor.intent import Intent
-    from secretwatch.pipeline.doctor.subject import Subject
-    from secretwatch.pipeline.watch import UnknownSecret
-
-    state = applied.state_of(directory)
-    there = applied.watches_of(state, directory)
-    if watch is not None:
-        chosen = [each for each in there if each.watch == watch]
-        if not chosen:
-            names = ", ".join(sorted(str(each.watch) for each in there))
-            _refuse(f"{directory} has no watch {watch!r}, but {names}.")
-        there = chosen
-    elif secrets:
-        there = there[:1]
-    found = []
-    for each in there:
-        subject = Subject.of_watch(each, directory, named=len(there) > 1 or watch is not None)
-        wanted = secrets[0] if secrets else None
-        if secrets:
-            subject = replace(subject, secrets=secrets)
-        else:
-            with suppress(UnknownSecret):
-                wanted = each.secret()
-        # A prefix is nothing that a canary could read.
-        secret = None if wanted and wanted.endswith("*") else wanted
-        try:
-            intent = Intent.of_state(state, each)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # Anybody can write into the file.
-            raise applied.NothingApplied(
-                f"The state of {directory} is none that Terraform writes."
-            ) from error
-        found.append(Patient(subject, intent, secret, each.watch, each.account_id))
-    return found
+    def _read(self, doctor: Doctor, patient: Patient) -> Diagnosis:
+        """The diagnosis of a read that is made for it."""
+        subject = patient.subject
+        if patient.secret is None:
+            refuse("Which secret is the canary to read? Say it with --secret NAME.")
+        if "GetSecretValue" not in subject.event_names or not (subject.known or doctor.is_about_secrets()):
+            refuse("This is about other calls than reads: make one of those, and leave out --canary.")
+        region = patient.secret.split(":")[3] if patient.secret.startswith("arn:") else subject.region
+        return doctor.canary(patient.secret, region)
 
 
 def _print_policy(patients: Sequence[Patient]) -> None:
@@ -369,11 +287,6 @@ def _print_policy(patients: Sequence[Patient]) -> None:
     click.echo(
         json.dumps(policy(first.subject if first else None, first.intent if first else None), indent=2)
     )
-
-
-def _refuse(reason: str) -> NoReturn:
-    click.echo(visible_line(reason), err=True)
-    sys.exit(2)
 
 
 def _announce(console: Console, patient: Patient) -> None:
@@ -388,38 +301,52 @@ def _announce(console: Console, patient: Patient) -> None:
         account_id = aws.check_account(patient.account_id)
         console.print(place(subject.name, account_id, subject.region, aws.endpoint_url))
     except NO_CREDENTIALS as error:
-        _refuse(f"There are no AWS credentials to use: {one_line(error)}")
+        refuse(f"There are no AWS credentials to use: {one_line(error)}")
     except NoAccess as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 # Mending
 
 
-def _mend(
-    console: Console, patient: Patient, diagnosis: Diagnosis, since: datetime | None
-) -> list[Diagnosis]:
-    """Carry the plan out, after asking; the walk afterwards. Nothing is done without a yes."""
+def _mend(console: Console, examination: Examination, diagnoses: list[Diagnosis]) -> list[Diagnosis]:
+    """Carry the plan out, after asking; the walks afterwards. Nothing is done without a yes."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     from secretwatch.pipeline.aws import Aws, NoAccess, one_line
-    from secretwatch.pipeline.doctor.calls import Call
+    from secretwatch.pipeline.doctor.mend import together
+    from secretwatch.pipeline.doctor.walk import configured
 
-    show(console, diagnosis)
-    calls = [each for each in diagnosis.plan if isinstance(each, Call)]
+    if len(diagnoses) == 1:
+        show(console, diagnoses[0])
+    else:
+        show_all(console, diagnoses)
+    patients = examination.examined
+    calls = together([(each.view, each.plan) for each in diagnoses], configured)
+    if calls is None:
+        names = ", ".join(each.view.subject.name for each in diagnoses if each.plan)
+        refuse(
+            "What mends one of these would break another: mend one after the other, with --watch or --alarm: "
+            f"{names}."
+        )
+    if len(diagnoses) > 1:
+        console.print(Text("\nAll of it, in this order:", style="bold"))
+        for call in calls:
+            console.print(Text(f"  {visible(call.command())}"))
     question = "this step" if len(calls) == 1 else f"these {len(calls)} steps"
     if not click.confirm(f"\nCarry out {question}?", err=True):
-        return [diagnosis]
-    session = boto3.Session(region_name=patient.subject.region)
+        return diagnoses
+    subject = patients[0].subject
+    session = boto3.Session(region_name=subject.region)
     try:
         # Between question and answer somebody may have signed in elsewhere.
-        Aws(session, patient.subject.region).check_account(patient.account_id)
+        Aws(session, subject.region).check_account(patients[0].account_id)
     except NoAccess as error:
-        _refuse(str(error))
+        refuse(str(error))
     for number, call in enumerate(calls, 1):
         console.print(Text(f"{number}/{len(calls)}  {visible(call.command())}"))
-        client = session.client(call.service, region_name=call.region or patient.subject.region)
+        client = session.client(call.service, region_name=call.region or subject.region)
         try:
             call.make(client)
         except (ClientError, BotoCoreError) as error:
@@ -428,4 +355,6 @@ def _mend(
             )
             break
     with console.status("examining it again") as status:
-        return _examine([patient], since, None, False, console, status)
+        # What is meant is known by now.
+        again = Examination(console, status, examination.since)
+        return again.of([replace(each, root=None) for each in patients])

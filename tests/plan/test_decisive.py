@@ -66,3 +66,44 @@ def test_every_kind_has_its_words() -> None:
     for kind in ALL:
         assert kind.said
         assert kind.label("a/b:c|d|e")
+
+
+# What the provider fills in where the module says nothing, and a plan therefore leaves as it finds it.
+FILLED_IN = {
+    "aws_cloudwatch_log_group.log_group_class": "cannot be changed",
+    "aws_cloudwatch_metric_alarm.evaluate_low_sample_count_percentiles": "no alarm here is on percentiles",
+    "aws_kms_key.policy": "AWS's own for the key of a secret that the module makes: nobody is told through it",
+    "aws_sqs_queue.url": "its name",
+}
+
+
+def test_a_plan_would_put_right_all_that_decides(instances: Any) -> None:
+    """So a fault that a refresh has put into the state is no part of what is meant (meant.py)."""
+    written = _written(instances.raw["configuration"]["root_module"])
+    found = set()
+    for change in instances.raw.resource_changes.values():
+        resource = RESOURCES.get(change["type"])
+        if change["mode"] != "managed" or resource is None:
+            continue
+        unknown = {name for name, each in change["change"]["after_unknown"].items() if each is True}
+        said = written[change["type"], change["name"]]
+        found |= {
+            f"{change['type']}.{name}"
+            for name in unknown - said
+            if isinstance(resource.attributes.get(name), Of)
+        }
+    assert found <= set(FILLED_IN), sorted(found)
+
+
+def _written(module: Any) -> Any:
+    """By type and name: arguments that the module writes, in whatever module it is."""
+    found: dict[Any, set[str]] = {}
+
+    def walk(part: Any) -> None:
+        for each in part.get("resources") or ():
+            found.setdefault((each["type"], each["name"]), set()).update(each.get("expressions") or ())
+        for call in (part.get("module_calls") or {}).values():
+            walk(call["module"])
+
+    walk(module)
+    return found

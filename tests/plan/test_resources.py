@@ -37,7 +37,8 @@ QUICKSTART = {
     "aws_sns_topic": 2,
     "aws_sns_topic_policy": 2,
     "aws_sns_topic_subscription": 2,
-    "terraform_data": 1,
+    # Of the guard in front of evidence, and of what was applied last.
+    "terraform_data": 2,
 }
 
 

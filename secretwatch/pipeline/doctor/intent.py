@@ -1,7 +1,7 @@
-"""What was applied: Terraform's state of an instance, as an account of its own. Pure.
+"""What was applied, or is meant: Terraform's state of an instance, as an account of its own. Pure.
 
-Only the state is read: no plan, no provider, no call to AWS. A resource of a type that `kinds` does not know
-is left out; of those of the module a test knows that there is none.
+A state is what was read, or what a plan would make of it (`meant.py`). A resource of a type that `kinds`
+does not know is left out; of those of the module a test knows that there is none.
 """
 
 from __future__ import annotations
@@ -36,15 +36,26 @@ _STEP = re.compile(r"module\.([A-Za-z0-9_-]+)(?:\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+
 
 @dataclass
 class Intent:
-    """account: as it was applied. address: Terraform's, of each thing; the first is the thing's own."""
+    """account: as it was applied. address: Terraform's, of each thing; the first is the thing's own.
+
+    configured: whether it is as the configuration says, too; else the state may hold what is wrong.
+    instance: the address of the module that is the instance, "" for the root itself.
+    """
 
     account: Account
     address: dict[Ref, list[str]] = field(default_factory=dict)
     serves: dict[Ref, Purpose] = field(default_factory=dict)
+    configured: bool = False
+    instance: str = ""
 
     def get(self, kind: str, id: str | None) -> Thing | None:
         """The thing as it was applied; None for what is somebody else's."""
         return self.account.get(kind, id)
+
+    @property
+    def all_addresses(self) -> set[str]:
+        """Terraform's, of all that is known here."""
+        return {address for addresses in self.address.values() for address in addresses}
 
     def owners(self, ref: Ref, members: Iterable[str]) -> list[str]:
         """Terraform's addresses of what sets these members of a thing; else the address of the thing."""
@@ -64,10 +75,10 @@ class Intent:
 
         state: as `terraform state pull` prints it. None where the watch's alarm is not in it.
         """
-        prefix = _instance(state, watch)
+        prefix = instance_of(state, watch)
         if prefix is None:
             return None
-        found = cls(Account(watch.account_id, watch.region))
+        found = cls(Account(watch.account_id, watch.region), instance=prefix)
         for resource in _resources(state, prefix):
             if _is_of_another_watch(resource.rooms, watch.watch):
                 continue
@@ -128,8 +139,8 @@ class _Resource:
     values: Mapping[str, Any]
 
 
-def _instance(state: Mapping[str, Any], watch: Watch) -> str | None:
-    """The address of the module that is the instance; "" for the root itself."""
+def instance_of(state: Mapping[str, Any], watch: Watch) -> str | None:
+    """The address of the module that is the watch's instance; "" for the root itself; None without one."""
     for resource in state.get("resources") or ():
         if resource.get("type") != "aws_cloudwatch_metric_alarm" or resource.get("mode") != "managed":
             continue
@@ -145,7 +156,7 @@ def _instance(state: Mapping[str, Any], watch: Watch) -> str | None:
 def _resources(state: Mapping[str, Any], prefix: str) -> Iterable[_Resource]:
     for resource in state.get("resources") or ():
         address = str(resource.get("module") or "")
-        if resource.get("mode") != "managed" or not _is_below(address, prefix):
+        if resource.get("mode") != "managed" or not is_below(address, prefix):
             continue
         rooms = tuple(
             (step[1], step[2] if step[2] is not None else step[3])
@@ -163,7 +174,8 @@ def _resources(state: Mapping[str, Any], prefix: str) -> Iterable[_Resource]:
             yield _Resource(resource["type"], name, rooms, instance.get("attributes") or {})
 
 
-def _is_below(address: str, prefix: str) -> bool:
+def is_below(address: str, prefix: str) -> bool:
+    """Whether a resource or module of this address is in the module `prefix`; "" is the root."""
     return not prefix or address == prefix or address.startswith((f"{prefix}.", f"{prefix}["))
 
 

@@ -7,6 +7,7 @@ takes an earlier one's result along, and none undoes another. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from secretwatch.pipeline.doctor.account import Ref
@@ -60,6 +61,28 @@ def proved(view: View, hops: list[Hop], walk: Walk) -> list[Step]:
             hop.replace(found, replace(found, steps=tuple(whole)))
     steps_of_all, _ = _plan(view, walk, lambda name, each: True)
     return [each for each in steps_of_all if not (isinstance(each, Call) and each.has_blank)]
+
+
+def together(plans: Sequence[tuple[View, Sequence[Step]]], walk: Walk) -> list[Call] | None:
+    """The plans of several watches as one list, each call once; None where one would undo another's mend."""
+    calls: dict[str, Call] = {}
+    for _, plan in plans:
+        for each in _calls(plan):
+            calls.setdefault(each.key, each)
+    whole = _calls(_in_order(calls.values()))
+    for view, plan in plans:
+        if _left(view, whole, walk) - _left(view, _calls(plan), walk):
+            return None
+    return whole
+
+
+def _left(view: View, calls: Iterable[Call], walk: Walk) -> set[Key]:
+    """What is still broken after these calls, of which some are about things of another watch alone."""
+    account = view.account
+    for call in calls:
+        with suppress(KeyError):
+            account = after(account, [call])
+    return _broken(walk(view.after(account)))
 
 
 def _of(hop: str, ref: Ref | None) -> Callable[[str, Finding], bool]:

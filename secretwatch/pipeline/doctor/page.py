@@ -94,8 +94,10 @@ def page(diagnosis: Diagnosis) -> str:
     items = "".join(_hop(number, hop) for number, hop in enumerate(diagnosis.hops, 1))
     at = f"{record.now.astimezone(UTC):%d %B %Y, %H:%M:%S} UTC"
     about = f"Account {record.account_id or 'unknown'}, {subject.region}, examined on {at}."
+    notes = "".join(f'<p class="about">{escape(each)}</p>' for each in diagnosis.notes)
     main = f"""<h1>{escape(name)}</h1>
 <p class="about">{escape(about)}</p>
+{notes}
 {_answer(diagnosis)}
 <h2>From the read to the e-mail</h2>
 <div class="picture">{path.picture(diagnosis.hops)}</div>

@@ -35,7 +35,8 @@ EXIT_CODES: dict[Result, int] = {"healthy": 0, "broken": 1, "cannot tell": 3}
 class Diagnosis:
     """What the walk found.
 
-    missing: permissions, as `action on resource`; plan: what mends all that is broken, in its order.
+    missing: permissions, as `action on resource`; plan: what mends all that is broken, in its order; notes:
+    where what was meant is taken from, if that needs a word.
     """
 
     view: View
@@ -43,6 +44,7 @@ class Diagnosis:
     hops: list[Hop]
     plan: list[Step] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def result(self) -> Result:
@@ -77,7 +79,7 @@ class Diagnosis:
             "account_id": self.record.account_id or self.view.subject.account_id,
             "region": self.view.subject.region,
             "at": self.record.now.isoformat(timespec="seconds"),
-            "intent": "as applied"
+            "intent": ("as configured" if self.view.intent.configured else "as applied")
             if self.view.intent
             else "by outputs"
             if self.view.subject.known
@@ -88,6 +90,7 @@ class Diagnosis:
             ],
             "plan": [each.command() for each in self.plan],
             "missing": self.missing,
+            "notes": self.notes,
             "read": read
             and {
                 "event_id": read.event_id,

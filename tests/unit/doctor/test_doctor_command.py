@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from commands import Runner
 from healthy import TRAIL, absent, alarm, asked, denied, facts
 
 from secretwatch.cli.doctor import doctor
-from secretwatch.pipeline import applied
+from secretwatch.pipeline import applied, planned
 from secretwatch.pipeline.applied import NothingApplied
 from secretwatch.pipeline.doctor import examine
 from secretwatch.pipeline.reads import ReadFailed
@@ -57,6 +58,21 @@ class Session:
         self.calls.append("start_logging")
 
 
+class Planning(contextlib.nullcontext[Any]):
+    """A plan that changes nothing."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(self)
+
+    def shown(self) -> dict[str, Any] | None:
+        return None
+
+
+class NoPlanning(Planning):
+    def shown(self) -> dict[str, Any] | None:
+        raise planned.NoPlan("No value for required variable.")
+
+
 @pytest.fixture
 def session() -> Session:
     return Session()
@@ -67,7 +83,11 @@ def run(monkeypatch: pytest.MonkeyPatch, session: Session) -> Run:
     """Runs the command on the given facts; what the examination was given is in the result's `asked`."""
 
     def run(
-        *arguments: str, found: Facts | None = None, error: Exception | None = None, answers: str = ""
+        *arguments: str,
+        found: Facts | None = None,
+        error: Exception | None = None,
+        answers: str = "",
+        planning: Any = Planning,
     ) -> Result:
         given: dict[str, Any] = {}
 
@@ -90,6 +110,7 @@ def run(monkeypatch: pytest.MonkeyPatch, session: Session) -> Run:
         monkeypatch.setattr(applied, "state_of", lambda directory: {})
         monkeypatch.setattr(applied, "watches_of", lambda state, directory: [replace(WATCH, watch="db")])
         monkeypatch.setattr(boto3, "Session", lambda **_: session)
+        monkeypatch.setattr(planned, "Planning", planning)
         result = Runner().invoke(doctor, arguments, input=answers)
         result.asked = given  # type: ignore[attr-defined]
         return result
@@ -238,3 +259,12 @@ def test_the_policy_needs_no_account(run: Run) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout)["Version"] == "2012-10-17"
     assert "alarm:a" in run(".", "--policy").stdout
+
+
+def test_where_nothing_can_be_planned_the_state_is_what_is_meant_and_that_is_said(run: Run) -> None:
+    result = run(".", planning=NoPlanning)
+    assert result.exit_code == 0
+    words = " ".join(result.output.split())
+    assert "`terraform plan` could not be made: No value for required variable." in words
+    found = json.loads(run(".", "--json", planning=NoPlanning).stdout)
+    assert len(found["notes"]) == 1
