@@ -87,25 +87,27 @@ def demo(keep: bool, report_file: Path | None) -> None:
 
 
 def _run(stack: contextlib.ExitStack, keep: bool, report_file: Path | None) -> None:
-    clone = _clone()
+    module = _module()
     terraform.binary()
-    state_dir = clone / ".secretwatch"
+    # What is beside the module in a clone would be among installed packages here.
+    state_dir = local.find_state_dir() if module == _PACKAGE / "module" else module / ".secretwatch"
+    providers = state_dir / "providers"
     if not keep:
         state_dir = stack.enter_context(_own_state_dir(state_dir))
     elif running := local.status(state_dir):
         raise StageFailed(
-            f"The local cloud of this clone is up already, on port {running.port}: stop it first, with "
-            f"`{command_name()} local down`.",
+            f"The local cloud of {state_dir.parent} is up already, on port {running.port}: stop it first, "
+            f"with `{command_name()} local down`.",
             code=2,
         )
 
     until_stopped = stack.enter_context(contextlib.ExitStack())
     cloud = _start(until_stopped, state_dir, keep)
-    tf_env = stack.enter_context(_terraform_environment(clone, state_dir))
+    tf_env = stack.enter_context(_terraform_environment(providers, state_dir))
     # From here on this process and its children see the local cloud as AWS.
     stack.enter_context(cloud.as_aws(tf_env))
 
-    root = terraform.copy_module(clone, local.StateDir(state_dir).applied) / EXAMPLE
+    root = terraform.copy_module(module, local.StateDir(state_dir).applied) / EXAMPLE
     with _stage("terraform init") as tell:
         terraform.run(root, os.environ, "init")
         tell("providers installed")
@@ -152,12 +154,12 @@ def _stop(state_dir: Path) -> None:
 
 
 @contextlib.contextmanager
-def _terraform_environment(clone: Path, state_dir: Path) -> Iterator[dict[str, str]]:
+def _terraform_environment(providers: Path, state_dir: Path) -> Iterator[dict[str, str]]:
     def say(line: str) -> None:
         out.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
 
     with terraform.environment(say, scratch=state_dir) as env:
-        yield env | terraform.plugin_cache(clone / ".secretwatch" / "providers")
+        yield env | terraform.plugin_cache(providers)
 
 
 def _smoke(root: Path, report_file: Path | None) -> None:
@@ -194,15 +196,16 @@ def _await_mail(
         time.sleep(0.1)
 
 
-def _clone() -> Path:
-    """The folder with the module and its examples: the one this package lies in, else one around here."""
-    for folder in (Path(__file__).resolve().parents[2], *(Path.cwd() / "x").parents):
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def _module() -> Path:
+    """The folder with the module and its examples: the clone this package lies in, else what came with it."""
+    for folder in (_PACKAGE.parent, _PACKAGE / "module"):
         if (folder / EXAMPLE).is_dir() and (folder / "main.tf").is_file():
             return folder
     raise StageFailed(
-        f"{EXAMPLE} was not found here: run the demo in a clone of secretwatch, since the installed "
-        "package comes without it.",
-        code=2,
+        f"{EXAMPLE} is neither beside the package nor in it: run the demo in a clone of secretwatch.", code=2
     )
 
 

@@ -72,7 +72,7 @@ def test_every_kind_has_its_words() -> None:
 FILLED_IN = {
     "aws_cloudwatch_log_group.log_group_class": "cannot be changed",
     "aws_cloudwatch_metric_alarm.evaluate_low_sample_count_percentiles": "no alarm here is on percentiles",
-    "aws_kms_key.policy": "AWS's own for the key of a secret that the module makes: nobody is told through it",
+    "aws_kms_key.policy": "AWS's own for the key of a secret that the module makes: no message needs it",
     "aws_sqs_queue.url": "its name",
 }
 
