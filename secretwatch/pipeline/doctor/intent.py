@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from secretwatch.pipeline.doctor import kinds
+from secretwatch.pipeline.doctor import kinds, whole
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.watch import Watch
 
@@ -41,6 +41,8 @@ class Intent:
     account: Account
     address: dict[Ref, list[str]] = field(default_factory=dict)
     serves: dict[Ref, Purpose] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
+    """Addresses of what the state lacks, though others in it hang on that."""
 
     def get(self, kind: str, id: str | None) -> Thing | None:
         """The thing as it was applied; None for what is somebody else's."""
@@ -53,6 +55,11 @@ class Intent:
         found = [each for each in there if wanted & _members(each)]
         # Of what none of them sets Terraform knows nothing: it would leave that as it is.
         return found if found or wanted - {""} else there[:1]
+
+    def absent_of(self, kind: str) -> list[str]:
+        """Of what the state lacks, what is of this kind."""
+        types = {name for name, each in kinds.RESOURCES.items() if each.kind == kind and each.whole}
+        return [each for each in self.absent if whole.type_of(each) in types]
 
     def of(self, kind: str, *purposes: Purpose) -> list[str]:
         """Ids of a kind that serve one of these, in their order."""
@@ -73,6 +80,7 @@ class Intent:
                 continue
             found._add(resource)
         found._keep_topics_of(watch)
+        found.absent = whole.absent(state, prefix)
         return found
 
     def _add(self, resource: _Resource) -> None:
