@@ -21,7 +21,13 @@ _NEVER_FROM_A_FILE = ("QueueUrl", "Endpoint")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def command(service: str, operation: str, params: Mapping[str, Any], region: str | None = None) -> str:
+def command(
+    service: str,
+    operation: str,
+    params: Mapping[str, Any],
+    region: str | None = None,
+    endpoint: str | None = None,
+) -> str:
     """One line for a shell, in visible characters: what is in a value reaches the AWS CLI as it is.
 
     service, operation, params: by the API's names. What a terminal would obey, and what the CLI would
@@ -35,6 +41,8 @@ def command(service: str, operation: str, params: Mapping[str, Any], region: str
             words += _option(_OPTIONS.get((service, operation, name)) or _dashed(name), value)
     if region:
         words += ["--region", region]
+    if endpoint:
+        words += ["--endpoint-url", endpoint]
     return shlex.join(words)
 
 

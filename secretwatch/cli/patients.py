@@ -235,7 +235,9 @@ def _configured(
     own = found.intent.all_addresses | intent.all_addresses
     there = {each: how for each, how in pending.items() if each in own}
     notes = (_not_in_the_state(there),) if there else ()
-    return replace(found, intent=replace(found.intent, configured=True), notes=notes)
+    made = {each for each, how in there.items() if how == ["create"]}
+    absent = sorted({*intent.absent, *made})
+    return replace(found, intent=replace(found.intent, absent=absent, configured=True), notes=notes)
 
 
 def _not_applied(changed: Mapping[str, list[str]]) -> str:

@@ -16,7 +16,7 @@ from secretwatch.eventpattern.pattern import EventPattern
 
 Event = dict[str, Any]
 _ABSENT = object()
-_OTHER = "something-else"
+OTHER = "something-else"
 _MOST = 400
 _MOST_TRIED = 6000
 
@@ -56,7 +56,7 @@ def variations(event: Event, patterns: Iterable[EventPattern]) -> Iterator[Event
             for value in (
                 *(_fitting(each) for each in known.values()),
                 *dict.fromkeys(near),
-                _OTHER,
+                OTHER,
                 _ABSENT,
             ):
                 changed = copy.deepcopy(event)
@@ -80,7 +80,7 @@ def _fitting(condition: Condition) -> Any:
     """A value with which the condition holds, as far as one comes to mind."""
     if condition.is_absence:
         return _ABSENT
-    return next((value for value in _candidates(condition.source) if condition.holds(value)), _OTHER)
+    return next((value for value in _candidates(condition.source) if condition.holds(value)), OTHER)
 
 
 def _near(source: Any) -> list[str]:
@@ -96,7 +96,7 @@ def _candidates(source: Any) -> list[Any]:
         return [source]
     operator, operand = next(iter(source.items()))
     if isinstance(operand, dict):  # as {"prefix": {"equals-ignore-case": "x"}}, {"anything-but": {...}}
-        return [*_candidates(operand), _OTHER]
+        return [*_candidates(operand), OTHER]
     match operator:
         case "wildcard" if isinstance(operand, str):
             return [operand.replace("*", ""), operand.replace("*", "x")]
@@ -106,7 +106,7 @@ def _candidates(source: Any) -> list[Any]:
             numbers = [each for each in operand if isinstance(each, int | float)]
             return [near for each in numbers for near in (each, each + 1, each - 1)]
         case "anything-but" | "exists":
-            return [_OTHER, 0]
+            return [OTHER, 0]
     return [operand]
 
 

@@ -26,6 +26,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from secretwatch import partition
 from secretwatch.pipeline.answers import look_at
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403")
@@ -109,6 +110,12 @@ class Aws:
                     events.register("after-call", look_at)
                 self._clients[key] = client
         return self._clients[key]
+
+    @property
+    def given_endpoint(self) -> str | None:
+        """Where all is asked, if that is not AWS itself (AWS_ENDPOINT_URL)."""
+        own = f".{partition.of_region(self._region).dns_suffix}"
+        return None if (urlsplit(self.endpoint_url).hostname or "").endswith(own) else self.endpoint_url
 
     @property
     def endpoint_url(self) -> str:

@@ -27,6 +27,8 @@ GONE_FOR_GOOD = ("key", "secret", "connection")
 # What AWS refuses to set, or to change once it is made.
 _FIXED = {
     ("connection", "AuthorizationType"),
+    # Another one of its name, which Terraform alone can make again.
+    ("connection", "ConnectionArn"),
     ("log group", "logGroupClass"),
     ("rule", "ScheduleExpression"),
     ("trail", "IsOrganizationTrail"),
@@ -132,6 +134,10 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
             detail = {**pattern.get("detail", {}), "userAgent": [{"anything-but": {"wildcard": "*aws-cli*"}}]}
             yield "narrowed", json.dumps({**pattern, "detail": detail})
             yield "something else", json.dumps({"source": ["aws.ec2"]})
+            names = ("eventName", "eventSource")
+            kept = {name: each for name, each in pattern.get("detail", {}).items() if name not in names}
+            any_service = {**pattern, "source": [{"prefix": "aws."}]}
+            yield "of any service", json.dumps({**any_service, **({"detail": kept} if kept else {})})
     elif member == "Targets":
         yield from _targets(value)
     elif member == "State":
@@ -165,7 +171,12 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
     elif member == "definition":
         definition = json.loads(value)
         yield "nothing", json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
-        assert definition
+        yield "no time", json.dumps({**definition, "TimeoutSeconds": 5})
+        for name, state in definition["States"].items():
+            if state["Type"] == "Task":
+                other = {**state, "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity"}
+                states = {**definition["States"], name: {**other, "Parameters": {}}}
+                yield f"another call in {name}", json.dumps({**definition, "States": states})
     elif member in ("RedrivePolicy", "AdvancedEventSelectors", "FilterPolicyScope", "DeletedDate"):
         return
     else:

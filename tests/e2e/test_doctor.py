@@ -80,5 +80,6 @@ def test_a_fault_behind_terraforms_back(deployment: Deployment) -> None:
     assert (causes(found), code) == ([("alarm", "actions-disabled")], 1)
     terraform, by_hand = found["broken"][0]["mend"].split("\n")
     assert terraform.startswith(f"terraform -chdir={deployment.root} apply    # would put right module.")
-    assert by_hand == f"aws cloudwatch enable-alarm-actions --alarm-names {name}"
+    there = f"--endpoint-url {deployment.cloudwatch.meta.endpoint_url}"
+    assert by_hand == f"aws cloudwatch enable-alarm-actions --alarm-names {name} {there}"
     assert found["plan"] == [by_hand]

@@ -128,6 +128,8 @@ class Remembering(Session):
             asks = client._make_api_call
 
             def answer(operation: str, parameters: dict[str, Any]) -> Any:
+                if operation == "GetObject":
+                    return asks(operation, parameters)  # its body can be read once only
                 question = (service, operation, json.dumps(parameters, sort_keys=True, default=str))
                 if question not in self.answers:
                     self.answers[question] = asks(operation, parameters)

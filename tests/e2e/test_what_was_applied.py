@@ -8,10 +8,12 @@ seed.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import random
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,6 +44,7 @@ from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.doctor.walk import Diagnosis, configured
 from secretwatch.pipeline.watch import Watch
+from secretwatch.terraform import TerraformFailed
 
 SEED = int(os.environ.get("SECRETWATCH_TEST_SEED") or random.randrange(10**6))
 ON_THE_CLOUD = 20
@@ -562,6 +565,34 @@ def _commented(account: Account, dice: random.Random) -> None:
     account.change("state machine", id, definition=json.dumps(definition))
 
 
+def _patient(account: Account, dice: random.Random) -> None:
+    """A state machine with more attempts, more time, and other names for its states."""
+    id, found = dice.choice(list(account.all("state machine")))
+    definition = json.loads(found["definition"])
+    first = definition["StartAt"]
+    text = found["definition"].replace(f'"{first}"', '"Begin"')
+    definition = json.loads(text)
+    definition["TimeoutSeconds"] = dice.choice((7200, 86400))
+    state = definition["States"]["Begin"]
+    if state["Type"] in ("Task", "Parallel"):
+        more = {"ErrorEquals": ["SecretsManager.InternalServiceErrorException"], "MaxAttempts": 2}
+        state["Retry"] = [*(state.get("Retry") or ()), more]
+    account.change("state machine", id, definition=json.dumps(definition))
+
+
+def _by_operators(account: Account, dice: random.Random) -> None:
+    """A rule that asks for AWS's own names by their beginning, or in any letters."""
+    id, found = dice.choice([each for each in account.all("rule") if each[1].get("EventPattern")])
+    pattern = json.loads(found["EventPattern"])
+    places = [(pattern, name) for name in ("detail-type", "source") if name in pattern]
+    places += [(pattern["detail"], name) for name in ("eventSource",) if name in pattern.get("detail", {})]
+    place, name = dice.choice(places)
+    any_letters = [{"equals-ignore-case": each.swapcase()} for each in place[name]]
+    begins = [{"prefix": each if name == "source" else each[:-1]} for each in place[name]]
+    place[name] = dice.choice((any_letters, begins))
+    account.change("rule", id, EventPattern=json.dumps(pattern))
+
+
 UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _renamed,
     _reworded,
@@ -580,6 +611,8 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _in_other_words,
     _more_of_others,
     _commented,
+    _patient,
+    _by_operators,
 ]
 
 
@@ -595,6 +628,34 @@ def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
         words = ", ".join(each.__name__.strip("_") for each in changes)
         wrong += [f"seed {SEED}: {words}: {name} {each.cause}: {each.sentence}" for name, each in found]
     assert wrong == []
+
+
+# Another one of the same name
+
+
+def _made_anew(account: Account, ref: Ref) -> None:
+    if ref.kind == "secret":
+        name = ref.id.rsplit(":", 1)[-1][:-7]
+        account.put("secret", ref.id, None)
+        account.put("secret", name, {"Name": name, "ARN": f"{ref.id[:-6]}Another"[: len(ref.id)]})
+    else:
+        live = account.get(ref.kind, ref.id) or {}
+        member = BY_NAME[ref.kind].identity
+        account.change(ref.kind, ref.id, **{member: f"{live[member][:-8]}00000000"})
+
+
+def test_another_one_of_its_name_is_found(healthy: View, patient: Patient) -> None:
+    """Of each thing that AWS gives an id of its own, and whose ARN has that; what mends it is Terraform's."""
+    kinds = ("secret", *(name for name, kind in BY_NAME.items() if kind.identity))
+    refs = [ref for ref in patient.intent.account.things if ref.kind in kinds]
+    assert {ref.kind for ref in refs} == {"secret", "connection"}
+    view = dataclasses.replace(healthy, subject=Subject.of_watch(patient.watch, patient.beats.root))
+    for ref in refs:
+        account = healthy.account.copy()
+        _made_anew(account, ref)
+        found, _ = broken(view.after(account))
+        assert [(each.cause, each.ref) for _, each in found] == [(f"another-{ref.kind}", ref)]
+        assert shlex.quote(patient.intent.address[ref][0]) in found[0][1].mend
 
 
 def test_a_missed_beat_is_said(healthy: View, patient: Patient) -> None:
@@ -838,3 +899,55 @@ def test_the_words_say_what_is_wrong(healthy: View) -> None:
     assert len([each for each in plan if isinstance(each, Call)]) == 1
     assert not re.search(r"None|\{\}|Ref\(", words)
     assert Ref("alarm", alarm["AlarmName"]) in {each.ref for _, each in found}
+
+
+# Last, as another thing is applied afterwards than the others have seen
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["at once", "after an apply that was refused"])
+def test_what_is_printed_for_another_secret_lets_the_heartbeat_beat(
+    patient: Patient, healthy: View, terraform: Any, whole: None, is_refused: bool
+) -> None:
+    patient.live = None
+    secrets, root, beats = patient.session.client("secretsmanager"), patient.beats.root, patient.beats
+    (name,) = {
+        each["Name"] for each in secrets.list_secrets()["SecretList"] if each["Name"] == "beats-heartbeat"
+    }
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    secrets.create_secret(Name=name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+        if is_refused:
+            with pytest.raises(TerraformFailed, match="already exists"):
+                terraform.run(root, "apply", "-auto-approve")
+        ended = len([each for each in beats.executions() if each["status"] == "FAILED"])
+        beats.minutes_until(
+            lambda: len([each for each in beats.executions() if each["status"] == "FAILED"]) > ended, 40
+        )
+        found = _with_terraform(patient, terraform)
+        causes = [each.cause for each in found.hop("heartbeat").findings]
+        assert causes[0] == "another-secret"
+        assert "executions-failed" in causes
+        assert ("not-in-the-state" in causes) is is_refused
+        mend = found.hop("heartbeat").findings[0].mend
+        for line in mend.splitlines():
+            words = shlex.split(line, comments=True)
+            terraform.run(root, *words[2:], *(["-auto-approve"] if words[-1] == "apply" else []))
+        again = _with_terraform(patient, terraform)
+    assert again.broken == []
+    assert [each.cause for each in again.hop("heartbeat").findings] == ["failed-before-the-mend"]
+    beats.beat()
+    # What follows goes by what is applied now.
+    now = again.view.intent
+    assert now
+    vars(patient.intent).update(vars(now))
+
+
+def _with_terraform(patient: Patient, terraform: Any) -> Diagnosis:
+    """As `secretwatch doctor DIR` examines it, by the state of now."""
+    state = json.loads(terraform.run(patient.beats.root, "state", "pull"))
+    intent = Intent.of_state(state, patient.watch)
+    subject = Subject.of_watch(patient.watch, patient.beats.root)
+    doctor = Doctor(subject, patient.session, intent=intent)
+    found: Diagnosis = wait_for("a diagnosis", lambda: patient._settled(doctor), seconds=30)
+    return found

@@ -55,7 +55,12 @@ _ACTIONS = {
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "stepfunctions:DescribeExecution": "states:DescribeExecution",
     "stepfunctions:DescribeStateMachine": "states:DescribeStateMachine",
+    "stepfunctions:ListExecutions": "states:ListExecutions",
 }
 _PAGES = 500
 # LookupEvents takes two calls a second of an account.
@@ -185,7 +190,11 @@ class Asking:
 
 def _answer(client: Any, method: str, items: str | None, request: Mapping[str, Any]) -> Any:
     if items is None:
-        return getattr(client, method)(**request)
+        answer = getattr(client, method)(**request)
+        if hasattr(answer.get("Body"), "read"):
+            # It comes later than the rest, and once only; what fails of it fails as a call does.
+            answer["Body"] = answer["Body"].read()
+        return answer
     if not client.can_paginate(method):
         return getattr(client, method)(**request).get(items) or []
     found: list[Any] = []

@@ -22,13 +22,18 @@ Effect = Callable[[Account, Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Call:
-    """One API call. region: None for the watch's own. note: what a person has to do or to know, as well."""
+    """One API call. region: None for the watch's own. note: what a person has to do or to know, as well.
+
+    endpoint: where it was examined, if that is not AWS; it is written into the command: version 1 of the AWS
+    CLI sends some services' calls (sqs, rds) to AWS in spite of AWS_ENDPOINT_URL.
+    """
 
     service: str
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
     region: str | None = None
     note: str = ""
+    endpoint: str | None = None
 
     @property
     def key(self) -> str:
@@ -48,7 +53,7 @@ class Call:
 
     def command(self) -> str:
         """As the AWS CLI takes it, on one line; the note stands in a comment before it."""
-        line = awscli.command(self.service, self.operation, self.params, self.region)
+        line = awscli.command(self.service, self.operation, self.params, self.region, self.endpoint)
         return f"# {self.note}\n{line}" if self.note else line
 
 

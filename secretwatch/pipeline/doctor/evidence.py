@@ -12,8 +12,7 @@ from typing import Any
 
 from secretwatch.alarm import AlarmConfig, State, datapoints, next_state, window_end
 from secretwatch.cloudtrail import event_text
-from secretwatch.pipeline.doctor.account import Ref
-from secretwatch.pipeline.doctor.calls import Call, Person
+from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.alarm import config_or_none, rings_again
 from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_parts
@@ -233,29 +232,3 @@ def of_topic(hop: Hop, view: View, record: Record, reached: bool) -> None:
                 if subscription_parts(id)[0] in arns and is_confirmed(found)
             ]
             hop.note = f"The alarm published at {at:%H:%M:%S} UTC; told are {', '.join(told)}."
-
-
-def of_rules(hop: Hop, view: View, record: Record) -> None:
-    for name, _ in view.account.all("rule"):
-        asked = record.failures.get(name)
-        failed = sum(float(each["Sum"]) for each in (asked and asked.answer) or ())
-        if failed and (view.intent is None or Ref("rule", name) in view.intent.account.things):
-            hop.warning(
-                "rule-failures", f"The rule {name} could not reach its target {failed:.0f} times lately."
-            )
-    for id, queue in view.account.all("queue"):
-        waiting = int(queue.get("ApproximateNumberOfMessages") or 0)
-        if waiting and _is_for_letters(view, id):
-            hop.warning(
-                "dead-letters",
-                f"{waiting} messages could not be delivered and lie in the dead-letter queue.",
-                Call("sqs", "ReceiveMessage", {"QueueUrl": queue.get("QueueUrl")}),
-            )
-
-
-def _is_for_letters(view: View, arn: str) -> bool:
-    return any(
-        (target.get("DeadLetterConfig") or {}).get("Arn") == arn
-        for _, rule in view.account.all("rule")
-        for target in rule.get("Targets") or ()
-    )

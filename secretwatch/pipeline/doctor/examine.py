@@ -12,6 +12,7 @@ from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.gather import gather
 from secretwatch.pipeline.doctor.intent import Intent
+from secretwatch.pipeline.doctor.kinds import buckets
 from secretwatch.pipeline.doctor.reads import Seen
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
@@ -62,7 +63,11 @@ class Doctor:
                 event_id=self._event_id,
             )
             diagnosis = walk(view, record)
-            diagnosis.missing = ask.denied
+            # No permission opens another account's bucket.
+            others = [f":s3:::{id}" for id, _ in view.account.all(buckets.OF_ANOTHER)]
+            diagnosis.missing = [each for each in ask.denied if not any(map(each.endswith, others))]
+            if endpoint := self._in(self._subject.region).given_endpoint:
+                diagnosis.write_endpoint(endpoint)
             return diagnosis
         finally:
             ask.close()

@@ -13,7 +13,7 @@ from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import event_text
 from secretwatch.filterpattern import Kind
 from secretwatch.partition import REGIONS, is_region
-from secretwatch.pipeline.doctor import about
+from secretwatch.pipeline.doctor import about, attempts
 from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
 from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
@@ -23,7 +23,21 @@ from secretwatch.pipeline.doctor.view import View, emission, parsed
 
 _LOOK_BACK = timedelta(hours=2)
 _SKEW = timedelta(minutes=5)
-_PIPELINE = ("cloudtrail", "logs", "monitoring", "sns", "events", "kms", "s3", "iam")
+_PIPELINE = (
+    *(
+        "cloudtrail",
+        "events",
+        "iam",
+        "kms",
+        "logs",
+        "monitoring",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "states",
+    ),
+)
 
 
 def ask_ahead(subject: Subject, ask: Asking, since: datetime) -> None:
@@ -100,14 +114,23 @@ def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: st
     wanted = [each for each in record.reads if event_id in (None, each.event_id)]
     if event_id and not wanted and not any(each.unknown for each in record.history):
         record.missing_event = event_id
-    record.read = next((each for each in reversed(wanted) if _is_watched(view, each)), None) or (
-        wanted[-1] if wanted else None
+    # A heartbeat's own read is followed by its alarm; between others' it would be the last one always.
+    beats = [] if event_id else _heartbeats(view)
+    others = [each for each in wanted if each.secret not in beats]
+    record.read = next((each for each in reversed(others) if _is_watched(view, each)), None) or (
+        others[-1] if others else None
     )
     if record.read:
-        others = [each for each in view.examples if each != record.read.event]
-        view.examples, view.followed = [record.read.event, *others], True
+        more = [each for each in view.examples if each != record.read.event]
+        view.examples, view.followed = [record.read.event, *more], True
         if not view.intent and view.subject.is_about_secrets:
             view.examples = [record.read.event]
+
+
+def _heartbeats(view: View) -> list[str]:
+    """What a heartbeat's secret is called."""
+    arns = view.intent.of("secret", "heartbeat") if view.intent else []
+    return [form for arn in arns for form in secretid.forms(arn)]
 
 
 def _is_of_all_regions(view: View) -> bool:
@@ -245,17 +268,50 @@ def what_followed(view: View, record: Record, ask: Asking) -> None:
         record.failures[key] = ask(**_failures_question(record, *metric))
     others = view.account.get("looked", "others")
     record.other_alarms = list((others or {}).get("alarms") or ())
-    if record.read:
+    failures = _what_failed(view, record, ask)
+    began = [*([record.read.time] if record.read else ()), *failures]
+    if began:
         asked = ask(
             "cloudtrail",
             "LookupEvents",
             items="Events",
             LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
-            StartTime=record.read.time,
+            StartTime=min(began),
         )
         events = [_parsed(each.get("CloudTrailEvent")) for each in asked.answer or ()]
         sources = {f"{service}.amazonaws.com" for service in _PIPELINE}
         record.changes = [each for each in events if each and each.get("eventSource") in sources]
+
+
+def _what_failed(view: View, record: Record, ask: Asking) -> list[datetime]:
+    """More of rules and state machines of which something failed lately; when each failed last."""
+    found: list[datetime] = []
+    intent = view.intent.account if view.intent else None
+    for arn, _ in intent.all("state machine") if intent else ():
+        ask.ahead("stepfunctions", "ListExecutions", arn, stateMachineArn=arn, maxResults=20)
+    letters = [
+        id for id, each in view.account.all("queue") if int(each.get("ApproximateNumberOfMessages") or 0)
+    ]
+    rules = {name for id in letters for name in attempts.rules_of_queue(view, id)}
+    for name, _ in view.account.all("rule"):
+        if at := [each["Timestamp"] for each in record.failures[name].answer or () if each.get("Sum")]:
+            found.append(max(at).astimezone(UTC))
+            rules.add(name)
+    for name in sorted(rules):
+        for metric in ("Invocations", "InvocationsSentToDlq"):
+            question = _failures_question(record, "AWS/Events", metric, "RuleName", name)
+            asked = record.invoked[name, metric] = ask(**question)
+            if metric == "InvocationsSentToDlq" and asked.answer:
+                found.append(max(each["Timestamp"] for each in asked.answer).astimezone(UTC))
+    for arn, _ in intent.all("state machine") if intent else ():
+        listed = ask("stepfunctions", "ListExecutions", arn, stateMachineArn=arn, maxResults=20)
+        record.executions[arn] = listed
+        ended = [each for each in (listed.answer or {}).get("executions") or () if each.get("stopDate")]
+        if ended and ended[0]["status"] != "SUCCEEDED":
+            id = ended[0]["executionArn"]
+            record.ended[arn] = ask("stepfunctions", "DescribeExecution", id, executionArn=id)
+            found.append(attempts.began(ended[0]))
+    return [each for each in found if record.now - each < attempts.LATELY]
 
 
 def _alarm_questions(view: View, record: Record) -> list[dict[str, Any]]:
@@ -312,7 +368,8 @@ def _sample(point: Mapping[str, Any]) -> Sample:
 def _failures_question(
     record: Record, namespace: str, metric: str, dimension: str, name: str
 ) -> dict[str, Any]:
-    """What a service counts of its own failures since the time that is looked at."""
+    """What a service counts, minute by minute of the last day: as many as an answer has."""
+    end = (record.now + timedelta(minutes=1)).replace(second=0, microsecond=0)
     return {
         "service": "cloudwatch",
         "operation": "GetMetricStatistics",
@@ -320,8 +377,8 @@ def _failures_question(
         "Namespace": namespace,
         "MetricName": metric,
         "Dimensions": [{"Name": dimension, "Value": name}],
-        "StartTime": record.since or record.now - timedelta(hours=1),
-        "EndTime": record.now + timedelta(minutes=1),
-        "Period": 3600,
+        "StartTime": end - attempts.LATELY,
+        "EndTime": end,
+        "Period": 60,
         "Statistics": ["Sum"],
     }

@@ -11,7 +11,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from secretwatch import secretid
-from secretwatch.pipeline.doctor import about, followed, starting
+from secretwatch.pipeline.doctor import about, followed, keeping, namesakes, starting
 from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.intent import Intent
@@ -55,7 +55,7 @@ def gather(
         return view, record
     looking = Looking(ask, account, frozenset(intent.account.things if intent else ()))
     followed.ask_ahead(subject, ask, since)
-    wanted = list(intent.account.things) if intent else []
+    wanted = [*intent.account.things, *namesakes.all_named(intent)] if intent else []
     look(looking, [*wanted, *_of_subject(subject)])
     starting.start(view, looking)
     _bus(view, looking)
@@ -63,9 +63,12 @@ def gather(
     _mute_rules(view, looking)
     _elsewhere(view, looking)
     _secrets(view, looking)
+    look(looking, namesakes.by_name(account))
     about.make_examples(view, record)
     followed.reads(view, record, ask, since, event_id)
     followed.what_followed(view, record, ask)
+    keeping.stops(view, record, ask)
+    keeping.log_files(view, record, ask)
     if not (subject.known and intent):
         starting.self_watch_of(view, looking)
         _follow(looking, view)
@@ -179,5 +182,3 @@ def _secrets(view: View, looking: Looking) -> None:
     if len(own) > _MOST_SECRETS or not subject.is_about_secrets:
         return
     look(looking, [Ref("secret", each) for each in own])
-    lost = [each for each in own if account.lacks("secret", each) and each.startswith("arn:")]
-    look(looking, [Ref("secret", name) for each in lost for name in secretid.names(each)[:1]])

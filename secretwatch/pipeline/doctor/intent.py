@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from secretwatch.pipeline.doctor import kinds
+from secretwatch.pipeline.doctor import kinds, whole
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.watch import Watch
 
@@ -39,7 +39,8 @@ class Intent:
     """account: as it was applied. address: Terraform's, of each thing; the first is the thing's own.
 
     configured: whether it is as the configuration says, too; else the state may hold what is wrong.
-    instance: the address of the module that is the instance, "" for the root itself.
+    instance: the address of the module that is the instance, "" for the root itself. absent: addresses of
+    what the state lacks, though others in it hang on that, or the configuration has it.
     """
 
     account: Account
@@ -47,6 +48,7 @@ class Intent:
     serves: dict[Ref, Purpose] = field(default_factory=dict)
     configured: bool = False
     instance: str = ""
+    absent: list[str] = field(default_factory=list)
 
     def get(self, kind: str, id: str | None) -> Thing | None:
         """The thing as it was applied; None for what is somebody else's."""
@@ -64,6 +66,11 @@ class Intent:
         found = [each for each in there if wanted & _members(each)]
         # Of what none of them sets Terraform knows nothing: it would leave that as it is.
         return found if found or wanted - {""} else there[:1]
+
+    def absent_of(self, kind: str) -> list[str]:
+        """Of what the state lacks, what is of this kind."""
+        types = {name for name, each in kinds.RESOURCES.items() if each.kind == kind and each.whole}
+        return [each for each in self.absent if whole.type_of(each) in types]
 
     def of(self, kind: str, *purposes: Purpose) -> list[str]:
         """Ids of a kind that serve one of these, in their order."""
@@ -84,13 +91,17 @@ class Intent:
                 continue
             found._add(resource)
         found._keep_topics_of(watch)
+        found.absent = whole.absent(state, prefix)
         return found
 
     def _add(self, resource: _Resource) -> None:
         known = kinds.RESOURCES.get(resource.type)
         if known is None:
             return
-        ref = Ref(known.kind, known.id(resource.values))
+        id = known.id(resource.values)
+        if "None" in re.split("[|:]", id):
+            return  # not made yet: AWS gives it its ARN
+        ref = Ref(known.kind, id)
         thing = self.account.things.setdefault(ref, {}) or {}
         for name, attribute in known.attributes.items():
             if attribute.member and name in resource.values and not known.merge:

@@ -71,6 +71,12 @@ def _available() -> frozenset[str]:
     return frozenset(get_session().get_available_services())
 
 
+def calls_of(source: str) -> frozenset[str]:
+    """The names of the calls of an event source; none where its service is not known."""
+    model = _model(source)
+    return calls(model) if model else frozenset()
+
+
 @cache
 def calls(service: str) -> frozenset[str]:
     """The names that CloudTrail has for a service's calls."""

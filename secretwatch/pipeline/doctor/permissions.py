@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from secretwatch import partition, secretid
+from secretwatch.pipeline.doctor import namesakes
 from secretwatch.pipeline.doctor.account import Account
 from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.subject import Subject
@@ -15,6 +16,7 @@ from secretwatch.pipeline.doctor.subject import Subject
 _OF_A_BUCKET = (
     *("s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock"),
     *("s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration"),
+    *("s3:ListBucket", "s3:ListBucketVersions"),
 )
 _OF_A_ROLE = (
     *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy"),
@@ -60,6 +62,7 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
                 "events:ListEventBuses",
                 "logs:DescribeAccountPolicies",
                 "logs:TestMetricFilter",
+                "s3:ListAllMyBuckets",
             ],
         ),
         statement(
@@ -101,6 +104,12 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
         ),
         statement("Keys", ["kms:DescribeKey", "kms:GetKeyPolicy"], f"{aws}:kms:{region}:{account}:key/*"),
         statement("Bucket", list(_OF_A_BUCKET), f"{aws}:s3:::{bucket}"),
+        # The log files of the time of the read that is followed: is it still in one of them?
+        statement("LogFiles", ["s3:GetObject"], f"{aws}:s3:::{bucket}/*"),
+        {
+            **statement("LogFilesKey", ["kms:Decrypt"], f"{aws}:kms:{region}:{account}:key/*"),
+            "Condition": {"StringLike": {"kms:ViaService": f"s3.{region}.*"}},
+        },
         statement(
             "Roles",
             list(_OF_A_ROLE),
@@ -122,8 +131,14 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
     if queues:
         statements.append(statement("DeadLetters", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues))
     if found := ids("state machine"):
-        statements.append(statement("StateMachines", ["states:DescribeStateMachine"], found))
-    secrets = [*ids("secret"), *_secrets(subject, f"{aws}:secretsmanager:{region}:{account}:secret:")]
+        looking = ["states:DescribeStateMachine", "states:ListExecutions"]
+        statements.append(statement("StateMachines", looking, found))
+        executions = [f"{each.replace(':stateMachine:', ':execution:')}:*" for each in found]
+        statements.append(statement("Executions", ["states:DescribeExecution"], executions))
+    own = [*ids("secret"), *(ref.id for ref in (namesakes.all_named(intent) if intent else ()))]
+    # Where one is gone, it is looked for by its name.
+    own += [f"{each[:-7]}-??????" for each in own]
+    secrets = [*dict.fromkeys(own), *_secrets(subject, f"{aws}:secretsmanager:{region}:{account}:secret:")]
     if subject is None or not subject.known or secrets:
         found = list(dict.fromkeys(secrets)) or [f"{aws}:secretsmanager:{region}:{account}:secret:*"]
         statements.append(statement("Secrets", ["secretsmanager:DescribeSecret"], found))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.reads import Seen
+
+if TYPE_CHECKING:
+    from secretwatch.pipeline.doctor.kept import Files
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Record:
     reads: list[Seen] = field(default_factory=list)
     read: Seen | None = None
     changes: list[Event] = field(default_factory=list)
-    """Calls since the read that changed something in a service of the pipeline."""
+    """Calls since the read, or since what failed, that changed something in a service of the pipeline."""
     missing_event: str = ""
     """The event that was asked for, where it was not found."""
 
@@ -41,6 +44,16 @@ class Record:
     history_of_alarm: Asked | None = None
     failures: dict[str, Asked] = field(default_factory=dict)
     """By topic or rule, datapoints of what could not be delivered."""
+    invoked: dict[tuple[str, str], Asked] = field(default_factory=dict)
+    """By rule and metric, what else is counted of a rule of which something could not be delivered."""
+    executions: dict[str, Asked] = field(default_factory=dict)
+    """By state machine, its last executions, newest first."""
+    ended: dict[str, Asked] = field(default_factory=dict)
+    """By state machine, its last execution, where that failed."""
+    stops: list[Event] = field(default_factory=list)
+    """Calls that stopped, deleted or started the trail lately."""
+    files: Files | None = None
+    """Log files of the time of the read."""
     other_alarms: list[str] = field(default_factory=list)
     """Where the subject is a log group: what else counts there."""
 
@@ -55,7 +68,18 @@ class Record:
     def changed_since_the_read(self, *services: str) -> Event | None:
         """The newest change of one of these services (as `cloudtrail`) since the read."""
         sources = {f"{service}.amazonaws.com" for service in services}
-        return next((each for each in self.changes if each.get("eventSource") in sources), None)
+        if self.read is None:
+            return None
+        began = self.read.time.replace(microsecond=0)
+        return next(
+            (
+                each
+                for each in self.changes
+                if each.get("eventSource") in sources
+                and datetime.fromisoformat(str(each["eventTime"])) >= began
+            ),
+            None,
+        )
 
     def actions(self) -> list[Mapping[str, Any]]:
         """What the alarm did since the read, newest first."""

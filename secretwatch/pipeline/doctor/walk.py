@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from secretwatch.pipeline.doctor import evidence
+from secretwatch.pipeline.doctor import attempts, evidence, kept, namesakes, whole
+from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.caller import say_what_is_denied
-from secretwatch.pipeline.doctor.calls import Step
+from secretwatch.pipeline.doctor.calls import Call, Person, Run, Step
 from secretwatch.pipeline.doctor.findings import Finding, Hop
 from secretwatch.pipeline.doctor.hops import (
     access,
@@ -67,6 +69,21 @@ class Diagnosis:
         """Whether a later walk may come to another result by itself."""
         return any(each.waits for hop in self.hops for each in hop.findings)
 
+    def write_endpoint(self, endpoint: str) -> None:
+        """So that a command that is copied from here cannot go to AWS from another shell."""
+
+        def there(step: Step) -> Step:
+            if isinstance(step, Run) and step.text.startswith("aws cloudtrail "):
+                return Run(step.text.replace("    #", f" --endpoint-url {endpoint}    #", 1))
+            return replace(step, endpoint=endpoint) if isinstance(step, Call) else step
+
+        self.plan = [there(each) for each in self.plan]
+        for hop in self.hops:
+            hop.findings = [
+                replace(each, steps=tuple(map(there, each.steps))) if each.steps else each
+                for each in hop.findings
+            ]
+
     def hop(self, name: str) -> Hop:
         return next(hop for hop in self.hops if hop.name == name)
 
@@ -112,7 +129,25 @@ def configured(view: View) -> list[Hop]:
     if view.intent and view.intent.of("alarm", "heartbeat"):
         hops.append(heartbeat.examine(view))
     _whatever_else(view, hops)
+    _once(hops)
     return hops
+
+
+_ONCE = ("unconfirmed", "not-subscribed")
+"""Of whoever does not listen at all it is enough to be said at the first hop that would tell him."""
+
+
+def _once(hops: Iterable[Hop]) -> None:
+    said: dict[tuple[Ref, str], str] = {}
+    for hop in hops:
+        for each in list(hop.findings):
+            cause = next((one for one in _ONCE if each.cause.endswith(one)), None)
+            if cause is None or each.ref is None:
+                continue
+            first = said.setdefault((each.ref, cause), hop.name)
+            if first != hop.name:
+                hop.findings.remove(each)
+                hop.note = f"{hop.note} Who does not hear of it is said at {first}."
 
 
 _BESIDE = (realtime.NAME, details.NAME, self_watch.NAME, heartbeat.NAME)
@@ -125,6 +160,9 @@ def _whatever_else(view: View, hops: list[Hop]) -> None:
     if view.intent is None:
         return
     known = {each.name: each for each in hops}
+    for address in view.intent.absent:
+        room = _ROOMS.get(whole.room_of(address), trail.NAME)
+        _not_in_the_state(known.get(room) or known[trail.NAME], view, address)
     said = {each.ref for hop in hops for each in hop.findings}
     for ref in view.differing():
         purpose = view.intent.serves[ref]
@@ -132,6 +170,25 @@ def _whatever_else(view: View, hops: list[Hop]) -> None:
             continue  # of the watch's filters it is tried what they count
         name = _OF_PURPOSE.get(purpose) or _OF_KIND.get(ref.kind) or trail.NAME
         differing(known.get(name) or known[trail.NAME], view, [ref])
+
+
+_ROOMS = {
+    "details": details.NAME,
+    "heartbeat": heartbeat.NAME,
+    "realtime": realtime.NAME,
+    "secret": filter.NAME,
+    "watch": alarm.NAME,
+}
+
+
+def _not_in_the_state(hop: Hop, view: View, address: str) -> None:
+    hop.cannot_tell(
+        "not-in-the-state",
+        f"Terraform's state does not have {address}, on which others in it hang: an apply failed midway, or "
+        "somebody took it out. So it is not known what it was, nor compared.",
+        *namesakes.applied_again(view),
+        Person("Where that is refused, as the name is taken: `terraform import` it first."),
+    )
 
 
 _NAMES = [each.NAME for each in (trail, event, filter, metric, alarm, topic, realtime, self_watch)]
@@ -155,6 +212,7 @@ def walk(view: View, record: Record) -> Diagnosis:
     read = record.read
     hop = hops[trail.NAME]
     evidence.of_trail(hop, view, record)
+    kept.of_trail(hop, view, record)
     reached = not hop.stops
     # What is known to have arrived did, whatever is wrong with the trail now.
     arrived = read is not None and read.delivered is not None
@@ -173,7 +231,10 @@ def walk(view: View, record: Record) -> Diagnosis:
             hop.not_reached("What is configured is in order; the read did not come this far.")
         reached = reached and not hop.stops
         in_order.append(hop)
-    evidence.of_rules(hops[realtime.NAME], view, record)
+    attempts.of_rules(hops, view, record)
+    for name in (details.NAME, heartbeat.NAME):
+        if name in hops:
+            attempts.of_machines(hops[name], view, record, name)
     in_order += [hops[name] for name in _BESIDE if name in hops]
     return Diagnosis(view, record, in_order, plan)
 

@@ -178,7 +178,11 @@ def trail_with(**changes: Any) -> dict[str, Any]:
 
 SECRETSMANAGER = "secretsmanager.amazonaws.com"
 NOT_DELIVERED = replace(read(), delivered=None, logged=None)
-LATER = {"eventSource": "cloudtrail.amazonaws.com", "eventName": "UpdateTrail", "eventTime": "12:05"}
+LATER = {
+    "eventSource": "cloudtrail.amazonaws.com",
+    "eventName": "UpdateTrail",
+    "eventTime": "2026-03-02T12:05:00Z",
+}
 
 
 @pytest.mark.parametrize(

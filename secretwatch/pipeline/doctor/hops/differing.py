@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from secretwatch.pipeline.doctor import namesakes
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
 from secretwatch.pipeline.doctor.hops.wanting import lets_heartbeats
+from secretwatch.pipeline.doctor.hops.words import said
 from secretwatch.pipeline.doctor.intent import Difference
 from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters, roles
 from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers, together
 from secretwatch.pipeline.doctor.view import View
-
-_LONGEST, _BEFORE, _FEW = 160, 40, 4
 
 # Members of which a hop tries what they do: where that is as applied, the words may be others.
 TRIED = {
@@ -62,6 +60,12 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
             continue
         steps = (*view.terraform(ref), *view.restore(ref))
         if not found[0].member:
+            if arn := namesakes.another(view.account, ref):
+                steps = (*namesakes.known_again(view, ref, arn),) or steps
+                words = namesakes.sentence(named(ref), ref.id, arn)
+                words += " Terraform does not know it, and is refused, as the name is taken."
+                hop.broken(f"another-{ref.kind}", words, *steps, ref=ref, stops=stops)
+                continue
             hop.broken(
                 f"{ref.kind.replace(' ', '-')}-deleted",
                 f"The {named(ref)} does not exist any more.",
@@ -69,6 +73,11 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
                 ref=ref,
                 stops=stops,
             )
+            continue
+        if any(each.member == BY_NAME[ref.kind].identity for each in found):
+            changed_to = next(each for each in found if each.member == BY_NAME[ref.kind].identity)
+            words = namesakes.sentence(named(ref), str(changed_to.wanted), str(changed_to.live))
+            hop.broken(f"another-{ref.kind}", words, *namesakes.made_again(view, ref), ref=ref, stops=stops)
             continue
         if all(keeps_more(ref, each) for each in found):
             hop.warning(
@@ -173,6 +182,8 @@ def _name_of(statement: Mapping[str, Any]) -> str:
 def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Difference]) -> None:
     """The mend of a thing that was changed goes back to what was applied."""
     first = known[0]
+    if first.cause.startswith("another-"):
+        return  # going back is not what mends it
     if not found[0].member:
         hop.replace(first, replace(first, steps=(*view.terraform(ref), *view.restore(ref))))
         return
@@ -193,71 +204,3 @@ def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Di
     for other in known[1:]:
         # One command puts all of it right.
         hop.replace(other, replace(other, steps=after.steps))
-
-
-def said(found: Iterable[Difference]) -> str:
-    words = []
-    for each in found:
-        if parts := _parts(each):
-            words += [
-                f"{each.member}{path} is {_text_of(live)}, and was {_text_of(wanted)}"
-                for path, live, wanted in parts
-            ]
-            continue
-        live, wanted = (_text_of(value) for value in (each.live, each.wanted))
-        # Of long values what they have in common at their beginning is left out.
-        is_long = max(len(live), len(wanted)) > _LONGEST
-        pairs = enumerate(zip(live, wanted, strict=False))
-        same = next((at for at, (one, other) in pairs if one != other), 0) if is_long else 0
-        words.append(f"{each.member} is {_part(live, same)}, and was {_part(wanted, same)}")
-    return "; ".join(words)
-
-
-def _parts(difference: Difference) -> list[tuple[str, Any, Any]]:
-    """Where two long values differ: paths with what is there and what was; none where that is everywhere."""
-    live, wanted = (_loaded(value) for value in (difference.live, difference.wanted))
-    if max(len(_text_of(live)), len(_text_of(wanted))) <= _LONGEST:
-        return []
-    found = list(islice(_differing_parts(live, wanted, ""), _FEW + 1))
-    short = all(max(len(_text_of(one)), len(_text_of(other))) <= _LONGEST for _, one, other in found)
-    return found if found and len(found) <= _FEW and short and found[0][0] else []
-
-
-def _loaded(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _differing_parts(live: Any, wanted: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    live, wanted = _loaded(live), _loaded(wanted)
-    if live == wanted:
-        return
-    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
-        for name in sorted({*live, *wanted}, key=str):
-            yield from _differing_parts(live.get(name), wanted.get(name), f"{path}.{name}")
-    elif isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
-        for number, (one, other) in enumerate(zip(live, wanted, strict=True)):
-            yield from _differing_parts(one, other, f"{path}[{number}]")
-    else:
-        yield path, live, wanted
-
-
-def _text_of(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "not set"
-    if isinstance(value, str) and value.startswith("{"):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
-
-
-def _part(text: str, same: int) -> str:
-    begin = max(same - _BEFORE, 0)
-    end = begin + _LONGEST
-    return f"{'…' * (begin > 0)}{text[begin:end]}{'…' * (end < len(text))}"

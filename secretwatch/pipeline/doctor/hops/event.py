@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secretwatch.cloudtrail import event_text
 from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.reads import Seen
@@ -81,6 +82,11 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
     changed = record.changed_since_the_read("cloudtrail", "logs", "iam")
     if started and started.timestamp() >= read.time.timestamp() + 1:
         _too_old(hop, view, f"the trail has logged only since {started:%H:%M:%S} UTC")
+    elif _is_masked(view, read):
+        hop.not_reached(
+            "The read is in the event history; whether it is in the log group cannot be seen, as a data "
+            "protection policy masks what it is known by there."
+        )
     elif record.age(read.time) < record.patience:
         hop.cannot_tell(
             "too-early",
@@ -105,6 +111,11 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
             f"log group {view.group}, though nothing in its way was found.",
             view.subject.anew("does a new read arrive?"),
         )
+
+
+def _is_masked(view: View, read: Seen) -> bool:
+    """Whether the log group has the read with something masked: then it is not found by what it has."""
+    return view.text_of(read.event) != event_text(read.event)
 
 
 def _too_old(hop: Hop, view: View, why: str) -> None:

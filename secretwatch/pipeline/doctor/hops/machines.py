@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from secretwatch.pipeline.doctor import namesakes
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.allowing import allowing
@@ -32,6 +33,7 @@ def runs_as(hop: Hop, view: View, name: str, purpose: str) -> None:
     ref, role, applied = Ref("role", name), view.account.get("role", name), view.applied("role", name)
     if role is None or applied is None or Ref("role policies", name) in view.account.unknown:
         return
+    _names_what_is_gone(hop, view, name, applied)
     requests = _needed(view, name, role, applied)
     found = False
     trust, meant = role.get("AssumeRolePolicyDocument"), applied["AssumeRolePolicyDocument"]
@@ -52,6 +54,30 @@ def runs_as(hop: Hop, view: View, name: str, purpose: str) -> None:
             *(allowing(role, applied, name, requests) or view.restore(ref)),
             ref=None if found else ref,
             stops=False,
+        )
+
+
+def _names_what_is_gone(hop: Hop, view: View, name: str, applied: dict[str, Any]) -> None:
+    """A secret that the role was applied to use, and that the state does not have any more."""
+    assert view.intent
+    for ref in namesakes.named(applied):
+        if ref in view.intent.account.things or not view.account.lacks(ref.kind, ref.id):
+            continue
+        arn = namesakes.another(view.account, ref)
+        if arn:
+            words = (
+                f"The role {name} was applied to use {ref.id}, which is not there; there is {arn} of its "
+                "name, which it may not use. Terraform has neither in its state, and is refused, as the name "
+                "is taken."
+            )
+            steps = namesakes.known_again(view, ref, arn, in_state=False)
+        else:
+            words = (
+                f"The role {name} was applied to use {ref.id}, which is not there, nor in Terraform's state."
+            )
+            steps = namesakes.applied_again(view)
+        hop.broken(
+            f"another-{ref.kind}" if arn else f"{ref.kind}-deleted", words, *steps, ref=ref, stops=False
         )
 
 

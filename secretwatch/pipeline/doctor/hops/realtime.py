@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from difflib import SequenceMatcher
-from functools import lru_cache
 from typing import Any
 
 from secretwatch.cloudtrail import Event
-from secretwatch.eventpattern import EventPattern, InvalidEventPattern
-from secretwatch.eventpattern.examples import trials
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops import topic
-from secretwatch.pipeline.doctor.hops.applied_filters import may_be, told_apart_alone
+from secretwatch.pipeline.doctor.hops import rule_patterns, topic
+from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.filter import is_left_out
+from secretwatch.pipeline.doctor.hops.rule_patterns import envelope, pattern_of, why_not
 from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
-from secretwatch.pipeline.doctor.reads import real, whole
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import Principal, Request, services
 
@@ -97,7 +93,7 @@ def as_applied(hop: Hop, view: View, purpose: Purpose) -> None:
     for name in view.intent.of("rule", purpose):
         ref = Ref("rule", name)
         if ref in changed and any(each.member == "EventPattern" for each in changed[ref]):
-            _told_apart(hop, view, ref)
+            rule_patterns.told_apart(hop, view, ref)
     for id in view.intent.of("filter", purpose):
         ref = Ref("filter", id)
         if any(each.member == "filterPattern" for each in changed.get(ref, ())):
@@ -116,61 +112,6 @@ def as_applied(hop: Hop, view: View, purpose: Purpose) -> None:
         "connection",
     ):
         differing(hop, view, (Ref(kind, id) for id in view.intent.of(kind, purpose)), stops=False)
-
-
-def _told_apart(hop: Hop, view: View, ref: Ref) -> None:
-    """A rule's pattern that does not match what it was applied to match, or more."""
-    live, wanted = view.account.get("rule", ref.id), view.applied("rule", ref.id)
-    if not live or not wanted or not wanted.get("EventPattern"):
-        return
-    there, meant = pattern_of(live.get("EventPattern") or "{}"), pattern_of(wanted["EventPattern"])
-    steps = [*view.terraform(ref), *view.restore(ref)]
-    if not live.get("EventPattern"):
-        hop.broken(
-            "rule-pattern", f"The rule {ref.id} has no pattern any more.", *steps, ref=ref, stops=False
-        )
-        return
-    if meant is None:
-        return
-    if there is None:
-        hop.broken(
-            "rule-pattern",
-            f"The pattern of the rule {ref.id} is none that EventBridge takes.",
-            *steps,
-            ref=ref,
-        )
-        return
-    here = {"account": view.account.account_id}
-    for event in trials([meant, there], [envelope(each, view.account.account_id) for each in view.examples]):
-        # To the bus that the rule is on only calls of its account come, from other regions as well.
-        event = {"region": view.account.region, **here, **event}
-        made = event.get("detail") or {}
-        detail = real(made) if may_be(made) else None
-        if detail is None:
-            continue
-        is_a_call = str(event.get("detail-type", "")).endswith("via CloudTrail")
-        event["detail"] = whole(detail) if is_a_call else detail
-        if meant.matches(event) == there.matches(event) or not here.items() <= event.items():
-            continue
-        missed = meant.matches(event)
-        why = _why_not(live["EventPattern"], event) if missed else ""
-        what = str(made.get("eventName") or f"events of {made.get('eventSource') or 'others'}")
-        changed = f"The rule {ref.id} was changed since it was applied"
-        sentence = (
-            f"{changed}, and does not match {what} any more{why}."
-            if missed
-            else f"{changed}: it matches what was not meant, such as {what}."
-        )
-        hop.broken("rule-pattern", sentence, *steps, ref=ref, stops=False)
-        return
-
-
-@lru_cache(maxsize=256)
-def pattern_of(text: str) -> EventPattern | None:
-    try:
-        return EventPattern.parse(text)
-    except InvalidEventPattern:
-        return None
 
 
 def _is_logged(view: View) -> bool:
@@ -338,50 +279,11 @@ def _mend(pattern: Any, event: Any, view: View, path: str = "") -> bool:
     return False
 
 
-def envelope(event: Mapping[str, Any], account_id: str) -> dict[str, Any]:
-    """A CloudTrail event as EventBridge shows it to rules."""
-    return {
-        "version": "0",
-        "id": event.get("eventID"),
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": f"aws.{str(event.get('eventSource') or '').partition('.')[0]}",
-        "account": account_id,
-        "time": event.get("eventTime"),
-        "region": event.get("awsRegion"),
-        "resources": [],
-        "detail": dict(event),
-    }
-
-
 def _nearest(those: list[tuple[str, Thing]], event: Any) -> tuple[str, Thing, str]:
     """The rule that is meant for such a read, and why it does not match: not one for another outcome."""
-    reasons = [(name, each, _why_not(each["EventPattern"], event)) for name, each in those]
+    reasons = [(name, each, why_not(each["EventPattern"], event)) for name, each in those]
     meant = [each for each in reasons if each[2] and "errorCode" not in each[2]]
     return (meant or reasons)[0]
-
-
-def _why_not(text: str, event: Any) -> str:
-    """The first condition of a pattern that the event does not satisfy, by itself."""
-    return _mismatch(json.loads(text), event)
-
-
-def _mismatch(pattern: Any, event: Any, path: str = "") -> str:
-    for name, wanted in pattern.items() if isinstance(pattern, dict) else ():
-        here = f"{path}.{name}" if path else name
-        value = event.get(name) if isinstance(event, dict) else None
-        if isinstance(wanted, dict):
-            if found := _mismatch(wanted, value, here):
-                return found
-        elif name == "$or":
-            reasons = [_mismatch(each, event, path) for each in wanted]
-            if all(reasons):
-                return f"{'; and'.join(dict.fromkeys(reasons))}"
-        elif isinstance(wanted, list) and not name.startswith("$"):
-            alone = pattern_of(json.dumps({name: wanted}))
-            if alone and not alone.matches({} if value is None else {name: value}):
-                saw, wants = (json.dumps(each, ensure_ascii=False) for each in (value, wanted))
-                return f": {here} is {saw}, and it wants {wants}"
-    return ""
 
 
 # Targets

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-
 from secretwatch import secretid
 from secretwatch.cloudtrail import Event
+from secretwatch.pipeline.doctor import namesakes
 from secretwatch.pipeline.doctor.account import Ref, Thing
-from secretwatch.pipeline.doctor.calls import Person, Run, Step
+from secretwatch.pipeline.doctor.calls import Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.reads import expected
 from secretwatch.pipeline.doctor.view import View
@@ -56,15 +55,9 @@ def _how_far(view: View, anew: Thing) -> str:
 def _known_again(view: View, watched: str, anew: Thing | None) -> list[Step]:
     """How Terraform gets to know the new one: of a secret of the module's own, by an import."""
     ref = Ref("secret", watched)
-    addresses = view.intent.address.get(ref, []) if view.intent else []
-    if anew and addresses and view.subject.directory:
-        import_ = f"terraform -chdir={view.subject.directory} import {shlex.quote(addresses[0])}"
-        return [
-            # Terraform imports nothing in the place of what its state has.
-            Run(f"terraform -chdir={view.subject.directory} state rm {shlex.quote(addresses[0])}"),
-            Run(f"{import_} {shlex.quote(str(anew['ARN']))}"),
-            Run(f"terraform -chdir={view.subject.directory} apply    # would name the new ARN everywhere"),
-        ]
+    known = anew and view.intent and view.intent.address.get(ref)
+    if anew and known and (steps := namesakes.known_again(view, ref, str(anew["ARN"]))):
+        return steps
     return [Person("Write the name or ARN that it has today in the watch's secrets, and apply.")]
 
 

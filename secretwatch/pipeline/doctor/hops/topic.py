@@ -380,7 +380,8 @@ def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[s
         }.get(protocol, "This asks for a confirmation again:")
         params = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
         step = Call("sns", "Subscribe", params, note=how)
-        return "unconfirmed", f"{endpoint} {what}: nothing is sent there.", [step]
+        name = topic.rsplit(":", 1)[-1]
+        return "unconfirmed", f"{endpoint} {what}: nothing of the topic {name} is sent there.", [step]
     policy = subscription.get("FilterPolicy")
     if policy and not wants(policy, subscription.get("FilterPolicyScope"), message):
         return (

@@ -212,6 +212,19 @@ def _bucket(hop: Hop, view: View, arn: str, trail: Thing) -> None:
     if not name:
         return
     ref, bucket = Ref("bucket", name), view.account.get("bucket", name)
+    if view.account.get(buckets.OF_ANOTHER, name) is not None:
+        hop.broken(
+            "another-bucket",
+            f"The trail's bucket {name} was deleted, and another account has made one of its name. If that "
+            "one lets CloudTrail in, the log files are delivered to whoever that is; else they are lost.",
+            Person(
+                'This name is taken: give the trail another bucket, trail = { bucket = { name = "…" } }, and '
+                "apply. Nothing that lies in this one is evidence."
+            ),
+            ref=ref,
+            stops=False,
+        )
+        return
     if view.account.lacks("bucket", name):
         steps = view.restore(ref) or [
             Call("s3", "CreateBucket", {"Bucket": name}),

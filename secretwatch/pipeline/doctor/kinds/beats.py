@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeConnecti
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from secretwatch.pipeline.doctor import asl
 from secretwatch.pipeline.doctor.account import Account, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import (
@@ -40,27 +40,14 @@ def _restore_machine(account: Account, id: str, wanted: Thing, live: Thing | Non
     return [Call("stepfunctions", "UpdateStateMachine", {"stateMachineArn": id, **params})]
 
 
-def _steps(definition: Any) -> Any:
-    """What it does; a Comment decides nothing."""
-    try:
-        return _without_comments(json.loads(definition or "{}"))
-    except ValueError:
-        return definition
-
-
-def _without_comments(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_comments(each) for name, each in value.items() if name != "Comment"}
-    return [_without_comments(each) for each in value] if isinstance(value, list) else value
-
-
 MACHINE = Kind(
     "state machine",
     "state machine",
     look_at_machines,
-    {"definition": _steps, "roleArn": text},
+    {"definition": asl.does, "roleArn": text},
     _restore_machine,
     label=lambda id: id.rsplit(":", 1)[-1],
+    enough={"definition": lambda _, wanted, live: asl.does_as_much(wanted["definition"], live["definition"])},
     resources={
         "aws_sfn_state_machine": Resource(
             "state machine",
@@ -144,15 +131,17 @@ CONNECTION = Kind(
     "connection",
     "connection",
     look_at_connections,
-    {"AuthorizationType": text},
+    {"AuthorizationType": text, "ConnectionArn": text},
     # Its password or key is not known here.
     lambda account, id, wanted, live: [],
+    identity="ConnectionArn",
     resources={
         "aws_cloudwatch_event_connection": Resource(
             "connection",
             lambda values: str(values["name"]),
             {
                 **META,
+                "arn": Of("ConnectionArn"),
                 "auth_parameters": Harmless("AWS never shows it"),
                 "authorization_type": Of("AuthorizationType"),
                 "description": Harmless("a text"),

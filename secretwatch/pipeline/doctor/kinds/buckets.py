@@ -114,14 +114,20 @@ PARTS = {
 
 def look(looking: Looking, ids: list[str]) -> None:
     aws = looking.account.arn("s3", "").split(":")[1]
+
+    def question(name: str) -> dict[str, Any]:
+        # A name is free for anybody once its bucket is deleted: whoever has it then shows what he likes.
+        own = Ref("bucket", name) in looking.wanted
+        return {"Bucket": name} | ({"ExpectedBucketOwner": looking.account.account_id} if own else {})
+
     for name in ids:
         for part in PARTS.values():
-            looking.ask.ahead("s3", part.get, f"arn:{aws}:s3:::{name}", Bucket=name)
+            looking.ask.ahead("s3", part.get, f"arn:{aws}:s3:::{name}", **question(name))
     for name in ids:
         found: Thing = {"Name": name}
         missing = False
         for member, part in PARTS.items():
-            asked = looking.ask("s3", part.get, f"arn:{aws}:s3:::{name}", Bucket=name)
+            asked = looking.ask("s3", part.get, f"arn:{aws}:s3:::{name}", **question(name))
             if asked.absent and "NoSuchBucket:" in asked.why:
                 missing = True
             elif asked.unknown:
@@ -132,8 +138,22 @@ def look(looking: Looking, ids: list[str]) -> None:
             looking.account.put("bucket", name, None)
         elif len(found) > 1:
             looking.account.put("bucket", name, found)
+        elif Ref("bucket", name) in looking.wanted and _is_anothers(looking, name):
+            looking.account.put("bucket", name, None)
+            looking.account.put(OF_ANOTHER, name, {})
+            for member in PARTS:
+                looking.account.unknown.pop(Ref(f"bucket {member}", name), None)
         else:
             looking.account.unknown[Ref("bucket", name)] = asked
+
+
+OF_ANOTHER = "bucket of another account"
+
+
+def _is_anothers(looking: Looking, name: str) -> bool:
+    """Whether nothing may be seen of it since it is another account's: it is not among this one's."""
+    asked = looking.ask("s3", "ListBuckets", items="Buckets")
+    return bool(asked.ok) and name not in [each["Name"] for each in asked.answer]
 
 
 def put_policy(name: str, policy: str) -> Call:

@@ -77,6 +77,8 @@ class Kind:
     restore: Callable[[Account, str, Thing, Thing | None], list[Step]]
     """Steps that make it as it was applied: account (as it is), id, as it was applied, as it is."""
     label: Callable[[str], str] = lambda id: id
+    identity: str = ""
+    """The member that AWS gives it when it is made: with another value it is another thing of its name."""
     enough: Mapping[str, Enough] = field(default_factory=dict)
     """Of members that may be others, and be as good: whether they are."""
     resources: Mapping[str, Resource] = field(default_factory=dict)

@@ -148,7 +148,8 @@ KIND = Kind(
                 "name": Of("RoleName"),
                 "path": Of("Path"),
                 "permissions_boundary": Of("Boundary"),
-                "unique_id": Harmless("AWS's own"),
+                # A policy that has a role as its principal is bound to this one; none here has.
+                "unique_id": Harmless("no policy has it as a principal, and all else names it by its ARN"),
             },
         ),
         "aws_iam_role_policy": Resource(
