@@ -37,7 +37,7 @@ from secretwatch.localstack.log_subscriptions import (
     parse_pattern,
     refuse_too_many_regexes,
 )
-from secretwatch.localstack.transformation import InvalidTransformation, Transformation
+from secretwatch.filterpattern.transformation import InvalidTransformation, Transformation
 
 LOG = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from secretwatch.filterpattern.json_event import load
 from secretwatch.localstack.service_metrics import PutMetricData
-from secretwatch.localstack.transformation import Sample, Transformation
+from secretwatch.filterpattern.transformation import Sample, Transformation
 
 LOG = logging.getLogger(__name__)
 
