@@ -4,8 +4,7 @@
     needles(patterns)    literals such that a file without any of them holds no match of any of the patterns
 
 Only literals that every JSON writer leaves as they are: letters, digits and a few signs. A writer may also
-write these as \\u0041 does; ESCAPES are how such a spelling begins, and a file with one of them is read, as is
-one that names a wrapping which hides its content (ENCODED).
+write these as \\u0041 does; ESCAPES are how such a spelling begins, and a file with one of them is read.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ ESCAPES = tuple(
     f"\\u00{code}".encode()
     for code in ("2d", "2D", "2e", "2E", *(f"3{digit}" for digit in "0123456789aA"), "4", "5", "6", "7")
 )
-ENCODED = (b"awslogs",)
 
 _SAFE = re.compile(r"[A-Za-z0-9_.:-]{4,}")
 # With a sign that no number and no address has: these may be written in several ways.
 _SURE = re.compile(r"[G-HJ-Zg-hj-mo-su-xz_]")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
 _EVERYWHERE = frozenset(
     [
         *("arn", "awsRegion", "accountId", "eventCategory", "eventName", "eventSource", "eventTime"),
@@ -100,13 +99,15 @@ def _weight(clause: Clause) -> tuple[bool, int, int, list[str]]:
 
 def _is_common(clause: Clause) -> bool:
     """Whether one of them stands in most files: names of services do, and short words."""
-    return any(each.endswith(("amazonaws.com", ".")) or len(each) < 7 for each in clause)
+    return any(
+        len(each) < 7 or each.endswith(("amazonaws.com", ".")) or _REGION.fullmatch(each) for each in clause
+    )
 
 
 def _literal(text: str) -> str | None:
     """The longest part of a text that stands in a file as it is; * in it stands for anything."""
     found = [part for part in _SAFE.findall(text.replace("*", " ")) if _SURE.search(part)]
-    return max(found, key=len) if found else None
+    return max(found, key=lambda part: (part != "cloudtrail", len(part))) if found else None
 
 
 def _name(name: str) -> str | None:
@@ -136,11 +137,13 @@ def _of_json(pattern: JsonPattern) -> list[Clause]:
 def _of_condition(condition: Condition) -> list[Clause]:
     if condition.test is None:
         return []
-    names = [each for each in condition.selector.path if isinstance(each, str)]
-    found = [literal for name in names[-1:] if (literal := _name(name))]
+    literal: str | None = None
     if condition.operator == "=" and isinstance(condition.operand, Text):
-        found += [literal] if (literal := _literal(condition.operand.text)) else []
-    return _clauses(frozenset({each}) for each in found)
+        literal = _literal(condition.operand.text)
+    if not literal:
+        names = [each for each in condition.selector.path if isinstance(each, str)]
+        literal = _name(names[-1]) if names else None
+    return [frozenset({literal})] if literal else []
 
 
 def _of_terms(pattern: TermsPattern) -> list[Clause]:
@@ -165,12 +168,14 @@ def _of_rule(pattern: EventPattern) -> list[Clause]:
             if any(each.is_absence for each in conditions):
                 continue
             in_event = path.startswith("detail.")
-            if in_event and (name := _name(path.rpartition(".")[2])):
+            if not in_event and path != "source":
+                continue
+            literals = [_of_value(each.source, in_event) for each in conditions]
+            name = _name(path.rpartition(".")[2]) if in_event else None
+            if all(literals):
+                clauses.append(frozenset(each for each in literals if each))
+            elif name:
                 clauses.append(frozenset({name}))
-            if in_event or path == "source":
-                literals = [_of_value(each.source, in_event) for each in conditions]
-                if all(literals):
-                    clauses.append(frozenset(each for each in literals if each))
         whole = _clauses(clauses) if whole is None else _or(whole, clauses)
         if not whole:
             return []
