@@ -86,6 +86,7 @@ class Decoder:
         self._record = _record(() if self._whole else self._members)
         shape: Any = msgspec.Raw if self._whole else self._record
         self._file = msgspec.json.Decoder(msgspec.defstruct("File", [("Records", list[shape])]))
+        self._lines = msgspec.json.Decoder(shape).decode_lines
         self._one = msgspec.json.Decoder(self._record)
         self._possible: dict[tuple[Any, ...], tuple[int, ...]] = {}
 
@@ -112,7 +113,8 @@ class Decoder:
         if text is None:
             found.skipped = True
             return
-        records = self._file.decode(text).Records
+        is_lines = text.startswith(b'{"') and not text.startswith(b'{"Records"')
+        records = self._lines(text) if is_lines else self._file.decode(text).Records
         found.events = len(records)
         if self._whole:
             self._from_whole(records, arrival, found)

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS hits (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, sinks TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE claims (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 """
 _ADD = f"""
@@ -78,36 +79,21 @@ class Store:
 
     # Filling
 
-    def add(self, hits: Iterable[Hit]) -> int:
-        """How many of these were there already."""
+    def add(self, hits: Iterable[Hit]) -> None:
+        """Hits that are there already are the same event once more: see `duplicates`."""
         rows = [
-            (
-                each.event_id,
-                each.time,
-                each.arrival,
-                self._kind(each),
-                *(getattr(each, name) for name in COLUMNS),
-            )
+            (each.event_id, each.time, each.arrival, self._kind(each), *(getattr(each, n) for n in COLUMNS))
             for each in hits
         ]
-        if not rows:
-            return 0
-        before = self.count()
+        self.offered += len(rows)
         self._database.executemany(_ADD, rows)
-        self._added = before + len(rows)
-        after = self._recount()
-        return before + len(rows) - after
 
-    _rows: int | None = None
-    _added: int = 0
+    offered = 0
+    """How many were added, duplicates among them."""
 
     def count(self) -> int:
         """Hits so far, each once."""
-        return self._rows if self._rows is not None else self._recount()
-
-    def _recount(self) -> int:
         found: int = self._database.execute("SELECT count(*) FROM hits").fetchone()[0]
-        self._rows = found
         return found
 
     def _kind(self, hit: Hit) -> int:
@@ -121,8 +107,11 @@ class Store:
     def done(self, name: str) -> None:
         self._database.execute("INSERT OR IGNORE INTO files VALUES (?)", (name,))
 
-    def is_done(self, name: str) -> bool:
-        return bool(self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone())
+    def claim(self, name: str) -> bool:
+        """Whether a file is to be read: it was not done before, nor came already in this run."""
+        if self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone():
+            return False
+        return self._database.execute("INSERT OR IGNORE INTO claims VALUES (?)", (name,)).rowcount > 0
 
     def note(self, name: str, value: Any) -> None:
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
