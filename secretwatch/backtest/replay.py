@@ -172,7 +172,8 @@ class _Run:
         if new == self._state:
             return
         if new == State.ALARM:
-            deciding = [each for each in seen if each.minute >= minute - self._deciding]
+            # Where the newest periods are empty, older ones decide (see `alarm.evaluation`).
+            deciding = [each for each in seen if each.minute >= minute - self._deciding] or seen
             for entry in deciding:
                 entry.fate = entry.fate or Fate.RANG
             reason = evaluate(self._config, points, self._state, at=at).reason
