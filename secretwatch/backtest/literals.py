@@ -38,7 +38,14 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
 _EVERYWHERE = frozenset(
     [
         *("arn", "awsRegion", "accountId", "eventCategory", "eventName", "eventSource", "eventTime"),
-        *("eventType", "eventVersion", "managementEvent", "readOnly", "recipientAccountId", "requestParameters"),
+        *(
+            "eventType",
+            "eventVersion",
+            "managementEvent",
+            "readOnly",
+            "recipientAccountId",
+            "requestParameters",
+        ),
         *("resources", "responseElements", "sourceIPAddress", "type", "userAgent", "userIdentity"),
     ]
 )

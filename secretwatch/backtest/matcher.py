@@ -53,7 +53,9 @@ class Matcher:
     @property
     def needs_every_event(self) -> bool:
         """Whether a filter counts events that do not match: it has a default value."""
-        return any(isinstance(each.what, Filter) and each.what.default_value is not None for each in self.sinks)
+        return any(
+            isinstance(each.what, Filter) and each.what.default_value is not None for each in self.sinks
+        )
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -178,9 +180,7 @@ class _RuleTest:
                 value = known[path]
                 if isinstance(value, (dict, list)):
                     continue
-                if not any(
-                    each.is_absence if value is MISSING else each.holds(value) for each in conditions
-                ):
+                if not any(each.is_absence if value is MISSING else each.holds(value) for each in conditions):
                     break
             else:
                 return True

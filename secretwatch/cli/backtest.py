@@ -37,9 +37,15 @@ _PARALLEL_FROM = 48 << 20
 )
 @click.argument("plans", metavar="[PLAN|DIR]...", nargs=-1)
 @click.option(
-    "--logs", "where", metavar="WHERE", multiple=True, help="A file, a folder or s3://BUCKET/PREFIX; repeatable."
+    "--logs",
+    "where",
+    metavar="WHERE",
+    multiple=True,
+    help="A file, a folder or s3://BUCKET/PREFIX; repeatable.",
 )
-@click.option("--pattern", "patterns", metavar="PATTERN", multiple=True, help="Test a filter pattern by hand.")
+@click.option(
+    "--pattern", "patterns", metavar="PATTERN", multiple=True, help="Test a filter pattern by hand."
+)
 @click.option(
     "--alarm",
     "settings",
@@ -47,9 +53,13 @@ _PARALLEL_FROM = 48 << 20
     multiple=True,
     help="The alarm on --pattern: threshold, period, evaluation_periods, datapoints_to_alarm, statistic, …",
 )
-@click.option("--watch", "keys", metavar="KEY", multiple=True, help="Only this watch of the plans; repeatable.")
+@click.option(
+    "--watch", "keys", metavar="KEY", multiple=True, help="Only this watch of the plans; repeatable."
+)
 @click.option("--no-self-watch", is_flag=True, help="Leave out the watch on the watch itself: quicker.")
-@click.option("--max-alarms", "limit_text", metavar="N/UNIT", help="Too many alarms, as 3/week, of each watch.")
+@click.option(
+    "--max-alarms", "limit_text", metavar="N/UNIT", help="Too many alarms, as 3/week, of each watch."
+)
 @click.option("--check", is_flag=True, help="Exit 1 where --max-alarms is broken, and say by whom: for CI.")
 @click.option("--strict", is_flag=True, help="Decode every file, and exit 1 where one is damaged.")
 @click.option("--bill", "with_bill", is_flag=True, help="What the events cost in the log group, by service.")
@@ -65,7 +75,9 @@ _PARALLEL_FROM = 48 << 20
     help="The time of CloudTrail's log events (docs/verify.md, log-event-time).",
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes. [default: as many as processors]")
-@click.option("--resume", "resume_file", metavar="FILE", help="Keep what was read there until the end is reached.")
+@click.option(
+    "--resume", "resume_file", metavar="FILE", help="Keep what was read there until the end is reached."
+)
 @click.option("--yes", is_flag=True, help="Fetch from a bucket without asking: listing and fetching overlap.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the result as JSON.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the result as one HTML page with pictures.")
@@ -155,7 +167,8 @@ def needs(*names: str) -> None:
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         _end(
-            f"{', '.join(missing)} is not installed: pip install 'secretwatch[backtest]'.", exits.NOT_INSTALLED
+            f"{', '.join(missing)} is not installed: pip install 'secretwatch[backtest]'.",
+            exits.NOT_INSTALLED,
         )
 
 

@@ -89,20 +89,31 @@ def _head(console: Console, result: Result) -> None:
         span = f"{at(result.begin)} to {at(result.end)} UTC, {result.days:,.1f} days"
     console.print(Text(f"History: {span}"))
     files = f"{result.files:,} files, {size(read['bytes'])} ({size(read['bytes_decompressed'])} decompressed)"
-    left = f"; {read['files_not_decoded']:,} without the words that a match needs" if read["files_not_decoded"] else ""
+    left = (
+        f"; {read['files_not_decoded']:,} without the words that a match needs"
+        if read["files_not_decoded"]
+        else ""
+    )
     twice = f"; {read['files_twice']:,} came twice" if read["files_twice"] else ""
-    console.print(Text(f"Read:    {files}, {read['events_decoded']:,} events decoded{left}{twice}", style="dim"))
+    console.print(
+        Text(f"Read:    {files}, {read['events_decoded']:,} events decoded{left}{twice}", style="dim")
+    )
     doubles = f", {result.duplicates:,} more were the same once more" if result.duplicates else ""
     console.print(Text(f"Matched: {result.hits:,} events{doubles}"))
     if result.drawn:
         console.print(
-            Text("Some files do not say when they arrived: delays are drawn as measured (--seed).", style="dim")
+            Text(
+                "Some files do not say when they arrived: delays are drawn as measured (--seed).", style="dim"
+            )
         )
     for name, why in result.broken:
         console.print(Text(f"Damaged: {visible_line(name)}, {visible_line(why)}", style="yellow"))
     if result.damaged:
         console.print(
-            Text(f"{result.damaged} of {result.files} files are damaged: what can be read of them counts.", "yellow")
+            Text(
+                f"{result.damaged} of {result.files} files are damaged: what can be read of them counts.",
+                "yellow",
+            )
         )
 
 
@@ -115,7 +126,11 @@ def _overview(subject: SubjectResult) -> Table:
         alarms = watch.alarms or (None,)
         for number, alarm in enumerate(alarms):
             label = watch.label if number == 0 else ""
-            name = f"  {visible_line(label)}" if len(alarms) == 1 else f"  {visible_line(alarm.name if alarm else label)}"
+            name = (
+                f"  {visible_line(label)}"
+                if len(alarms) == 1
+                else f"  {visible_line(alarm.name if alarm else label)}"
+            )
             table.add_row(Text(name), *_cells(watch, alarm, number == 0))
     return table
 
@@ -135,7 +150,9 @@ def _cells(watch: WatchResult, alarm: AlarmResult | None, first: bool) -> Iterab
         return
     channels = {name: each for name, each in watch.channels.items() if each.total}
     yield Text(", ".join(f"{each.per_day:,.1f} {name}" for name, each in channels.items()) or "none")
-    busiest = max((each.busiest for each in channels.values() if each.busiest), key=lambda b: b[1], default=None)
+    busiest = max(
+        (each.busiest for each in channels.values() if each.busiest), key=lambda b: b[1], default=None
+    )
     yield Text(f"{busiest[1]:,} on {busiest[0]}" if busiest else "")
 
 
@@ -156,7 +173,9 @@ def _watch(console: Console, wide: Console, watch: WatchResult) -> None:
             Text(f"    {at(ring.at)}  {visible_line(alarm.name)}: {ring.reads:,} reads, {who}", style="red")
         )
     if len(rings) > _ROWS:
-        console.print(Text(f"    {len(rings) - _ROWS:,} more: --json and --html have all of them", style="dim"))
+        console.print(
+            Text(f"    {len(rings) - _ROWS:,} more: --json and --html have all of them", style="dim")
+        )
     for alarm in watch.alarms:
         for gone in alarm.missed[:_ROWS]:
             console.print(
@@ -172,14 +191,19 @@ def _bill(console: Console, wide: Console, result: Result) -> None:
 
     bill = result.bill
     assert bill
-    console.print(Text(f"\nInto the log group: {bill.gb:,.2f} GB a month, ${bill.dollars:,.2f}", style="bold"))
+    console.print(
+        Text(f"\nInto the log group: {bill.gb:,.2f} GB a month, ${bill.dollars:,.2f}", style="bold")
+    )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  events of")
     for name in ("events", "GB a month", "$ a month"):
         table.add_column(name, justify="right")
     for line in bill.lines[:_ROWS]:
         table.add_row(
-            Text(f"  {visible_line(line.source)}"), f"{line.events:,}", f"{line.gb:,.3f}", f"{line.dollars:,.2f}"
+            Text(f"  {visible_line(line.source)}"),
+            f"{line.events:,}",
+            f"{line.gb:,.3f}",
+            f"{line.dollars:,.2f}",
         )
     wide.print(table, soft_wrap=False)
     for line in bill.savings:

@@ -12,6 +12,7 @@ from secretwatch.pipeline.backtest.sources import is_left_out
 
 STDIN = "-"
 
+
 def files(names: Iterable[str]) -> Iterator[str]:
     """The names, each folder replaced by the files below it, sorted; without digests and hidden files.
 

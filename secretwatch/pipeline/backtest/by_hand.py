@@ -52,7 +52,9 @@ def subject_of(patterns: Sequence[str], settings: Sequence[str]) -> Subject:
     for each in settings:
         key, sign, value = each.partition("=")
         if not sign or key not in _MEMBERS:
-            raise NotAnAlarm(f"--alarm {each[:40]!r} is no setting: write one of {', '.join(_MEMBERS)} as key=value.")
+            raise NotAnAlarm(
+                f"--alarm {each[:40]!r} is no setting: write one of {', '.join(_MEMBERS)} as key=value."
+            )
         try:
             described[_MEMBERS[key]] = (
                 int(value) if key in _NUMBERS else float(value) if key == "threshold" else value

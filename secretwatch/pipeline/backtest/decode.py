@@ -35,7 +35,7 @@ _GZIP = b"\x1f\x8b"
 # How a trail's log file begins, or events one a line: behind that nothing is wrapped or encoded.
 _EVENTS = re.compile(
     rb'\s*(?:\{\s*"Records"\s*:\s*\[\s*)?\{\s*"'
-    rb'(?:event[A-Z][A-Za-z]*|awsRegion|userIdentity|additionalEventData|apiVersion|errorCode|errorMessage'
+    rb"(?:event[A-Z][A-Za-z]*|awsRegion|userIdentity|additionalEventData|apiVersion|errorCode|errorMessage"
     rb'|managementEvent|readOnly|recipientAccountId|requestID|requestParameters)"'
 )
 _NAMED = 3  # broken pieces of one file that are named
@@ -121,9 +121,7 @@ class Decoder:
             return
         possible, ask = self._possible, self._ask
         for record in [
-            each
-            for each in records
-            if possible.get((each.eventSource, each.eventName, each.readOnly), ask)
+            each for each in records if possible.get((each.eventSource, each.eventName, each.readOnly), ask)
         ]:
             among = self._sinks(record)
             if among:

@@ -117,7 +117,9 @@ class _Reading:
         """Add a part to the watch that it belongs to: its module's key, else what it stands on."""
         own = bool(_OF_ITSELF.search(resource.module))
         key = _KEY.search(resource.module)
-        instance = re.split(r"\.?module\.(?:watch|realtime|details|self_watch|fast_self_watch|heartbeat)\b", resource.module)[0]
+        instance = re.split(
+            r"\.?module\.(?:watch|realtime|details|self_watch|fast_self_watch|heartbeat)\b", resource.module
+        )[0]
         room = instance.removeprefix("module.")
         metric = part.filters[0].metric if part.filters else ""
         name = "the watch itself" if own else key[1] if key else metric or "rules"

@@ -85,10 +85,17 @@ def _too_many(subjects: Iterable[SubjectResult], limit: Limit) -> Iterable[TooMa
             if found:
                 over = rings[found[0] : found[1] + 1]
                 readers = Counter(
-                    name for ring in over for name in {each.reader or "(nobody named)" for each in ring.events}
+                    name
+                    for ring in over
+                    for name in {each.reader or "(nobody named)" for each in ring.events}
                 )
                 yield TooMany(
-                    subject.label, watch.label, over[0].at, over[-1].at, len(over), readers.most_common(_SHOWN)
+                    subject.label,
+                    watch.label,
+                    over[0].at,
+                    over[-1].at,
+                    len(over),
+                    readers.most_common(_SHOWN),
                 )
 
 

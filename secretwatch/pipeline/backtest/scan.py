@@ -139,7 +139,11 @@ def _commit(store: Store, tally: Tally) -> None:
 
 
 def _take(
-    batch: list[Item], future: Future[list[tuple[Read, list[Hit]]]], store: Store, tally: Tally, tell: Progress
+    batch: list[Item],
+    future: Future[list[tuple[Read, list[Hit]]]],
+    store: Store,
+    tally: Tally,
+    tell: Progress,
 ) -> int:
     for item, (found, hits) in zip(batch, future.result(), strict=True):
         store.add(hits)

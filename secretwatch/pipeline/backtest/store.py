@@ -163,7 +163,8 @@ class Store:
         where = _among(self.kinds(sinks))
         assert column in COLUMNS
         found = self._database.execute(
-            f"SELECT {column}, count(*) FROM hits WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?", (limit,)
+            f"SELECT {column}, count(*) FROM hits WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?",
+            (limit,),
         ).fetchall()
         several = self._database.execute(
             f"SELECT count(DISTINCT {column}) FROM hits WHERE {where}"
