@@ -147,7 +147,7 @@ class Decoder:
         for name in self._members:
             raw = getattr(record, name)
             if raw is not msgspec.UNSET:
-                event[name] = json.loads(bytes(raw), parse_constant=_refuse)
+                event[name] = json.loads(bytes(raw).decode(), parse_constant=_refuse)
         return event
 
     def _from_whole(self, records: list[msgspec.Raw], arrival: int | None, found: Read) -> None:
@@ -176,6 +176,14 @@ class Decoder:
         found.first = min(found.first or record.eventTime, record.eventTime)
         found.last = max(found.last, record.eventTime)
 
+    def _count_message(self, message: str, arrival: int | None, found: Read) -> None:
+        text = message.encode("utf-8", "surrogatepass")
+        try:
+            record = self._one.decode(text)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return  # no trail writes such an event
+        self._count(record, len(text), arrival, found)
+
     def _hit(
         self,
         event: dict[str, Any],
@@ -193,32 +201,27 @@ class Decoder:
 
     def _plain(self, data: bytes, found: Read) -> bytes | None:
         """The text of the file; None where it cannot hold a match."""
-        if not data.startswith(_GZIP):
-            if len(data) > LARGEST:
-                raise _Elsewhere
-            found.plain = len(data)
-            return data if self._find is None or not _EVENTS.match(data) or self._find(data) else None
         pieces: list[bytes] = []
-        hit = self._find is None
+        wanted = self._find is None
         tail = b""
-        for piece in _inflated(data, LARGEST if hit else _PIECE):
+        for piece in _inflated(data, LARGEST if wanted else _PIECE) if data.startswith(_GZIP) else (data,):
             found.plain += len(piece)
             if found.plain > LARGEST:
                 raise _Elsewhere
-            if not hit and self._find is not None:
-                if not pieces and not _EVENTS.match(piece):
-                    hit = True
-                else:
-                    # A literal may lie across two pieces.
-                    hit = self._find(piece) or bool(tail and self._find(tail + piece[:_OVERLAP]))
-                    tail = piece[-_OVERLAP:]
+            if not wanted and self._find is not None:
+                # A literal may lie across two pieces.
+                wanted = (
+                    (not pieces and not _EVENTS.match(piece))
+                    or self._find(piece)
+                    or bool(tail and self._find(tail + piece[:_OVERLAP]))
+                )
+                tail = piece[-_OVERLAP:]
             pieces.append(piece)
-        if not hit:
-            # What was cut off in the middle is told, whatever it held.
-            if not pieces[-1].rstrip().endswith(b"}"):
-                raise _Elsewhere
-            return None
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if wanted:
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if not pieces or not pieces[-1].rstrip().endswith(b"}"):
+            raise _Elsewhere  # what was cut off is told, whatever it held
+        return None
 
     # Anything else
 
@@ -233,13 +236,8 @@ class Decoder:
                 found.others += 1
                 continue
             found.events += 1
-            if self._every and isinstance(event.get("eventSource"), str):
-                try:
-                    record = self._one.decode(piece.text.encode("utf-8", "replace"))
-                except (msgspec.MsgspecError, RecursionError):
-                    found.others += 1
-                else:
-                    self._count(record, len(piece.text.encode("utf-8", "replace")), arrival, found)
+            if self._every:
+                self._count_message(piece.text, arrival, found)
             self._hit(event, piece.text, arrival, None, found)
 
 
