@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from history import PATTERN, other, read, subject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,13 +19,11 @@ from secretwatch.filterpattern import FilterPattern
 from secretwatch.filterpattern.examples import examples
 from secretwatch.pipeline.backtest.decode import Decoder
 
-from history import PATTERN, other, read, subject
-
 PATTERNS = [
     PATTERN,
     '{ $.eventName = "GetSecretValue" && $.errorCode = "AccessDenied*" }',
     '{ ($.eventName = "Delete*" || $.eventName = "PutSecretValue") && $.requestParameters.secretId = "prod/db" }',
-    '{ $.requestParameters.secretId = %^db-[A-Za-z0-9]{6}$% }',
+    "{ $.requestParameters.secretId = %^db-[A-Za-z0-9]{6}$% }",
     '{ $.requestParameters.secretIdList[*] = "*:secret:db*" || $.requestParameters.omitted IS TRUE }',
     '{ $.userIdentity.accountId = "111122223333" && $.eventName = "Get*Value" }',
     '{ $.eventName = "Café*" || $.userAgent = "aws-cli*" }',
@@ -48,10 +47,10 @@ RULES = [
         # Of a number nobody knows how it is written.
         (['{ $.bytes = "1000000000" }'], ["bytes"]),
         (['{ $.a = "10" && $.requestParameters.secretId = "x" }'], ["secretId"]),
-        (['{ $.errorCode NOT EXISTS }'], None),
+        (["{ $.errorCode NOT EXISTS }"], None),
         (['{ $.eventName = "GetSecretValue" || $.errorCode NOT EXISTS }'], None),
         (['{ $.eventName != "GetSecretValue" }'], None),
-        (['-GetSecretValue'], None),
+        (["-GetSecretValue"], None),
         (["%GetSecretValue%"], None),
         (["[a, b, c = GetSecretValue]"], None),
         ([""], None),
@@ -114,7 +113,9 @@ EVENTS = st.fixed_dictionaries(
             st.just({"omitted": True}),
         ),
         "userAgent": st.sampled_from(["aws-cli/2", "\x1b[31m", "Ünï", "\ud83d\ude00"]),
-        "userIdentity": st.sampled_from([{"accountId": "111122223333"}, {"accountId": 111122223333}, None, []]),
+        "userIdentity": st.sampled_from(
+            [{"accountId": "111122223333"}, {"accountId": 111122223333}, None, []]
+        ),
         "awsRegion": st.sampled_from(["eu-central-1", 3]),
         "managementEvent": st.booleans(),
         "eventType": st.sampled_from(["AwsApiCall", "AwsServiceEvent", 0, []]),
@@ -126,7 +127,9 @@ EVENTS = st.fixed_dictionaries(
 @st.composite
 def files(draw: st.DrawFn) -> bytes:
     events = draw(st.lists(EVENTS, max_size=5))
-    style = draw(st.sampled_from(["Records", "Records", "Records", "lines", "pretty", "event", "sns", "pages"]))
+    style = draw(
+        st.sampled_from(["Records", "Records", "Records", "lines", "pretty", "event", "sns", "pages"])
+    )
     ascii_ = draw(st.booleans())
     one = [json.dumps(each, ensure_ascii=ascii_, separators=(",", ":")) for each in events]
     if style == "lines":
@@ -164,7 +167,7 @@ def slow(decoder: Decoder, data: bytes, arrival: int | None) -> Any:
     return decoder.read_stream([data], len(data), arrival)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     data=files(),
     pattern=st.sampled_from(PATTERNS),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from history import SINGLE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,6 @@ from secretwatch.alarm import State, config_of, datapoints, next_state
 from secretwatch.alarm.statistics import Sample
 from secretwatch.backtest.replay import Cell, Counted, Fate, can_replay, missed, replay
 from secretwatch.backtest.replay import _time as time_of
-
-from history import SINGLE
 
 MIDNIGHT = 29_000_160  # a whole day since 1970, in minutes
 THREE = {
@@ -86,7 +85,9 @@ def test_what_was_worked_out_by_hand(case: Case) -> None:
     config = config_of(case.alarm or SINGLE)
     cells = {(t + MIDNIGHT, a + MIDNIGHT): {1.0: count} for (t, a), count in case.reads.items()}
     found = replay(config, cells, case.counted, "Count")
-    assert [(each.minute - MIDNIGHT, each.until and each.until - MIDNIGHT) for each in found.rings] == case.rings
+    assert [
+        (each.minute - MIDNIGHT, each.until and each.until - MIDNIGHT) for each in found.rings
+    ] == case.rings
     letters = {R: "R", A: "A", B: "B", L: "L"}
     assert "".join(letters[found.fates[cell]] for cell in sorted(cells)) == case.fates
     gone = missed(config, cells, found, "Count")
