@@ -39,7 +39,6 @@ class Bar:
         self._task = self._progress.add_task("reading", total=total, said="")
 
     def __enter__(self) -> Bar:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -48,6 +47,8 @@ class Bar:
         self._progress.stop()
 
     def tell(self, tally: Tally) -> None:
+        # Not before: it has a thread, beside which no process is forked.
+        self._progress.start()
         said = f"{tally.files:,} files, {size(tally.size)}, {tally.events:,} events decoded"
         self._progress.update(self._task, completed=tally.size, said=said)
 
