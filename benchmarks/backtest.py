@@ -58,14 +58,19 @@ ALARM = {
     "Threshold": 1.0,
 }
 SUBJECT = Subject(
-    "benchmark", (Watch("reads", (Filter("f", PATTERN, "n", "m", unit="Count"),), (Alarm("reads", ALARM, ("t",)),)),)
+    "benchmark",
+    (Watch("reads", (Filter("f", PATTERN, "n", "m", unit="Count"),), (Alarm("reads", ALARM, ("t",)),)),),
 )
 CALLS = [
     ("ec2", "DescribeInstances", {"instancesSet": {"items": [{"instanceId": "i-{hex}"}]}, "filterSet": {}}),
     ("sts", "AssumeRole", {"roleArn": "arn:aws:iam::{account}:role/app-{n}", "roleSessionName": "s-{hex}"}),
     ("kms", "Decrypt", {"encryptionContext": {"aws:s3:arn": "arn:aws:s3:::bucket-{n}"}, "keyId": "{hex}"}),
     ("s3", "GetBucketAcl", {"bucketName": "bucket-{n}", "Host": "bucket-{n}.s3.amazonaws.com", "acl": ""}),
-    ("logs", "CreateLogStream", {"logGroupName": "/aws/lambda/f-{n}", "logStreamName": "2026/03/01/[1]{hex}"}),
+    (
+        "logs",
+        "CreateLogStream",
+        {"logGroupName": "/aws/lambda/f-{n}", "logStreamName": "2026/03/01/[1]{hex}"},
+    ),
     ("dynamodb", "DescribeTable", {"tableName": "table-{n}"}),
     ("secretsmanager", "DescribeSecret", {"secretId": "prod/{n}"}),
 ]
@@ -256,7 +261,9 @@ def others(folder: Path, events: int) -> None:
         "r.eventSource = 'secretsmanager.amazonaws.com'"
     ).fetchone()
     took = time.perf_counter() - begin
-    print(f"  {'DuckDB, all cores, counting alone':44} {took:7.3f} s {events / took:12,.0f} events/s   found {found[0]}")
+    print(
+        f"  {'DuckDB, all cores, counting alone':44} {took:7.3f} s {events / took:12,.0f} events/s   found {found[0]}"
+    )
 
 
 def timed(name: str, command: list[str], events: int) -> None:
@@ -294,7 +301,9 @@ def peak(folder: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--events", type=int, default=600, help="of a file")
     parser.add_argument("--runs", type=int, default=5)

@@ -1,7 +1,7 @@
 """An alarm on recorded reads: evaluated every minute on what had arrived by then. Pure; `alarm` decides.
 
-Reads are given as cells: the minute of the call and the minute of its arrival, each in minutes since 1970, and
-how often a value came. At minute M an evaluation sees what arrived before M. Minutes between which nothing can
+Reads are given as cells: the minute of the call and the minute of its arrival, each in minutes since 1970,
+and how often a value came. At minute M an evaluation sees what arrived before M. Minutes in which nothing can
 change are left out.
 
 What a metric filter counts stands at the log event's own time. CloudTrail's log events are taken to have the

@@ -24,7 +24,7 @@ _WIDE = 200
 
 
 class Bar:
-    """Files, bytes and events as they are read; elsewhere than in a terminal nothing. total: bytes, if known."""
+    """Files, bytes and events as they are read, in a terminal. total: bytes, where known."""
 
     def __init__(self, console: Console, total: int | None) -> None:
         self._progress = Progress(

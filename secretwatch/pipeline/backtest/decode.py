@@ -31,6 +31,7 @@ LARGEST = 48 << 20
 """Bytes of a decompressed file up to which it is decoded at once; a larger one is read piece by piece."""
 
 _PIECE = 256 << 10
+_IsalError: type[Exception] = igzip_lib.error  # type: ignore[assignment]
 _GZIP = b"\x1f\x8b"
 # How a trail's log file begins, or events one a line: behind that nothing is wrapped or encoded.
 _EVENTS = re.compile(
@@ -85,7 +86,7 @@ class Decoder:
         self._members = tuple(name for name in matcher.members if name not in _PLAIN_MEMBERS)
         self._record = _record(() if self._whole else self._members)
         shape: Any = msgspec.Raw if self._whole else self._record
-        self._file = msgspec.json.Decoder(msgspec.defstruct("File", [("Records", list[shape])]))
+        self._file: Any = msgspec.json.Decoder(msgspec.defstruct("File", [("Records", list[shape])]))
         self._lines = msgspec.json.Decoder(shape).decode_lines
         self._one = msgspec.json.Decoder(self._record)
         # Of events that match nothing, whatever else they hold.
@@ -96,7 +97,7 @@ class Decoder:
         found = Read(size=len(data))
         try:
             self._quick(data, arrival, found)
-        except (_Elsewhere, msgspec.MsgspecError, igzip_lib.error, RecursionError, UnicodeError, ValueError):
+        except (_Elsewhere, msgspec.MsgspecError, _IsalError, RecursionError, UnicodeError, ValueError):
             found = Read(size=len(data))
             self._slow(_pieces(data), arrival, found)
         return found

@@ -90,7 +90,7 @@ class _Reading:
 
     def subject(self, label: str) -> Subject:
         watches: dict[str, Watch] = {}
-        details = {rule for rule in self._detailed()}
+        details = set(self._detailed())
         fed = self._filters()
         for resource in self._of(_ALARM):
             alarm = self._alarm(resource)

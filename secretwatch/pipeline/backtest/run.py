@@ -47,7 +47,7 @@ def backtest(
     with_bill: bool = False,
     counted: Counted = Counted.DELIVERY,
 ) -> Result:
-    """The result. zone: a name of the IANA database, in which days are counted. Raises ZoneInfoNotFoundError."""
+    """The result. zone: of the days, a name of the IANA database. Raises ZoneInfoNotFoundError."""
     run = _Run(subjects, store, tally, ZoneInfo(zone), counted)
     begin, end = run.begin, run.end
     tested = tuple(run.subject(number) for number in range(len(subjects)))
