@@ -28,7 +28,7 @@ class Limit:
         found = _FORM.fullmatch(text)
         if not found:
             raise InvalidLimit(
-                f"{text[:40]!r} is no limit: write a number of alarms and hour, day, week or month, as 3/week."
+                f"{text[:40]!r} is no limit: write a number, / and hour, day, week or month, as 3/week."
             )
         return cls(int(found[1]), found[2])
 

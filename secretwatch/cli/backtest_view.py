@@ -210,8 +210,8 @@ def _bill(console: Console, wide: Console, result: Result) -> None:
     for line in bill.savings:
         console.print(
             Text(
-                f"  trail.exclude_management_event_sources with {line.source} would save ${line.dollars:,.2f} a "
-                f"month. {BLINDS[line.source]}"
+                f"  trail.exclude_management_event_sources with {line.source} would save "
+                f"${line.dollars:,.2f} a month. {BLINDS[line.source]}"
             )
         )
 
@@ -222,8 +222,8 @@ def _limit(console: Console, result: Result) -> None:
     for each in result.too_many:
         console.print(
             Text(
-                f"\nToo many: {visible_line(each.watch)} of {visible_line(each.subject)} would have rung {each.rings} "
-                f"times from {at(each.begin)} to {at(each.end)} UTC; the limit is {result.limit}.",
+                f"\nToo many: {visible_line(each.watch)} of {visible_line(each.subject)} would have rung "
+                f"{each.rings} times from {at(each.begin)} to {at(each.end)} UTC; the limit is {result.limit}.",
                 style="bold red",
             )
         )

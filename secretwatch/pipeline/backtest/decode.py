@@ -268,7 +268,7 @@ def _finder(needles: tuple[bytes, ...] | None) -> Callable[[bytes], bool] | None
 
 
 def _inflated(data: bytes, most: int) -> Iterator[bytes]:
-    """The members of a gzip file, in pieces of at most so many bytes. Raises what isal does, or _Elsewhere."""
+    """The members of a gzip file, in pieces of at most so many bytes. Raises as isal does, or _Elsewhere."""
     while data:
         inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         piece = inflater.decompress(data, most)

@@ -41,6 +41,9 @@ footer { margin-top: 2.5rem; color: var(--quiet); font-size: .85rem; }
 """
 
 
+_GOOD, _BAD = '<section class="card answer">', '<section class="card answer no">'
+
+
 def page(result: Result) -> str:
     """The whole page."""
     main = f"""<h1>Is it noisy?</h1>
@@ -69,10 +72,10 @@ def _answers(result: Result) -> str:
     if not result.limit:
         return ""
     if not result.too_many:
-        return f'<section class="card answer"><p>No watch would have rung more than {escape(result.limit)}.</p></section>'
+        return f"{_GOOD}<p>No watch would have rung more than {escape(result.limit)}.</p></section>"
     return "".join(
-        f'<section class="card answer no"><p><b>{escape(each.watch)}</b> of {escape(each.subject)} would have rung '
-        f"{each.rings} times from {_at(each.begin)} to {_at(each.end)}; the limit is {escape(result.limit)}. By "
+        f"{_BAD}<p><b>{escape(each.watch)}</b> of {escape(each.subject)} would have rung {each.rings} times "
+        f"from {_at(each.begin)} to {_at(each.end)}; the limit is {escape(result.limit)}. By "
         f"{escape(', '.join(f'{reader} ({count})' for reader, count in each.readers))}.</p></section>"
         for each in result.too_many
     )
@@ -90,11 +93,14 @@ def _subject(subject: SubjectResult, result: Result) -> str:
 <p class="quiet">A line that stays flat is a list of readers that may be excepted.</p>
 <div class="card">{pictures.new_readers(told, result)}</div>"""
     unknown = "".join(f"<li>{escape(each)}</li>" for each in subject.unknown)
+    if unknown:
+        count = len(subject.unknown)
+        unknown = f"<details><summary>Not tested ({count})</summary><ul>{unknown}</ul></details>"
     return f"""<h2>{escape(subject.label)}</h2>
 <div class="card wide">{_overview(subject)}</div>
 {drawn}
 {"".join(map(_watch, told))}
-{f"<details><summary>Not tested ({len(subject.unknown)})</summary><ul>{unknown}</ul></details>" if unknown else ""}"""
+{unknown}"""
 
 
 def _overview(subject: SubjectResult) -> str:
@@ -136,10 +142,16 @@ def _watch(watch: WatchResult) -> str:
         for ring, name in rings[:_MOST_RINGS]
     )
     more = len(rings) - _MOST_RINGS
+    if traffic:
+        head = "<tr><th>messages</th><th>all</th><th>a day</th><th>busiest day</th></tr>"
+        traffic = f'<div class="card wide"><table>{head}{traffic}</table></div>'
+    if rows:
+        rows = f'<summary>Alarms ({len(rings)})</summary><table class="left">{rows}</table>'
+        rows = f'<details class="card">{rows}</details>'
     return f"""<h3>{escape(watch.label)}</h3>
 <div class="tops">{"".join(_top(watch, name) for name in ("reader", "secret", "address", "agent"))}</div>
-{f'<div class="card wide"><table><tr><th>messages</th><th>all</th><th>a day</th><th>busiest day</th></tr>{traffic}</table></div>' if traffic else ""}
-{f'<details class="card"><summary>Alarms ({len(rings)})</summary><table class="left">{rows}</table></details>' if rings else ""}
+{traffic}
+{rows}
 {f"<p class=quiet>{more} more are in the JSON.</p>" if more > 0 else ""}"""
 
 

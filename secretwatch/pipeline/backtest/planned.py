@@ -49,7 +49,8 @@ def subject_of(shown: Mapping[str, Any], label: str) -> Subject:
     root = values.get("root_module") if isinstance(values, Mapping) else None
     if not isinstance(root, Mapping):
         raise NothingToTest(
-            f"{label} is no plan and no state: write `terraform show -json` of one into a file, or name a folder."
+            f"{label} is no plan and no state: write `terraform show -json` of one into a file, or name a "
+            "folder."
         )
     found = list(_resources(root))
     subject = _Reading(found).subject(label)

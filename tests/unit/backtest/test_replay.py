@@ -1,7 +1,7 @@
 """Histories whose alarms were worked out by hand: late, out of order, across midnight; nothing is read here.
 
-Minutes are counted from a midnight. An evaluation at minute M sees what arrived before M. An alarm on one read
-within 300 s looks at five windows of a minute, and at two more where these are empty.
+Minutes are counted from a midnight. An evaluation at minute M sees what arrived before M. An alarm on one
+read within 300 s looks at five windows of a minute, and at two more where these are empty.
 """
 
 from __future__ import annotations
