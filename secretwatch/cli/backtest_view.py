@@ -223,7 +223,8 @@ def _limit(console: Console, result: Result) -> None:
         console.print(
             Text(
                 f"\nToo many: {visible_line(each.watch)} of {visible_line(each.subject)} would have rung "
-                f"{each.rings} times from {at(each.begin)} to {at(each.end)} UTC; the limit is {result.limit}.",
+                f"{each.rings} times from {at(each.begin)} to {at(each.end)} UTC; the limit is "
+                f"{result.limit}.",
                 style="bold red",
             )
         )
