@@ -107,7 +107,7 @@ class _Reading:
         trails = self._of(_TRAIL)
         return Subject(
             label,
-            tuple(watches[name] for name in sorted(watches)),
+            tuple(_sorted(watches[name]) for name in sorted(watches)),
             trail_topics=tuple(str(t) for each in trails if (t := each.values.get("sns_topic_name"))),
             excluded_sources=tuple(sorted({name for each in trails for name in _excluded(each.values)})),
             unknown=tuple(self._unknown),
@@ -228,6 +228,11 @@ class _Reading:
             if _STATE_CHANGE in (pattern.get("detail-type") or ()):
                 names = (pattern.get("detail") or {}).get("alarmName") or ()
                 yield from (name for name in names if isinstance(name, str))
+
+
+def _sorted(watch: Watch) -> Watch:
+    """The alarm itself before the one that tells that it does not end."""
+    return replace(watch, alarms=tuple(sorted(watch.alarms, key=lambda each: each.name)))
 
 
 def _topics(described: Mapping[str, Any], member: str) -> tuple[str, ...]:
