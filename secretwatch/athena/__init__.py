@@ -14,12 +14,13 @@ Pure: no AWS, no file, no clock. Asking Athena stands in `secretwatch.pipeline.a
 """
 
 from secretwatch.athena.errors import Unanswerable, Unusable
-from secretwatch.athena.query import LONGEST, is_exact, queries, text
+from secretwatch.athena.query import FILE, LONGEST, header, is_exact, queries, text
 from secretwatch.athena.rows import event
 from secretwatch.athena.table import Files, Table, defined, definition, from_catalogue
 from secretwatch.athena.where import where
 
 __all__ = [
+    "FILE",
     "LONGEST",
     "Files",
     "Table",
@@ -29,6 +30,7 @@ __all__ = [
     "definition",
     "event",
     "from_catalogue",
+    "header",
     "is_exact",
     "queries",
     "text",

@@ -20,6 +20,12 @@ from secretwatch.filterpattern import FilterPattern
 LONGEST = 262_144
 """Bytes of a query: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
+FILE = "path"
+"""The last column of an answer: the log file that holds the event, whose name says when it was delivered."""
+
+_PATH = exp.column("$path", quoted=True)
+"""https://docs.aws.amazon.com/athena/latest/ug/querying-finding-files.html"""
+
 _SENTINEL = "__SQLGLOT__LBK__"  # what sqlglot puts for a line break while it lays text out
 
 
@@ -51,6 +57,11 @@ def queries(
     return tuple(done)
 
 
+def header(table: Table) -> tuple[str, ...]:
+    """The columns of an answer."""
+    return (*(each.column for each in table.fields), FILE)
+
+
 def is_exact(table: Table, patterns: Iterable[FilterPattern]) -> bool:
     """Whether the queries find those events alone that match."""
     return all(where(pattern, table.fields).exact for pattern in patterns)
@@ -69,7 +80,7 @@ def _query(table: Table, conditions: Sequence[Condition], begin: datetime, end: 
     if not matching.always:
         parts.append(matching.tree)
     return (
-        exp.select(*map(_selected, table.fields))
+        exp.select(*map(_selected, table.fields), exp.alias_(_PATH, FILE, quoted=True))
         .from_(exp.table_(table.name, db=table.database, quoted=True))
         .where(exp.and_(*parts))
     )

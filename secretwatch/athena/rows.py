@@ -14,11 +14,12 @@ _FLAGS = {"true": True, "false": False}
 def event(fields: Sequence[Field], row: Sequence[str | None]) -> dict[str, Any]:
     """The event, as far as the table holds it.
 
-    row: the values in the order of the fields, as a query of `queries` selects them. A field whose column is
+    row: the values in the order of the fields, as a query of `queries` selects them, and what else it
+    selects after these. A field whose column is
     NULL is left out, or null where CloudTrail writes null. Raises ValueError for what is no such row.
     """
     found: dict[str, Any] = {}
-    for field, value in zip(fields, row, strict=True):
+    for field, value in zip(fields, row[: len(fields)], strict=True):
         if value is None:
             if field.is_null:
                 found[field.name] = None

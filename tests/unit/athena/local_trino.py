@@ -24,6 +24,10 @@ FILES = Files("logs", (ACCOUNT,), ("us-east-1",), date(2026, 1, 1))
 TABLE = defined("default", "cloudtrail_logs", FILES)
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 TIME = "2026-01-15T12:00:00Z"
+PATH = (
+    f"s3://logs/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/01/15/"
+    f"{ACCOUNT}_CloudTrail_us-east-1_20260115T1205Z_AbCdEfGhIjKlMnOp.json.gz"
+)
 
 
 class Numeral(str):
@@ -74,7 +78,9 @@ class Trino:
         self.rows = []
         for event in events:
             row = {name: deserialized(kind, by_name(event).get(name)) for name, kind in self.columns.items()}
-            self.rows.append(row | {"account": ACCOUNT, "region": "us-east-1", "day": "2026/01/15"})
+            self.rows.append(
+                row | {"account": ACCOUNT, "region": "us-east-1", "day": "2026/01/15", "$path": PATH}
+            )
 
     def run(self, query: str) -> list[tuple[str | None, ...]]:
         """The rows, each value as text or NULL. The query is read from its text, as Athena would."""
@@ -90,7 +96,7 @@ class Trino:
 
         tree = sqlglot.parse_one(query, read="athena").transform(as_column)
         kinds = {name: structure(kind) for name, kind in self.columns.items()}
-        kinds |= dict.fromkeys(extracted.values(), "VARCHAR")
+        kinds |= dict.fromkeys([*extracted.values(), "$path"], "VARCHAR")
         rows = [
             row | {name: json_extract_scalar(row[column], path) for (column, path), name in extracted.items()}
             for row in self.rows
@@ -101,6 +107,10 @@ class Trino:
             [json.dumps(rows), json.dumps([kinds])],
         )
         return self.duckdb.execute(tree.sql("duckdb")).fetchall()
+
+    def names(self, query: str) -> list[str]:
+        """The columns of an answer."""
+        return [each.alias_or_name for each in sqlglot.parse_one(query, read="athena").selects]
 
 
 def structure(kind: exp.DataType) -> Any:
