@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from secretwatch.athena.condition import Condition, Sql, join
+from secretwatch.athena.condition import Condition, Sql, always, join
 from secretwatch.athena.errors import Unusable
 from secretwatch.athena.fields import Field, Form
 from secretwatch.athena.table import Table
@@ -19,6 +19,8 @@ from secretwatch.filterpattern import FilterPattern
 
 LONGEST = 262_144
 """Bytes of a query: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
+
+_JOINED = len(" OR ()")
 
 FILE = "path"
 """The last column of an answer: the log file that holds the event, whose name says when it was delivered."""
@@ -40,21 +42,25 @@ def queries(
     found = [where(pattern, table.fields) for pattern in patterns]
     if any(each.always for each in found):
         found = [join("or", found)]
-    done: list[exp.Select] = []
-    chunk: list[Condition] = []
+    found = [each for each in found if not each.never]
+    room = LONGEST - _size(_query(table, [always()], begin, end)) - _JOINED
+    chunks: list[list[Condition]] = []
+    left = -1
     for condition in found:
-        if condition.never:
-            continue
-        longer = _query(table, [*chunk, condition], begin, end)
-        if len(text(longer).encode()) > LONGEST:
-            if not chunk:
-                raise Unusable("A pattern makes a query that is longer than Athena takes.")
-            done.append(_query(table, chunk, begin, end))
-            chunk = []
-        chunk.append(condition)
-    if chunk:
-        done.append(_query(table, chunk, begin, end))
-    return tuple(done)
+        size = _size(condition.tree) + _JOINED
+        if size > room:
+            raise Unusable("A pattern makes a query that is longer than Athena takes.")
+        if size > left:
+            chunks.append([])
+            left = room
+        left -= size
+        chunks[-1].append(condition)
+    return tuple(_query(table, chunk, begin, end) for chunk in chunks)
+
+
+def _size(tree: Sql) -> int:
+    """Bytes."""
+    return len(text(tree).encode())
 
 
 def header(table: Table) -> tuple[str, ...]:

@@ -52,7 +52,10 @@ class Table:
     """The days that are projected: of others a query finds nothing, and says nothing."""
 
     def check(self, begin: datetime, end: datetime) -> None:
-        """Raises Unusable unless the table has the days of this time."""
+        """Raises Unusable unless the table can be named, and has the days of this time."""
+        for name in (self.database, self.name):
+            if not name or not name.isprintable():
+                raise Unusable(f"{name!r} is no name of a database or a table.")
         first, last = begin.astimezone(UTC).date(), end.astimezone(UTC).date()
         if self.since and first < self.since:
             raise Unusable(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,6 +23,15 @@ from secretwatch.athena import Files, defined, definition, text
 ACCOUNT = "111111111111"
 FILES = Files("logs", (ACCOUNT,), ("us-east-1",), date(2026, 1, 1))
 TABLE = defined("default", "cloudtrail_logs", FILES)
+FEW = replace(
+    TABLE,
+    fields=tuple(
+        each
+        for each in TABLE.fields
+        if each.name in ("eventTime", "eventID", "eventName", "requestParameters")
+    ),
+)
+"""Some of its columns, for queries that are written in a moment."""
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 TIME = "2026-01-15T12:00:00Z"
 PATH = (
@@ -95,10 +105,12 @@ class Trino:
             return exp.column(name)
 
         tree = sqlglot.parse_one(query, read="athena").transform(as_column)
-        kinds = {name: structure(kind) for name, kind in self.columns.items()}
+        named = {each.name for each in tree.find_all(exp.Column)}
+        kinds = {name: structure(kind) for name, kind in self.columns.items() if name in named}
         kinds |= dict.fromkeys([*extracted.values(), "$path"], "VARCHAR")
         rows = [
-            row | {name: json_extract_scalar(row[column], path) for (column, path), name in extracted.items()}
+            {name: row[name] for name in kinds if name in row}
+            | {name: json_extract_scalar(row[column], path) for (column, path), name in extracted.items()}
             for row in self.rows
         ]
         self.duckdb.execute(

@@ -242,7 +242,7 @@ def test_the_reader_may_stop_half_way(here: Here) -> None:
 def test_several_queries_give_an_event_once(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     both = [READ, DENIED]
     alone = [history.Question.of(TABLE, [each], BEGIN, END).queries[0] for each in both]
-    monkeypatch.setattr("secretwatch.athena.query.LONGEST", max(map(len, alone)))
+    monkeypatch.setattr("secretwatch.athena.query.LONGEST", max(map(len, alone)) + 16)
     question = history.Question.of(TABLE, both, BEGIN, END)
     assert len(question.queries) == 2
     # Delivered twice, and found by both queries.
