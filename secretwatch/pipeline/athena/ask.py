@@ -168,13 +168,20 @@ class Athena:
 
         header: the names of its columns. most_bytes: it is stopped when it has scanned more.
         """
+        yield from self._results(self._ended(query, most_bytes), header)
+
+    def run(self, statement: str) -> None:
+        """A statement without an answer. Raises Refused."""
+        self._ended(statement, None)
+
+    def _ended(self, query: str, most_bytes: int | None) -> str:
         id = self._start(query)
         try:
             self._wait(id, most_bytes)
         except BaseException:
             self._stop(id)
             raise
-        yield from self._results(id, header)
+        return id
 
     def _start(self, query: str) -> str:
         place = self.place

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import boto3
@@ -66,6 +66,8 @@ class FakeAthena:
         self.stopped: list[str] = []
         self.queries: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, int] = {}
+        self.bodies: dict[str, Any] = {}
+        self.databases: set[str] = set()
         self.metadata: dict[str, Any] = {}
         self.workgroup: dict[str, Any] = {
             "Name": "primary",
@@ -79,7 +81,7 @@ class FakeAthena:
             region_name=REGION,
             aws_access_key_id="AKIA",
             aws_secret_access_key="x",
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, request_checksum_calculation="when_required"),
         )
         client.meta.events.register(f"before-send.{service}", self.answered)
         return client
@@ -90,8 +92,10 @@ class FakeAthena:
             operation = (target if isinstance(target, str) else target.decode()).rpartition(".")[2]
             asked = json.loads(request.body)
         else:
-            operation = "ListObjectsV2"
-            asked = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+            url = urlsplit(request.url)
+            asked = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
+            operation = "ListObjectsV2" if "list-type" in asked else "S3"
+            asked |= {"method": request.method, "key": unquote(url.path[1:]), "body": request.body}
         self.calls.append((operation, asked))
         try:
             if (planned := self.fail.get(operation)) and (failure := planned.pop(0)):
@@ -107,7 +111,7 @@ class FakeAthena:
 
     def ListObjectsV2(self, asked: dict[str, Any]) -> str:
         after = asked.get("continuation-token") or asked.get("start-after", "")
-        keys = sorted(key for key in self.objects if key.startswith(asked["prefix"]) and key > after)
+        keys = sorted(key for key in self.objects if key.startswith(asked.get("prefix", "")) and key > after)
         page, more = keys[: self.page], len(keys) > self.page
         contents = "".join(
             f"<Contents><Key>{escape(key)}</Key><Size>{self.objects[key]}</Size></Contents>" for key in page
@@ -115,6 +119,24 @@ class FakeAthena:
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
         cut = f"<IsTruncated>{str(more).lower()}</IsTruncated>"
         return f"<ListBucketResult>{cut}{token}{contents}</ListBucketResult>"
+
+    def S3(self, asked: dict[str, Any]) -> str:
+        """A bucket that takes what is put into it."""
+        if asked["key"] and asked["method"] == "PUT":
+            body = asked["body"]
+            self.bodies[asked["key"]] = body if isinstance(body, bytes) else body.read()
+            self.objects[asked["key"]] = len(self.bodies[asked["key"]])
+        if "delete" in asked:
+            self.objects.clear()
+        return "<Result/>"
+
+    def CreateDatabase(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.databases.add(asked["DatabaseInput"]["Name"])
+        return {}
+
+    def DeleteDatabase(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.databases.remove(asked["Name"])
+        return {}
 
     def GetTableMetadata(self, asked: dict[str, Any]) -> dict[str, Any]:
         return {"TableMetadata": {"Name": asked["TableName"], **self.metadata}}

@@ -105,13 +105,28 @@ class Trino:
             return exp.column(name)
 
         tree = sqlglot.parse_one(query, read="athena").transform(as_column)
+        held = self.rows
+        if values := tree.find(exp.Values):
+            # A query that brings its rows along.
+            columns = values.args["alias"].columns
+            held = [
+                {
+                    column.name: None if isinstance(value, exp.Null) else value.name
+                    for column, value in zip(columns, row.expressions, strict=True)
+                }
+                for row in values.expressions
+            ]
+            values.replace(exp.table_("", db=""))
+        for table in tree.find_all(exp.Table):
+            table.replace(exp.table_("cloudtrail_logs", db="default", quoted=True))
         named = {each.name for each in tree.find_all(exp.Column)}
         kinds = {name: structure(kind) for name, kind in self.columns.items() if name in named}
         kinds |= dict.fromkeys([*extracted.values(), "$path"], "VARCHAR")
+        kinds |= dict.fromkeys(named - set(kinds), "VARCHAR")
         rows = [
             {name: row[name] for name in kinds if name in row}
             | {name: json_extract_scalar(row[column], path) for (column, path), name in extracted.items()}
-            for row in self.rows
+            for row in held
         ]
         self.duckdb.execute(
             'CREATE OR REPLACE TABLE "default"."cloudtrail_logs" AS '
