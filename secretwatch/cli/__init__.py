@@ -11,6 +11,7 @@ import importlib
 import click
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "backtest": ("secretwatch.cli.backtest", "backtest"),
     "compare": ("secretwatch.cli.compare", "compare"),
     "demo": ("secretwatch.cli.demo", "demo"),
     "doctor": ("secretwatch.cli.doctor", "doctor"),

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from secretwatch.cloudtrail.reader import CHUNK
+from secretwatch.pipeline.backtest.sources import is_left_out
 
 STDIN = "-"
-
-# A trail keeps its digests beside its log files: they sign them, and hold no events.
-_DIGESTS = "CloudTrail-Digest"
 
 
 def files(names: Iterable[str]) -> Iterator[str]:
@@ -30,15 +28,11 @@ def files(names: Iterable[str]) -> Iterator[str]:
         below = sorted(
             each
             for each in path.rglob("*")
-            if each.is_file() and not _is_left_out(each.relative_to(path).parts)
+            if each.is_file() and not is_left_out(each.relative_to(path).parts)
         )
         if not below:
             raise FileNotFoundError(0, "the folder holds no files", name)
         yield from map(str, below)
-
-
-def _is_left_out(parts: tuple[str, ...]) -> bool:
-    return _DIGESTS in parts or any(part.startswith(".") for part in parts)
 
 
 def chunks(name: str) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ Pure: no AWS client, no clock, no file. What an event looks like, whether a trai
 it lands is decided here and nowhere else.
 """
 
-from secretwatch.cloudtrail import contents, ec2, sign_in
+from secretwatch.cloudtrail import contents, ec2, eventbridge, sign_in
 from secretwatch.cloudtrail.answers import named_key
 from secretwatch.cloudtrail.classify import event_category, is_global_service, is_read_only, shows_answer
 from secretwatch.cloudtrail.digest import Digest, LoggedFile, digest_key, make_digest
@@ -62,6 +62,7 @@ __all__ = [
     "event_name",
     "event_source",
     "event_text",
+    "eventbridge",
     "federated_user_identity",
     "iam_user_identity",
     "in_session",

@@ -129,23 +129,23 @@ class FilterPattern:
 
 
 class TermsPattern(FilterPattern):
-    __slots__ = ("_regex", "_terms")
+    __slots__ = ("_regex", "terms")
 
     def __init__(self, terms: list[Term] | Regex) -> None:
         self.kind = Kind.TERMS
         self.matches_event = self._matches_text_of
         self._regex = terms if isinstance(terms, Regex) else None
-        self._terms = [] if isinstance(terms, Regex) else terms
+        self.terms = [] if isinstance(terms, Regex) else terms
 
     def matches(self, message: str) -> bool:
-        return self._regex.search(message) if self._regex else terms_match(self._terms, message)
+        return self._regex.search(message) if self._regex else terms_match(self.terms, message)
 
     @property
     def example(self) -> str:
         """A message with all that has to be in one."""
         if self._regex:
             return self._regex.example
-        return " ".join(term.text for term in self._terms if term.sign != "-")
+        return " ".join(term.text for term in self.terms if term.sign != "-")
 
     def extract(self, message: str) -> dict[str, str]:
         return {}
@@ -155,7 +155,7 @@ class TermsPattern(FilterPattern):
             return [Explanation(f"%{self._regex.text}%", self.matches(message), None)]
         return [
             Explanation(term.written, term.found_in(message) is not (term.sign == "-"), None)
-            for term in self._terms
+            for term in self.terms
         ]
 
     def value_of(self, selector: Selector, message: str) -> str | None:

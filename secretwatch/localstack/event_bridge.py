@@ -17,19 +17,15 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from secretwatch.cloudtrail import EVENT_BYTES, Event, sign_in
+from secretwatch.cloudtrail import EVENT_BYTES, Event, eventbridge
 from secretwatch.localstack.held import HeldQueue
 from secretwatch.localstack.request_ids import new_id
 from secretwatch.localstack.trails import Trails
 
 LOG = logging.getLogger(__name__)
 
-ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+ALL_MANAGEMENT_EVENTS = eventbridge.ALL_MANAGEMENT_EVENTS
 
-_DETAIL_TYPES = {
-    "AwsConsoleSignIn": sign_in.DETAIL_TYPE,
-    "AwsServiceEvent": "AWS Service Event via CloudTrail",
-}
 _MOST_BYTES = EVENT_BYTES
 
 
@@ -157,28 +153,16 @@ class EventBridge:
 
 
 def _is_for(rule: Rule, event: Event) -> bool:
-    if event["managementEvent"] and event["readOnly"]:
-        return rule.state == ALL_MANAGEMENT_EVENTS
-    return _is_enabled(rule)
+    return eventbridge.is_for(rule.state, management=event["managementEvent"], read_only=event["readOnly"])
 
 
 def _is_enabled(rule: Rule) -> bool:
-    return rule.state in ("ENABLED", ALL_MANAGEMENT_EVENTS)
+    return eventbridge.is_enabled(rule.state)
 
 
 def envelope_of(account_id: str, event: Event, event_id: str = "") -> dict[str, Any] | None:
     """What a rule sees of a CloudTrail event; None where it is too large for EventBridge."""
-    envelope = {
-        "version": "0",
-        "id": event_id or new_id(),
-        "detail-type": _DETAIL_TYPES.get(event.get("eventType", ""), "AWS API Call via CloudTrail"),
-        "source": f"aws.{event['eventSource'].partition('.')[0]}",
-        "account": account_id,
-        "time": event["eventTime"],
-        "region": event["awsRegion"],
-        "resources": [],
-        "detail": event,
-    }
+    envelope = eventbridge.envelope(account_id, event, event_id or new_id())
     text = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)
     if len(text.encode("utf-8", "surrogatepass")) > _MOST_BYTES:
         return None

@@ -21,6 +21,7 @@ from localstack.services.logs.provider import LogsProvider
 from localstack.services.moto import call_moto
 from moto.logs.exceptions import ResourceNotFoundException as MotoResourceNotFound
 
+from secretwatch.filterpattern.transformation import InvalidTransformation, Transformation
 from secretwatch.localstack import log_events as stored_events
 from secretwatch.localstack import log_intake
 from secretwatch.localstack.access import require_permission
@@ -37,7 +38,6 @@ from secretwatch.localstack.log_subscriptions import (
     parse_pattern,
     refuse_too_many_regexes,
 )
-from secretwatch.localstack.transformation import InvalidTransformation, Transformation
 
 LOG = logging.getLogger(__name__)
 

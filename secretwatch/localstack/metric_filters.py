@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from secretwatch.filterpattern.json_event import load
+from secretwatch.filterpattern.transformation import Sample, Transformation
 from secretwatch.localstack.service_metrics import PutMetricData
-from secretwatch.localstack.transformation import Sample, Transformation
 
 LOG = logging.getLogger(__name__)
 

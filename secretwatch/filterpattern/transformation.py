@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern, Kind, Selector, metric_value
+from secretwatch.filterpattern.errors import InvalidFilterPattern
+from secretwatch.filterpattern.pattern import FilterPattern, Kind, metric_value
+from secretwatch.filterpattern.selector import Selector
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -74,8 +76,8 @@ class Transformation:
         matched = self.pattern.matches_event(event) if self.reads_json else self.pattern.matches(message)
         if not matched:
             return _NO_MATCH
-        if self._constant:
-            return self._constant
+        if self.constant:
+            return self.constant
         value = self._value(message)
         if value is None:
             return Sample(matched=True)
@@ -86,7 +88,7 @@ class Transformation:
         return Sample(True, value, tuple((name, text) for name, text in read if text is not None))
 
     @cached_property
-    def _constant(self) -> Sample | None:
+    def constant(self) -> Sample | None:
         """What any message that matches counts for, where that is the same for all."""
         return Sample(True, self.value) if isinstance(self.value, float) and not self.dimensions else None
 

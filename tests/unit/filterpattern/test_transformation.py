@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from secretwatch.filterpattern import InvalidFilterPattern
-from secretwatch.localstack.transformation import InvalidTransformation, Sample, Transformation
+from secretwatch.filterpattern.transformation import InvalidTransformation, Sample, Transformation
 
 
 def transformation(pattern: str, **more: Any) -> Transformation:

@@ -1,0 +1,65 @@
+"""A hit: one event that at least one filter or rule matches, with what is asked of it and nothing else.
+
+No request is kept but for ids of secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from secretwatch.incident.act import act_of
+
+_SEVERAL = ", "
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """time: of the call; arrival: when it reached the log group; both in seconds since 1970.
+
+    sinks: numbers of what matched (`subject.sinks`), rising. values: what each counts for, in the same
+    order; None where a rule matched, or where a filter publishes nothing. secret: as the call names it; of
+    several, each; "" of a call that names none.
+    """
+
+    event_id: str
+    time: int
+    arrival: int
+    sinks: tuple[int, ...]
+    values: tuple[float | None, ...]
+    name: str = ""
+    source: str = ""
+    region: str = ""
+    account: str = ""
+    reader: str = ""
+    address: str = ""
+    agent: str = ""
+    secret: str = ""
+    error: str = ""
+
+
+def hit_of(
+    event: Mapping[str, Any], sinks: Sequence[int], values: Sequence[float | None], arrival: int
+) -> Hit | None:
+    """The hit of an event that matched; None of what has no id or time, which no event of CloudTrail lacks."""
+    act = act_of(event, lambda _: True)
+    if act is None:
+        return None
+    time = int(act.time.timestamp())
+    return Hit(
+        event_id=act.event_id,
+        time=time,
+        arrival=max(arrival, time),
+        sinks=tuple(sinks),
+        values=tuple(values),
+        name=act.name,
+        source=act.source,
+        region=act.region,
+        account=act.recipient or act.account,
+        reader=act.reader,
+        address=act.address,
+        agent=act.agent,
+        secret=_SEVERAL.join(act.asked),
+        error=act.error,
+    )

@@ -1,0 +1,206 @@
+"""An alarm on recorded reads: evaluated every minute on what had arrived by then. Pure; `alarm` decides.
+
+Reads are given as cells: the minute of the call and the minute of its arrival, each in minutes since 1970, and
+how often a value came. At minute M an evaluation sees what arrived before M. Minutes between which nothing can
+change are left out.
+
+What a metric filter counts stands at the log event's own time. CloudTrail's log events are taken to have the
+time of their delivery (docs/verify.md, log-event-time); `Counted.CALL` is the other reading, in which a read
+that comes late is counted in a window that no alarm looks at any more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from secretwatch.alarm import AlarmConfig, Sample, State, datapoints, evaluate, next_state
+
+Cell = tuple[int, int]
+"""Minute of the call, minute of the arrival."""
+
+Cells = Mapping[Cell, Mapping[float, int]]
+"""Of each cell, how often each value came."""
+
+_REMEMBERED = 100_000
+
+
+class Counted(StrEnum):
+    """At which time a read stands in its metric."""
+
+    DELIVERY = "delivery"
+    CALL = "call"
+
+
+class Fate(StrEnum):
+    """What became of the reads of a cell."""
+
+    RANG = "rang"
+    IN_ALARM = "already in ALARM"
+    BELOW = "below threshold"
+    LATE = "late"
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A change to ALARM. minute: of the evaluation. cells: those in the periods that decided."""
+
+    minute: int
+    cells: tuple[Cell, ...]
+    reason: str
+    until: int | None = None
+    """Minute of the evaluation that ended it; None where it did not end."""
+
+
+@dataclass
+class Replay:
+    """What an alarm did. fates: of each cell."""
+
+    rings: list[Ring] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    """Minutes of changes to OK, from ALARM."""
+    fates: dict[Cell, Fate] = field(default_factory=dict)
+
+
+def can_replay(config: AlarmConfig) -> bool:
+    """Whether cells tell enough: a log metric has a value a minute, and shorter periods are none of its."""
+    return config.period % 60 == 0
+
+
+def replay(config: AlarmConfig, cells: Cells, counted: Counted, unit: str | None = None) -> Replay:
+    """What the alarm did, from before the first cell until it rests after the last. unit: of the values."""
+    return _Run(config, cells, counted, unit).run()
+
+
+def missed(config: AlarmConfig, cells: Cells, real: Replay, unit: str | None = None) -> list[Ring]:
+    """Rings that there would have been without any delay, and of whose reads none rang, nor came in ALARM."""
+    at_once: dict[Cell, dict[float, int]] = defaultdict(lambda: defaultdict(int))
+    came: dict[int, list[Cell]] = defaultdict(list)
+    for cell, values in cells.items():
+        minute = cell[0]
+        came[minute].append(cell)
+        for value, count in values.items():
+            at_once[minute, minute][value] += count
+    heard = (Fate.RANG, Fate.IN_ALARM)
+    return [
+        ring
+        for ring in replay(config, at_once, Counted.CALL, unit).rings
+        if not any(real.fates.get(cell) in heard for minute, _ in ring.cells for cell in came[minute])
+    ]
+
+
+@dataclass
+class _Entry:
+    cell: Cell
+    minute: int
+    """Where it stands in the metric."""
+    samples: list[Sample]
+    values: tuple[tuple[float, int], ...]
+    fate: Fate | None = None
+
+
+class _Run:
+    def __init__(self, config: AlarmConfig, cells: Cells, counted: Counted, unit: str | None) -> None:
+        self._config = config
+        self._span = config.evaluation_range * config.period // 60
+        self._deciding = config.evaluation_periods * config.period // 60
+        self._entries = [_entry(cell, values, counted, unit) for cell, values in sorted(cells.items())]
+        self._state = State.INSUFFICIENT_DATA
+        self._found = Replay()
+        self._open: tuple[int, tuple[Cell, ...], str] | None = None
+        # What an evaluation decides hangs on the ages of what it sees, and on nothing of the clock.
+        self._decided: dict[object, State] = {}
+
+    def run(self) -> Replay:
+        waiting = []
+        for entry in self._entries:
+            if entry.cell[1] >= entry.minute + self._span:
+                entry.fate = Fate.LATE
+            else:
+                waiting.append(entry)
+        waiting.sort(key=_visible)
+        if waiting:
+            self._settle(_visible(waiting[0]) - self._span - 1)
+        self._sweep(waiting)
+        self._close(None)
+        for entry in self._entries:
+            self._found.fates[entry.cell] = entry.fate or Fate.BELOW
+        return self._found
+
+    def _sweep(self, waiting: list[_Entry]) -> None:
+        """Every minute in which something is in the range that an evaluation looks at."""
+        seen: list[_Entry] = []
+        place, minute = 0, 0
+        while place < len(waiting) or seen:
+            if not seen:
+                minute = _visible(waiting[place])
+            new = []
+            while place < len(waiting) and _visible(waiting[place]) <= minute:
+                new.append(waiting[place])
+                place += 1
+            seen = [each for each in (*seen, *new) if each.minute >= minute - self._span]
+            before = self._state
+            self._evaluate(minute, seen)
+            if before == self._state == State.ALARM:
+                for entry in new:
+                    entry.fate = Fate.IN_ALARM
+            if not seen:
+                self._settle(minute + 1)
+            minute += 1
+
+    def _settle(self, minute: int) -> None:
+        """Evaluations of nothing, until they change nothing more."""
+        for later in range(self._span + 2):
+            before = self._state
+            self._evaluate(minute + later, [])
+            if self._state == before:
+                return
+
+    def _evaluate(self, minute: int, seen: Sequence[_Entry]) -> None:
+        key = (self._state, tuple((minute - each.minute, each.values) for each in seen))
+        if self._decided.get(key) == self._state:
+            return
+        at = _time(minute)
+        samples = [sample for entry in seen for sample in entry.samples]
+        points = datapoints(self._config, samples, at)
+        new = next_state(self._config, points, self._state)
+        if len(self._decided) < _REMEMBERED:
+            self._decided[key] = new
+        if new == self._state:
+            return
+        if new == State.ALARM:
+            # Where the newest periods are empty, older ones decide (see `alarm.evaluation`).
+            deciding = [each for each in seen if each.minute >= minute - self._deciding] or seen
+            for entry in deciding:
+                entry.fate = entry.fate or Fate.RANG
+            reason = evaluate(self._config, points, self._state, at=at).reason
+            self._open = (minute, tuple(each.cell for each in deciding), reason)
+        elif self._state == State.ALARM:
+            self._close(minute)
+            if new == State.OK:
+                self._found.ends.append(minute)
+        self._state = new
+
+    def _close(self, minute: int | None) -> None:
+        if self._open:
+            began, cells, reason = self._open
+            self._found.rings.append(Ring(began, cells, reason, minute))
+            self._open = None
+
+
+def _entry(cell: Cell, values: Mapping[float, int], counted: Counted, unit: str | None) -> _Entry:
+    minute = cell[1] if counted is Counted.DELIVERY else cell[0]
+    time, counts = _time(minute), tuple(sorted(values.items()))
+    samples = [Sample(time, value, float(count), unit=unit) for value, count in counts]
+    return _Entry(cell, minute, samples, counts)
+
+
+def _visible(entry: _Entry) -> int:
+    return max(entry.cell[1], entry.minute) + 1
+
+
+def _time(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)

@@ -1,0 +1,301 @@
+"""One file's bytes in, hits out.
+
+A trail's log file is decompressed by isal and decoded by msgspec, and of each event only the members that
+decide; where the pattern needs a literal, a file without it is not decoded at all. Whatever is not exactly
+such a file (other wrappings, damage, more than fits) goes through `cloudtrail.reader`, which reads everything
+and says what is broken: both ways give the same hits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ahocorasick_rs
+import msgspec
+from isal import igzip_lib
+
+from secretwatch.backtest.delay import Delay
+from secretwatch.backtest.hit import Hit
+from secretwatch.backtest.literals import ESCAPES
+from secretwatch.backtest.matcher import GATE, MISSING, Matcher
+from secretwatch.cloudtrail.reader import CHUNK, Broken, read
+from secretwatch.filterpattern.json_event import load
+from secretwatch.incident.act import moment
+
+LARGEST = 48 << 20
+"""Bytes of a decompressed file up to which it is decoded at once; a larger one is read piece by piece."""
+
+_PIECE = 256 << 10
+_GZIP = b"\x1f\x8b"
+# How a trail's log file begins, or events one a line: behind that nothing is wrapped or encoded.
+_EVENTS = re.compile(
+    rb'\s*(?:\{\s*"Records"\s*:\s*\[\s*)?\{\s*"'
+    rb"(?:event[A-Z][A-Za-z]*|awsRegion|userIdentity|additionalEventData|apiVersion|errorCode|errorMessage"
+    rb'|managementEvent|readOnly|recipientAccountId|requestID|requestParameters)"'
+)
+_NAMED = 3  # broken pieces of one file that are named
+
+
+@dataclass
+class Read:
+    """What one file held. size: bytes as stored. plain: bytes decompressed. events: decoded ones.
+
+    skipped: whether it was not decoded. broken: why pieces cannot be read, the first few; pieces: all.
+    sources: of each event source, how many events and bytes; minutes: in which events came, by minute of call
+    and arrival; both only where asked for.
+    """
+
+    hits: list[Hit] = field(default_factory=list)
+    size: int = 0
+    plain: int = 0
+    events: int = 0
+    skipped: bool = False
+    broken: list[str] = field(default_factory=list)
+    pieces: int = 0
+    others: int = 0
+    first: str = ""
+    last: str = ""
+    sources: Counter[tuple[str, str]] = field(default_factory=Counter)
+    minutes: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def add_broken(self, why: str) -> None:
+        self.pieces += 1
+        if len(self.broken) < _NAMED:
+            self.broken.append(why)
+
+
+class _Elsewhere(Exception):
+    """This file is for the reader."""
+
+
+class Decoder:
+    """Of one process. every: decode each event, and count bytes by source and minutes of arrival."""
+
+    def __init__(self, matcher: Matcher, *, seed: int = 0, skip: bool = True, every: bool = False) -> None:
+        self._matcher = matcher
+        self._delay = Delay(seed)
+        self._every = every or matcher.needs_every_event
+        self._find = _finder(None if self._every or not skip else matcher.needles)
+        self._whole = matcher.needs_text or self._every
+        self._members = tuple(name for name in matcher.members if name not in _PLAIN_MEMBERS)
+        self._record = _record(() if self._whole else self._members)
+        shape: Any = msgspec.Raw if self._whole else self._record
+        self._file = msgspec.json.Decoder(msgspec.defstruct("File", [("Records", list[shape])]))
+        self._lines = msgspec.json.Decoder(shape).decode_lines
+        self._one = msgspec.json.Decoder(self._record)
+        self._possible: dict[tuple[Any, ...], tuple[int, ...]] = {}
+
+    def read(self, data: bytes, arrival: int | None) -> Read:
+        """arrival: of the file, in seconds since 1970; None where it is not known."""
+        found = Read(size=len(data))
+        try:
+            self._quick(data, arrival, found)
+        except (_Elsewhere, msgspec.MsgspecError, igzip_lib.error, RecursionError, UnicodeError, ValueError):
+            found = Read(size=len(data))
+            self._slow(_pieces(data), arrival, found)
+        return found
+
+    def read_stream(self, chunks: Iterable[bytes], size: int, arrival: int | None) -> Read:
+        """The same of a file that is too large to be had at once."""
+        found = Read(size=size)
+        self._slow(chunks, arrival, found)
+        return found
+
+    # A log file
+
+    def _quick(self, data: bytes, arrival: int | None, found: Read) -> None:
+        text = self._plain(data, found)
+        if text is None:
+            found.skipped = True
+            return
+        is_lines = text.startswith(b'{"') and not text.startswith(b'{"Records"')
+        records = self._lines(text) if is_lines else self._file.decode(text).Records
+        found.events = len(records)
+        if self._whole:
+            self._from_whole(records, arrival, found)
+            return
+        possible, ask = self._possible, self._ask
+        for record in [
+            each for each in records if possible.get((each.eventSource, each.eventName, each.readOnly), ask)
+        ]:
+            among = self._sinks(record)
+            if among:
+                self._hit(self._event(record), None, arrival, among, found)
+
+    _ask = (-1,)
+
+    def _sinks(self, record: Any) -> tuple[int, ...]:
+        key = (record.eventSource, record.eventName, record.readOnly)
+        found = self._possible.get(key)
+        if found is None:
+            read_only = MISSING if key[2] is msgspec.UNSET else key[2]
+            found = self._matcher.sinks_for(key[0], key[1], read_only)
+            if len(self._possible) < _MOST_KEYS:
+                self._possible[key] = found
+        return found
+
+    def _event(self, record: Any) -> dict[str, Any]:
+        """As far as it was asked for."""
+        event = {name: getattr(record, name) for name in _PLAIN_MEMBERS}
+        if event["readOnly"] is msgspec.UNSET:
+            del event["readOnly"]
+        for name in self._members:
+            raw = getattr(record, name)
+            if raw is not msgspec.UNSET:
+                event[name] = json.loads(bytes(raw), parse_constant=_refuse)
+        return event
+
+    def _from_whole(self, records: list[msgspec.Raw], arrival: int | None, found: Read) -> None:
+        for raw in records:
+            text = bytes(raw)
+            record = self._one.decode(text)
+            if self._every:
+                self._count(record, len(text), arrival, found)
+            among = self._sinks(record)
+            if among:
+                message = text.decode()
+                event = load(message)
+                if event is None:
+                    raise _Elsewhere
+                self._hit(event, message, arrival, among, found)
+
+    def _count(self, record: Any, size: int, arrival: int | None, found: Read) -> None:
+        time = moment(record.eventTime)
+        if time is None:
+            return
+        at = int(time.timestamp())
+        came = arrival if arrival is not None else self._delay.arrival(record.eventID, at)
+        found.sources[record.eventSource, "events"] += 1
+        found.sources[record.eventSource, "bytes"] += size
+        found.minutes[at // 60, max(came, at) // 60] += 1
+        found.first = min(found.first or record.eventTime, record.eventTime)
+        found.last = max(found.last, record.eventTime)
+
+    def _hit(
+        self,
+        event: dict[str, Any],
+        message: str | None,
+        arrival: int | None,
+        among: tuple[int, ...] | None,
+        found: Read,
+    ) -> None:
+        hit = self._matcher.hit(event, arrival or 0, text=message, among=among)
+        if hit is None:
+            return
+        if arrival is None:
+            hit = replace(hit, arrival=self._delay.arrival(hit.event_id, hit.time))
+        found.hits.append(hit)
+
+    def _plain(self, data: bytes, found: Read) -> bytes | None:
+        """The text of the file; None where it cannot hold a match."""
+        if not data.startswith(_GZIP):
+            if len(data) > LARGEST:
+                raise _Elsewhere
+            found.plain = len(data)
+            return data if self._find is None or not _EVENTS.match(data) or self._find(data) else None
+        pieces: list[bytes] = []
+        hit = self._find is None
+        tail = b""
+        for piece in _inflated(data, LARGEST if hit else _PIECE):
+            found.plain += len(piece)
+            if found.plain > LARGEST:
+                raise _Elsewhere
+            if not hit and self._find is not None:
+                if not pieces and not _EVENTS.match(piece):
+                    hit = True
+                else:
+                    # A literal may lie across two pieces.
+                    hit = self._find(piece) or bool(tail and self._find(tail + piece[:_OVERLAP]))
+                    tail = piece[-_OVERLAP:]
+            pieces.append(piece)
+        if not hit:
+            # What was cut off in the middle is told, whatever it held.
+            if not pieces[-1].rstrip().endswith(b"}"):
+                raise _Elsewhere
+            return None
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    # Anything else
+
+    def _slow(self, chunks: Iterable[bytes], arrival: int | None, found: Read) -> None:
+        for piece in read(_counted(chunks, found)):
+            if isinstance(piece, Broken):
+                where = f"after event {piece.after}" if piece.after else "at its beginning"
+                found.add_broken(f"{where}: {piece.why}")
+                continue
+            event = load(piece.text)
+            if event is None:
+                found.others += 1
+                continue
+            found.events += 1
+            if self._every and isinstance(event.get("eventSource"), str):
+                try:
+                    record = self._one.decode(piece.text.encode("utf-8", "replace"))
+                except (msgspec.MsgspecError, RecursionError):
+                    found.others += 1
+                else:
+                    self._count(record, len(piece.text.encode("utf-8", "replace")), arrival, found)
+            self._hit(event, piece.text, arrival, None, found)
+
+
+_PLAIN_MEMBERS = ("eventID", "eventTime", *GATE)
+_OVERLAP = 512
+_MOST_KEYS = 100_000
+
+
+def _record(members: Iterable[str]) -> Any:
+    """What is decoded of an event. An event that lacks the first four is none of CloudTrail's."""
+    return msgspec.defstruct(
+        "Record",
+        [
+            ("eventID", str),
+            ("eventTime", str),
+            ("eventSource", str),
+            ("eventName", str),
+            ("readOnly", bool | None | msgspec.UnsetType, msgspec.UNSET),
+            *((name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in members),
+        ],
+        gc=False,
+    )
+
+
+def _finder(needles: tuple[bytes, ...] | None) -> Callable[[bytes], bool] | None:
+    if needles is None:
+        return None
+    search = ahocorasick_rs.BytesAhoCorasick([*needles, *ESCAPES]).find_matches_as_indexes
+    return lambda data: bool(search(data))
+
+
+def _inflated(data: bytes, most: int) -> Iterator[bytes]:
+    """The members of a gzip file, in pieces of at most so many bytes. Raises what isal does, or _Elsewhere."""
+    while data:
+        inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        piece = inflater.decompress(data, most)
+        while piece:
+            yield piece
+            if inflater.eof:
+                break
+            piece = inflater.decompress(b"", most)
+        if not inflater.eof:
+            raise _Elsewhere
+        data = inflater.unused_data.lstrip(b"\0")
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    view = memoryview(data)
+    return (bytes(view[start : start + CHUNK]) for start in range(0, len(data), CHUNK))
+
+
+def _counted(chunks: Iterable[bytes], found: Read) -> Iterator[bytes]:
+    for chunk in chunks:
+        found.plain += len(chunk)
+        yield chunk
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)

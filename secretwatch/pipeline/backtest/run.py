@@ -1,0 +1,255 @@
+"""From a filled store to the result: alarms replayed, messages counted, readers told.
+
+What each number means stands in `secretwatch.backtest.result`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from secretwatch.backtest.bill import bill
+from secretwatch.backtest.limit import Limit
+from secretwatch.backtest.replay import Cell, Cells, Counted, Ring, can_replay, missed, replay
+from secretwatch.backtest.result import (
+    AlarmResult,
+    Days,
+    Event,
+    Missed,
+    Rang,
+    Result,
+    SubjectResult,
+    TooMany,
+    Traffic,
+    WatchResult,
+)
+from secretwatch.backtest.subject import Alarm, Filter, Rule, Sink, Subject, Watch, sinks
+from secretwatch.incident.act import moment
+from secretwatch.pipeline.backtest.scan import Tally
+from secretwatch.pipeline.backtest.store import BUCKET, Store
+
+TOP = ("reader", "address", "agent", "secret", "name", "account")
+_SHOWN = 10
+_EVENTS = 20
+"""Events that are told of a ring."""
+
+
+def backtest(
+    subjects: tuple[Subject, ...],
+    store: Store,
+    tally: Tally,
+    *,
+    zone: str = "UTC",
+    limit: Limit | None = None,
+    with_bill: bool = False,
+    counted: Counted = Counted.DELIVERY,
+) -> Result:
+    """The result. zone: a name of the IANA database, in which days are counted. Raises ZoneInfoNotFoundError."""
+    run = _Run(subjects, store, tally, ZoneInfo(zone), counted)
+    begin, end = run.begin, run.end
+    tested = tuple(run.subject(number) for number in range(len(subjects)))
+    hits = store.count()
+    return Result(
+        begin=begin,
+        end=end,
+        zone=zone,
+        subjects=tested,
+        hits=hits,
+        duplicates=tally.offered - hits,
+        files=tally.files,
+        damaged=tally.damaged,
+        broken=tuple(tally.broken),
+        drawn=tally.unnamed > 0,
+        read={
+            "bytes": tally.size,
+            "bytes_decompressed": tally.plain,
+            "events_decoded": tally.events,
+            "files_not_decoded": tally.skipped,
+            "files_twice": tally.twice,
+            "messages_that_are_no_events": tally.others,
+            "pieces_broken": tally.pieces,
+        },
+        limit=str(limit) if limit else "",
+        too_many=tuple(_too_many(tested, limit)) if limit else (),
+        bill=bill(tally.sources, (end or 0) - (begin or 0)) if with_bill else None,
+    )
+
+
+def _too_many(subjects: Iterable[SubjectResult], limit: Limit) -> Iterable[TooMany]:
+    for subject in subjects:
+        for watch in subject.watches:
+            rings = watch.rings
+            found = limit.broken([each.at for each in rings]) if watch.kind == "watch" else None
+            if found:
+                over = rings[found[0] : found[1] + 1]
+                readers = Counter(
+                    name
+                    for ring in over
+                    for name in {each.reader or "(nobody named)" for each in ring.events}
+                )
+                yield TooMany(
+                    subject.label,
+                    watch.label,
+                    over[0].at,
+                    over[-1].at,
+                    len(over),
+                    readers.most_common(_SHOWN),
+                )
+
+
+class _Run:
+    def __init__(
+        self, subjects: tuple[Subject, ...], store: Store, tally: Tally, zone: tzinfo, counted: Counted
+    ) -> None:
+        self._subjects = subjects
+        self._store = store
+        self._tally = tally
+        self._zone = zone
+        self._counted = counted
+        self._sinks = sinks(subjects)
+        times = list(store.span() or ())
+        times += [bucket * BUCKET for bucket in _ends(tally.arrivals)]
+        times += [int(at.timestamp()) for text in (tally.first, tally.last) if text and (at := moment(text))]
+        self.begin = min(times, default=None)
+        self.end = max(times, default=None)
+        self._length = max(((self.end or 0) - (self.begin or 0)) / 86400, 1.0)
+
+    def subject(self, number: int) -> SubjectResult:
+        subject = self._subjects[number]
+        watches = tuple(
+            self._watch(subject, number, place, watch) for place, watch in enumerate(subject.watches)
+        )
+        return SubjectResult(subject.label, watches, subject.unknown)
+
+    def _watch(self, subject: Subject, number: int, place: int, watch: Watch) -> WatchResult:
+        mine = {
+            each: sink
+            for each, sink in enumerate(self._sinks)
+            if (sink.subject, sink.watch) == (number, place)
+        }
+        alarms = tuple(self._alarm(alarm, watch, mine) for alarm in watch.alarms)
+        channels, topics = self._messages(subject, watch, mine, alarms)
+        by_time = self._store.times(mine)
+        tops = {name: self._store.top(mine, name, _SHOWN) for name in TOP}
+        return WatchResult(
+            label=watch.label,
+            kind=watch.kind,
+            reads=sum(by_time.values()),
+            alarms=alarms,
+            channels=channels,
+            topics=topics,
+            top={name: found for name, (found, _) in tops.items()},
+            distinct={name: several for name, (_, several) in tops.items()},
+            reads_by_day=self._days(by_time),
+            new_readers=self._days(self._store.first_seen(mine)),
+        )
+
+    def _alarm(self, alarm: Alarm, watch: Watch, mine: dict[int, Sink]) -> AlarmResult:
+        feeding = [
+            number
+            for number, sink in mine.items()
+            if isinstance(sink.what, Filter) and sink.what.key == alarm.metric
+        ]
+        config = alarm.config
+        if config is None or not can_replay(config):
+            return AlarmResult(alarm.name, why="What it looks at is not evaluated here.")
+        units = {sink.what.unit for sink in mine.values() if isinstance(sink.what, Filter)}
+        unit = units.pop() if len(units) == 1 else None
+        cells = self._with_defaults(self._store.cells(feeding), [watch.filters[0]])
+        real = replay(config, cells, self._counted, unit)
+        reads = {cell: sum(values.values()) for cell, values in self._store.cells(feeding).items()}
+        fates: Counter[str] = Counter()
+        for cell, count in reads.items():
+            fates[real.fates[cell].value] += count
+        late = replay(config, cells, Counted.CALL, unit)
+        return AlarmResult(
+            name=alarm.name,
+            rings=tuple(self._rang(ring, feeding, reads) for ring in real.rings),
+            fates=dict(fates),
+            missed=tuple(self._missed(ring, feeding, reads) for ring in missed(config, cells, real, unit)),
+            at_call={"rings": len(late.rings), "missed": len(missed(config, cells, late, unit))},
+        )
+
+    def _with_defaults(self, cells: Cells, filters: Sequence[Filter]) -> Cells:
+        """With the default value in each minute in which events came, and none of them counted."""
+        defaults = {each.default_value for each in filters} - {None}
+        if not defaults:
+            return cells
+        counted = {arrival for _, arrival in cells}
+        found = {cell: dict(values) for cell, values in cells.items()}
+        for cell in self._tally.minutes:
+            if cell[1] not in counted:
+                found[cell] = {float(defaults.copy().pop() or 0): 1}
+        return found
+
+    def _rang(self, ring: Ring, feeding: Sequence[int], reads: dict[Cell, int]) -> Rang:
+        mine = [cell for cell in ring.cells if cell in reads]
+        return Rang(
+            at=ring.minute * 60,
+            until=None if ring.until is None else ring.until * 60,
+            reason=ring.reason,
+            reads=sum(reads[cell] for cell in mine),
+            events=self._events(feeding, mine),
+        )
+
+    def _missed(self, ring: Ring, feeding: Sequence[int], reads: dict[Cell, int]) -> Missed:
+        minutes = {minute for minute, _ in ring.cells}
+        mine = [cell for cell in reads if cell[0] in minutes]
+        return Missed(ring.minute * 60, sum(reads[cell] for cell in mine), self._events(feeding, mine))
+
+    def _events(self, feeding: Sequence[int], cells: Sequence[Cell]) -> tuple[Event, ...]:
+        if not cells:
+            return ()
+        names = Event.__dataclass_fields__
+        found = []
+        for row in self._store.hits(feeding, cells):
+            found.append(Event(**{name: row[name] for name in names}))
+            if len(found) == _EVENTS:
+                break
+        return tuple(found)
+
+    def _messages(
+        self, subject: Subject, watch: Watch, mine: dict[int, Sink], alarms: tuple[AlarmResult, ...]
+    ) -> tuple[dict[str, Traffic], dict[str, Traffic]]:
+        channels: dict[str, Counter[int]] = {}
+        topics: dict[str, Counter[int]] = {}
+
+        def add(channel: str, to: Iterable[str], times: dict[int, int]) -> None:
+            for topic in to:
+                channels.setdefault(channel, Counter()).update(times)
+                topics.setdefault(topic, Counter()).update(times)
+
+        for alarm, result in zip(watch.alarms, alarms, strict=True):
+            rang = Counter(ring.at // BUCKET for ring in result.rings)
+            add("alarm", alarm.topics, rang)
+            ended = Counter(ring.until // BUCKET for ring in result.rings if ring.until is not None)
+            add("alarm", alarm.ok_topics, ended)
+            if alarm.details:
+                add("details", alarm.topics, rang)
+        for number, sink in mine.items():
+            if isinstance(sink.what, Rule):
+                add(sink.what.channel, sink.what.topics or ("(not known)",), self._store.messages(number))
+        if watch.kind == "watch" and subject.trail_topics:
+            add("trail", subject.trail_topics, dict(self._tally.arrivals))
+        return (
+            {name: self._traffic(times) for name, times in sorted(channels.items())},
+            {name: self._traffic(times) for name, times in sorted(topics.items())},
+        )
+
+    def _traffic(self, times: dict[int, int]) -> Traffic:
+        days = self._days(times)
+        total = sum(days.values())
+        busiest = max(days.items(), key=lambda each: (each[1], each[0]), default=None)
+        return Traffic(total, total / self._length, busiest, days)
+
+    def _days(self, times: dict[int, int]) -> Days:
+        days: Counter[str] = Counter()
+        for bucket, count in times.items():
+            days[f"{datetime.fromtimestamp(bucket * BUCKET, self._zone):%Y-%m-%d}"] += count
+        return dict(sorted(days.items()))
+
+
+def _ends(times: Counter[int]) -> list[int]:
+    return [min(times), max(times)] if times else []

@@ -1,0 +1,220 @@
+"""Hits, each event once, in bounded memory: SQLite keeps what fits, and writes the rest to a file.
+
+Without a path that is a temporary database of SQLite's own, which has no name, and is gone however the process
+ends. With one, a run that was interrupted goes on where it was: files are done together with their hits.
+
+Of an event that came several times the earliest arrival counts, so the order of reading decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from secretwatch.backtest.hit import Hit
+
+_CACHE = 48 << 10  # KiB of pages in memory
+COLUMNS = ("name", "source", "region", "account", "reader", "address", "agent", "secret", "error")
+BUCKET = 900
+"""Seconds of the smallest piece of a day: zones are whole quarters of an hour away from UTC."""
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS hits (
+  event_id TEXT PRIMARY KEY, time INTEGER, arrival INTEGER, kind INTEGER,
+  {", ".join(f"{name} TEXT" for name in COLUMNS)}
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, sinks TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE claims (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
+"""
+_ADD = f"""
+INSERT INTO hits VALUES ({", ".join("?" * (4 + len(COLUMNS)))})
+ON CONFLICT (event_id) DO UPDATE SET arrival = min(arrival, excluded.arrival)
+"""
+
+
+class OtherRun(Exception):
+    """A file to resume from is of another run; the message is one sentence."""
+
+
+class Store:
+    """Of one run. fingerprint: of what is tested, so that no run goes on with the hits of another."""
+
+    def __init__(self, path: Path | None = None, fingerprint: str = "") -> None:
+        try:
+            self._database = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
+            self._database.execute(f"PRAGMA cache_size = -{_CACHE}")
+            self._database.execute("PRAGMA temp_store = FILE")
+            if path:
+                self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise OtherRun(f"{path} is no file of an interrupted backtest: name another one.") from error
+        before = self.fact("fingerprint")
+        if before not in (None, fingerprint):
+            self.close()
+            raise OtherRun(
+                f"{path} is of a backtest of something else: name another file, or remove that one."
+            )
+        self.note("fingerprint", fingerprint)
+        self._kinds: dict[tuple[Any, ...], int] = {}
+        for number, text in self._database.execute("SELECT kind, sinks FROM kinds"):
+            sinks, values = json.loads(text)
+            self._kinds[tuple(sinks), tuple(values)] = number
+        self._database.execute("BEGIN")
+
+    def close(self) -> None:
+        self._database.close()
+
+    def commit(self) -> None:
+        """What was added so far is there after an interruption."""
+        self._database.execute("COMMIT")
+        self._database.execute("BEGIN")
+
+    # Filling
+
+    def add(self, hits: Iterable[Hit]) -> None:
+        """Hits that are there already are the same event once more: see `duplicates`."""
+        rows = [
+            (each.event_id, each.time, each.arrival, self._kind(each), *(getattr(each, n) for n in COLUMNS))
+            for each in hits
+        ]
+        self.offered += len(rows)
+        self._database.executemany(_ADD, rows)
+
+    offered = 0
+    """How many were added, duplicates among them."""
+
+    def count(self) -> int:
+        """Hits so far, each once."""
+        found: int = self._database.execute("SELECT count(*) FROM hits").fetchone()[0]
+        return found
+
+    def _kind(self, hit: Hit) -> int:
+        key = (hit.sinks, hit.values)
+        if key not in self._kinds:
+            self._kinds[key] = len(self._kinds)
+            text = json.dumps([hit.sinks, hit.values])
+            self._database.execute("INSERT INTO kinds VALUES (?, ?)", (self._kinds[key], text))
+        return self._kinds[key]
+
+    def done(self, name: str) -> None:
+        self._database.execute("INSERT OR IGNORE INTO files VALUES (?)", (name,))
+
+    def claim(self, name: str) -> bool:
+        """Whether a file is to be read: it was not done before, nor came already in this run."""
+        if self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone():
+            return False
+        return self._database.execute("INSERT OR IGNORE INTO claims VALUES (?)", (name,)).rowcount > 0
+
+    def note(self, name: str, value: Any) -> None:
+        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
+
+    def fact(self, name: str) -> Any:
+        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    # Asking
+
+    def kinds(self, sinks: Iterable[int]) -> dict[int, list[float | None]]:
+        """Kinds of hits in which one of these sinks is, and the values that these count for."""
+        wanted = set(sinks)
+        found = {}
+        for (names, values), number in self._kinds.items():
+            counted = [value for name, value in zip(names, values, strict=True) if name in wanted]
+            if counted:
+                found[number] = counted
+        return found
+
+    def cells(self, sinks: Iterable[int]) -> dict[tuple[int, int], dict[float, int]]:
+        """How often each value came into these sinks, by minute of the call and of the arrival."""
+        kinds = self.kinds(sinks)
+        cells: dict[tuple[int, int], dict[float, int]] = defaultdict(lambda: defaultdict(int))
+        for minute, arrival, kind, count in self._database.execute(
+            f"SELECT time / 60, arrival / 60, kind, count(*) FROM hits WHERE {_among(kinds)} GROUP BY 1, 2, 3"
+        ):
+            for value in kinds[kind]:
+                if value is not None:
+                    cells[minute, arrival][value] += count
+        return {cell: dict(values) for cell, values in cells.items()}
+
+    def times(self, sinks: Iterable[int], *, arrival: bool = False) -> dict[int, int]:
+        """How many hits of these sinks there were, by the `BUCKET` in which they were made, or arrived."""
+        column = "arrival" if arrival else "time"
+        kinds = self.kinds(sinks)
+        return dict(
+            self._database.execute(
+                f"SELECT {column} / {BUCKET}, count(*) FROM hits WHERE {_among(kinds)} GROUP BY 1"
+            )
+        )
+
+    def messages(self, sink: int) -> dict[int, int]:
+        """How many messages a rule sent, by `BUCKET`."""
+        return self.times([sink])
+
+    def top(self, sinks: Iterable[int], column: str, limit: int) -> tuple[list[tuple[str, int]], int]:
+        """The values that came most often, and how many there are."""
+        where = _among(self.kinds(sinks))
+        assert column in COLUMNS
+        found = self._database.execute(
+            f"SELECT {column}, count(*) FROM hits WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?",
+            (limit,),
+        ).fetchall()
+        several = self._database.execute(
+            f"SELECT count(DISTINCT {column}) FROM hits WHERE {where}"
+        ).fetchone()[0]
+        return found, several
+
+    def first_seen(self, sinks: Iterable[int], column: str = "reader") -> dict[int, int]:
+        """How many values were seen for the first time, by `BUCKET`."""
+        assert column in COLUMNS
+        where = _among(self.kinds(sinks))
+        return dict(
+            self._database.execute(
+                f"SELECT first / {BUCKET}, count(*) FROM "
+                f"(SELECT min(time) AS first FROM hits WHERE {where} GROUP BY {column}) GROUP BY 1"
+            )
+        )
+
+    def hits(
+        self, sinks: Iterable[int], cells: Sequence[tuple[int, int]] | None = None, limit: int = -1
+    ) -> Iterator[dict[str, Any]]:
+        """Hits of these sinks, of these cells where given, oldest first."""
+        where = _among(self.kinds(sinks))
+        parameters: list[int] = []
+        if cells is not None:
+            first, last = min(cell[0] for cell in cells), max(cell[0] for cell in cells)
+            early, late = min(cell[1] for cell in cells), max(cell[1] for cell in cells)
+            where += " AND time >= ? AND time < ? AND arrival >= ? AND arrival < ?"
+            parameters = [first * 60, last * 60 + 60, early * 60, late * 60 + 60]
+        names = ("event_id", "time", "arrival", *COLUMNS)
+        self._index()
+        for row in self._database.execute(
+            f"SELECT {', '.join(names)} FROM hits WHERE {where} ORDER BY time, event_id LIMIT ?",
+            (*parameters, limit),
+        ):
+            found = dict(zip(names, row, strict=True))
+            if cells is None or (found["time"] // 60, found["arrival"] // 60) in cells:
+                yield found
+
+    _indexed = False
+
+    def _index(self) -> None:
+        if not self._indexed:
+            self._database.execute("CREATE INDEX IF NOT EXISTS by_time ON hits (time)")
+            self._indexed = True
+
+    def span(self) -> tuple[int, int] | None:
+        """Times of the first and the last hit."""
+        found: Mapping[int, Any] = self._database.execute("SELECT min(time), max(time) FROM hits").fetchone()
+        return None if found[0] is None else (found[0], found[1])
+
+
+def _among(kinds: Iterable[int]) -> str:
+    return f"kind IN ({', '.join(map(str, kinds))})"
