@@ -14,18 +14,20 @@ Pure: no AWS, no file, no clock. Asking Athena stands in `secretwatch.pipeline.a
 """
 
 from secretwatch.athena.errors import Unanswerable, Unusable
-from secretwatch.athena.query import FILE, LONGEST, header, is_exact, queries, text
+from secretwatch.athena.query import FILE, LONGEST, Pattern, header, is_exact, queries, text
 from secretwatch.athena.rows import event
 from secretwatch.athena.table import Files, Table, defined, definition, from_catalogue
-from secretwatch.athena.where import where
+from secretwatch.athena.where import check_selector, where
 
 __all__ = [
     "FILE",
     "LONGEST",
     "Files",
+    "Pattern",
     "Table",
     "Unanswerable",
     "Unusable",
+    "check_selector",
     "defined",
     "definition",
     "event",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from sqlglot import exp
 
@@ -15,10 +16,13 @@ from secretwatch.athena.errors import Unusable
 from secretwatch.athena.fields import Field, Form
 from secretwatch.athena.table import Table
 from secretwatch.athena.where import where
+from secretwatch.eventpattern import EventPattern
 from secretwatch.filterpattern import FilterPattern
 
 LONGEST = 262_144
 """Bytes of a query: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
+
+Pattern: TypeAlias = FilterPattern | EventPattern
 
 _JOINED = len(" OR ()")
 
@@ -32,7 +36,7 @@ _SENTINEL = "__SQLGLOT__LBK__"  # what sqlglot puts for a line break while it la
 
 
 def queries(
-    table: Table, patterns: Iterable[FilterPattern], begin: datetime, end: datetime
+    table: Table, patterns: Iterable[Pattern], begin: datetime, end: datetime
 ) -> tuple[exp.Select, ...]:
     """One query, or several where one would be too long; each scans the same files.
 
@@ -68,7 +72,7 @@ def header(table: Table) -> tuple[str, ...]:
     return (*(each.column for each in table.fields), FILE)
 
 
-def is_exact(table: Table, patterns: Iterable[FilterPattern]) -> bool:
+def is_exact(table: Table, patterns: Iterable[Pattern]) -> bool:
     """Whether the queries find those events alone that match."""
     return all(where(pattern, table.fields).exact for pattern in patterns)
 

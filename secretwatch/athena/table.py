@@ -122,7 +122,7 @@ def from_catalogue(
     """
     fields = declared(columns)
     held = {each.name for each in fields}
-    if missing := [each for each in ("eventTime", "eventSource", "eventName") if each not in held]:
+    if missing := [each for each in ("eventTime", "eventSource", "eventName", "eventID") if each not in held]:
         raise Unusable(
             f"{database}.{name} is no table of CloudTrail's events: it has no column {missing[0].lower()} "
             "of type string."

@@ -55,7 +55,7 @@ def matcher(operand: Operand) -> Matcher:
     if isinstance(operand, Text):
         return _of_text(operand.text)
     written = spelled(operand.text)
-    if written is None or not _is_sayable(written):
+    if written is None or not is_sayable(written):
         return Matcher(None, False, True, operand.search)
     return Matcher(
         lambda subject: exp.RegexpLike(this=subject.copy(), expression=exp.Literal.string(written)),
@@ -78,7 +78,7 @@ def _of_text(text: str) -> Matcher:
         # An integer of few digits is written in one way alone.
         is_integer = text.lstrip("-").isdecimal() and text.isascii() and len(text) <= _LONGEST_INTEGER
         canonical = is_integer and text.removeprefix("-")[0] in "123456789" and text.count("-") <= 1
-        if not _is_sayable(text):
+        if not is_sayable(text):
             return Matcher(None, False, number, matches)
         return Matcher(
             lambda subject: exp.EQ(this=subject.copy(), expression=exp.Literal.string(text)),
@@ -88,10 +88,14 @@ def _of_text(text: str) -> Matcher:
             plain=text,
         )
     number = all(char in _NUMBER_SIGNS for char in text if char != "*")
-    if not _is_sayable(text):
+    if not is_sayable(text):
         return Matcher(None, False, number, matches)
     exact = not pieces[-1] or len(pieces) <= 3
     return Matcher(lambda subject: _wild(subject, pieces), exact, number, matches)
+
+
+def starting_with(subject: Sql, text: str) -> Sql:
+    return _wild(subject, [text, ""])
 
 
 def _wild(subject: Sql, pieces: list[str]) -> Sql:
@@ -128,6 +132,6 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _is_sayable(text: str) -> bool:
+def is_sayable(text: str) -> bool:
     """Whether a query can hold it: UTF-8, and no signs that only control something."""
     return not any((char < " " and char not in "\t\n\r") or "\ud800" <= char <= "\udfff" for char in text)

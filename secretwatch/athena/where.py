@@ -20,12 +20,14 @@ from sqlglot import exp
 from secretwatch.athena.condition import Condition, Sql, always, join, never
 from secretwatch.athena.errors import Unanswerable
 from secretwatch.athena.fields import FIELDS, Field, Form
+from secretwatch.athena.rule import rule_where
 from secretwatch.athena.text import is_there, matcher
+from secretwatch.eventpattern import EventPattern
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.filterpattern.json_event import Condition as Asked
 from secretwatch.filterpattern.operands import Number, Text
 from secretwatch.filterpattern.pattern import JsonPattern
-from secretwatch.filterpattern.selector import AnyIndex, PathStep
+from secretwatch.filterpattern.selector import AnyIndex, PathStep, Selector
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RUN = re.compile(r"[A-Za-z0-9_-]+")
@@ -34,8 +36,10 @@ _LARGE = 1e300
 """Beyond this a number may be none to SQL."""
 
 
-def where(pattern: FilterPattern, fields: Sequence[Field] = FIELDS) -> Condition:
+def where(pattern: FilterPattern | EventPattern, fields: Sequence[Field] = FIELDS) -> Condition:
     """The condition that holds for every event that the pattern matches. Raises Unanswerable."""
+    if isinstance(pattern, EventPattern):
+        return rule_where(pattern, fields)
     if not isinstance(pattern, JsonPattern):
         raise Unanswerable(
             f"A table does not keep the text of an event, and {pattern.text!r} looks for something in it: "
@@ -49,6 +53,12 @@ def where(pattern: FilterPattern, fields: Sequence[Field] = FIELDS) -> Condition
             right, left = stack.pop(), stack.pop()
             stack.append(join(step, (left, right)))
     return stack.pop()
+
+
+def check_selector(selector: Selector, fields: Sequence[Field] = FIELDS) -> None:
+    """Raises Unanswerable where the table does not hold what a metric filter reads by this."""
+    if selector.path:
+        where(FilterPattern.parse(f'{{ {selector.text} = "*" }}'), fields)
 
 
 def _condition(asked: Asked, fields: Sequence[Field]) -> Condition:

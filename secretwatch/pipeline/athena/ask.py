@@ -76,7 +76,7 @@ class Athena:
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._client_of, self.place = client_of, place
-        self._clock, self._threads, self._tell = clock, threads, tell
+        self._clock, self._threads, self.tell = clock, threads, tell
         self.scanned = 0
         """Bytes that all queries have scanned, as Athena says."""
 
@@ -136,8 +136,18 @@ class Athena:
                 f"cancels it at {size(limit)}: ask about a shorter time."
             )
 
-    def estimate(self, table: Table, begin: datetime, end: datetime, queries: int) -> Estimate:
-        """What the queries will scan, by a listing of the files. Raises Refused and Unusable."""
+    def estimate(
+        self,
+        table: Table,
+        begin: datetime,
+        end: datetime,
+        queries: int,
+        seen: Callable[[str], None] = lambda key: None,
+    ) -> Estimate:
+        """What the queries will scan, by a listing of the files, each of which is `seen`.
+
+        Raises Refused and Unusable.
+        """
         total = files = pages = 0
         for bucket, prefix, first, last in table.folders(begin, end):
             request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
@@ -147,7 +157,7 @@ class Athena:
                 page = self._call("s3", "ListObjectsV2", **request)
                 pages += 1
                 if pages % _TOLD_EVERY == 0:
-                    self._tell(f"{files} log files so far, {size(total)}")
+                    self.tell(f"{files} log files so far, {size(total)}")
                 done = False
                 for each in page.get("Contents") or ():
                     if last and each["Key"][: len(last)] > last:
@@ -155,6 +165,7 @@ class Athena:
                         break
                     total += int(each.get("Size") or 0)
                     files += 1
+                    seen(each["Key"])
                 token = page.get("NextContinuationToken")
                 if done or not token:
                     break
@@ -227,7 +238,7 @@ class Athena:
                     f"The query was stopped at {size(scanned)}: it would have scanned more than --max-bytes."
                 )
             seconds = self._clock.monotonic() - begin
-            self._tell(f"Athena: {str(state).lower()} for {seconds:.0f} s, {size(scanned)} scanned")
+            self.tell(f"Athena: {str(state).lower()} for {seconds:.0f} s, {size(scanned)} scanned")
             self._clock.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from secretwatch.athena import Table, event, header, is_exact, queries, text
+from secretwatch.athena import Pattern, Table, event, header, is_exact, queries, text
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.pipeline.athena.ask import Athena, Estimate, size
 from secretwatch.pipeline.athena.calls import Refused
@@ -18,17 +18,23 @@ class Question:
     """Which events of a time match any of these patterns. queries: as Athena takes them."""
 
     table: Table
-    patterns: tuple[FilterPattern, ...]
+    patterns: tuple[Pattern, ...]
     begin: datetime
     end: datetime
     queries: tuple[str, ...]
     exact: bool
 
     @classmethod
-    def of(cls, table: Table, patterns: Sequence[FilterPattern], begin: datetime, end: datetime) -> Question:
+    def of(cls, table: Table, patterns: Sequence[Pattern], begin: datetime, end: datetime) -> Question:
         """Raises Unanswerable and Unusable."""
         trees = queries(table, patterns, begin, end)
         return cls(table, tuple(patterns), begin, end, tuple(map(text, trees)), is_exact(table, patterns))
+
+    def matches(self, event: dict[str, Any]) -> bool:
+        """Whether a filter pattern does."""
+        return any(
+            pattern.matches_event(event) for pattern in self.patterns if isinstance(pattern, FilterPattern)
+        )
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,17 @@ class Found:
     file: str | None
 
 
-def check(athena: Athena, question: Question, most_bytes: int | None) -> Estimate:
-    """What the question will scan. Raises Refused and Unusable, before anything is spent."""
-    estimate = athena.estimate(question.table, question.begin, question.end, len(question.queries))
+def check(
+    athena: Athena,
+    question: Question,
+    most_bytes: int | None,
+    seen: Callable[[str], None] = lambda key: None,
+) -> Estimate:
+    """What the question will scan; each key of a log file is `seen`.
+
+    Raises Refused and Unusable, before anything is spent.
+    """
+    estimate = athena.estimate(question.table, question.begin, question.end, len(question.queries), seen)
     if most_bytes is not None and estimate.scanned > most_bytes:
         raise Refused(
             f"This would scan {size(estimate.scanned)}, more than --max-bytes allows ({size(most_bytes)}): "
@@ -60,8 +74,16 @@ def cost(estimate: Estimate) -> str:
     )
 
 
-def found(athena: Athena, question: Question, most_bytes: int | None = None) -> Iterator[Found]:
+def found(
+    athena: Athena,
+    question: Question,
+    most_bytes: int | None = None,
+    matches: Callable[[dict[str, Any]], bool] | None = None,
+) -> Iterator[Found]:
     """The events, in no order, each once for each time that it was delivered. Raises Refused.
+
+    matches: what decides on an event that the queries find; any of the question's filter patterns, where
+    nothing is given.
 
     Where there are several queries, an event that two of them find is given once.
     """
@@ -76,7 +98,7 @@ def found(athena: Athena, question: Question, most_bytes: int | None = None) -> 
             except ValueError as error:
                 raise Refused(f"Athena answered what is no event: {error}", unknown=True) from error
             # The query may find more than the patterns match.
-            if not any(pattern.matches_event(each) for pattern in question.patterns):
+            if not (matches or question.matches)(each):
                 continue
             id = str(each.get("eventID", ""))
             if number and id in known:

@@ -36,6 +36,7 @@ OLDER = {
     "eventtime": "string",
     "eventsource": "string",
     "eventname": "string",
+    "eventid": "string",
     "requestparameters": "string",
     "responseelements": "map<string,string>",
     "resources": "array<struct<ARN:string,accountId:string,type:string>>",
@@ -59,7 +60,15 @@ def older(**parameters: str) -> object:
 def test_a_table_of_somebody_elses_holds_what_it_declares() -> None:
     held = {each.name: each for each in declared(OLDER)}
     assert set(held) == {
-        *("eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "requestParameters"),
+        *(
+            "eventVersion",
+            "userIdentity",
+            "eventTime",
+            "eventSource",
+            "eventName",
+            "requestParameters",
+            "eventID",
+        ),
         *("resources", "errorCode"),
     }
     assert [part.name for part in held["userIdentity"].parts][-2:] == ["userName", "sessionContext"]
