@@ -97,16 +97,14 @@ class Engine:
         try:
             if files := self._files(where):
                 table = defined(self.database, self.table, files)
-                click.echo(text(definition(self.database, self.table, files), pretty=True) + ";\n")
+                first = text(definition(self.database, self.table, files), pretty=True) + ";"
             else:
                 table = Table(self.database, self.table)
-                click.echo(
-                    "-- The definition: give --logs s3://BUCKET/PREFIX, --account and --trail-region.\n"
-                )
-            for tree in trees_of(subjects, table, self.begin, self.end):
-                click.echo(text(tree, pretty=True) + ";\n")
+                first = "-- The definition: give --logs s3://BUCKET/PREFIX, --account and --trail-region."
+            trees = trees_of(subjects, table, self.begin, self.end)
         except (Unanswerable, Unusable) as error:
             _end(str(error), exits.USAGE)
+        click.echo("\n\n".join([first, *(text(tree, pretty=True) + ";" for tree in trees)]))
 
     def _files(self, where: Sequence[str]) -> Any:
         from secretwatch.athena import Files

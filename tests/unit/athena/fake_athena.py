@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-import boto3
+from boto3.session import Session
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from local_trino import Trino
@@ -76,7 +76,7 @@ class FakeAthena:
         }
 
     def client(self, service: str) -> Any:
-        client = boto3.client(
+        client = Session().client(
             service,
             region_name=REGION,
             aws_access_key_id="AKIA",
