@@ -42,24 +42,29 @@ class Hit:
 def hit_of(
     event: Mapping[str, Any], sinks: Sequence[int], values: Sequence[float | None], arrival: int
 ) -> Hit | None:
-    """The hit of an event that matched; None of what has no id or time, which no event of CloudTrail lacks."""
+    """The hit of an event that matched; None of what has no id, name or time, which none lacks."""
     act = act_of(event, lambda _: True)
     if act is None:
         return None
     time = int(act.time.timestamp())
     return Hit(
-        event_id=act.event_id,
+        event_id=_plain(act.event_id),
         time=time,
         arrival=max(arrival, time),
         sinks=tuple(sinks),
         values=tuple(values),
-        name=act.name,
-        source=act.source,
-        region=act.region,
-        account=act.recipient or act.account,
-        reader=act.reader,
-        address=act.address,
-        agent=act.agent,
-        secret=_SEVERAL.join(act.asked),
-        error=act.error,
+        name=_plain(act.name),
+        source=_plain(act.source),
+        region=_plain(act.region),
+        account=_plain(act.recipient or act.account),
+        reader=_plain(act.reader),
+        address=_plain(act.address),
+        agent=_plain(act.agent),
+        secret=_plain(_SEVERAL.join(act.asked)),
+        error=_plain(act.error),
     )
+
+
+def _plain(text: str) -> str:
+    """A text that can be stored: JSON may hold halves of a character."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -62,7 +62,9 @@ def name(arrival: str, unique: str = "0123456789abcdef") -> str:
     return f"{ACCOUNT}_CloudTrail_{REGION}_{at:%Y%m%dT%H%MZ}_{unique}.json.gz"
 
 
-def write(folder: Path, arrival: str, events: Sequence[dict[str, Any]], unique: str = "0123456789abcdef") -> Path:
+def write(
+    folder: Path, arrival: str, events: Sequence[dict[str, Any]], unique: str = "0123456789abcdef"
+) -> Path:
     """A log file as a trail writes it."""
     file = folder / name(arrival, unique)
     file.write_bytes(gzip.compress(json.dumps({"Records": events}, separators=(",", ":")).encode()))
