@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from rich.console import Console
 
-from secretwatch.cli import exits
+from secretwatch.cli import backtest_athena, exits
 from secretwatch.cli.console import plain, teller, visible, visible_json, visible_line
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ _PARALLEL_FROM = 48 << 20
     "--resume", "resume_file", metavar="FILE", help="Keep what was read there until the end is reached."
 )
 @click.option("--yes", is_flag=True, help="Fetch from a bucket without asking: listing and fetching overlap.")
+@backtest_athena.options
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the result as JSON.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the result as one HTML page with pictures.")
 def backtest(
@@ -100,12 +101,14 @@ def backtest(
     yes: bool,
     json_file: str | None,
     html_file: str | None,
+    **asked: Any,
 ) -> None:
     """Say what a watch would have done on recorded CloudTrail history: is it noisy, does it ring?
 
     PLAN is a saved plan or `terraform show -json` of one, DIR a root module, applied or not; several are
     tested side by side. History is read from files, folders or a bucket, in whatever AWS or a common tool
-    wraps it, in any order, each event once. Nothing is changed.
+    wraps it, in any order, each event once; or a table of Athena's is asked for it (--engine athena). Nothing
+    is changed.
     """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -116,7 +119,8 @@ def backtest(
         raise click.UsageError("--check needs a limit: give --max-alarms, as 3/week.")
     if settings and not patterns:
         raise click.UsageError("--alarm is the alarm on a --pattern: give one, or change the plan.")
-    if not where:
+    engine = backtest_athena.engine_of(asked, where, strict=strict, bill=with_bill, resume=resume_file)
+    if not where and engine is None:
         raise click.UsageError("Where is history? Give --logs with a file, a folder or s3://BUCKET/PREFIX.")
     if not plans and not patterns:
         raise click.UsageError("What is to be tested? Give a PLAN or DIR, or a --pattern.")
@@ -137,10 +141,16 @@ def backtest(
         needs("matplotlib")
     console = plain(stderr=json_file == "-", soft_wrap=True)
     subjects = _subjects(plans, patterns, settings, keys, no_self_watch, console)
+    if engine is not None and engine.print_sql:
+        engine.show(subjects, where)
+        return
     setting = Setting(subjects, seed, skip=not strict, every=with_bill)
     store = _store(resume_file, setting, where)
     try:
-        tally = _read(where, store, setting, workers, yes, console)
+        if engine is not None:
+            tally = engine.read(subjects, store, seed, yes, console)
+        else:
+            tally = _read(where, store, setting, workers, yes, console)
         result = result_of(
             subjects,
             store,

@@ -1,4 +1,5 @@
-"""`secretwatch policy plan|apply`: the IAM policy of whoever plans, or applies, an instance of the module.
+"""`secretwatch policy plan|apply|athena`: the IAM policy of whoever plans or applies an instance of the
+module, or asks Athena about its history.
 
 Here: where the instance comes from, and printing. What the policy says is decided in `policy.operators`.
 """
@@ -18,7 +19,16 @@ import click
 
 from secretwatch import partition
 from secretwatch.cli import exits
-from secretwatch.policy.operators import INLINE, MANAGED, Instance, instances, policy, size
+from secretwatch.policy.operators import (
+    INLINE,
+    MANAGED,
+    History,
+    Instance,
+    history_policy,
+    instances,
+    policy,
+    size,
+)
 
 _EXIT = exits.table(done="printed", usage="wrong usage, or no instance of the module in PLAN")
 
@@ -45,7 +55,7 @@ _SECRET = _Text("secret", re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}").fullmatch, "n
 
 @click.group("policy")
 def group() -> None:
-    """Print the IAM policy of whoever plans, or applies, an instance of the module.
+    """Print the IAM policy of whoever plans or applies an instance of the module, or asks Athena.
 
     It is JSON and nothing else, so that it can be piped on:
 
@@ -116,6 +126,53 @@ _command(
     + _SOURCE,
     changes=True,
 )
+
+
+_BUCKET = _Text("bucket", re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]").fullmatch, "no name of a bucket")
+_PREFIX = _Text(
+    "prefix", re.compile(r"[A-Za-z0-9!_.'()/=+@:-]*").fullmatch, "no prefix that a policy can name"
+)
+_OUTPUT = _Text(
+    "place",
+    re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.'()/=+@:-]*)?").fullmatch,
+    "no place for results, such as s3://my-results/athena/",
+)
+_KEY = _Text(
+    "key", re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+").fullmatch, "no ARN of a key"
+)
+_IN_CATALOGUE = _Text("name", re.compile(r"[a-z0-9_-]{1,255}").fullmatch, "no name in the data catalogue")
+_WORKGROUP = _Text("name", re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch, "no name of a workgroup")
+
+
+@group.command("athena", epilog=exits.table(done="printed"))
+@click.option("--bucket", type=_BUCKET, required=True, metavar="BUCKET", help="The trail's bucket.")
+@click.option("--prefix", type=_PREFIX, default="", metavar="PREFIX", help="The trail's prefix in it.")
+@click.option(
+    "--output",
+    type=_OUTPUT,
+    metavar="S3",
+    help="Where results go, as s3://BUCKET/PREFIX. [default: the workgroup keeps them itself]",
+)
+@click.option(
+    "--key",
+    "keys",
+    type=_KEY,
+    multiple=True,
+    metavar="ARN",
+    help="The key that the trail's files are encrypted with, and that of results. May be given again.",
+)
+@click.option("--database", type=_IN_CATALOGUE, default="default", show_default=True, metavar="NAME")
+@click.option("--table", type=_IN_CATALOGUE, default="cloudtrail_logs", show_default=True, metavar="NAME")
+@click.option("--workgroup", type=_WORKGROUP, default="primary", show_default=True, metavar="NAME")
+@click.option("--account", type=_ACCOUNT, metavar="ID", help="[default: any account]")
+@click.option("--region", type=_REGION, metavar="REGION", help="[default: any region]")
+def athena(**given: Any) -> None:
+    """Print the policy of whoever asks Athena about a trail's history.
+
+    It reads log files and the table's definition, writes results, and changes nothing else.
+    """
+    history = History(**{name: value for name, value in given.items() if value is not None})
+    click.echo(json.dumps(history_policy(history), indent=2))
 
 
 def _any(name: str, account: str | None, region: str | None, secret: str | None) -> Instance:

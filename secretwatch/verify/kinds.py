@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from secretwatch.pipeline.aws import is_absent
 from secretwatch.verify.cloud import Cloud
 
 PREFIX = "secretwatch-verify-"
@@ -28,6 +29,7 @@ CENTS: Mapping[str, float] = {
     "alarm": 0.02,
     "bucket": 0.01,
     "bus": 0.0,
+    "database": 0.01,  # and the queries about it
     "log group": 0.01,
     "metric": 0.05,
     "mute rule": 0.0,
@@ -54,6 +56,8 @@ ACTIONS: Mapping[str, frozenset[str]] = {
         "bucket": "s3:CreateBucket s3:DeleteBucket s3:DeleteObject s3:ListAllMyBuckets s3:ListBucket "
         "s3:PutBucketPolicy s3:PutBucketTagging",
         "bus": f"events:CreateEventBus events:DeleteEventBus {_RULE}",
+        "database": "glue:CreateDatabase glue:CreateTable glue:DeleteDatabase glue:DeleteTable "
+        "glue:GetDatabase glue:GetDatabases glue:GetPartitions glue:GetTable",
         "log group": _LOG_GROUP,
         "metric": "cloudwatch:GetMetricStatistics",
         "mute rule": "cloudwatch:DeleteAlarmMuteRule cloudwatch:ListAlarmMuteRules "
@@ -115,6 +119,17 @@ def remove_bus(cloud: Cloud, name: str) -> None:
         for rule in events.list_rules(EventBusName=name)["Rules"]:
             _remove_rule(events, rule["Name"], name)
         events.delete_event_bus(Name=name)
+
+
+def remove_database(cloud: Cloud, name: str) -> None:
+    """Its tables go with it. Athena takes no hyphen in a name."""
+    try:
+        with absent_is_fine():
+            cloud.client("glue").delete_database(Name=name.replace("-", "_"))
+    except ClientError as error:
+        # A cloud without a data catalogue, as the local one, has made none.
+        if not is_absent(error):
+            raise
 
 
 def remove_log_group(cloud: Cloud, name: str) -> None:
@@ -187,6 +202,7 @@ REMOVE: Mapping[str, Callable[[Cloud, str], None]] = {
     "secret": remove_secret,
     "role": remove_role,
     "bucket": remove_bucket,
+    "database": remove_database,
 }
 """How a kind is removed by name. Metrics cannot be: they fade by themselves."""
 
@@ -222,6 +238,15 @@ def _mute_rules(cloudwatch: Any) -> Iterator[str]:
         yield each["AlarmMuteRuleArn"].rpartition(":")[2]
 
 
+def _databases(glue: Any) -> Iterator[str]:
+    try:
+        for name in list(_listed(glue, "get_databases", "DatabaseList", "Name")):
+            yield name.replace("_", "-")
+    except ClientError as error:
+        if not is_absent(error):
+            raise
+
+
 FIND: Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
     "trail": ("cloudtrail", lambda client: _listed(client, "list_trails", "Trails", "Name")),
     "rule": ("events", lambda client: _listed(client, "list_rules", "Rules", "Name", NamePrefix=PREFIX)),
@@ -254,6 +279,7 @@ FIND: Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
         ),
     ),
     "role": ("iam", lambda client: _listed(client, "list_roles", "Roles", "RoleName")),
+    "database": ("glue", _databases),
     "bucket": ("s3", lambda client: (each["Name"] for each in client.list_buckets()["Buckets"])),
 }
 """Names of what there is of a kind, some of them perhaps not ours: the service, and how it lists."""

@@ -86,7 +86,8 @@ class Experiment:
     makes: how many resources of which kind (a key of `kinds.CENTS`) it makes at most. calls: IAM actions
     beyond those that making and removing them takes. seconds: how long it usually takes on AWS; patience:
     after how many seconds of waiting for one thing it gives up there. numbers: what they mean, by name.
-    on_trail: whether it needs the trail that experiments share.
+    on_trail: whether it needs the trail that experiments share. on_aws_alone: whether the local cloud lacks
+    a service that it is about.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Experiment:
     numbers: Mapping[str, str] = field(default_factory=dict)
     patience: int = 300
     on_trail: bool = False
+    on_aws_alone: bool = False
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):

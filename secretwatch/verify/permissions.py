@@ -33,6 +33,7 @@ _LISTING = {
     "secret": "secretsmanager:ListSecrets",
     "role": "iam:ListRoles",
     "bucket": "s3:ListAllMyBuckets",
+    "database": "glue:GetDatabases",
 }
 _CONTEXT = {"iam:PassedToService": "cloudtrail.amazonaws.com"}
 
@@ -126,6 +127,10 @@ def _resources(cloud: Cloud) -> list[str]:
         cloud.arn("events", f"event-bus/{name}"),
         cloud.arn("events", f"rule/{name}"),
         cloud.arn("events", f"rule/{name}/{name}"),
+        cloud.arn("athena", "workgroup/primary"),
+        cloud.arn("glue", "catalog"),
+        cloud.arn("glue", f"database/{name.replace('-', '_')}"),
+        cloud.arn("glue", f"table/{name.replace('-', '_')}/name"),
         cloud.arn("iam", f"role/{name}"),
         cloud.arn("logs", f"log-group:{name}"),
         cloud.arn("logs", f"log-group:{name}:*"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from secretwatch.verify.experiments import (
     alarms,
+    athena,
     event_patterns,
     log_groups,
     patterns,
@@ -24,6 +25,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     *topics.EXPERIMENTS,
     *patterns.EXPERIMENTS,
     *event_patterns.EXPERIMENTS,
+    *athena.EXPERIMENTS,
 )
 
 BY_ID = {experiment.id: experiment for experiment in EXPERIMENTS}
