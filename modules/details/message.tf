@@ -13,9 +13,11 @@ locals {
   ]
 
   next_steps = join("\n", [
-    "What to do next:",
-    "  secretwatch incident DIR            in the folder that you applied: what else the same credentials did, and what stops them",
-    "  secretwatch doctor DIR              is the watch itself whole?",
+    "What to do next, in the folder that you applied. What else did the same credentials do, and what stops them?",
+    "  secretwatch incident .",
+    "Is the watch itself whole?",
+    "  secretwatch doctor .",
+    "What does CloudTrail know of it?",
     "  aws cloudtrail lookup-events --region ${var.account.region} --lookup-attributes AttributeKey=EventSource,AttributeValue=secretsmanager.amazonaws.com --end-time {}",
     "Not expected? Disable the credentials of whoever it was, then rotate the secret.",
   ])

@@ -1,4 +1,4 @@
-"""modules/details by itself, planned once; and a small world around its state machine, all of it in memory."""
+"""modules/details by itself, planned once; and a small world around its state machine, in memory."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class World:
     machines: list[Machine] = field(default_factory=list)
 
     def run(self) -> list[dict[str, Any]]:
-        """An execution for each change into or out of ALARM; what was published to the first topic, in order."""
+        """An execution for each change into or out of ALARM; what the first topic got, in order."""
         before = (T0 - 86_400, "OK")
         for change in self.changes:
             if "ALARM" in (change[1], before[1]):
@@ -201,7 +201,10 @@ class World:
         states = ["OK", *(state for _, state in self.changes)]
         # Nobody says that it minds fractions of a second.
         found = [
-            {"Timestamp": iso(at).replace(".000Z", "Z"), "HistorySummary": f"Alarm updated from {old} to {new}"}
+            {
+                "Timestamp": iso(at).replace(".000Z", "Z"),
+                "HistorySummary": f"Alarm updated from {old} to {new}",
+            }
             for (at, new), old in zip(self.changes, states, strict=False)
             if int(since) <= at <= machine.now
         ]
@@ -210,7 +213,8 @@ class World:
     def _publish(self, machine: Machine, given: dict[str, Any], alarm: float) -> dict[str, Any]:
         self._fail("publish")
         assert len(given["Message"].encode()) < 262_144
-        assert given["Subject"].isascii() and len(given["Subject"]) <= 100
+        assert given["Subject"].isascii()
+        assert len(given["Subject"]) <= 100
         self.sent.append({**given, "at": machine.now, "of": alarm})
         return {"MessageId": "1"}
 

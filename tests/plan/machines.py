@@ -1,7 +1,8 @@
-"""State machines run in memory, as Step Functions runs them: states, paths, intrinsic functions, sizes, history.
+"""State machines run in memory, as Step Functions runs them: states, paths, functions, sizes, history.
 
-Written from the language's specification, for what modules/details uses, beside LocalStack's interpreter, which
-tests/e2e use: what one of the two gets wrong, the other does not repeat. A path or function that is not here fails.
+Written from the language's specification, for what modules/details uses, beside LocalStack's interpreter,
+which tests/e2e use: what one of the two gets wrong, the other does not repeat. A path or function that is
+not here fails.
 https://states-language.net/spec.html
 """
 
@@ -35,7 +36,7 @@ Task = Callable[[dict[str, Any]], Any]
 class Machine:
     """One execution. now: seconds since 1970, which Wait states and retries move.
 
-    tasks: by the end of the resource's ARN. events: of the history, as AWS counts them. largest: bytes of a state.
+    tasks: by the end of the resource's ARN. events: of the history, as AWS counts them. largest: in bytes.
     """
 
     definition: dict[str, Any]
@@ -102,7 +103,9 @@ class Machine:
                         return catcher["Next"], _put(value, catcher.get("ResultPath", "$"), said)
                 raise
 
-    def _evaluated(self, state: Mapping[str, Any], value: Any, context: dict[str, Any]) -> tuple[str | None, Any]:
+    def _evaluated(
+        self, state: Mapping[str, Any], value: Any, context: dict[str, Any]
+    ) -> tuple[str | None, Any]:
         chosen = find(state["InputPath"], value, context) if "InputPath" in state else value
         given = template(state["Parameters"], chosen, context) if "Parameters" in state else chosen
         match state["Type"]:
@@ -246,7 +249,9 @@ _STEP = re.compile(
 
 def find(path: str, given: Any, context: Mapping[str, Any]) -> Any:
     """One value, or a list where the path can find several; raises `Failed`."""
-    found, rest, several = ([context], path[2:], False) if path.startswith("$$") else ([given], path[1:], False)
+    found, rest, several = (
+        ([context], path[2:], False) if path.startswith("$$") else ([given], path[1:], False)
+    )
     while rest:
         step = _STEP.match(rest)
         assert step, path
@@ -356,6 +361,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "States.JsonMerge": _merge,
     "States.JsonToString": lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
     "States.MathAdd": _add,
-    "States.StringSplit": lambda text, marks: [each for each in re.split(f"[{re.escape(marks)}]", text) if each],
+    "States.StringSplit": lambda text, marks: [
+        each for each in re.split(f"[{re.escape(marks)}]", text) if each
+    ],
     "States.StringToJson": json.loads,
 }

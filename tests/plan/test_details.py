@@ -12,6 +12,7 @@ import pytest
 from .conftest import Plan
 from .details import ALARM_KEY, GIVEN, GROUP, KEY, NAME, TOPIC, definition_of, states_of, templates
 
+
 @pytest.fixture(scope="module")
 def made(details_plan: Plan) -> dict[str, Any]:
     return details_plan.of('details["300"]')
@@ -29,7 +30,10 @@ def test_the_machine_may_read_one_group_and_publish_to_its_topics(made: dict[str
     statements = json.loads(made["aws_iam_role_policy.read"]["policy"])["Statement"]
     assert [(each["Action"], each["Resource"]) for each in statements] == [
         ("logs:FilterLogEvents", f"{GROUP}:*"),
-        ("cloudwatch:DescribeAlarmHistory", f"arn:aws:cloudwatch:us-gov-west-1:000000000000:alarm:{NAME}-{KEY}"),
+        (
+            "cloudwatch:DescribeAlarmHistory",
+            f"arn:aws:cloudwatch:us-gov-west-1:000000000000:alarm:{NAME}-{KEY}",
+        ),
         ("sns:Publish", [TOPIC, GIVEN]),
         (["kms:Decrypt", "kms:GenerateDataKey*"], ALARM_KEY),
         (["kms:Decrypt", "kms:GenerateDataKey*"], "arn:aws:kms:us-gov-west-1:*:key/*"),

@@ -1,5 +1,5 @@
-"""What bounds details: states of 256 KiB, a history of 25,000 events, a message of 256 KB. And that a message or an
-alarm comes, whatever breaks. The state machine runs in memory as it was planned."""
+"""What bounds details: states of 256 KiB, a history of 25,000 events, a message of 256 KB. And that a message
+or an alarm comes, whatever breaks. The state machine runs in memory as it was planned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hostile import hostile
 
 from .conftest import Plan
 from .details import MOST_PATTERNS, T0, Logged, World, definition_of, in_all, logged, told
-from .machines import MOST_EVENTS, Failed, Machine
+from .machines import MOST_EVENTS, Failed
 
 RANG = [(T0, "ALARM")]
 
@@ -103,13 +103,15 @@ def test_pages_without_events_are_not_asked_for_without_an_end(most: dict[str, A
 
 
 def test_an_event_of_250_kb_is_told_without_its_words(one: dict[str, Any]) -> None:
-    (message,) = World(one, [*logged(3), Logged(T0 - 90, str(uuid.UUID(int=9)), more=padded(250_000))], RANG).run()
+    (message,) = World(
+        one, [*logged(3), Logged(T0 - 90, str(uuid.UUID(int=9)), more=padded(250_000))], RANG
+    ).run()
     assert in_all(message) == 4
     assert "left out: too long, see the event" in message["Message"]
 
 
 def test_an_event_that_is_too_much_for_a_state_is_a_message_without_details(one: dict[str, Any]) -> None:
-    more = (("requestParameters", {"secretId": "\"" * 100_000}),)
+    more = (("requestParameters", {"secretId": '"' * 100_000}),)
     (message,) = World(one, [*logged(3), Logged(T0 - 90, str(uuid.UUID(int=9)), more=more)], RANG).run()
     assert "could not be read" in message["Subject"]
     assert "States.DataLimitExceeded" in message["Message"]
@@ -119,7 +121,10 @@ def test_late_calls_behind_many_that_were_told_are_not_lost(one: dict[str, Any])
     """A thousand just before the alarm rang, and copies of five hundred of them before what is new."""
     first = [Logged(T0 - 5, str(uuid.UUID(int=n))) for n in range(1000)]
     copies = [Logged(T0 + 60, each.id) for each in first[:500]]
-    for late, expected in ((first + [Logged(T0 + 90, str(uuid.UUID(int=5000)))], 1), (first + copies + [Logged(T0 + 90, str(uuid.UUID(int=5000)))], 0)):
+    for late, expected in (
+        ([*first, Logged(T0 + 90, str(uuid.UUID(int=5000)))], 1),
+        (first + copies + [Logged(T0 + 90, str(uuid.UUID(int=5000)))], 0),
+    ):
         messages = World(one, late, RANG).run()
         assert [in_all(each) for each in messages] == [1000, expected]
     assert re.findall(r"And (\d+) more", messages[1]["Message"])
@@ -174,7 +179,9 @@ def test_where_nobody_may_ask_when_it_ended_what_came_late_is_told(one: dict[str
 @pytest.mark.parametrize("search", [[], ["CloudWatchLogs.ResourceNotFoundException!"]])
 def test_where_a_topic_takes_nothing_the_execution_fails(one: dict[str, Any], search: list[str]) -> None:
     """Which the alarm on details that could not be told counts."""
-    world = World(one, logged(1), RANG, failing={"publish": ["SNS.AuthorizationErrorException!"], "search": search})
+    world = World(
+        one, logged(1), RANG, failing={"publish": ["SNS.AuthorizationErrorException!"], "search": search}
+    )
     with pytest.raises(Failed) as caught:
         world.run()
     assert caught.value.error == "NotTold"
@@ -192,12 +199,17 @@ def test_a_thousand_hostile_texts_stand_in_quotation_marks_on_one_line(one: dict
     for start in range(0, 1000, 10):
         values = HOSTILE[start : start + 10]
         log = [
-            Logged(T0 - 100, str(uuid.UUID(int=n)), agent=value, more=(
-                ("errorCode", value),
-                ("requestParameters", {"secretId": value, value: [value]}),
-                ("sourceIPAddress", value),
-                ("userIdentity", {"type": "AssumedRole", "arn": value, "invokedBy": value}),
-            ))
+            Logged(
+                T0 - 100,
+                str(uuid.UUID(int=n)),
+                agent=value,
+                more=(
+                    ("errorCode", value),
+                    ("requestParameters", {"secretId": value, value: [value]}),
+                    ("sourceIPAddress", value),
+                    ("userIdentity", {"type": "AssumedRole", "arn": value, "invokedBy": value}),
+                ),
+            )
             for n, value in enumerate(values)
         ]
         (message,) = World(one, log, RANG).run()
@@ -205,9 +217,27 @@ def test_a_thousand_hostile_texts_stand_in_quotation_marks_on_one_line(one: dict
         body = message["Message"].split("\n\nIn all:")[0]
         for value in values:
             shown = json.dumps(value, ensure_ascii=False)
-            for line in (f"Who     AssumedRole {shown}", f"Service {shown}", f"Error   {shown}", f"From    {shown}", f"Agent   {shown}"):
+            for line in (
+                f"Who     AssumedRole {shown}",
+                f"Service {shown}",
+                f"Error   {shown}",
+                f"From    {shown}",
+                f"Agent   {shown}",
+            ):
                 assert f"\n{line}\n" in body, value
                 lines += 1
         labels = {line.split(" ")[0] for line in body.split("\n")}
-        assert labels <= {"The", "", "Who", "Service", "Call", "Error", "From", "Agent", "Where", "Times", "Event"}, values
+        assert labels <= {
+            "The",
+            "",
+            "Who",
+            "Service",
+            "Call",
+            "Error",
+            "From",
+            "Agent",
+            "Where",
+            "Times",
+            "Event",
+        }, values
     assert lines == 5 * len(HOSTILE)

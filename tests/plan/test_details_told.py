@@ -1,17 +1,23 @@
-"""What the state machine of details tells, run in memory as it was planned: each call once, in two messages at most
-where all of them come within ten minutes, whatever the order, the delays and the copies in which they come."""
+"""What the state machine of details tells, run in memory as it was planned: each call once, in two messages
+where all come within ten minutes, whatever the order, the delays and the copies in which they come."""
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from typing import Any
 
+import botocore.session
+import click
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from secretwatch.cli import main
+
 from .conftest import Plan
-from .details import T0, Logged, World, definition_of, in_all, logged, told
+from .details import T0, Logged, World, definition_of, in_all, told
+from .machines import iso
 
 # How long after the last count an alarm of 300 seconds ends.
 HOLDS = 300
@@ -24,7 +30,7 @@ def definition(details_plan: Plan) -> dict[str, Any]:
 
 
 def changes_of(counted: list[float], holds: float = HOLDS) -> list[tuple[float, str]]:
-    """An alarm's, for one that rings as soon as something is counted, and ends so long after the last count."""
+    """Of an alarm that rings as soon as something is counted, and ends so long after the last count."""
     changes: list[tuple[float, str]] = []
     until = 0.0
     for at in sorted(counted):
@@ -48,8 +54,34 @@ def test_one_read_is_one_message(definition: dict[str, Any]) -> None:
     assert float(message["at"]) - T0 < 1
 
 
+def test_the_next_commands_can_be_pasted(definition: dict[str, Any]) -> None:
+    (message,) = World(definition, [read(1, T0 - RINGS)], changes_of([T0])).run()
+    lines = [shlex.split(line) for line in message["Message"].splitlines() if line.startswith("  ")]
+    assert [line[:2] for line in lines] == [
+        ["secretwatch", "incident"],
+        ["secretwatch", "doctor"],
+        ["aws", "cloudtrail"],
+    ]
+    for line in lines[:2]:
+        command = main.get_command(click.Context(main), line[1])
+        assert command
+        with command.make_context("secretwatch", line[2:]) as context:
+            assert "." in [
+                str(each)
+                for value in context.params.values()
+                for each in (value if isinstance(value, tuple) else [value])
+            ]
+    session = botocore.session.get_session()
+    members = session.get_service_model("cloudtrail").operation_model("LookupEvents").input_shape.members
+    assert {"LookupAttributes", "EndTime"} <= set(members)
+    assert lines[2][-1] == iso(T0)[:19] + "Z"
+
+
 def test_three_pieces_out_of_order_and_twice_are_two_messages(definition: dict[str, Any]) -> None:
-    first, second, third = ([read(n, at) for n in ids] for ids, at in (((1, 5), T0 - RINGS), ((2, 9, 1), T0 + 70), ((3, 5, 2, 4), T0 + 430)))
+    first, second, third = (
+        [read(n, at) for n in ids]
+        for ids, at in (((1, 5), T0 - RINGS), ((2, 9, 1), T0 + 70), ((3, 5, 2, 4), T0 + 430))
+    )
     log = [*first, *second, *third, read(3, T0 + 431), read(9, T0 + 200)]
     counts = [T0, T0 + 110, T0 + 240, T0 + 471]
     world = World(definition, log, changes_of(counts, holds=HOLDS))
@@ -82,7 +114,9 @@ def test_ok_and_alarm_again_within_ten_minutes_tells_nothing_twice(definition: d
 
 def test_an_alarm_for_what_came_just_before_the_end_of_another_says_so(definition: dict[str, Any]) -> None:
     log = [read(1, T0 - RINGS), read(2, T0 + HOLDS - 20)]
-    world = World(definition, log, [(T0, "ALARM"), (T0 + HOLDS, "OK"), (T0 + HOLDS + 60, "ALARM"), (T0 + 700, "OK")])
+    world = World(
+        definition, log, [(T0, "ALARM"), (T0 + HOLDS, "OK"), (T0 + HOLDS + 60, "ALARM"), (T0 + 700, "OK")]
+    )
     messages = world.run()
     assert str(uuid.UUID(int=2)) in told(messages[1])
     assert not any("no call that it counts" in each["Message"] for each in messages)
@@ -94,7 +128,9 @@ SECONDS = st.integers(min_value=-5_000, max_value=3_600_000).map(lambda each: ea
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first=st.integers(min_value=1, max_value=3),
-    later=st.lists(st.tuples(SECONDS, st.integers(min_value=4, max_value=9)), max_size=6, unique_by=lambda each: each[1]),
+    later=st.lists(
+        st.tuples(SECONDS, st.integers(min_value=4, max_value=9)), max_size=6, unique_by=lambda each: each[1]
+    ),
     again=st.lists(st.tuples(st.integers(min_value=1, max_value=9), st.integers(0, 800)), max_size=5),
     counting=st.lists(st.integers(min_value=5, max_value=110), min_size=30, max_size=30),
     lag=st.sampled_from([0.0, 3.0, 20.0]),
@@ -114,7 +150,11 @@ def test_whatever_comes_is_told_once(
     log += [read(number, zero + at) for at, number in later]
     came = {each.id: each.at for each in log}
     # What comes twice comes within a quarter of an hour after the first time.
-    log += [read(number, came[key] + after) for number, after in again if (key := str(uuid.UUID(int=number))) in came]
+    log += [
+        read(number, came[key] + after)
+        for number, after in again
+        if (key := str(uuid.UUID(int=number))) in came
+    ]
     counts = sorted(max(zero, each.at + wait) for each, wait in zip(log, counting, strict=False))
     # What has come is found before it has been counted, or soon after.
     changes = changes_of([each + lag for each in counts])
@@ -128,6 +168,10 @@ def test_whatever_comes_is_told_once(
     assert not twice
     for start in (at for at, state in changes if state == "ALARM"):
         end = min(each for each in ends if each > start)
-        own = [each for each in messages if abs(float(each["of"]) - start) < 0.01 or abs(float(each["of"]) - end) < 0.01]
+        own = [
+            each
+            for each in messages
+            if abs(float(each["of"]) - start) < 0.01 or abs(float(each["of"]) - end) < 0.01
+        ]
         late = any(start + 600 < each.at <= end for each in log)
         assert len(own) <= (3 if late else 2)

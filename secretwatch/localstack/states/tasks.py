@@ -93,7 +93,7 @@ def install() -> None:
 
 
 def _with_times(value: Any) -> Any:
-    """A call's answer with its times as texts: AWS's milliseconds, without a fraction where there are none."""
+    """A call's answer with its times as texts: AWS's milliseconds, or no fraction where there are none."""
     if isinstance(value, datetime):
         text = value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         return f"{text.removesuffix('.000')}Z"
