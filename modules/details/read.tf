@@ -7,8 +7,9 @@
 locals {
   record = "States.Format('{} {} {}', $.call.eventTime, $.call.eventID, $.call.awsRegion)"
 
-  # A state that holds the caller's words so many times takes 8 KB of them.
-  copies = 32
+  # A state that holds the caller's words so many times takes 2,600 bytes of them: a batch of twenty ARNs, and a page of such
+  # calls beside a thousand that are kept.
+  copies = 100
 
   # Who, Text and Record of one call; what follows on the record's state.
   read_states = { for which in ["", "Each", "Brief"] : which => {

@@ -155,7 +155,10 @@ class Account:
                 for event in page["events"]
                 if event["type"] == "TaskScheduled"
             ]
-            slices = [(each["StartTime"], each["EndTime"]) for each in asked if "StartTime" in each]
+            # A slice has several pages.
+            slices = list(
+                dict.fromkeys((each["StartTime"], each["EndTime"]) for each in asked if "StartTime" in each)
+            )
             if slices:
                 found.append(slices)
         return found
