@@ -47,6 +47,7 @@ def test_a_thousand_reads_by_ten_readers_with_long_words_are_told(one: dict[str,
     (message,) = World(one, log, RANG).run()
     assert in_all(message) >= 500
     assert ("left out" in message["Message"]) == (size == 5_000)
+    assert len(message["Message"].encode()) < 60_000
 
 
 def test_a_batch_of_twenty_secrets_names_them(one: dict[str, Any]) -> None:
