@@ -331,9 +331,10 @@ module "self_watch" {
   source = "./modules/self-watch"
 
   account          = local.account
-  alarm_names      = concat(local.watch_alarms, local.beats ? ["${var.name}-heartbeat"] : [], flatten(values(module.realtime)[*].alarm_names))
+  alarm_names      = concat(local.watch_alarms, local.beats ? ["${var.name}-heartbeat"] : [], [for key in keys(local.detailed) : "${var.name}-details-${key}"], flatten(values(module.realtime)[*].alarm_names))
   alarm_topic_arns = module.alerts.topic_arns
   blindness        = var.self_watch.blindness
+  details          = length(local.detailed) > 0
   bucket_name      = local.bucket_name
   except           = var.self_watch.except
   fast             = local.fast
@@ -361,6 +362,7 @@ module "fast_self_watch" {
   alarm_names        = module.self_watch.watched_alarm_names
   bucket_name        = local.bucket_name
   console_domain     = local.console_domain
+  details            = length(local.detailed) > 0
   except             = var.self_watch.except
   filter_prefixes    = concat(["${var.name}-tampering"], local.beats ? ["${var.name}-heartbeat"] : [], [for watch in local.watches : "${watch.metric_name}-"])
   key_arns           = local.self_watch_key_arns

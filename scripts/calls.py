@@ -100,7 +100,11 @@ module "everything" {
   }
 
   watches = {
-    known = { secrets = ["known"] }
+    known = {
+      alarm   = { period = var.changed ? 600 : 300 }
+      details = true
+      secrets = ["known"]
+    }
     made = {
       except   = var.changed ? ["arn:aws:iam::123456789012:role/app"] : []
       realtime = var.realtime

@@ -2,20 +2,25 @@
 # other: tables do. States.MathAdd adds whole numbers of 32 bits, so times are added in tens of seconds, and what is left of
 # one is written behind the sum, digit by digit.
 #
-# Time is cut into slices that have no event in common, and leave out none, without anything being stored: what arrived until
-# the alarm rang is told at once; what came until `late` seconds after that, in a second message; the rest when it ends. All
-# of them are known from the two times of the alarm's own event.
+# Time is cut into slices that have no event in common, and leave out none, without anything being stored. With the alarm
+# from A to Z: what arrived until A is told at once; what came until A and ten minutes, or until Z if that is sooner, in a
+# second message; what came after those ten minutes until Z, once it has ended. The next alarm begins with Z. A and Z stand
+# in the alarm's own events; whether there is a Z within ten minutes the alarm's history says (definition.tf).
+# CloudTrail may deliver an event in two slices. So whoever tells of a slice looks first what the quarter of an hour
+# before it held: all of that was told.
 
 locals {
-  # How much later than an event in the log group its metric may be counted. Until so long before its end an alarm's events
-  # are its own, what comes after is the next alarm's. An alarm lasts longer than it looks back.
-  settled = var.alarm.seconds < 300 ? 60 : 120
+  # Until when the second message tells, and how long what has arrived may not be found yet, in seconds.
+  late = 600
+  lag  = 30
 
-  # The second message: after ten minutes at most, but before an alarm can have ended.
-  late = max(0, min(600, 10 * floor((var.alarm.seconds - local.settled - 60) / 10)))
+  # How much later than an event in the log group its metric may be counted: an alarm may ring for what came before the end
+  # of the one before.
+  settled = 120
 
   # The first time: what the alarm looks back, and a quarter of an hour that delivery and counting may take.
-  before = ceil((var.alarm.seconds + 900) / 10)
+  quarter = 90
+  before  = ceil(var.alarm.seconds / 10) + local.quarter
 
   first_year = 2025
   years      = range(local.first_year, local.first_year + 75)
@@ -35,7 +40,7 @@ locals {
     ones    = [for second in range(60) : second % 10]
   }
 
-  # at: the change of the state that this execution is about. since: the change before that.
+  # at: the change of the state that is told of. since: the change before that.
   instants = { at = "state", since = "previousState" }
 
   # A leading zero is no JSON: 08 becomes 108.
@@ -87,11 +92,12 @@ locals {
     Bounds = {
       Type = "Pass"
       Parameters = {
-        "before.$" = "States.MathAdd($.sum.at, ${- local.before})"
-        "ended.$"  = "States.MathAdd($.sum.since, ${- local.settled / 10})"
-        "told.$"   = "States.MathAdd($.sum.since, ${local.late / 10})"
-        "until.$"  = "States.MathAdd($.sum.at, ${- local.settled / 10})"
-        "late.$"   = "States.MathAdd($.sum.at, ${local.late / 10})"
+        "before.$"  = "States.MathAdd($.sum.at, ${- local.before})"
+        "back.$"    = "States.MathAdd($.sum.since, ${- local.quarter})"
+        "counted.$" = "States.MathAdd($.sum.since, ${- local.settled / 10})"
+        "found.$"   = "States.MathAdd($.sum.since, ${- 2 * local.lag / 10})"
+        "late.$"    = "States.MathAdd($.sum.since, ${local.late / 10})"
+        "known.$"   = "States.MathAdd($.sum.since, ${local.late / 10 - local.quarter})"
       }
       ResultPath = "$.bound"
       Next       = "Which"
@@ -99,26 +105,48 @@ locals {
     Which = {
       Type = "Choice"
       Choices = [
-        # Another state than ALARM: it has ended, and what was not told until then is.
-        { And = [{ Not = { Variable = "$.detail.state.value", StringEquals = "ALARM" } }, { Variable = "$.bound.told", NumericLessThanPath = "$.bound.until" }], Next = "Ended" },
+        { And = [{ Variable = "$.second", IsPresent = true }, { Variable = "$.bound.late", NumericLessThanPath = "$.sum.at" }], Next = "Late" },
+        { Variable = "$.second", IsPresent = true, Next = "LateOfAShortOne" },
+        # Another state than ALARM: it has ended, and what the second message does not tell is told now.
+        { And = [{ Not = { Variable = "$.detail.state.value", StringEquals = "ALARM" } }, { Variable = "$.bound.late", NumericLessThanPath = "$.sum.at" }], Next = "Settle" },
         { Not = { Variable = "$.detail.state.value", StringEquals = "ALARM" }, Next = "Nothing" },
-        { Variable = "$.bound.before", NumericLessThanPath = "$.bound.ended", Next = "SinceTheLast" },
+        { Variable = "$.bound.before", NumericLessThanPath = "$.sum.since", Next = "SinceTheLast" },
       ]
       Default = "Rang"
     }
-    Rang         = { Type = "Pass", Parameters = local.slices.rang, ResultPath = "$.slice", Next = "First" }
-    SinceTheLast = { Type = "Pass", Parameters = local.slices.again, ResultPath = "$.slice", Next = "First" }
-    First        = { Type = "Pass", Result = local.stages.first, ResultPath = "$.stage", Next = "Untold" }
-    Ended        = { Type = "Pass", Parameters = local.slices.ended, ResultPath = "$.slice", Next = "Last" }
-    Last         = { Type = "Pass", Result = local.stages.last, ResultPath = "$.stage", Next = "Untold" }
-    Untold       = { Type = "Pass", Parameters = merge(local.kept, { "slice.$" = "$.slice", told = [] }), Next = "Begin" }
+    Rang            = { Type = "Pass", Parameters = local.slices.rang, ResultPath = "$.slice", Next = "First" }
+    First           = { Type = "Pass", Result = local.stages.first, ResultPath = "$.stage", Next = "Untold" }
+    SinceTheLast    = { Type = "Pass", Parameters = local.slices.again, ResultPath = "$.slice", Next = "FirstAgain" }
+    FirstAgain      = { Type = "Pass", Result = local.stages.again, ResultPath = "$.stage", Next = "Untold" }
+    Settle          = { Type = "Wait", Seconds = local.lag, Next = "Ended" }
+    Ended           = { Type = "Pass", Parameters = local.slices.ended, ResultPath = "$.slice", Next = "Last" }
+    Last            = { Type = "Pass", Result = local.stages.last, ResultPath = "$.stage", Next = "Untold" }
+    Late            = { Type = "Pass", Parameters = local.slices.late, ResultPath = "$.slice", Next = "More" }
+    LateOfAShortOne = { Type = "Pass", Parameters = local.slices.short, ResultPath = "$.slice", Next = "More" }
+    More            = { Type = "Pass", Result = local.stages.late, ResultPath = "$.stage", Next = "Told" }
+    Told            = { Type = "Pass", Parameters = merge(local.kept, { earlier = [], "told.$" = "$.second" }), Next = "VeryMany" }
+    # Of very many calls none is read once more.
+    VeryMany = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.told[100]", IsPresent = true, Next = "FromThen" }]
+      Default = "Begin"
+    }
+    FromThen = { Type = "Pass", InputPath = "$.slice.then", ResultPath = "$.slice.start", Next = "Begin" }
+    Untold   = { Type = "Pass", Parameters = merge(local.kept, { earlier = [], told = [] }), Next = "Recalls" }
+    Recalls = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.stage.recalls", BooleanEquals = true, Next = "BeginToRecall" }]
+      Default = "Begin"
+    }
   }
 
-  # First and last millisecond.
+  # First and last millisecond. back to start: what was told before. then: when the first
+  # message was told; what came just before may not have been found yet. wider: for an alarm that rings for nothing new.
   slices = { for name, ends in {
     rang  = { start = ["bound.before", "at"], end = ["sum.at", "at"] }
-    again = { start = ["bound.ended", "since"], end = ["sum.at", "at"] }
-    late  = { start = ["sum.at", "at"], end = ["bound.late", "at"] }
-    ended = { start = ["bound.told", "since"], end = ["bound.until", "at"] }
+    again = { start = ["sum.since", "since"], end = ["sum.at", "at"], back = ["bound.back", "since"], wider = ["bound.counted", "since"] }
+    late  = { start = ["bound.found", "since"], then = ["sum.since", "since"], end = ["bound.late", "since"] }
+    short = { start = ["bound.found", "since"], then = ["sum.since", "since"], end = ["sum.at", "at"] }
+    ended = { start = ["bound.late", "since"], end = ["sum.at", "at"], back = ["bound.known", "since"] }
   } : name => { for end, of in ends : "${end}.$" => "States.StringToJson(States.Format('{}{}', $.${of[0]}, $.look.${of[1]}.rest))" } }
 }

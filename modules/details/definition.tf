@@ -1,17 +1,15 @@
-# The state machine: look up, group, tell; once more after a while, and once more when the alarm has ended.
+# The state machine: look up, group, tell; once more after ten minutes, and once more when the alarm has ended.
 #
 # Everything is within one Parallel state, so that whatever goes wrong in it is caught in one place and told as a message
 # without details. States.ALL does not catch States.DataLimitExceeded, which is named.
 #
-# Nothing grows with what callers do: a page has 40 events, a message is about 500 calls in ten groups. A call takes fourteen
-# events of the 25,000 that an execution's history may have. What is kept of each call is three words. Nothing is hashed:
-# States.Hash takes 10,000 characters, and what an intrinsic function does not take ends an execution, which nobody catches.
+# Nothing grows with what callers do. A page has 40 events, and a message is about so many calls as the history of an
+# execution, 25,000 events, has room for: what is looked at is counted in units of twelve of them (search.tf). What is kept of
+# each call is three words. Nothing is hashed: States.Hash takes 10,000 characters, and what an intrinsic function does
+# not take ends an execution, which nobody catches.
 
 locals {
-  most_calls = 500
-  most_pages = 200
-  page       = 40
-  letters    = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
+  letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
 
   settings = {
     # What a call may lack.
@@ -19,12 +17,11 @@ locals {
       awsRegion         = "?", errorCode = "none: it was allowed", eventID = "?", eventName = "?", eventTime = "?", recipientAccountId = "?"
       requestParameters = null, sourceIPAddress = "", userAgent = "", userIdentity = {}
     }
-    brief    = { requestParameters = "left out: too long, see the event", userAgent = "left out" }
-    patterns = var.filter_patterns
-    reader   = { arn = "", invokedBy = "", type = "?" }
-    slots    = [for letter in local.letters : "-"]
-    topics   = var.topic_arns
-    whole    = {}
+    # What is left of a call that is too long.
+    brief  = { errorCode = "left out", requestParameters = "left out: too long, see the event", sourceIPAddress = "left out", userAgent = "left out" }
+    reader = { arn = "", invokedBy = "", type = "?" }
+    slots  = [for letter in local.letters : "-"]
+    topics = var.topic_arns
   }
 
   definition = {
@@ -61,232 +58,11 @@ locals {
 
   branch = merge(local.clock_states, local.search_states, local.read_maps, local.group_states, local.tell_states, local.publish[""])
 
-  ################################################################################
-  # Look up
-  ################################################################################
-
-  search = {
-    Type     = "Task"
-    Resource = "arn:${var.account.partition}:states:::aws-sdk:cloudwatchlogs:filterLogEvents"
-    # An answer has 256 KiB at the most, as a state has.
-    ResultSelector = { "messages.$" = "$.Events[*].Message", "next.$" = "$..NextToken" }
-    ResultPath     = "$.page"
-    Retry = [{
-      ErrorEquals     = ["CloudWatchLogs.ServiceUnavailableException", "CloudWatchLogs.ThrottlingException"]
-      IntervalSeconds = 2
-      MaxAttempts     = 5
-      BackoffRate     = 2
-    }]
-    Next = "Read"
-  }
-  search_parameters = {
-    "EndTime.$"       = "$.slice.end"
-    "FilterPattern.$" = "States.ArrayGetItem($.config.patterns, $.found.pattern)"
-    LogGroupName      = var.log_group.name
-    "StartTime.$"     = "$.slice.start"
-  }
-
   # What every state after the clock's keeps.
   kept = merge(
-    { for part in ["bound", "detail", "look", "stage", "sum", "time"] : "${part}.$" => "$.${part}" },
+    { for part in ["bound", "detail", "look", "slice", "stage", "sum", "time"] : "${part}.$" => "$.${part}" },
     { config = { for part in keys(local.settings) : "${part}.$" => "$.config.${part}" } },
   )
-
-  search_states = {
-    Begin = {
-      Type       = "Pass"
-      Result     = merge({ calls = 0, more = "", others = [], pages = 0, pattern = 0, texts = [] }, { for letter in local.letters : letter => [] })
-      ResultPath = "$.found"
-      Next       = "Search"
-    }
-    # A page of few events where forty are too much for a state. One event may be that by itself: then there are no details.
-    Search = merge(local.search, {
-      Parameters = merge(local.search_parameters, { Limit = local.page })
-      Catch      = [{ ErrorEquals = ["States.DataLimitExceeded"], Next = "SearchFew", ResultPath = null }]
-    })
-    SearchFew = merge(local.search, { Parameters = merge(local.search_parameters, { Limit = 3 }) })
-    SearchOn = merge(local.search, {
-      Parameters = merge(local.search_parameters, { Limit = local.page, "NextToken.$" = "$.page.next[0]" })
-      Catch      = [{ ErrorEquals = ["States.DataLimitExceeded"], Next = "SearchFewOn", ResultPath = null }]
-    })
-    SearchFewOn = merge(local.search, { Parameters = merge(local.search_parameters, { Limit = 3, "NextToken.$" = "$.page.next[0]" }) })
-
-    # Not told before; and of those, groups that are new.
-    Fresh = {
-      Type       = "Pass"
-      Parameters = { "fresh.$" = "$.page.messages[?(@.told==false)]", "next.$" = "$.page.next" }
-      ResultPath = "$.page"
-      Next       = "Unknown"
-    }
-    Unknown = {
-      Type       = "Pass"
-      Parameters = { "texts.$" = "$.page.fresh[?(@.known==false)].text" }
-      ResultPath = "$.new"
-      Next       = "New"
-    }
-    New = {
-      Type       = "Pass"
-      Parameters = { "texts.$" = "States.Array($.found.texts, States.ArrayUnique($.new.texts))" }
-      ResultPath = "$.new"
-      Next       = "AllGroups"
-    }
-    AllGroups = {
-      Type       = "Pass"
-      Parameters = { "texts.$" = "$.new.texts[*][*]" }
-      ResultPath = "$.new"
-      Next       = "TenGroups"
-    }
-    TenGroups = {
-      Type       = "Pass"
-      Parameters = { "texts.$" = "$.new.texts[0:${length(local.letters)}]" }
-      ResultPath = "$.new"
-      Next       = "Fill"
-    }
-    # Some of the ten are empty.
-    Fill = {
-      Type       = "Pass"
-      Parameters = { "texts.$" = "$.new.texts", "filled.$" = "States.Array($.new.texts, $.config.slots)" }
-      ResultPath = "$.new"
-      Next       = "Slots"
-    }
-    Slots = {
-      Type       = "Pass"
-      Parameters = { "texts.$" = "$.new.texts", "slots.$" = "$.new.filled[*][*]" }
-      ResultPath = "$.new"
-      Next       = "Mark"
-    }
-    Mark = {
-      Type         = "Map"
-      ItemsPath    = "$.page.fresh"
-      ItemSelector = { "call.$" = "$$.Map.Item.Value", "slots.$" = "$.new.slots" }
-      ItemProcessor = { StartAt = "Mine", States = { Mine = {
-        Type = "Pass"
-        Parameters = merge(
-          { "record.$" = "$.call.record", "listed.$" = "States.ArrayContains($.slots, $.call.text)" },
-          { for index, letter in local.letters : "${letter}.$" => "States.ArrayContains(States.Array($.slots[${index}]), $.call.text)" },
-        )
-        End = true
-      } } }
-      ResultPath = "$.page.fresh"
-      Next       = "Sort"
-    }
-    Sort = {
-      Type = "Pass"
-      Parameters = merge(
-        { "next.$" = "$.page.next", "others.$" = "$.page.fresh[?(@.listed==false)].record", "size.$" = "States.ArrayLength($.page.fresh)" },
-        { for letter in local.letters : "${letter}.$" => "$.page.fresh[?(@.${letter}==true)].record" },
-      )
-      ResultPath = "$.page"
-      Next       = "Both"
-    }
-    Both = {
-      Type       = "Pass"
-      Parameters = { for list in concat(local.letters, ["others"]) : "${list}.$" => "States.Array($.found.${list}, $.page.${list})" }
-      ResultPath = "$.both"
-      Next       = "Keep"
-    }
-    Keep = {
-      Type = "Pass"
-      Parameters = merge(
-        { for list in concat(local.letters, ["others"]) : "${list}.$" => "$.both.${list}[*][*]" },
-        {
-          "calls.$"   = "States.MathAdd($.found.calls, $.page.size)"
-          "more.$"    = "$.found.more"
-          "pages.$"   = "States.MathAdd($.found.pages, 1)"
-          "pattern.$" = "$.found.pattern"
-          "texts.$"   = "$.new.texts"
-        },
-      )
-      ResultPath = "$.found"
-      Next       = "Enough"
-    }
-    Enough = {
-      Type = "Choice"
-      Choices = [
-        { Variable = "$.found.calls", NumericGreaterThanEquals = local.most_calls, Next = "More" },
-        { Variable = "$.found.pages", NumericGreaterThanEquals = local.most_pages, Next = "More" },
-        { Variable = "$.page.next[0]", IsPresent = true, Next = "SearchOn" },
-        { Variable = "$.found.pattern", NumericLessThan = length(var.filter_patterns) - 1, Next = "NextPattern" },
-      ]
-      Default = "Any"
-    }
-    NextPattern = { Type = "Pass", Parameters = { "value.$" = "States.MathAdd($.found.pattern, 1)" }, ResultPath = "$.next", Next = "SetPattern" }
-    SetPattern  = { Type = "Pass", InputPath = "$.next.value", ResultPath = "$.found.pattern", Next = "Search" }
-    More        = { Type = "Pass", Result = local.text.more, ResultPath = "$.found.more", Next = "Any" }
-    Any = {
-      Type = "Choice"
-      Choices = [
-        { Variable = "$.found.calls", NumericGreaterThan = 0, Next = "Gather" },
-        { Variable = "$.stage.silent", BooleanEquals = true, Next = "Nothing" },
-        { Variable = "$.stage.again", BooleanEquals = true, Next = "Patience" },
-      ]
-      Default = "Nobody"
-    }
-    Patience = { Type = "Wait", Seconds = 60, Next = "Again" }
-    Again    = { Type = "Pass", Result = false, ResultPath = "$.stage.again", Next = "Begin" }
-    Nobody = {
-      Type       = "Pass"
-      Parameters = { "message.$" = "States.Format('${local.text.nobody}', $.time, States.JsonToString($.detail.state.reason))", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }
-      ResultPath = "$.tell"
-      Next       = "Publish"
-    }
-    Nothing = { Type = "Pass", End = true }
-  }
-
-  # Of one call: a text that is the same for all calls of a group, and a record of three words.
-  # A state has 256 KiB: where callers sent more, their own words are left out.
-  read_maps = merge([for which, catch in { "" = true, Briefly = false } : {
-    "Read${which}" = merge(
-      {
-        Type      = "Map"
-        ItemsPath = "$.page.messages"
-        ItemSelector = {
-          "call.$"   = "States.JsonMerge(States.JsonMerge($.config.defaults, States.StringToJson($$.Map.Item.Value), false), $.config.${which == "" ? "whole" : "brief"}, false)"
-          "reader.$" = "$.config.reader"
-          "known.$"  = "$.found.texts"
-          "told.$"   = "$.told"
-        }
-        ItemProcessor = {
-          StartAt = "Who${which}"
-          States = {
-            "Who${which}" = {
-              Type       = "Pass"
-              Parameters = { "reader.$" = "States.JsonMerge($.reader, $.call.userIdentity, false)" }
-              ResultPath = "$.who"
-              Next       = "Text${which}"
-            }
-            "Text${which}" = {
-              Type       = "Pass"
-              Parameters = { "text.$" = "States.Format('${local.text.group}', ${join(", ", local.group_values)})" }
-              ResultPath = "$.group"
-              Next       = "Fits${which}"
-            }
-            # The states after this one hold a text up to four times. Too long for them, it is too long here.
-            "Fits${which}" = {
-              Type       = "Pass"
-              Parameters = { "times.$" = "States.Array($.group.text, $.group.text, $.group.text)" }
-              ResultPath = "$.fits"
-              Next       = "Record${which}"
-            }
-            "Record${which}" = {
-              Type = "Pass"
-              Parameters = {
-                "text.$"   = "$.group.text"
-                "record.$" = local.record
-                "known.$"  = "States.ArrayContains($.known, $.group.text)"
-                "told.$"   = "States.ArrayContains($.told, ${local.record})"
-              }
-              End = true
-            }
-          }
-        }
-        ResultPath = "$.page.messages"
-        Next       = "Fresh"
-      },
-      { for name in ["Catch"] : name => [{ ErrorEquals = ["States.DataLimitExceeded"], Next = "ReadBriefly", ResultPath = null }] if catch },
-    )
-  }]...)
-  record = "States.Format('{} {} {}', $.call.eventTime, $.call.eventID, $.call.awsRegion)"
 
   ################################################################################
   # Tell
@@ -324,10 +100,13 @@ locals {
     }
   } }
 
+  # recalls: whether something was told before. wide: whether it may ring for something of that. again: whether to look once more.
   stages = {
-    first = { again = true, head = local.text.first, late = local.late > 0, silent = false, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}" }
-    late  = { again = false, head = local.text.late, late = false, silent = true, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}, more" }
-    last  = { again = false, head = local.text.last, late = false, silent = true, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}, the rest" }
+    first = { again = true, head = local.text.first, late = true, most = local.most.first, recalls = false, silent = false, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}", wide = false }
+    again = { again = true, head = local.text.first, late = true, most = local.most.first, recalls = true, silent = false, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}", wide = true }
+    wide  = { again = true, head = local.text.wide, late = true, most = local.most.first, recalls = false, silent = false, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}", wide = false }
+    late  = { again = false, head = local.text.late, late = false, most = local.most.late, recalls = false, silent = true, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}, more", wide = false }
+    last  = { again = false, head = local.text.last, late = false, most = local.most.first, recalls = true, silent = true, subject = "DETAILS: \"${var.alarm.name}\" in ${var.account.region}, the rest", wide = false }
   }
 
   tell_states = {
@@ -337,12 +116,57 @@ locals {
       Choices = [{ Variable = "$.stage.late", BooleanEquals = true, Next = "Later" }]
       Default = "Nothing"
     }
-    # Half a minute more, until what arrived last can be found.
-    Later = { Type = "Wait", Seconds = local.late + 30, Next = "Late" }
-    Late = {
+    Later = { Type = "Wait", Seconds = local.late + local.lag, Next = "HasItEnded" }
+    # The first change since is its end. Where nobody may ask, the message takes the ten minutes.
+    HasItEnded = {
+      Type     = "Task"
+      Resource = "arn:${var.account.partition}:states:::aws-sdk:cloudwatch:describeAlarmHistory"
+      Parameters = {
+        AlarmName       = var.alarm.name
+        HistoryItemType = "StateUpdate"
+        MaxRecords      = 10
+        ScanBy          = "TimestampAscending"
+        "StartDate.$"   = "$$.Execution.StartTime"
+      }
+      # StartDate may be taken for the whole second: the change that this execution is about is none of these.
+      ResultSelector = { for name, state in { ok = "OK", unsure = "INSUFFICIENT_DATA" } : "${name}.$" => "$.AlarmHistoryItems[?(@.HistorySummary=='Alarm updated from ALARM to ${state}')].Timestamp" }
+      ResultPath     = "$.ended"
+      Retry          = [merge(local.retry, { ErrorEquals = ["CloudWatch.CloudWatchException", "CloudWatch.ThrottlingException"] })]
+      Catch          = [{ ErrorEquals = ["States.ALL"], Next = "NobodyKnows", ResultPath = null }]
+      Next           = "OrNow"
+    }
+    NobodyKnows = { Type = "Pass", Result = { ok = [], unsure = [] }, ResultPath = "$.ended", Next = "OrNow" }
+    OrNow = {
       Type       = "Pass"
-      Parameters = merge({ for part, path in local.kept : part => path if part != "stage.$" }, { slice = local.slices.late, stage = local.stages.late, "told.$" = "$.found.calls[0:300]" })
-      Next       = "Begin"
+      Parameters = { "times.$" = "States.Array($.ended.ok, $.ended.unsure, States.Array($$.State.EnteredTime))" }
+      ResultPath = "$.ended"
+      Next       = "Times"
+    }
+    Times = {
+      Type       = "Pass"
+      Parameters = { "times.$" = "$.ended.times[*][*]" }
+      ResultPath = "$.ended"
+      Next       = "Until"
+    }
+    # 2019-10-02T17:04:40.985Z, or without a fraction.
+    Until = {
+      Type       = "Pass"
+      Parameters = { "time.$" = "States.StringSplit($.ended.times[0], 'Z')" }
+      ResultPath = "$.ended"
+      Next       = "AsIfEnded"
+    }
+    # As the event of its end would be: the clock counts from that.
+    AsIfEnded = {
+      Type = "Pass"
+      Parameters = {
+        "time.$"   = "$.time"
+        "second.$" = "$.told"
+        detail = {
+          state             = { "timestamp.$" = "States.Format('{}.000', $.ended.time[0])", value = "OK" }
+          "previousState.$" = "$.detail.state"
+        }
+      }
+      Next = "Start"
     }
   }
 }

@@ -1,5 +1,5 @@
 # The alarm says who: when it rings, a rule starts a state machine, which looks up the calls that it rang for and publishes
-# one message about them. What came later is told in a second one, and at the end of the alarm (definition.tf).
+# one message about them. What came later is told in a second one, and after ten minutes at the end of the alarm (clock.tf).
 
 locals {
   # A role's name has 64 characters, of which the longest instance, watch and region leave none: seven stand for the watch, and one for
@@ -12,7 +12,8 @@ locals {
     read    = "${var.name}-details-${local.watch}r-${var.account.region}"
     start   = "${var.name}-details-${local.watch}s-${var.account.region}"
   }
-  machine_arn = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${local.names.machine}"
+  machine_arn     = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${local.names.machine}"
+  watch_alarm_arn = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.alarm.name}"
 }
 
 ################################################################################
@@ -32,8 +33,8 @@ resource "aws_sfn_state_machine" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(var.filter_patterns) <= 50
-      error_message = "${var.path}details: the watch has ${length(var.filter_patterns)} metric filters, and each message would ask for each of them: details take 50. Write a prefix such as \"prod/*\", or \"*\" with except, or details = false."
+      condition     = length(var.filter_patterns) <= 75
+      error_message = "${var.path}details: the watch has ${length(var.filter_patterns)} metric filters, and each message would ask for each of them: details take 75. Write a prefix such as \"prod/*\", or \"*\" with except, or details = false."
     }
   }
 }
@@ -63,6 +64,7 @@ resource "aws_iam_role_policy" "read" {
     Statement = concat(
       [
         { Sid = "Read", Effect = "Allow", Action = "logs:FilterLogEvents", Resource = "${var.log_group.arn}:*" },
+        { Sid = "Ask", Effect = "Allow", Action = "cloudwatch:DescribeAlarmHistory", Resource = local.watch_alarm_arn },
         { Sid = "Tell", Effect = "Allow", Action = "sns:Publish", Resource = var.topic_arns },
       ],
       [for number, arn in var.kms_key_arns : { Sid = "Encrypt${number}", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey*"], Resource = arn }],
@@ -97,7 +99,7 @@ resource "aws_cloudwatch_event_rule" "this" {
   event_pattern = jsonencode({
     source      = ["aws.cloudwatch"]
     detail-type = ["CloudWatch Alarm State Change"]
-    resources   = ["arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.alarm.name}"]
+    resources   = [local.watch_alarm_arn]
     "$or" = [
       { detail = { state = { value = ["ALARM"] } } },
       { detail = { previousState = { value = ["ALARM"] } } },

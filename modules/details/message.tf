@@ -13,9 +13,11 @@ locals {
   ]
 
   next_steps = join("\n", [
-    "What to do next:",
-    "  secretwatch incident DIR            in the folder that you applied: what else the same credentials did, and what stops them",
-    "  secretwatch doctor DIR              is the watch itself whole?",
+    "What to do next, in the folder that you applied. What else did the same credentials do, and what stops them?",
+    "  secretwatch incident .",
+    "Is the watch itself whole?",
+    "  secretwatch doctor .",
+    "What does CloudTrail know of it?",
     "  aws cloudtrail lookup-events --region ${var.account.region} --lookup-attributes AttributeKey=EventSource,AttributeValue=secretsmanager.amazonaws.com --end-time {}",
     "Not expected? Disable the credentials of whoever it was, then rotate the secret.",
   ])
@@ -44,10 +46,12 @@ locals {
       "",
       local.about,
     ])
-    first = "The alarm ${var.alarm.name} rang. These are the calls that had arrived by then:"
-    late  = "The alarm ${var.alarm.name} rang a while ago. These calls arrived since:"
-    last  = "The alarm ${var.alarm.name} has ended. These calls arrived before, and were not told yet:"
-    more  = " There are more than these: see the query in the description of the alarm."
+    first    = "The alarm ${var.alarm.name} rang. These are the calls that had arrived by then:"
+    wide     = "The alarm ${var.alarm.name} rang again, for calls that were counted late or delivered once more. They may have been told before:"
+    late     = "The alarm ${var.alarm.name} rang a while ago. These calls arrived since:"
+    last     = "The alarm ${var.alarm.name} has ended. These calls arrived before, and were not told yet:"
+    more     = " And {} more, which are not in this message: see the query in the description of the alarm."
+    at_least = " And at least {} more, which are not in this message: see the query in the description of the alarm."
     nobody = join("\n", [
       "The alarm ${var.alarm.name} rang at {}, and no call that it counts is in the log group for that time.",
       "The reason that the alarm gives: {}",

@@ -5,6 +5,7 @@
 
 locals {
   state_machine = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${var.name}-heartbeat"
+  details       = { for key, kind in { execution = "execution", machine = "stateMachine" } : key => "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:${kind}:${var.name}-details-" }
   log_group     = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${var.log_group_name}"
 
   # Of this region or, where modules/global-events sends them, of another.
@@ -35,7 +36,7 @@ locals {
         undo       = "terraform apply"
         sources    = ["aws.events"]
         detail     = {}
-        parameters = [for field in ["name", "rule"] : { (field) = concat([for name in concat(["${var.name}-self-watch-"], local.rules) : { prefix = name }], [for name in ["${var.name}-heartbeat"] : name if var.heartbeat_secret != null]) }]
+        parameters = [for field in ["name", "rule"] : { (field) = concat([for name in concat(["${var.name}-self-watch-"], local.rules, [for prefix in ["${var.name}-details-"] : prefix if var.details]) : { prefix = name }], [for name in ["${var.name}-heartbeat"] : name if var.heartbeat_secret != null]) }]
       }
       trail = {
         what    = "trail"
@@ -95,14 +96,26 @@ locals {
         { secretId = [coalesce(var.heartbeat_secret, "-"), { prefix = "arn:${var.account.partition}:secretsmanager:${var.account.region}:${var.account.id}:secret:${coalesce(var.heartbeat_secret, "-")}" }] },
       ]
     } } : key => part if var.heartbeat_secret != null },
+    { for key, part in { details = {
+      what    = "details of its alarms: the state machines that say who"
+      undo    = "terraform apply"
+      sources = ["aws.states"]
+      # EventBridge starts it.
+      detail = { eventName = [{ "anything-but" = ["StartExecution"] }] }
+      parameters = [
+        { stateMachineArn = [{ prefix = local.details.machine }] },
+        { resourceArn = [{ prefix = local.details.machine }] },
+        { executionArn = [{ prefix = local.details.execution }] },
+      ]
+    } } : key => part if var.details },
     { for key, part in { roles = {
       what    = "roles"
       undo    = "terraform apply"
       sources = ["aws.iam"]
       detail  = {}
       # Role names are not told apart by case.
-      parameters = [{ roleName = [for role in var.role_names : { "equals-ignore-case" = role }] }]
-    } } : key => part if length(var.role_names) > 0 },
+      parameters = [{ roleName = concat([for role in var.role_names : { "equals-ignore-case" = role }], [for prefix in ["${var.name}-details-"] : { prefix = { "equals-ignore-case" = prefix } } if var.details]) }]
+    } } : key => part if length(var.role_names) > 0 || var.details },
     { for index, names in local.alarms : index == 0 ? "alarms" : "alarms-${index + 1}" => {
       what       = "alarms"
       undo       = "terraform apply puts back an alarm that was deleted, changed, or whose actions were turned off. It leaves a mute rule: aws cloudwatch delete-alarm-mute-rule, with the rule's name in What"

@@ -28,9 +28,11 @@ locals {
   # Policies that hold for all of the account: they name no part, and nobody changes them often.
   account_policies = "(($.eventName = \"PutAccountPolicy\" || $.eventName = \"AssociateDatasetKmsKey\" || $.eventName = \"CreateTelemetryPipeline\" || $.eventName = \"UpdateTelemetryPipeline\") && «here»)"
   bus              = "($.eventSource = \"events.amazonaws.com\" && ($.eventName = \"PutPermission\" || $.eventName = \"UpdateEventBus\") && ($.requestParameters.eventBusName = \"*default\" || $.requestParameters.name = \"*default\" || ($.requestParameters.eventBusName NOT EXISTS && $.requestParameters.name NOT EXISTS))«account»)"
-  omitted          = "($.requestParameters.omitted IS TRUE && $.readOnly IS FALSE && (${join(" || ", [for source in ["cloudtrail", "events", "iam", "kms", "logs", "monitoring", "s3", "sns"] : "$.eventSource = \"${source}.amazonaws.com\""])})«account»)"
-  account_region   = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
-  organization     = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
+  # Who looks up who it was: all of them begin alike.
+  machine        = "(($.eventName = \"UpdateStateMachine\" || $.eventName = \"DeleteStateMachine\") && $.requestParameters.stateMachineArn = \"arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${var.name}-details-*\")"
+  omitted        = "($.requestParameters.omitted IS TRUE && $.readOnly IS FALSE && (${join(" || ", [for source in concat(["cloudtrail", "events", "iam", "kms", "logs", "monitoring", "s3", "sns"], [for source in ["states"] : source if var.details]) : "$.eventSource = \"${source}.amazonaws.com\""])})«account»)"
+  account_region = "($.eventSource = \"account.amazonaws.com\" && $.eventName = \"DisableRegion\" && $.requestParameters.regionName = \"«region»\"«account»)"
+  organization   = "($.eventSource = \"organizations.amazonaws.com\" && (${join(" || ", [for name in ["*tachPolicy", "UpdatePolicy", "MoveAccount", "DisableAWSServiceAccess", "DeleteOrganization", "RemoveAccount*", "LeaveOrganization", "CloseAccount", "AcceptHandshake"] : "$.eventName = \"${name}\""])})«account»)"
 
   topic      = "(((($.eventName = \"DeleteTopic\" || $.eventName = \"SetTopicAttributes\" || $.eventName = \"*Permission\") && $.requestParameters.topicArn = \"«»\") || (($.eventName = \"Unsubscribe\" || $.eventName = \"SetSubscriptionAttributes\") && $.requestParameters.subscriptionArn = \"«»:*\")))"
   topic_data = "($.eventName = \"PutDataProtectionPolicy\" && $.requestParameters.resourceArn = \"«»\")"
@@ -69,7 +71,8 @@ locals {
       size = length(text) + length("ap-southeast-1") + length(" && $.recipientAccountId = \"123456789012\"")
       text = replace(replace(text, "«region»", var.account.region), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],
-    [for role in var.role_names : {
+    [for text in [local.machine] : { size = length(text), text = text } if var.details],
+    [for role in concat(var.role_names, [for role in ["${var.name}-details-*"] : role if var.details]) : {
       size = length(local.role) + local.role_bytes + length(" && $.recipientAccountId = \"123456789012\"")
       text = replace(replace(local.role, "«»", role), "«account»", local.many_accounts ? " && $.recipientAccountId = \"${var.account.id}\"" : "")
     }],

@@ -37,9 +37,10 @@ locals {
   fast_names = { for field in ["rule", "target"] : field => concat(
     [for prefix in ["${var.name}-self-watch-"] : "${local.field[field]} = \"${prefix}*\"" if var.fast],
     [for name in ["${var.name}-heartbeat"] : "${local.field[field]} = \"${name}\"" if var.heartbeat],
+    [for prefix in ["${var.name}-details-"] : "${local.field[field]} = \"${prefix}*\"" if var.details],
   ) }
-  rule_names   = local.many ? (length(var.rules) == 0 && !var.fast && !var.heartbeat ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : concat(local.fast_names.rule, flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
-  target_names = local.many ? (length(var.rules) == 0 && !var.fast && !var.heartbeat ? [] : ["${local.field.target} = \"${var.name}-*\""]) : concat(local.fast_names.target, flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
+  rule_names   = local.many ? (length(var.rules) == 0 && !var.fast && !var.heartbeat && !var.details ? [] : ["${local.field.rule} = \"${var.name}-*\""]) : concat(local.fast_names.rule, flatten([for names in local.rules.rule : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
+  target_names = local.many ? (length(var.rules) == 0 && !var.fast && !var.heartbeat && !var.details ? [] : ["${local.field.target} = \"${var.name}-*\""]) : concat(local.fast_names.target, flatten([for names in local.rules.target : length(join("", names.all)) <= length(join("", names.forms)) ? names.all : names.forms]))
 
   # Calls name several at a time, of which a condition cannot say that none is another's: so these are written out, in
   # threes, since a pattern has three wildcards [*], where these are not too long.

@@ -31,6 +31,12 @@ variable "bucket_name" {
   type        = string
 }
 
+variable "details" {
+  description = "Whether watches have details: a rule, a state machine and roles called NAME-details-…"
+  nullable    = false
+  type        = bool
+}
+
 variable "except" {
   description = "ARNs of roles whose changes do not count, such as the one that deploys; null for none."
   type        = list(string)

@@ -16,7 +16,7 @@ def counts() -> str:
     silences = judged[Verdict.SILENCES]
 
     def actions(rows: Iterable[Row]) -> int:
-        return sum(len(row.actions) for row in rows)
+        return len({(row.service, action) for row in rows for action in row.actions})
 
     return "\n".join(
         [

@@ -137,6 +137,7 @@ _ROLE = _named("roleName", "{role}")
 _ANY: Requests = ({},)
 _REGION = _named("regionName", "{region}")
 _MACHINE = _named("stateMachineArn", "{state_machine_arn}")
+_DETAILS = _named("stateMachineArn", "{details_arn}")
 _HEARTBEAT = _named("secretId", "{heartbeat}", "{heartbeat_arn}")
 
 
@@ -1042,6 +1043,28 @@ ROWS: tuple[Row, ...] = (
         "tagging",
         "StartReportCreation",
         _OTHERS,
+    ),
+    # --- Details -------------------------------------------------------------------------------------------
+    _degrades_heard(
+        "details",
+        "states",
+        "DeleteStateMachine UpdateStateMachine",
+        "Nobody is told who it was that an alarm rings for; the alarm itself rings.",
+        _DETAILS,
+    ),
+    _degrades_fast(
+        "details",
+        "states",
+        "TagResource UntagResource",
+        "Where tags carry access, who may change what says who it was.",
+        _named("resourceArn", "{details_arn}"),
+    ),
+    _degrades_fast(
+        "details",
+        "states",
+        "StopExecution RedriveExecution",
+        "An alarm is not told of further; that executions were stopped rings an alarm.",
+        _named("executionArn", "{execution_arn}"),
     ),
     # --- The heartbeat -------------------------------------------------------------------------------------
     _silences_fast(

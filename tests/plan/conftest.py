@@ -302,3 +302,10 @@ def quickstart(terraform: Any, aws: dict[str, str]) -> Plan:
 @pytest.fixture(scope="session")
 def instances(terraform: Any, aws: dict[str, str]) -> Plan:
     return plan_of(terraform, terraform.new_root("instances", instances_root()))
+
+
+@pytest.fixture(scope="session")
+def details_plan(terraform: Any, aws: dict[str, str]) -> Plan:
+    from . import details
+
+    return plan_of(terraform, terraform.new_root("details-of-watches", details.ROOT))

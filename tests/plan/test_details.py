@@ -4,83 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from .conftest import Plan, plan_of
-
-NAME, KEY = "a23456789-b23456789-c23456789-d2", "k2345678901234567890"
-TOPIC, GIVEN = "arn:aws:sns:us-gov-west-1:000000000000:own", "arn:aws:sns:us-gov-west-1:111111111111:given"
-ALARM_KEY = "arn:aws:kms:us-gov-west-1:000000000000:key/1"
-GROUP = "arn:aws:logs:us-gov-west-1:000000000000:log-group:logs"
-SECONDS = (60, 300, 3600, 86400)
-
-ROOT = f"""
-module "details" {{
-  source   = "../modules/details"
-  for_each = toset({json.dumps([str(each) for each in SECONDS])})
-
-  account = {{
-    dns_suffix = "amazonaws.com"
-    id         = "000000000000"
-    partition  = "aws"
-    region     = "us-gov-west-1"
-  }}
-  alarm            = {{ name = "{NAME}-{KEY}", seconds = tonumber(each.key) }}
-  console_domain   = "console.aws.amazon.com"
-  filter_patterns  = ["{{ $.a = 1 }}", "{{ $.b = 2 }}"]
-  given_topic_arns = ["{GIVEN}"]
-  key              = "{KEY}"
-  kms_key_arns     = ["{ALARM_KEY}"]
-  log_group        = {{ arn = "{GROUP}", name = "logs" }}
-  name             = "{NAME}"
-  path             = "watches.{KEY}."
-  tags             = {{}}
-  topic_arns       = ["{TOPIC}", "{GIVEN}"]
-}}
-
-output "none" {{
-  value = null
-}}
-"""
+from .conftest import Plan
+from .details import ALARM_KEY, GIVEN, GROUP, KEY, NAME, TOPIC, definition_of, states_of, templates
 
 
 @pytest.fixture(scope="module")
-def plan(terraform: Any, aws: dict[str, str]) -> Plan:
-    return plan_of(terraform, terraform.new_root("details-of-watches", ROOT))
-
-
-@pytest.fixture(scope="module")
-def made(plan: Plan) -> dict[str, Any]:
-    return plan.of('details["300"]')
-
-
-def definition_of(made: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(made["aws_sfn_state_machine.this"]["definition"])
-    return found
-
-
-def states_of(scope: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, state in scope["States"].items():
-        yield name, state
-        for inner in [*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])]:
-            yield from states_of(inner)
-
-
-def templates(value: Any) -> Iterator[str]:
-    """Texts of fields that end in .$"""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if name.endswith(".$"):
-                yield each
-            else:
-                yield from templates(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from templates(each)
+def made(details_plan: Plan) -> dict[str, Any]:
+    return details_plan.of('details["300"]')
 
 
 def test_names_have_at_most_64_characters(made: dict[str, Any]) -> None:
@@ -95,6 +30,10 @@ def test_the_machine_may_read_one_group_and_publish_to_its_topics(made: dict[str
     statements = json.loads(made["aws_iam_role_policy.read"]["policy"])["Statement"]
     assert [(each["Action"], each["Resource"]) for each in statements] == [
         ("logs:FilterLogEvents", f"{GROUP}:*"),
+        (
+            "cloudwatch:DescribeAlarmHistory",
+            f"arn:aws:cloudwatch:us-gov-west-1:000000000000:alarm:{NAME}-{KEY}",
+        ),
         ("sns:Publish", [TOPIC, GIVEN]),
         (["kms:Decrypt", "kms:GenerateDataKey*"], ALARM_KEY),
         (["kms:Decrypt", "kms:GenerateDataKey*"], "arn:aws:kms:us-gov-west-1:*:key/*"),
@@ -115,8 +54,8 @@ def test_names_of_states_stand_once_and_patterns_are_the_filters(made: dict[str,
     definition = definition_of(made)
     names = [name for name, _ in states_of(definition)]
     assert len(names) == len(set(names))
-    (start,) = [state for name, state in states_of(definition) if name == "Start"]
-    assert start["Parameters"]["patterns"] == ["{ $.a = 1 }", "{ $.b = 2 }"]
+    (patterns,) = [state for name, state in states_of(definition) if name == "Patterns"]
+    assert patterns["Parameters"]["patterns"] == ["{ $.a = 1 }", "{ $.b = 2 }"]
 
 
 def test_no_field_has_two_forms_nor_more_than_ten_functions(made: dict[str, Any]) -> None:
@@ -149,16 +88,6 @@ def test_subjects_are_ascii_and_short(made: dict[str, Any]) -> None:
         told = json.loads(f'"{subject}"')
         assert told.isascii()
         assert len(told) <= 100, told
-
-
-@pytest.mark.parametrize("seconds", SECONDS)
-def test_a_second_message_comes_after_ten_minutes_and_before_an_alarm_can_end(
-    plan: Plan, seconds: int
-) -> None:
-    states = dict(states_of(definition_of(plan.of(f'details["{seconds}"]'))))
-    late = states["Later"]["Seconds"] - 30
-    assert late == {60: 0, 300: 120, 3600: 600, 86400: 600}[seconds]
-    assert states["Start"] is not None
 
 
 def test_dates_come_to_what_they_are(made: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ KEYS = {
 ROOT = f"""
 locals {{
   watches = {{
-    app    = {{ secrets = ["*"], realtime = true }}
+    app    = {{ secrets = ["*"], realtime = true, details = true }}
     # Its alarm's name begins as all of instance pay-eu's do.
     eu-db  = {{ secrets = ["prod/*"], realtime = true }}
   }}
@@ -116,6 +116,16 @@ class Instance:
             "state_machine_arn": [
                 _arn("states", f"stateMachine:{name}") for name in of("aws_sfn_state_machine", "name")
             ],
+            "details_arn": [
+                _arn("states", f"stateMachine:{name}")
+                for name in of("aws_sfn_state_machine", "name")
+                if "-details-" in name
+            ],
+            "execution_arn": [
+                _arn("states", f"execution:{name}:0f3c8a5e")
+                for name in of("aws_sfn_state_machine", "name")
+                if "-details-" in name
+            ],
             "trail": [self.name],
             "trail_arn": [trail],
         }
@@ -191,7 +201,7 @@ def event_of(row: Row, action: str, parameters: Mapping[str, Any] | None, **more
 
 HEARD = [row for row in ROWS if row.fast or row.slow]
 # Whose names no other region's have, or which belong to none.
-NO_REGION = {"bucket", "bus", "keys", "topics", "subscriptions"}
+NO_REGION = {"bucket", "bus", "details", "keys", "topics", "subscriptions"}
 REGIONAL = [row for row in HEARD if row.slow and row.service not in GLOBAL and row.part not in NO_REGION]
 
 
@@ -242,7 +252,7 @@ def test_an_instance_of_the_same_name_elsewhere_is_not_heard(
 def test_a_padded_call_whose_parameters_were_omitted_is_heard(instances: dict[str, Instance]) -> None:
     """CloudTrail writes no name then: it could be about any part."""
     omitted = {"reason": "requestParameters too large", "omitted": True, "originalSize": 102500}
-    unheard = {"account", "observabilityadmin", "organizations", "secretsmanager", "states"}
+    unheard = {"account", "observabilityadmin", "organizations", "secretsmanager"}
     for row in (row for row in HEARD if row.service not in unheard):
         for name, instance in instances.items():
             # Whose keys are its own has a pattern that is known after the apply.

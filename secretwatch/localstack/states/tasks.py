@@ -12,6 +12,7 @@ import string
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -82,6 +83,23 @@ def install() -> None:
         return task_for(service_name)
 
     _replace("state_task_service_for", also_http)
+    call = task._eval_service_task
+
+    def with_times(self: Any, env: Any, *arguments: Any, **named: Any) -> None:
+        call(self, env, *arguments, **named)
+        env.stack.append(_with_times(env.stack.pop()))
+
+    task._eval_service_task = with_times
+
+
+def _with_times(value: Any) -> Any:
+    """A call's answer with its times as texts: AWS's milliseconds, or no fraction where there are none."""
+    if isinstance(value, datetime):
+        text = value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+        return f"{text.removesuffix('.000')}Z"
+    if isinstance(value, dict):
+        return {key: _with_times(each) for key, each in value.items()}
+    return [_with_times(each) for each in value] if isinstance(value, list) else value
 
 
 def _replace(name: str, function: Any) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import HOSTILE, Browser, is_inert, needs_browser
+from browser import Browser, is_inert, needs_browser
 from events_of import BEGIN, READS, assume, event, read, role, user
+from hostile import PARTS, hostile
 from markdown_it import MarkdownIt
 from rich.console import Console
 
@@ -29,59 +30,6 @@ from secretwatch.pipeline.incident.markdown import markdown
 from secretwatch.pipeline.incident.page import page
 
 COUNT = 1000
-PARTS = (
-    *HOSTILE,
-    *(
-        "$(touch pwned)",
-        "`touch pwned`",
-        "; touch pwned #",
-        "'\"'; touch pwned; '",
-        "\\",
-        "\\'",
-        "!!",
-        "~root",
-    ),
-    *(
-        "\n",
-        "\r\n",
-        "\r",
-        "\t",
-        "\x1b]0;owned\x07",
-        "\x1b[31m",
-        "\x9b31m",
-        "\x7f",
-        "\b\b\b",
-        "\x00",
-        "\u2028",
-    ),
-    *("```", "````\n# Heading", "~~~", "\n\n    code", "@security", "[x](javascript:alert(1))", "![x](//e)"),
-    *(
-        "https://evil.example",
-        "<https://evil.example>",
-        "| a | b |",
-        "# h",
-        "&amp;",
-        "&#x3c;",
-        "*b*",
-        "__i__",
-    ),
-    *("[red]rich[/red]", "[/]", ":secret:", "{x}", "%s", "--profile=evil", "-x", "file:///etc/passwd"),
-    *(
-        "http://169.254.169.254/",
-        "fileb://x",
-        "${aws:username}",
-        "*",
-        "?",
-        "\ud800",
-        "秘密",
-        "\U0001f600",
-        "a" * 300,
-    ),
-)
-
-
-def hostile(dice: random.Random) -> str:
-    return "".join(dice.choices(PARTS, k=dice.randint(1, 3)))
 
 
 def crooked(dice: random.Random) -> tuple[Report, list[str]]:
