@@ -34,25 +34,42 @@ locals {
 
 locals {
   # Without a map of watches, secrets and alarm make one. Its names are what they always were, also once it is in a map.
-  single  = length(var.watches) == 0
+  single  = length(var.watches) == 0 && (var.decoys == null || var.secret != null || length(var.secrets) > 0)
   secrets = setunion(var.secrets, var.secret == null ? [] : [var.secret.name])
 
-  watches = { for key, watch in local.single ? {
-    secret-read = {
+  # All decoys are one watch, whose message of each touch does without an alarm that tells of an alarm that does not end.
+  watches = { for key, watch in merge(
+    { for key in ["secret-read"] : key => {
       alarm           = var.alarm
       details         = var.details
       events          = toset(["reads"])
       except          = []
       except_denied   = false
       outcome         = "any"
+      path            = ""
       realtime        = false
       realtime_topics = null
       secrets         = local.secrets
+      stuck           = var.self_watch.blindness
       topics          = null
-    }
-    } : var.watches : key => merge(watch, {
+    } if local.single },
+    { for key, watch in var.watches : key => merge(watch, { path = "watches.${key}.", stuck = var.self_watch.blindness }) },
+    { for key in ["decoys"] : key => {
+      alarm           = local.single_touch
+      details         = false
+      events          = toset(["touches"])
+      except          = var.decoys.except
+      except_denied   = false
+      outcome         = "any"
+      path            = "decoys."
+      realtime        = var.decoys.realtime
+      realtime_topics = null
+      secrets         = toset(keys(var.decoys.arns))
+      stuck           = var.self_watch.blindness && !var.decoys.realtime
+      topics          = var.decoys.topics
+    } if var.decoys != null },
+    ) : key => merge(watch, {
       metric_name = key == "secret-read" ? "${var.name}-secret-reads" : "${var.name}-${key}"
-      path        = local.single ? "" : "watches.${key}."
       topics      = coalesce(watch.topics, toset(keys(local.topics)))
 
       # The alarm's, unless given: who has confirmed one subscription need not confirm another.
@@ -60,9 +77,20 @@ locals {
   }) }
 
   detailed = { for key, watch in local.watches : key => watch if watch.details }
+
+  single_touch = {
+    datapoints_to_alarm = null
+    evaluation_periods  = 1
+    ok_actions          = false
+    period              = 300
+    statistic           = "Sum"
+    threshold           = 1
+    treat_missing_data  = "notBreaching"
+  }
+
   realtime = { for key, watch in local.watches : key => watch if watch.realtime }
 
-  watch_alarms = flatten([for key in keys(local.watches) : concat(["${var.name}-${key}"], var.self_watch.blindness ? ["${var.name}-${key}-stuck"] : [])])
+  watch_alarms = flatten([for key, watch in local.watches : concat(["${var.name}-${key}"], watch.stuck ? ["${var.name}-${key}-stuck"] : [])])
 
   # Which alarms publish, as a topic's policy names them, which comes first. How many the fast path has is known later: of
   # more than one the others have a number.
@@ -77,7 +105,7 @@ locals {
 
   # Names that could be looked up: the secret that is created here has no ARN yet.
   names_to_look_up = !var.look_up_secrets ? [] : sort([
-    for secret in distinct(flatten([for watch in local.watches : tolist(watch.secrets)])) : secret
+    for secret in distinct(flatten([for key, watch in local.watches : tolist(watch.secrets) if var.decoys == null || key != "decoys"])) : secret
     if !startswith(secret, "arn:") && !endswith(secret, "*") && secret != try(var.secret.name, null)
   ])
 }
@@ -127,6 +155,7 @@ module "watch" {
 
   account        = local.account
   alarm          = each.value.alarm
+  decoys         = var.decoys != null && each.key == "decoys"
   events         = each.value.events
   except         = each.value.except
   except_denied  = each.value.except_denied
@@ -137,9 +166,9 @@ module "watch" {
   organization   = var.trail.organization != null
   outcome        = each.value.outcome
   path           = each.value.path
-  resolved       = local.arns
+  resolved       = var.decoys != null && each.key == "decoys" ? var.decoys.arns : local.arns
   secrets        = each.value.secrets
-  stuck          = var.self_watch.blindness
+  stuck          = each.value.stuck
   tags           = var.tags
   topic_arns     = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
 }
@@ -251,8 +280,11 @@ locals {
 
 locals {
   topics = length(var.topics) == 0 ? {
-    default = { email_addresses = coalesce(var.email_addresses, toset([])), existing = null }
-  } : var.topics
+    default = { email_addresses = coalesce(var.email_addresses, toset([])), endpoints = {}, existing = null }
+    # An address is marked again where it is used: a mark here would be one of whatever is made of the topics.
+    } : { for key, topic in var.topics : key => merge(topic, {
+      endpoints = { for name, endpoint in topic.endpoints : name => merge(endpoint, { url = nonsensitive(endpoint.url) }) }
+  }) }
 }
 
 module "alerts" {
@@ -449,6 +481,23 @@ module "secret" {
   tags                        = var.tags
   value                       = var.secret_value
   value_version               = var.secret.value_version
+}
+
+################################################################################
+# What people look at
+################################################################################
+
+module "dashboard" {
+  source = "./modules/dashboard"
+  count  = var.dashboard ? 1 : 0
+
+  alarm_arns     = [for name in module.self_watch.watched_alarm_names : "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${name}"]
+  log_group_name = local.trail.log_group_name
+  name           = var.name
+  namespace      = "secretwatch/${var.name}"
+  region         = local.account.region
+  topic_names    = [for arn in concat(values(module.alerts.topic_arns), values(local.fast_topic_arns)) : reverse(split(":", arn))[0]]
+  watches        = { for key, watch in local.watches : key => { insights_filter = module.watch[key].insights_filter, metric_name = watch.metric_name } }
 }
 
 ################################################################################

@@ -1,5 +1,7 @@
 locals {
   # An address as people type it, for the validations below: checkov does not parse a quotation mark within their templates.
+  # As SNS takes it, which also takes a name and a password in front of the host.
+  https_url    = "^https://([A-Za-z0-9._~%!$&'()*+,;=-]+:[A-Za-z0-9._~%!$&'()*+,;=-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?$"
   bare_address = "^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$"
 }
 
@@ -16,6 +18,60 @@ variable "alarm" {
     threshold           = optional(number, 1)
     treat_missing_data  = optional(string, "notBreaching")
   })
+}
+
+variable "dashboard" {
+  default     = false
+  description = "Whether there is a dashboard in CloudWatch, called `name`: what each watch counted, who read which secrets (Logs Insights), the alarms' states, whether events arrive and messages are delivered. $3 a month beyond an account's first three."
+  nullable    = false
+  type        = bool
+}
+
+variable "decoys" {
+  default     = null
+  description = "Secrets that nobody has a reason to touch, which modules/decoy makes (docs/decoys.md): whoever reads, describes, changes or deletes one, tries to, or lists secrets by its name, is told of. `arns`: their ARNs by name; names have to be known in a plan, ARNs not. `except`: as in `watches`: the roles that apply them, since Terraform looks at each decoy in every plan. All of them are one watch, called `decoys`. `realtime`: also a message for each touch within seconds. `topics`: names among `topics`; all by default."
+  type = object({
+    arns     = map(string)
+    except   = list(string)
+    realtime = optional(bool, true)
+    topics   = optional(set(string))
+  })
+
+  validation {
+    condition     = var.decoys == null ? true : try(length(var.decoys.arns), 0) > 0
+    error_message = "decoys.arns is empty, so nothing could ring: write { for name, decoy in module.decoy : name => decoy.arn }, or leave decoys out."
+  }
+
+  validation {
+    condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex("^[A-Za-z0-9/_+=.@-]+$", name)) && length(name) <= 512])
+    error_message = "decoys.arns has the name ${join(", ", [for name in try(keys(var.decoys.arns), []) : "\"${name}\"" if !(can(regex("^[A-Za-z0-9/_+=.@-]+$", name)) && length(name) <= 512)])}: write names of secrets, at most 512 letters, digits and /_+=.@-, each with its ARN."
+  }
+
+  # Known late, they are looked at late.
+  validation {
+    condition     = alltrue([for name, arn in try({ for name, arn in var.decoys.arns : name => arn }, {}) : can(regex("^arn:[a-z-]+:secretsmanager:${local.account.region}:${local.account.id}:secret:[^:]+-[A-Za-z0-9]{6}$", arn)) && try(replace(split(":", arn)[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name])
+    error_message = "decoys.arns: what stands for ${join(", ", [for name, arn in try({ for name, arn in var.decoys.arns : name => arn }, {}) : name if !(can(regex("^arn:[a-z-]+:secretsmanager:${local.account.region}:${local.account.id}:secret:[^:]+-[A-Za-z0-9]{6}$", arn)) && try(replace(split(":", arn)[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name)])} is not the whole ARN of the secret of that name in account ${local.account.id} and region ${local.account.region}: write the output arn of modules/decoy. Decoys elsewhere need an instance there."
+  }
+
+  validation {
+    condition     = var.decoys == null ? true : var.decoys.except != null
+    error_message = "decoys.except is null: write the ARNs of the roles that apply the decoys, such as [\"arn:aws:iam::${local.account.id}:role/deploy\"]. Terraform describes and reads each decoy in every plan, which rings with []."
+  }
+
+  validation {
+    condition     = alltrue([for principal in try(coalesce(var.decoys.except, []), []) : principal != null])
+    error_message = "decoys.except holds null: write the ARN of a role, such as arn:aws:iam::${local.account.id}:role/deploy, or leave it out."
+  }
+
+  validation {
+    condition     = var.decoys == null || !contains(keys(var.watches), "decoys")
+    error_message = "watches has the name decoys, and so has the watch on decoys: write another."
+  }
+
+  validation {
+    condition     = length(setsubtract(try(coalesce(var.decoys.topics, []), []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0
+    error_message = "decoys.topics names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+  }
 }
 
 variable "details" {
@@ -204,7 +260,7 @@ variable "secrets" {
   type        = set(string)
 
   validation {
-    condition     = var.secret != null || length(var.secrets) > 0 || length(var.watches) > 0
+    condition     = var.secret != null || length(var.secrets) > 0 || length(var.watches) > 0 || var.decoys != null
     error_message = "Nothing to watch: write names or ARNs of existing secrets in secrets, or describe a new one in secret."
   }
 
@@ -301,12 +357,39 @@ variable "tags" {
 
 variable "topics" {
   default     = {}
-  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses`, or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false."
+  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses` and `endpoints`, https addresses of pagers by a short name (docs/endpoints.md; `raw_message_delivery`: the message without SNS's envelope), or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false."
   nullable    = false
   type = map(object({
     email_addresses = optional(set(string), [])
+    endpoints       = optional(map(object({ url = string, raw_message_delivery = optional(bool, false) })), {})
     existing        = optional(object({ arn = string, verify = optional(bool, true) }))
   }))
+
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for name in keys(topic.endpoints) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 32]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for name in keys(topic.endpoints) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 32])]))}.endpoints: write a short name for each, at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and its address as url. The address itself is a secret, and would be shown."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for endpoint in topic.endpoints : endpoint != null]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for endpoint in topic.endpoints : endpoint != null])]))}.endpoints holds null: write { url = \"https://...\" }, or leave it out."
+  }
+
+  # What is said never has the address in it.
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for endpoint in topic.endpoints : nonsensitive(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048) if endpoint != null]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", flatten([for key, topic in var.topics : [for name, endpoint in topic.endpoints : "${key}.endpoints.${name}" if endpoint == null ? false : nonsensitive(!(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048))] if topic != null])))}.url is no address that SNS posts to safely: write https:// with a host, at most 2048 characters, without spaces and without a # part."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : nonsensitive(length(distinct([for endpoint in topic.endpoints : try(endpoint.url, null)])) == length(topic.endpoints)) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : nonsensitive(length(distinct([for endpoint in topic.endpoints : try(endpoint.url, null)])) < length(topic.endpoints))]))}.endpoints has an address twice: SNS makes one subscription of it. Leave one of them out."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.endpoints) == 0 if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.endpoints) > 0]))} is an existing topic with endpoints: whoever owns the topic subscribes them."
+  }
 
   validation {
     condition     = alltrue([for key in keys(var.topics) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key)])
@@ -315,7 +398,7 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null])} is null: write {} for a topic of its own, or leave it out."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null]))} is null: write {} for a topic of its own, or leave it out."
   }
 
   validation {
@@ -325,17 +408,17 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.email_addresses) == 0 if topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0])} is an existing topic with email_addresses: whoever owns the topic subscribes them."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0]))} is an existing topic with email_addresses: whoever owns the topic subscribes them."
   }
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn)) if topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))]))} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
   }
 
   validation {
     condition     = alltrue([for topic in var.topics : alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))]) if topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))])])}.email_addresses: write bare addresses such as ops@example.com."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))])]))}.email_addresses: write bare addresses such as ops@example.com."
   }
 }
 
@@ -433,7 +516,7 @@ variable "trail" {
 
 variable "watches" {
   default     = {}
-  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `details`: once the alarm rings, a second message says who, as the variable `details`. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
+  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, `touches` (every call that names a secret), or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `details`: once the alarm rings, a second message says who, as the variable `details`. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
   nullable    = false
   type = map(object({
     alarm = optional(object({

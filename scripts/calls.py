@@ -65,6 +65,7 @@ variable "witness" {
 module "everything" {
   source = "../"
 
+  dashboard                   = true
   kms_deletion_window_in_days = 7
   look_up_secrets             = true
   name                        = "everything"

@@ -23,7 +23,7 @@ locals {
     refused = "\"${local.is_reads ? "SECRET READ" : "SECRET USE"} REFUSED\": \"<code>\""
   }
 
-  templates = { for outcome, opening in local.openings : outcome => "{${join(",\n", [
+  templates = { for outcome, opening in local.openings : outcome => "{${join(",\n", compact([
     opening,
     "\"Call\": \"<call>\"",
     "\"Reader\": <reader>",
@@ -31,8 +31,9 @@ locals {
     "\"When\": \"<time>\"",
     "\"Where\": \"<region>, account <account>\"",
     "\"Watch\": \"${var.key} of ${var.name}\"",
+    var.definition.decoys ? "\"Decoy\": \"Nobody has a reason to touch it.\"" : "",
     "\"Rule\": \"<aws.events.rule-arn>\"",
     "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"",
     "\"Event\": <aws.events.event.json>",
-  ])}}" }
+  ]))}}" }
 }

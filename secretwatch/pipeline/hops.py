@@ -20,6 +20,7 @@ from typing import Any, Literal
 from secretwatch.cloudtrail import log_file_key
 from secretwatch.pipeline import inbox, ready
 from secretwatch.pipeline.aws import Aws, is_denied
+from secretwatch.pipeline.endpoints import shown
 from secretwatch.pipeline.messages import channel_of, headline, parsed
 from secretwatch.pipeline.post import Post
 from secretwatch.pipeline.reads import Read
@@ -410,7 +411,7 @@ class Notification(Hop):
         note["subscriptions"] = [
             {
                 "protocol": each["Protocol"],
-                "endpoint": each["Endpoint"],
+                "endpoint": shown(each["Protocol"], each["Endpoint"]),
                 "confirmed": each["SubscriptionArn"] != "PendingConfirmation",
             }
             for each in found

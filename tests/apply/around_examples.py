@@ -33,6 +33,9 @@ def _left_in(client: Callable[[str], Any]) -> dict[str, list[Any]]:
         "alarms": [each["AlarmName"] for each in client("cloudwatch").describe_alarms()["MetricAlarms"]],
         "buses": [each["Name"] for each in client("events").list_event_buses()["EventBuses"]],
         "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
+        "dashboards": [
+            each["DashboardName"] for each in client("cloudwatch").list_dashboards()["DashboardEntries"]
+        ],
         "key aliases": [each["AliasName"] for each in keys.list_aliases()["Aliases"]],
         "keys": [
             key["KeyId"]
@@ -95,6 +98,12 @@ def a_trail() -> dict[str, str]:
     return {"log_group_name": "somebodys", "trail_arn": trail["TrailARN"]}
 
 
+def an_applier() -> dict[str, str]:
+    """The role that applies the example is made by the test."""
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    return {"deployer_arn": f"arn:aws:iam::{account}:role/deployer"}
+
+
 def tagged_secrets() -> dict[str, str]:
     for number in range(12):
         boto3.client("secretsmanager").create_secret(
@@ -127,6 +136,7 @@ def policy(*statements: dict[str, Any]) -> str:
 
 
 BEFORE: dict[str, Callable[[], dict[str, str]]] = {
+    "decoys": an_applier,
     "existing-trail": a_trail,
     "many-secrets": tagged_secrets,
     "organization": an_organization,

@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -34,6 +35,7 @@ from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import configured
+from secretwatch.pipeline.messages import first_object
 from secretwatch.terraform import TerraformFailed
 
 REPO = Path(__file__).parents[2]
@@ -59,6 +61,7 @@ BY_A_ROLE: dict[str, tuple[str, ...]] = {
 
 # What no module does: a test below, or an example beside the module.
 BESIDE = {
+    "decoys": {"secretsmanager.ReplicateSecretToRegions"},
     "existing-trail": {"cloudtrail.StopLogging"},
     "witness": {
         *("events.CreateEventBus", "events.DeleteEventBus", "events.PutPermission"),
@@ -72,7 +75,7 @@ BESIDE = {
 BY_ITSELF = {"stepfunctions.StartExecution"}
 
 
-LATER = ("existing-trail", "many-secrets", "organization", "realtime", "severities", "witness")
+LATER = ("decoys", "existing-trail", "many-secrets", "organization", "realtime", "severities", "witness")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,12 @@ def test_example(
         place = ("--account", account, "--region", REGION)
         role.may("all", printed("apply", "--name", name, *place, *BY_A_ROLE[name]))
         identity = role.environment
+    deployer = None
+    if name == "decoys":
+        deployer = Role(account, "deployer")
+        every = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        deployer.may("all", {"Version": "2012-10-17", "Statement": [every]})
+        identity = deployer.environment
     before = left()
     log = local.StateDir(local_cloud.state_dir).log_file
     local_cloud.details()  # The log then has the line of each call up to now.
@@ -111,6 +120,8 @@ def test_example(
             if watch["secret_arn"]:
                 assert_value_is_nowhere(example, watch["secret_arn"])
         the_doctor_finds_what_was_changed(terraform, example, local_cloud)
+        if deployer:
+            every_touch_of_a_decoy_is_told_of(local_cloud, deployer, example)
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
         if name == "witness":
@@ -237,6 +248,52 @@ def assert_value_is_nowhere(example: Path, secret_arn: str) -> None:
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
     assert secret
     assert secret not in (example / "terraform.tfstate").read_text()
+
+
+def every_touch_of_a_decoy_is_told_of(local_cloud: Any, deployer: Role, example: Path) -> None:
+    """But not what Terraform did to them in an apply and a plan."""
+    local_cloud.confirm()
+    secrets = boto3.client("secretsmanager")
+    decoy = "prod/stripe-live"
+
+    def told() -> list[tuple[str, str]]:
+        """Call and caller of each message."""
+        found = []
+        for mail in local_cloud.inbox():
+            if '"Watch": "decoys' in mail["body"]:
+                message = first_object(mail["body"])
+                found.append((message["Call"], message["Reader"]["arn"]))
+        return found
+
+    assert deployer.name not in str(told())
+    secrets.list_secrets()  # whoever lists all of them looks for none
+    before = len(told())
+    secrets.describe_secret(SecretId=decoy)
+    value = secrets.get_secret_value(SecretId=decoy)["SecretString"]
+    assert re.fullmatch("sk_live_[A-Za-z0-9]{32}", value)
+    assert value.removeprefix("sk_live_") not in (example / "terraform.tfstate").read_text()
+    secrets.batch_get_secret_value(SecretIdList=[decoy])
+    secrets.list_secrets(Filters=[{"Key": "name", "Values": [decoy]}])
+    secrets.get_resource_policy(SecretId=decoy)
+    secrets.delete_resource_policy(SecretId=decoy)
+    with Role(deployer.account, "nobody").environment():
+        denied = boto3.Session().client("secretsmanager")
+        with pytest.raises(denied.exceptions.ClientError, match="AccessDenied"):
+            denied.replicate_secret_to_regions(SecretId=decoy, AddReplicaRegions=[{"Region": "eu-west-1"}])
+    made = {
+        *("DescribeSecret", "GetSecretValue", "BatchGetSecretValue", "ListSecrets", "GetResourcePolicy"),
+        *("DeleteResourcePolicy", "ReplicateSecretToRegions"),
+    }
+    wait_for("a message of each touch", lambda: {call for call, _ in told()} >= made)
+    calls = [call for call, _ in told()[before:]]
+    assert sorted(calls) == sorted(made)
+    cloudwatch = boto3.client("cloudwatch")
+
+    def rings() -> bool:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=["decoys-decoys"])["MetricAlarms"]
+        return bool(alarm["StateValue"] == "ALARM")
+
+    wait_for("the alarm", rings)
 
 
 def the_witness_is_told(local_cloud: Any) -> None:

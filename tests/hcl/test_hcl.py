@@ -58,6 +58,8 @@ DROWN = (
     " for one of its own."
 )
 
+DECOY = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+
 REFUSED = [
     ('name = "Prod"', f'name is "Prod": {NAME}'),
     ('name = "prod db"', f'name is "prod db": {NAME}'),
@@ -66,6 +68,96 @@ REFUSED = [
     ('name = "1prod"', f'name is "1prod": {NAME}'),
     ('name = "db"', f'name is "db": {NAME}'),
     ('name = "a23456789-b23456789-c23456789-d23"', f'name is "a23456789-b23456789-c23456789-d23": {NAME}'),
+    (
+        "decoys = { arns = {}, except = [] }",
+        "decoys.arns is empty, so nothing could ring: write { for name, decoy in module.decoy : name =>"
+        " decoy.arn }, or leave decoys out.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d1" = "{DECOY}d1-AbCdEf" }}, except = null }}',
+        "decoys.except is null: write the ARNs of the roles that apply the decoys, such as"
+        ' ["arn:aws:iam::111122223333:role/deploy"]. Terraform describes and reads each decoy in every plan,'
+        " which rings with [].",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d2" = "{DECOY}d2-AbCdEf" }}, except = [null] }}',
+        "decoys.except holds null: write the ARN of a role, such as arn:aws:iam::111122223333:role/deploy,"
+        " or leave it out.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d*" = "{DECOY}d*-AbCdEf" }}, except = [] }}',
+        'decoys.arns has the name "d*": write names of secrets, at most 512 letters, digits and /_+=.@-,'
+        " each with its ARN.",
+    ),
+    *(
+        (
+            f'decoys = {{ arns = {{ "{name}" = {arn} }}, except = [] }}',
+            f"decoys.arns: what stands for {name} is not the whole ARN of the secret of that name in account"
+            " 111122223333 and region eu-west-1: write the output arn of modules/decoy. Decoys elsewhere need"
+            " an instance there.",
+        )
+        for name, arn in (
+            ("null", "null"),
+            ("a-name", '"a-name"'),
+            ("partial", f'"{DECOY}partial"'),
+            ("another", f'"{DECOY}other-AbCdEf"'),
+            ("away", f'"{DECOY.replace("eu-west-1", "eu-west-2")}away-AbCdEf"'),
+            ("theirs", f'"{DECOY.replace("111122223333", "444455556666")}theirs-AbCdEf"'),
+        )
+    ),
+    (
+        f'decoys = {{ arns = {{ "d3" = "{DECOY}d3-AbCdEf" }}, except = [] }}\n'
+        'watches = { decoys = { secrets = ["db"] } }',
+        "watches has the name decoys, and so has the watch on decoys: write another.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d4" = "{DECOY}d4-AbCdEf" }}, except = [], topics = ["x"] }}',
+        "decoys.topics names a topic that is not among topics: there is none but the one of"
+        " email_addresses, so leave it out.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d5" = "{DECOY}d5-AbCdEf" }}, except = ["nobody"] }}',
+        'decoys.except holds "nobody": write the whole ARN of a role or user, one that ends in *, or an AWS'
+        " service such as rds.amazonaws.com.",
+    ),
+    *(
+        (
+            f"topics = {{ t{n} = {{ endpoints = {{ one = {{ url = {url} }} }} }} }}",
+            f"topics.t{n}.endpoints.one.url is no address that SNS posts to safely: write https:// with a"
+            " host, at most 2048 characters, without spaces and without a # part.",
+        )
+        for n, url in enumerate(
+            (
+                '"http://events.example.com/key"',
+                '"https://"',
+                '"https://events.example.com/#key"',
+                '"https://a@b@events.example.com/"',
+                '"https://user@events.example.com/"',
+                '"https://events.example.com/a b"',
+                "null",
+                'sensitive("ftp://events.example.com/hunter2")',
+            )
+        )
+    ),
+    (
+        'topics = { u1 = { endpoints = { "https://x" = { url = "https://x" } } } }',
+        "topics.u1.endpoints: write a short name for each, at most 32 lower-case letters, digits and single"
+        " hyphens, beginning with a letter, and its address as url. The address itself is a secret, and would"
+        " be shown.",
+    ),
+    (
+        "topics = { u2 = { endpoints = { one = null } } }",
+        'topics.u2.endpoints holds null: write { url = "https://..." }, or leave it out.',
+    ),
+    (
+        'topics = { u3 = { endpoints = { one = { url = "https://x" }, two = { url = "https://x" } } } }',
+        "topics.u3.endpoints has an address twice: SNS makes one subscription of it. Leave one of them out.",
+    ),
+    (
+        'topics = { u4 = { endpoints = { one = { url = "https://x" } }, existing = { arn ='
+        ' "arn:aws:sns:eu-west-1:111122223333:given", verify = false } } }',
+        "topics.u4 is an existing topic with endpoints: whoever owns the topic subscribes them.",
+    ),
     ('secrets = [""]', f'secrets holds "": {NAME_OR_ARN}'),
     ('secrets = ["db", "db replica"]', f'secrets holds "db replica": {NAME_OR_ARN}'),
     ('secrets = ["d*b"]', f'secrets holds "d*b": {NAME_OR_ARN}'),
@@ -272,15 +364,14 @@ REFUSED = [
     ('watches = { m3 = { secrets = ["a b"] } }', f'watches.m3.secrets holds "a b": {NAME_OR_ARN}'),
     (
         'watches = { m4 = { secrets = ["db"], events = [] } }',
-        'watches.m4.events is empty: the alarm could never ring. Write "reads", "changes", or names'
-        " of Secrets"
-        " Manager's API calls.",
+        'watches.m4.events is empty: the alarm could never ring. Write "reads", "changes", "touches", or'
+        " names of Secrets Manager's API calls.",
     ),
     (
         'watches = { m5 = { secrets = ["db"], events = ["GetSecret"] } }',
         'watches.m5.events holds "GetSecret", which Secrets Manager never records for a secret:'
         ' write "reads",'
-        f' "changes", or any of {CALLS}.',
+        f' "changes", "touches", or any of {CALLS}.',
     ),
     (
         'watches = { m6 = { secrets = ["db"], outcome = "failed" } }',

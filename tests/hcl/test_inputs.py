@@ -44,6 +44,19 @@ TWO = {"topics": {"chat": {}, "page": {}}, "secrets": ["db"], "self_watch": QUIE
 # Calls without a mistake, and the variable of which each part is broken in turn. Together they set all.
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("alarm", CALL | {"alarm": ALARM}),
+    ("dashboard", CALL | {"dashboard": False}),
+    (
+        "decoys",
+        TWO
+        | {
+            "decoys": {
+                "arns": {"db": HERE.format("secretsmanager", "secret:db-AbCdEf")},
+                "except": [ROLE],
+                "realtime": True,
+                "topics": ["chat"],
+            }
+        },
+    ),
     ("email_addresses", CALL),
     ("details", CALL | {"details": False}),
     ("heartbeat", CALL | {"heartbeat": {"every": "1 hour", "ping": {"url": "https://hc-ping.com/0f3c8a5e"}}}),
@@ -90,7 +103,12 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
         | {
             "topics": {
                 "chat": {"existing": {"arn": TOPIC, "verify": False}},
-                "page": {"email_addresses": ["ops@example.com"]},
+                "page": {
+                    "email_addresses": ["ops@example.com"],
+                    "endpoints": {
+                        "db": {"url": "https://events.example.com/x", "raw_message_delivery": False}
+                    },
+                },
             }
         },
     ),
@@ -158,6 +176,22 @@ EVENTS_CALLS: list[tuple[str, dict[str, Any]]] = [
         },
     )
     for name in ("home_region", "name", "secrets", "tags", "witness")
+]
+
+# Of modules/decoy, too.
+DECOY_CALLS: list[tuple[str, dict[str, Any]]] = [
+    (
+        name,
+        {
+            "description": "Billing.",
+            "name": "prod/billing",
+            "recovery_window_in_days": 30,
+            "tags": {"team": "billing"},
+            "value": "{random}",
+            "value_version": 1,
+        },
+    )
+    for name in ("description", "name", "recovery_window_in_days", "tags", "value", "value_version")
 ]
 
 TEXTS = {
@@ -417,9 +451,17 @@ def watches(made: list[Input]) -> list[Input]:
             watch = next(iter(each.call["watches"].values()))
         parts = each.part.split(".")
         broken_part = each.of if single else parts[2] if len(parts) > 2 else ""
+        if each.of == "decoys" and each.call["decoys"]:
+            given_decoys = each.call["decoys"]
+            watch = {
+                "events": ["touches"],
+                "except": given_decoys["except"],
+                "secrets": [*given_decoys["arns"]],
+            }
+            broken_part = parts[1] if len(parts) > 1 else ""
         if broken_part in ("alarm", "events", "except", "except_denied", "outcome", "secrets"):
             mine = {name: watch[name] for name in [*plain, "secrets"] if watch.get(name) is not None}
-            path = "" if single else "watches.db."
+            path = "decoys." if each.of == "decoys" else "" if single else "watches.db."
             calls.append(Input(broken_part, each.name, {**given, **plain, **mine, "path": path}))
     return calls
 
@@ -456,11 +498,20 @@ def answers(terraform: Any) -> dict[str, set[str]]:
     }
     for each, of_it in zip(made, judged(terraform, "sender", judge(sender, "", place), made), strict=True):
         said[f"modules/global-events.{each.name}"] = of_it
+
+    decoy = terraform.module / "modules" / "decoy" / "variables.tf"
+    made = [each for each in inputs(DECOY_CALLS, types(decoy)) if each.name != "name: null"]
+    for each, of_it in zip(made, judged(terraform, "decoy", judge(decoy, "", {}), made), strict=True):
+        said[f"modules/decoy.{each.name}"] = of_it
     return said
 
 
 def test_every_part_of_every_variable_is_broken() -> None:
-    for file, calls in (("variables.tf", CALLS), ("modules/global-events/variables.tf", EVENTS_CALLS)):
+    for file, calls in (
+        ("variables.tf", CALLS),
+        ("modules/decoy/variables.tf", DECOY_CALLS),
+        ("modules/global-events/variables.tf", EVENTS_CALLS),
+    ):
         declared = types(REPO / file)
         whole = {(name, *part) for name, kind in declared.items() for part in parts(kind)}
         made = inputs(calls, declared)
@@ -518,6 +569,21 @@ ACCEPTED = {
     "alarm.threshold": "null, one, half, large",
     "alarm.treat_missing_data": "null",
     "details": "null, other",
+    "dashboard": "null, other",
+    "decoys": "null",
+    "decoys.except": "empty, many",
+    "decoys.except.0": "foreign, with star",
+    "decoys.realtime": "null, other",
+    "decoys.topics": "null, empty",
+    "modules/decoy.description": "null, empty, garbage, blank, unicode, quotes, lines, template, star, "
+    "newline, and more, with star",
+    "modules/decoy.name": "garbage",
+    "modules/decoy.recovery_window_in_days": "null, zero",
+    "modules/decoy.tags": "null, empty, garbage key, blank key",
+    "modules/decoy.tags.team": "null, empty, garbage, blank, and more",
+    "modules/decoy.value": "null, garbage, blank, unicode, long, quotes, lines, template, star, newline, "
+    "and more, with star",
+    "modules/decoy.value_version": "null, large",
     "email_addresses": "empty",
     "heartbeat": "null, empty",
     "heartbeat.every": "null",
@@ -562,6 +628,9 @@ ACCEPTED = {
     "topics.chat.existing.verify": "null, other",
     "topics.page": "empty",
     "topics.page.email_addresses": "null, empty",
+    "topics.page.endpoints": "null, empty",
+    "topics.page.endpoints.db.raw_message_delivery": "null, other",
+    "topics.page.endpoints.db.url": "with star",
     "trail": "null, empty",
     "trail.bucket": "null",
     "trail.bucket.key_prefix": "null, garbage",

@@ -84,8 +84,10 @@ def _subscriptions(name: str, of: str) -> Part:
 
 
 def _filters(name: str) -> Part:
-    """Who is subscribed already gets a filter policy, or loses it."""
-    return Part("Subscriptions", "sns", _topic(name), "filters", changes="SetSubscriptionAttributes")
+    """Who is subscribed already gets another policy of filters or deliveries."""
+    return Part(
+        "Subscriptions", "sns", _topic(name), "endpoints filters", changes="SetSubscriptionAttributes"
+    )
 
 
 def _rule(name: str, role: str = "") -> dict[str, Any]:
@@ -223,6 +225,14 @@ PARTS: tuple[Part, ...] = (
         changes="DeleteAlarms PutMetricAlarm",
         tags="TagResource UntagResource",
     ),
+    Part(
+        "Dashboard",
+        "cloudwatch",
+        {"DashboardName": "{name}", "DashboardNames": ["{name}"]},
+        "dashboard",
+        reads="GetDashboard",
+        changes="DeleteDashboards PutDashboard",
+    ),
     ############################################################################
     # Where events come from
     ############################################################################
@@ -312,7 +322,7 @@ PARTS: tuple[Part, ...] = (
         "Queues",
         "sqs",
         {"QueueName": "{name}-*-undelivered"},
-        "realtime",
+        "endpoints realtime",
         reads="GetQueueAttributes ListQueueTags",
         changes="CreateQueue DeleteQueue SetQueueAttributes",
         tags="TagQueue UntagQueue",

@@ -106,6 +106,8 @@ BRINGS: dict[str, set[str]] = {
     "details": {"events:*Rule", "events:*Targets", "events:ListTa*", "iam:*", "states:*"},
     "emptying": {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"},
     "existing-topics": {"cloudformation:GetResource", "sns:Get*", "sns:List*"},
+    "dashboard": {f"cloudwatch:{each}" for each in ("DeleteDashboards", "GetDashboard", "PutDashboard")},
+    "endpoints": {"sns:SetSubscriptionAttributes", "sqs:*"},
     "existing-trail": {
         "cloudformation:GetResource",
         "cloudtrail:Get*",
@@ -116,7 +118,7 @@ BRINGS: dict[str, set[str]] = {
     "filters": {"sns:SetSubscriptionAttributes"},
     "given-secret-key": {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"},
     "heartbeat": {
-        *("events:*Rule", "events:*Targets", "events:ListTa*", "iam:*", "states:*"),
+        *("events:*Rule", "events:*Targets", "events:ListT*", "iam:*", "states:*"),
         *(f"secretsmanager:{each}" for each in ("CreateSecret", "DeleteSecret", "DescribeSecret")),
         *(f"secretsmanager:{each}" for each in ("GetResourcePolicy", "UpdateSecret")),
     },
@@ -267,7 +269,7 @@ def test_what_is_not_held_to_the_instances_names_only_reads_or_is_about_keys() -
         ("iam:CreateServiceLinkedRole", of_connections),
         *(
             (f"cloudtrail:{each}", "trail/main")
-            for each in ("GetEventSelectors", "GetInsightSelectors", "GetTrail", "GetTrailStatus", "ListTags")
+            for each in ("Get*Selectors", "GetTrail", "GetTrailStatus", "ListTags")
         ),
         *(
             (f"sns:{each}", "theirs")
