@@ -179,6 +179,7 @@ module "realtime" {
 
   account          = local.account
   alarm_topic_arns = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
+  chat_topics      = local.chats_alone
   console_domain   = local.console_domain
   created          = var.secret == null ? null : { arn = module.secret[0].arn, name = var.secret.name }
   definition       = module.watch[each.key].definition
@@ -267,6 +268,7 @@ locals {
     values(module.details)[*].alarm_arn,
     values(module.details)[*].rule_arn,
     values(module.alerts.topic_arns),
+    flatten(values(module.chat)[*].configuration_arns),
     module.self_watch.alarm_arns,
     values(module.heartbeat)[*].alarm_arn,
     values(module.heartbeat)[*].state_machine_arn,
@@ -280,11 +282,16 @@ locals {
 
 locals {
   topics = length(var.topics) == 0 ? {
-    default = { email_addresses = coalesce(var.email_addresses, toset([])), endpoints = {}, existing = null }
+    default = { chat = null, email_addresses = coalesce(var.email_addresses, toset([])), endpoints = {}, existing = null }
     # An address is marked again where it is used: a mark here would be one of whatever is made of the topics.
     } : { for key, topic in var.topics : key => merge(topic, {
       endpoints = { for name, endpoint in topic.endpoints : name => merge(endpoint, { url = nonsensitive(endpoint.url) }) }
   }) }
+
+  chats = { for key, topic in local.topics : key => topic.chat if try(topic.chat, null) != null }
+
+  # Nobody else gets what is published to these: it can be what a channel shows.
+  chats_alone = [for key, topic in local.topics : key if try(topic.chat, null) == null ? false : topic.existing == null && length(topic.email_addresses) == 0 && length(topic.endpoints) == 0]
 }
 
 module "alerts" {
@@ -300,6 +307,16 @@ module "alerts" {
   tags                        = var.tags
   topics                      = local.topics
   without_heartbeats          = local.pings
+}
+
+module "chat" {
+  source   = "./modules/chat"
+  for_each = length(local.chats) > 0 ? { this = local.chats } : {}
+
+  account = local.account
+  name    = var.name
+  tags    = var.tags
+  topics  = { for key, chat in each.value : key => merge({ arn = module.alerts.topic_arns[key] }, chat) }
 }
 
 module "existing_topic" {
@@ -378,6 +395,7 @@ module "fast_self_watch" {
   account            = local.account
   alarm_names        = module.self_watch.watched_alarm_names
   bucket_name        = local.bucket_name
+  chat_topics        = local.chats_alone
   console_domain     = local.console_domain
   except             = var.self_watch.except
   filter_prefixes    = concat(["${var.name}-tampering"], local.beats ? ["${var.name}-heartbeat"] : [], [for watch in local.watches : "${watch.metric_name}-"])

@@ -311,6 +311,11 @@ variable "self_watch" {
   }
 
   validation {
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], coalesce(var.self_watch.topics, []))) == 0
+    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
+  }
+
+  validation {
     condition     = (var.self_watch.fast && var.self_watch.tampering) || (var.self_watch.email_addresses == null && var.self_watch.topics == null && var.self_watch.global_events == null && var.self_watch.witness == null)
     error_message = "self_watch.email_addresses, topics, global_events and witness are the fast way's, which ${var.self_watch.tampering ? "fast = false" : "tampering = false"} turns off: leave them out."
   }
@@ -357,9 +362,13 @@ variable "tags" {
 
 variable "topics" {
   default     = {}
-  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses` and `endpoints`, https addresses of pagers by a short name (docs/endpoints.md; `raw_message_delivery`: the message without SNS's envelope), or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false."
+  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses` and `endpoints`, https addresses of pagers by a short name (docs/endpoints.md; `raw_message_delivery`: the message without SNS's envelope), or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false. `chat`: a channel of Slack or Microsoft Teams that shows its alarms, in a workspace that somebody authorised in AWS's console."
   nullable    = false
   type = map(object({
+    chat = optional(object({
+      slack = optional(object({ channel_id = string, workspace_id = string }))
+      teams = optional(object({ channel_id = string, team_id = string, tenant_id = string }))
+    }))
     email_addresses = optional(set(string), [])
     endpoints       = optional(map(object({ url = string, raw_message_delivery = optional(bool, false) })), {})
     existing        = optional(object({ arn = string, verify = optional(bool, true) }))
@@ -419,6 +428,48 @@ variable "topics" {
   validation {
     condition     = alltrue([for topic in var.topics : alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))]) if topic != null])
     error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))])]))}.email_addresses: write bare addresses such as ops@example.com."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : try(topic.chat, null) == null]) || local.account.partition == "aws"
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) != null])} has chat: Amazon Q Developer in chat applications takes topics of the partition aws only, and this is ${local.account.partition}. Leave chat out."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : (topic.chat.slack == null) != (topic.chat.teams == null) if try(topic.chat, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : (topic.chat.slack == null) == (topic.chat.teams == null)])}.chat is one channel: write either slack = { workspace_id, channel_id } or teams = { team_id, tenant_id, channel_id }, and another topic for a second channel."
+  }
+
+  # As Slack's clients show them: AWS takes any letters and digits, and posts nowhere.
+  validation {
+    condition     = alltrue([for topic in var.topics : can(regex("^T[A-Z0-9]{8,20}$", topic.chat.slack.workspace_id)) if try(topic.chat.slack, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex("^T[A-Z0-9]{8,20}$", topic.chat.slack.workspace_id))])}.chat.slack.workspace_id is no workspace of Slack's: AWS's console shows it once the workspace is authorised, T and capital letters and digits, such as T07EA123LEP."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : can(regex("^[CG][A-Z0-9]{8,20}$", topic.chat.slack.channel_id)) if try(topic.chat.slack, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex("^[CG][A-Z0-9]{8,20}$", topic.chat.slack.channel_id))])}.chat.slack.channel_id is no channel of Slack's: it is the end of the channel's link, not its name, C or G and capital letters and digits, such as C07EZ1ABC23."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for topic in var.topics : [for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))] if try(topic.chat.teams, null) != null]))
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !alltrue([for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))])])}.chat.teams has a team_id or tenant_id that is none: in the channel's link they stand behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : can(regex("^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$", topic.chat.teams.channel_id)) if try(topic.chat.teams, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !can(regex("^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$", topic.chat.teams.channel_id))])}.chat.teams.channel_id is no channel of Teams': it stands in the channel's link between channel/ and the next /, as it is written there, such as 19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2."
+  }
+
+  # The provider finds a team's configuration by the team's id, and fails where it finds two.
+  validation {
+    condition     = length(distinct([for topic in var.topics : lower(topic.chat.teams.team_id) if try(topic.chat.teams.team_id, null) != null])) == length([for topic in var.topics : topic if try(topic.chat.teams.team_id, null) != null])
+    error_message = "topics has several channels of one team of Microsoft Teams': the AWS provider takes one configuration for another in a team that has two, and every later plan fails. Let one topic have chat, or take channels of different teams."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : try(split(":", topic.existing.arn)[4], local.account.id) == local.account.id if try(topic.chat, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : try(split(":", topic.existing.arn)[4], local.account.id) != local.account.id])} has chat, and is another account's: a channel subscribes to topics of its own account ${local.account.id}. Let that account configure the channel, or write a topic of this one."
   }
 }
 
@@ -587,6 +638,11 @@ variable "watches" {
   validation {
     condition     = alltrue([for watch in var.watches : watch.realtime_topics == null ? true : length(watch.realtime_topics) > 0 if watch != null])
     error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if try(watch.realtime_topics, null) == null ? false : length(watch.realtime_topics) == 0])}.realtime_topics is empty, so nobody would get the realtime message: name a topic, or leave it out."
+  }
+
+  validation {
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], flatten([for watch in var.watches : tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) if try(watch.realtime, false)]))) == 0
+    error_message = "watches sends realtime messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], flatten([for watch in var.watches : tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) if try(watch.realtime, false)])))}, whose chat would drop them without a word: beside email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one."
   }
 
   validation {

@@ -89,6 +89,17 @@ module "everything" {
   topics = {
     page  = { email_addresses = ["always@example.com", var.changed ? "new@example.com" : "old@example.com"] }
     quiet = {}
+
+    # The provider waits half a minute for each.
+    slack = { chat = { slack = {
+      channel_id   = var.changed ? "C07EZ1ABC99" : "C07EZ1ABC23"
+      workspace_id = "T07EA123LEP"
+    } } }
+    teams = { chat = { teams = {
+      channel_id = "19%3a${var.changed ? "b" : "a"}%40thread.tacv2"
+      team_id    = "12345678-90ab-cdef-1234-567890abcdef"
+      tenant_id  = "87654321-90ab-cdef-1234-567890abcdef"
+    } } }
   }
 
   # The provider looks at rules that let files expire for a minute.

@@ -14,6 +14,13 @@ variable "alarm_topic_arns" {
   type        = list(string)
 }
 
+variable "chat_topics" {
+  default     = []
+  description = "Which of the topics are a chat channel's alone, by name: they get what it shows."
+  nullable    = false
+  type        = set(string)
+}
+
 variable "console_domain" {
   description = "Domain of the partition's console."
   nullable    = false

@@ -481,8 +481,14 @@ class Realtime(Hop):
             ]
         else:
             mails = inbox.messages(self.scene.aws.endpoint_url) or ()
-            found = [[str(mail.get("body")) for mail in mails]]
+            found = [[_said(mail) for mail in mails]]
         return [[text for text in texts if channel_of(text) == "realtime"] for texts in found]
+
+
+def _said(mail: Mapping[str, Any]) -> str:
+    """A post in a chat channel has its title apart."""
+    body = str(mail.get("body"))
+    return f"{mail.get('subject')}\n{body}" if mail.get("kind") == "chat" else body
 
 
 def _poll(scene: Scene) -> int:

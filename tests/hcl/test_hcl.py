@@ -42,6 +42,12 @@ DB = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"
 # Of such names few fit into a filter.
 LONG = f'{DB}/${{format("%0470d", n)}}-AbCdEf'
 
+TENANT = "87654321-90ab-cdef-1234-567890abcdef"
+SLACK = '{ channel_id = "C07EZ1ABC23", workspace_id = "T07EA123LEP" }'
+TEAMS = (
+    '{ channel_id = "19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2",'
+    f' team_id = "12345678-90ab-cdef-1234-567890abcdef", tenant_id = "{TENANT}" }}'
+)
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:given"
 TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main"
 CALLS = (
@@ -543,6 +549,73 @@ REFUSED = [
         'topics = { queue = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:given.fifo" } } }',
         "topics.queue is no topic that an alarm here could publish to: write the ARN of a standard topic in"
         " eu-west-1.",
+    ),
+    # Chats
+    (
+        "topics = { talk = { chat = {} } }",
+        "topics.talk.chat is one channel: write either slack = { workspace_id, channel_id } or teams ="
+        " { team_id, tenant_id, channel_id }, and another topic for a second channel.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ slack = {SLACK}, teams = {TEAMS} }} }} }}",
+        "topics.talk.chat is one channel: write either slack = { workspace_id, channel_id } or teams ="
+        " { team_id, tenant_id, channel_id }, and another topic for a second channel.",
+    ),
+    (
+        'topics = { talk = { chat = { slack = { channel_id = "C07EZ1ABC23", workspace_id = "acme" } } } }',
+        "topics.talk.chat.slack.workspace_id is no workspace of Slack's: AWS's console shows it once the"
+        " workspace is authorised, T and capital letters and digits, such as T07EA123LEP.",
+    ),
+    (
+        'topics = { talk = { chat = { slack = { channel_id = "#ops", workspace_id = "T07EA123LEP" } } } }',
+        "topics.talk.chat.slack.channel_id is no channel of Slack's: it is the end of the channel's link, not"
+        " its name, C or G and capital letters and digits, such as C07EZ1ABC23.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ teams = {TEAMS.replace(TENANT, 'acme.example.com')} }} }} }}",
+        "topics.talk.chat.teams has a team_id or tenant_id that is none: in the channel's link they stand"
+        " behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef.",
+    ),
+    (
+        # As it reads once somebody has decoded it.
+        f"topics = {{ talk = {{ chat = {{ teams = {TEAMS.replace('%3a', ':').replace('%40', '@')} }} }} }}",
+        "topics.talk.chat.teams.channel_id is no channel of Teams': it stands in the channel's link between"
+        " channel/ and the next /, as it is written there, such as"
+        " 19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2.",
+    ),
+    (
+        f"topics = {{ a = {{ chat = {{ teams = {TEAMS} }} }}, b = {{ chat = {{ teams = {TEAMS} }} }} }}",
+        "topics has several channels of one team of Microsoft Teams': the AWS provider takes one"
+        " configuration for another in a team that has two, and every later plan fails. Let one topic have"
+        " chat, or take channels of different teams.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ slack = {SLACK} }},"
+        ' existing = { arn = "arn:aws:sns:eu-west-1:444455556666:given", verify = false } } }',
+        "topics.talk has chat, and is another account's: a channel subscribes to topics of its own account"
+        " 111122223333. Let that account configure the channel, or write a topic of this one.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        'watches = { m = { secrets = ["*"], realtime = true } }',
+        "watches sends realtime messages to topics.talk, whose chat would drop them without a word: beside"
+        " email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the"
+        " channel alone, such as chat = { chat = {...} }, or realtime_topics without that one.",
+    ),
+    (
+        f"topics = {{ page = {{}}, talk = {{ chat = {{ slack = {SLACK} }},"
+        f' existing = {{ arn = "{TOPIC}", verify = false }} }} }}\n'
+        'watches = { m = { secrets = ["*"], realtime = true, realtime_topics = ["page", "talk"] } }',
+        "watches sends realtime messages to topics.talk, whose chat would drop them without a word: beside"
+        " email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the"
+        " channel alone, such as chat = { chat = {...} }, or realtime_topics without that one.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        'self_watch = { topics = ["talk"] }',
+        "self_watch.topics sends messages to topics.talk, whose chat would drop them without a word: beside"
+        " email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the"
+        " channel alone, such as chat = { chat = {...} }, or leave that one out.",
     ),
     # The trail
     (

@@ -39,7 +39,7 @@ ALARM = {
 }
 QUIET = {"email_addresses": [], "global_events": "arn:aws:events:us-east-1:111122223333:rule/x"}
 CALL = {"email_addresses": ["ops@example.com"], "secrets": ["db"], "self_watch": QUIET}
-TWO = {"topics": {"chat": {}, "page": {}}, "secrets": ["db"], "self_watch": QUIET}
+TWO = {"topics": {"talk": {}, "page": {}}, "secrets": ["db"], "self_watch": QUIET}
 
 # Calls without a mistake, and the variable of which each part is broken in turn. Together they set all.
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -95,19 +95,37 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
             }
         },
     ),
-    ("self_watch", TWO | {"self_watch": {"topics": ["chat"], "global_events": QUIET["global_events"]}}),
+    ("self_watch", TWO | {"self_watch": {"topics": ["talk"], "global_events": QUIET["global_events"]}}),
     ("tags", CALL | {"tags": {"team": "security"}}),
     (
         "topics",
         TWO
         | {
             "topics": {
-                "chat": {"existing": {"arn": TOPIC, "verify": False}},
+                "talk": {"existing": {"arn": TOPIC, "verify": False}},
                 "page": {
                     "email_addresses": ["ops@example.com"],
                     "endpoints": {
                         "db": {"url": "https://events.example.com/x", "raw_message_delivery": False}
                     },
+                },
+            }
+        },
+    ),
+    (
+        "topics",
+        TWO
+        | {
+            "topics": {
+                "here": {"chat": {"slack": {"channel_id": "C07EZ1ABC23", "workspace_id": "T07EA123LEP"}}},
+                "there": {
+                    "chat": {
+                        "teams": {
+                            "channel_id": "19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2",
+                            "team_id": "12345678-90ab-cdef-1234-567890abcdef",
+                            "tenant_id": "87654321-90ab-cdef-1234-567890abcdef",
+                        }
+                    }
                 },
             }
         },
@@ -154,7 +172,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
                     "outcome": "success",
                     "details": True,
                     "realtime": True,
-                    "realtime_topics": ["chat"],
+                    "realtime_topics": ["talk"],
                     "secrets": ["prod/*"],
                     "topics": ["page"],
                 }
@@ -517,7 +535,10 @@ def test_every_part_of_every_variable_is_broken() -> None:
         made = inputs(calls, declared)
         done = {tuple(each.part.split(".")) for each in made}
         as_types = {
-            tuple("*" if step.isdigit() or step in ("db", "chat", "page", "team") else step for step in part)
+            tuple(
+                "*" if step.isdigit() or step in ("db", "talk", "page", "here", "there", "team") else step
+                for step in part
+            )
             for part in done
         }
         assert not {part for part in whole if part not in as_types and part not in done}
@@ -622,15 +643,19 @@ ACCEPTED = {
     "tags": "null, empty, garbage key, blank key",
     "tags.team": "null, empty, garbage, blank, and more",
     "topics": "garbage key",
-    "topics.chat": "empty",
-    "topics.chat.existing": "null",
-    "topics.chat.existing.arn": "foreign",
-    "topics.chat.existing.verify": "null, other",
+    "topics.talk": "empty",
+    "topics.talk.existing": "null",
+    "topics.talk.existing.arn": "foreign",
+    "topics.talk.existing.verify": "null, other",
     "topics.page": "empty",
     "topics.page.email_addresses": "null, empty",
     "topics.page.endpoints": "null, empty",
     "topics.page.endpoints.db.raw_message_delivery": "null, other",
     "topics.page.endpoints.db.url": "with star",
+    "topics.here": "empty",
+    "topics.here.chat": "null",
+    "topics.there": "empty",
+    "topics.there.chat": "null",
     "trail": "null, empty",
     "trail.bucket": "null",
     "trail.bucket.key_prefix": "null, garbage",

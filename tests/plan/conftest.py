@@ -14,6 +14,7 @@ import tftest
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 VALUE = "hunter2-is-not-written-down"
+KEY = "of-a-pager"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
 
 _random = random.Random(20)
@@ -122,13 +123,21 @@ locals {
   except = ["«APP»", "«CI»", "«ADA»", "rds.amazonaws.com"]
 }
 
-# Hundreds of secrets, a dashboard of them, and a topic of the fast path's own.
+# Hundreds of secrets, a dashboard of them, a topic of the fast path's own, and channels beside it.
 module "many" {
   source = "../"
 
   dashboard = true
   name   = "many"
-  topics = { fast = {}, quiet = {} }
+  topics = {
+    fast  = {}
+    quiet = { chat = { slack = { channel_id = "C07EZ1ABC23", workspace_id = "T07EA123LEP" } } }
+    teams = { chat = { teams = {
+      channel_id = "19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2"
+      team_id    = "12345678-90ab-cdef-1234-567890abcdef"
+      tenant_id  = "87654321-90ab-cdef-1234-567890abcdef"
+    } } }
+  }
   watches = {
     many = { secrets = jsondecode(<<-JSON
 «MANY»
@@ -267,7 +276,7 @@ def instances_root() -> str:
         "PREFIXES": json.dumps([f"{prefix}*" for prefix in PREFIXES]),
         "FORMS": json.dumps(FORMS),
         "MEMBERS": json.dumps(MEMBERS),
-        "KEY": VALUE,
+        "KEY": KEY,
         "DB": json.dumps(arn("db")),
         "APP": APP,
         "CI": CI,

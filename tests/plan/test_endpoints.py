@@ -7,7 +7,7 @@ import json
 from secretwatch.localstack.sns_topics import check_delivery_policy
 from secretwatch.pipeline.endpoints import shown
 
-from .conftest import ACCOUNT, REGION, VALUE, Plan
+from .conftest import ACCOUNT, KEY, REGION, Plan
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:wide-page"
 PLACE = "module.alerts.aws_sns_topic_subscription.endpoint"
@@ -18,7 +18,7 @@ def test_each_is_subscribed_by_its_short_name(instances: Plan) -> None:
     pager, raw = made[f'{PLACE}["page/pager"]'], made[f'{PLACE}["page/raw"]']
     assert {each["protocol"] for each in (pager, raw)} == {"https"}
     assert (pager["raw_message_delivery"], raw["raw_message_delivery"]) == (False, True)
-    assert pager["endpoint"] == f"https://events.example.com/x?key={VALUE}"
+    assert pager["endpoint"] == f"https://events.example.com/x?key={KEY}"
 
 
 def test_an_address_is_marked_whether_or_not_it_was(instances: Plan) -> None:
@@ -61,7 +61,6 @@ def test_the_longest_name_fits() -> None:
 
 def test_people_see_its_host_alone() -> None:
     assert (
-        shown("https", f"https://u:p@events.example.com:8443/{VALUE}?x")
-        == "https://events.example.com:8443/…"
+        shown("https", f"https://u:p@events.example.com:8443/{KEY}?x") == "https://events.example.com:8443/…"
     )
     assert shown("email", "ops@example.com") == "ops@example.com"

@@ -6,7 +6,7 @@ Here: which calls the AWS provider makes for each part of an instance (`parts`),
 boto3, no Terraform, no file.
 """
 
-from secretwatch.policy.operators.document import INLINE, MANAGED, policy, size
+from secretwatch.policy.operators.document import INLINE, MANAGED, parts, policy, size
 from secretwatch.policy.operators.instance import ALL, FEATURES, Instance, instances
 
-__all__ = ["ALL", "FEATURES", "INLINE", "MANAGED", "Instance", "instances", "policy", "size"]
+__all__ = ["ALL", "FEATURES", "INLINE", "MANAGED", "Instance", "instances", "parts", "policy", "size"]

@@ -77,6 +77,23 @@ def size(document: Mapping[str, Any]) -> int:
     return len("".join(json.dumps(document).split()))
 
 
+def parts(document: Mapping[str, Any], most: int = MANAGED) -> tuple[dict[str, Any], ...]:
+    """The same permissions in documents of at most so many characters each.
+
+    A statement stands in one of them whole. One that is longer by itself is a document of its own, too long.
+    """
+    found: list[dict[str, Any]] = []
+    for statement in document["Statement"]:
+        for each in found:
+            longer = {**each, "Statement": [*each["Statement"], statement]}
+            if size(longer) <= most:
+                each["Statement"].append(statement)
+                break
+        else:
+            found.append({**document, "Statement": [statement]})
+    return tuple(found)
+
+
 def _needs(instance: Instance, changes: bool) -> Iterator[tuple[Part, Need]]:
     where = Where(instance.partition, instance.region, instance.account)
     for part in PARTS:

@@ -21,6 +21,7 @@ _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "details": ("details.aws_sfn_state_machine",),
     "endpoints": ("alerts.aws_sqs_queue",),
     "dashboard": ("dashboard.aws_cloudwatch_dashboard",),
+    "chat": ("chat.aws_iam_role",),
     "existing-topics": ("existing_topic.data.aws_cloudcontrolapi_resource",),
     "existing-trail": ("existing_trail.data.aws_cloudcontrolapi_resource",),
     "expiration": ("trail.aws_s3_bucket_lifecycle_configuration",),
@@ -55,6 +56,7 @@ FEATURES: Mapping[str, str] = {
     "subscriptions": "`email_addresses`, or `topics.*.endpoints`",
     "endpoints": "`topics.*.endpoints`",
     "topic-key": "a key of its own for the topics",
+    "chat": "`topics.*.chat`",
     "realtime": "a watch with `realtime`",
     "details": "`details`, or a watch with them",
     "self-watch": "`self_watch.tampering`, unless `fast` is false",
@@ -104,6 +106,9 @@ class Instance:
     def __post_init__(self) -> None:
         if self.secret is None:
             object.__setattr__(self, "has", self.has - _OF_SECRET)
+        if self.partition != "aws":
+            # Refused in a plan.
+            object.__setattr__(self, "has", self.has - {"chat"})
 
 
 def instances(document: Mapping[str, Any]) -> dict[str, tuple[Instance, ...]]:

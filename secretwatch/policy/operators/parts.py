@@ -51,6 +51,7 @@ _ALARMS = {
 }
 _HEARTBEAT = "{name}-heartbeat"
 _DETAILS = "{name}-details-*"
+_CHATS = "arn:{partition}:chatbot::{account}:chat-configuration/*/{name}-*-{region}"
 _ANY_KEY = {"KeyId": "*", "TargetKeyId": "*"}
 _OWN_KEYS = "secret-key self-watch-topic topic-key trail-key"
 
@@ -326,6 +327,36 @@ PARTS: tuple[Part, ...] = (
         reads="GetQueueAttributes ListQueueTags",
         changes="CreateQueue DeleteQueue SetQueueAttributes",
         tags="TagQueue UntagQueue",
+    ),
+    _role("{name}-chat-{region}", "chat"),
+    Part(
+        "Guardrail",
+        "iam",
+        {
+            "PolicyArn": "arn:{partition}:iam::{account}:policy/{name}-chat-{region}",
+            "PolicyName": "{name}-chat-{region}",
+        },
+        "chat",
+        reads="GetPolicy GetPolicyVersion",
+        changes="CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion ListPolicyVersions",
+        tags="TagPolicy UntagPolicy",
+    ),
+    # A policy for each kind of chat would be a third longer.
+    Part(
+        "Chats",
+        "chatbot",
+        {
+            "ChatConfigurationArn": _CHATS,
+            "ConfigurationName": "{name}-*-{region}",
+            "IamRoleArn": "arn:{partition}:iam::{account}:role/{name}-chat-{region}",
+            "ResourceARN": _CHATS,
+        },
+        "chat",
+        reads="DescribeSlackChannelConfigurations ListMicrosoftTeamsChannelConfigurations",
+        changes="CreateMicrosoftTeamsChannelConfiguration CreateSlackChannelConfiguration"
+        " DeleteMicrosoftTeamsChannelConfiguration DeleteSlackChannelConfiguration"
+        " UpdateMicrosoftTeamsChannelConfiguration UpdateSlackChannelConfiguration",
+        tags="TagResource UntagResource",
     ),
     ############################################################################
     # Another account that is told
