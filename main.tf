@@ -37,7 +37,8 @@ locals {
   single  = length(var.watches) == 0 && (var.decoys == null || var.secret != null || length(var.secrets) > 0)
   secrets = setunion(var.secrets, var.secret == null ? [] : [var.secret.name])
 
-  # All decoys are one watch, whose message of each touch does without an alarm that tells of an alarm that does not end.
+  # All decoys are one watch of two alarms: its own, and the one on whatever else tells of a touch. So where a message or details
+  # say that touches go on, no alarm tells of an alarm that does not end.
   watches = { for key, watch in merge(
     { for key in ["secret-read"] : key => {
       alarm           = var.alarm
@@ -56,7 +57,7 @@ locals {
     { for key, watch in var.watches : key => merge(watch, { path = "watches.${key}.", stuck = var.self_watch.blindness }) },
     { for key in ["decoys"] : key => {
       alarm           = local.single_touch
-      details         = false
+      details         = var.decoys.details
       events          = toset(["touches"])
       except          = var.decoys.except
       except_denied   = false
@@ -65,7 +66,7 @@ locals {
       realtime        = var.decoys.realtime
       realtime_topics = null
       secrets         = toset(keys(var.decoys.arns))
-      stuck           = var.self_watch.blindness && !var.decoys.realtime
+      stuck           = var.self_watch.blindness && !var.decoys.realtime && !var.decoys.details
       topics          = var.decoys.topics
     } if var.decoys != null },
     ) : key => merge(watch, {
@@ -76,7 +77,8 @@ locals {
       realtime_topics = coalesce(watch.realtime_topics, watch.topics, toset(keys(local.topics)))
   }) }
 
-  detailed = { for key, watch in local.watches : key => watch if watch.details }
+  # alarmed: whether an alarm rings where details cannot be told. Of decoys with a message of each touch that says who, too.
+  detailed = { for key, watch in local.watches : key => merge(watch, { alarmed = !(var.decoys != null && key == "decoys" && watch.realtime) }) if watch.details }
 
   single_touch = {
     datapoints_to_alarm = null
@@ -97,7 +99,7 @@ locals {
   publishing = concat(
     local.watch_alarms,
     flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
-    [for key in keys(local.detailed) : "${var.name}-details-${key}"],
+    [for key, watch in local.detailed : "${var.name}-details-${key}" if watch.alarmed],
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
     local.beats ? ["${var.name}-heartbeat"] : [],
     var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in concat(keys(local.topics), keys(local.fast_topic)) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
@@ -197,6 +199,8 @@ module "details" {
 
   account          = local.account
   alarm            = { name = "${var.name}-${each.key}", seconds = each.value.alarm.period * each.value.alarm.evaluation_periods }
+  alarmed          = each.value.alarmed
+  chat_topic_arns  = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(local.chats_alone, topic)]
   console_domain   = local.console_domain
   filter_patterns  = module.watch[each.key].filter_patterns
   given_topic_arns = [for topic in each.value.topics : local.topics[topic].existing.arn if try(local.topics[topic].existing, null) != null]
@@ -265,7 +269,7 @@ locals {
     module.secret[*].version_id,
     flatten(values(module.watch)[*].alarm_arns),
     flatten(values(module.realtime)[*].rule_arns),
-    values(module.details)[*].alarm_arn,
+    flatten(values(module.details)[*].alarm_arns),
     values(module.details)[*].rule_arn,
     values(module.alerts.topic_arns),
     flatten(values(module.chat)[*].configuration_arns),
@@ -509,13 +513,14 @@ module "dashboard" {
   source = "./modules/dashboard"
   count  = var.dashboard ? 1 : 0
 
-  alarm_arns     = [for name in module.self_watch.watched_alarm_names : "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${name}"]
-  log_group_name = local.trail.log_group_name
-  name           = var.name
-  namespace      = "secretwatch/${var.name}"
-  region         = local.account.region
-  topic_names    = [for arn in concat(values(module.alerts.topic_arns), values(local.fast_topic_arns)) : reverse(split(":", arn))[0]]
-  watches        = { for key, watch in local.watches : key => { insights_filter = module.watch[key].insights_filter, metric_name = watch.metric_name } }
+  alarm_arns       = [for name in concat(module.self_watch.watched_alarm_names, compact(values(module.details)[*].alarm_name)) : "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${name}"]
+  heartbeat_metric = local.beats ? "${var.name}-heartbeat" : null
+  log_group_name   = local.trail.log_group_name
+  name             = var.name
+  namespace        = "secretwatch/${var.name}"
+  region           = local.account.region
+  topic_names      = [for arn in concat(values(module.alerts.topic_arns), values(local.fast_topic_arns)) : reverse(split(":", arn))[0]]
+  watches          = { for key, watch in local.watches : key => { insights_filter = module.watch[key].insights_filter, metric_name = watch.metric_name } }
 }
 
 ################################################################################

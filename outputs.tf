@@ -125,7 +125,7 @@ output "bucket_name" {
 }
 
 output "details" {
-  description = "The state machine that says who, the rule that starts it, and the alarm that rings where it cannot; null without details."
+  description = "The state machine that says who, the rule that starts it, and the alarm that rings where it cannot (of decoys with `realtime` none); null without details."
   value       = local.watch.details
 }
 

@@ -1,8 +1,11 @@
 locals {
-  # An address as people type it, for the validations below: checkov does not parse a quotation mark within their templates.
-  # As SNS takes it, which also takes a name and a password in front of the host.
+  # Addresses, as people type them and as SNS takes them (with a name and a password, too), for the validations below: checkov does
+  # not parse a quotation mark within their templates.
   https_url    = "^https://([A-Za-z0-9._~%!$&'()*+,;=-]+:[A-Za-z0-9._~%!$&'()*+,;=-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?$"
   bare_address = "^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$"
+
+  # What rules and details say is plain text for whoever else is on the topic, which a channel drops.
+  shared_chats = [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0]
 }
 
 variable "alarm" {
@@ -29,9 +32,10 @@ variable "dashboard" {
 
 variable "decoys" {
   default     = null
-  description = "Secrets that nobody has a reason to touch, which modules/decoy makes (docs/decoys.md): whoever reads, describes, changes or deletes one, tries to, or lists secrets by its name, is told of. `arns`: their ARNs by name; names have to be known in a plan, ARNs not. `except`: as in `watches`: the roles that apply them, since Terraform looks at each decoy in every plan. All of them are one watch, called `decoys`. `realtime`: also a message for each touch within seconds. `topics`: names among `topics`; all by default."
+  description = "Secrets that nobody has a reason to touch, which modules/decoy makes (docs/decoys.md): whoever reads, describes, changes or deletes one, tries to, or lists secrets by its name, is told of. `arns`: their ARNs by name; names have to be known in a plan, ARNs not. `except`: as in `watches`: the roles that apply them, since Terraform looks at each decoy in every plan. All of them are one watch, called `decoys`. `realtime`: also a message for each touch within seconds. `details`: once the alarm rings, a message says who, as the variable `details`. `topics`: names among `topics`; all by default."
   type = object({
     arns     = map(string)
+    details  = optional(bool, true)
     except   = list(string)
     realtime = optional(bool, true)
     topics   = optional(set(string))
@@ -64,8 +68,13 @@ variable "decoys" {
   }
 
   validation {
-    condition     = var.decoys == null || !contains(keys(var.watches), "decoys")
-    error_message = "watches has the name decoys, and so has the watch on decoys: write another."
+    condition     = var.decoys == null || length(setintersection(keys(var.watches), ["decoys", "details-decoys"])) == 0
+    error_message = "watches has the name ${join(" and ", setintersection(keys(var.watches), ["decoys", "details-decoys"]))}, and so has the watch on decoys, or an alarm of it: write another."
+  }
+
+  validation {
+    condition     = length(setintersection(local.shared_chats, var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : [])) == 0
+    error_message = "decoys sends messages to topics.${join(", topics.", setintersection(local.shared_chats, var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : []))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one."
   }
 
   validation {
@@ -83,6 +92,11 @@ variable "details" {
   validation {
     condition     = !var.details || length(var.watches) == 0
     error_message = "details is true, and the watches of watches have their own: write details = true into those of them whose alarm should say who, and leave this one out."
+  }
+
+  validation {
+    condition     = !var.details || length(var.watches) > 0 || length(local.shared_chats) == 0
+    error_message = "details go to topics.${join(", topics.", local.shared_chats)}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or details = false."
   }
 }
 
@@ -311,8 +325,8 @@ variable "self_watch" {
   }
 
   validation {
-    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], coalesce(var.self_watch.topics, []))) == 0
-    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
+    condition     = length(setintersection(local.shared_chats, coalesce(var.self_watch.topics, []))) == 0
+    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection(local.shared_chats, coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
   }
 
   validation {
@@ -641,8 +655,8 @@ variable "watches" {
   }
 
   validation {
-    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], flatten([for watch in var.watches : tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) if try(watch.realtime, false)]))) == 0
-    error_message = "watches sends realtime messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) > 0], flatten([for watch in var.watches : tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) if try(watch.realtime, false)])))}, whose chat would drop them without a word: beside email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one."
+    condition     = length(setintersection(local.shared_chats, flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])]))) == 0
+    error_message = "watches sends realtime messages or details to topics.${join(", topics.", setintersection(local.shared_chats, flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one and details = false."
   }
 
   validation {

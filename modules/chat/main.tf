@@ -6,13 +6,13 @@ locals {
   slack = { for key, topic in var.topics : key => topic if topic.slack != null }
   teams = { for key, topic in var.topics : key => topic if topic.teams != null }
 
-  # What a channel may: look at this instance's alarms, and be shown the graph below an alarm. That image is of any metric,
+  # What a channel may: look at this instance's alarms and their history, and be shown the graph below an alarm. That image is of any metric,
   # as AWS has no resource for it. The guardrail of a channel without one is AdministratorAccess.
   statements = [
     {
       Sid      = "SeeAlarms"
       Effect   = "Allow"
-      Action   = "cloudwatch:DescribeAlarms"
+      Action   = ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"]
       Resource = "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*"
     },
     {

@@ -75,10 +75,46 @@ locals {
         }
       },
     ],
+    [
+      # Of the event's time only the time of day is a number to Insights: what is left of a day's seconds is the lag.
+      {
+        type   = "log"
+        x      = 0
+        y      = 12
+        width  = var.heartbeat_metric == null ? 24 : 12
+        height = 6
+        properties = {
+          title  = "Seconds from a call to its event in the log group"
+          region = var.region
+          view   = "timeSeries"
+          query  = <<-EOT
+            SOURCE '${var.log_group_name}' | filter eventSource = "secretsmanager.amazonaws.com"
+            | parse eventTime "*T*:*:*Z" as day, hour, minute, second
+            | fields (toMillis(@ingestionTime) / 1000 - (hour * 3600 + minute * 60 + second)) % 86400 as lag
+            | stats pct(lag, 50) as half, pct(lag, 95) as most, max(lag) as all by bin(5m)
+          EOT
+        }
+      },
+    ],
+    [for metric in [var.heartbeat_metric] : {
+      type   = "metric"
+      x      = 12
+      y      = 12
+      width  = 12
+      height = 6
+      properties = {
+        title   = "Heartbeats that were counted"
+        region  = var.region
+        view    = "timeSeries"
+        stat    = "SampleCount"
+        period  = 300
+        metrics = [[var.namespace, metric, { label = "heartbeats" }]]
+      }
+    } if metric != null],
     [for index, key in local.keys : {
       type   = "log"
       x      = 0
-      y      = 12 + 6 * index
+      y      = 18 + 6 * index
       width  = 24
       height = 6
       properties = {

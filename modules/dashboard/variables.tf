@@ -4,6 +4,11 @@ variable "alarm_arns" {
   type        = list(string)
 }
 
+variable "heartbeat_metric" {
+  description = "Metric that counts the heartbeat's reads; null without a heartbeat."
+  type        = string
+}
+
 variable "log_group_name" {
   description = "Log group that receives CloudTrail's events."
   nullable    = false

@@ -108,9 +108,9 @@ locals {
     }
     Rang         = { Type = "Pass", Parameters = local.slices.rang, ResultPath = "$.slice", Next = "First" }
     SinceTheLast = { Type = "Pass", Parameters = local.slices.again, ResultPath = "$.slice", Next = "First" }
-    First        = { Type = "Pass", Result = local.stages.first, ResultPath = "$.stage", Next = "Untold" }
+    First        = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Untold" }, local.stage_of.first)
     Ended        = { Type = "Pass", Parameters = local.slices.ended, ResultPath = "$.slice", Next = "Last" }
-    Last         = { Type = "Pass", Result = local.stages.last, ResultPath = "$.stage", Next = "Untold" }
+    Last         = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Untold" }, local.stage_of.last)
     Untold       = { Type = "Pass", Parameters = merge(local.kept, { "slice.$" = "$.slice", told = [] }), Next = "Begin" }
   }
 

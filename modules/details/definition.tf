@@ -47,11 +47,11 @@ locals {
       NotTold = local.not_told
       Without = {
         Type = "Pass"
-        Parameters = {
+        Parameters = merge({
           "message.$" = "States.Format('${local.text.without}', $.time, States.JsonToString($.error))"
           subject     = "DETAILS: \"${var.alarm.name}\" could not be read"
           topics      = var.topic_arns
-        }
+        }, local.posts.without)
         Next = "PublishWithout"
       }
     }, local.publish["Without"])
@@ -226,7 +226,7 @@ locals {
     Again    = { Type = "Pass", Result = false, ResultPath = "$.stage.again", Next = "Begin" }
     Nobody = {
       Type       = "Pass"
-      Parameters = { "message.$" = "States.Format('${local.text.nobody}', $.time, States.JsonToString($.detail.state.reason))", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }
+      Parameters = merge({ "message.$" = "States.Format('${local.text.nobody}', $.time, States.JsonToString($.detail.state.reason))", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }, local.posts.nobody)
       ResultPath = "$.tell"
       Next       = "Publish"
     }
@@ -295,12 +295,15 @@ locals {
   # Each topic for itself: one that takes nothing keeps no other from its message.
   publish = { for which, next in { "" = "After", Without = "Done" } : which => {
     "Publish${which}" = {
-      Type         = "Map"
-      ItemsPath    = which == "" ? "$.tell.topics" : "$.topics"
-      ItemSelector = { "message.$" = which == "" ? "$.tell.message" : "$.message", "subject.$" = which == "" ? "$.tell.subject" : "$.subject", "topic.$" = "$$.Map.Item.Value" }
+      Type      = "Map"
+      ItemsPath = which == "" ? "$.tell.topics" : "$.topics"
+      ItemSelector = merge(
+        { "message.$" = which == "" ? "$.tell.message" : "$.message", "subject.$" = which == "" ? "$.tell.subject" : "$.subject", "topic.$" = "$$.Map.Item.Value" },
+        { for name in ["post.$"] : name => which == "" ? "$.tell.post" : "$.post" if local.has_chat },
+      )
       ItemProcessor = {
-        StartAt = "Send${which}"
-        States = {
+        StartAt = local.has_chat ? "Whose${which}" : "Send${which}"
+        States = merge(local.post_states[which], {
           "Send${which}" = {
             Type           = "Task"
             Resource       = "arn:${var.account.partition}:states:::sns:publish"
@@ -311,7 +314,7 @@ locals {
             End            = true
           }
           "NotSent${which}" = { Type = "Pass", Result = { sent = false }, End = true }
-        }
+        })
       }
       ResultPath = "$.sent"
       Next       = "Sent${which}"
@@ -341,7 +344,7 @@ locals {
     Later = { Type = "Wait", Seconds = local.late + 30, Next = "Late" }
     Late = {
       Type       = "Pass"
-      Parameters = merge({ for part, path in local.kept : part => path if part != "stage.$" }, { slice = local.slices.late, stage = local.stages.late, "told.$" = "$.found.calls[0:300]" })
+      Parameters = merge({ for part, path in local.kept : part => path if part != "stage.$" }, { slice = local.slices.late, stage = merge(local.stages.late, local.threads.late), "told.$" = "$.found.calls[0:300]" })
       Next       = "Begin"
     }
   }

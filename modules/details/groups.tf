@@ -41,11 +41,11 @@ locals {
       Type = "Pass"
       Parameters = merge(local.kept, {
         "found.$" = "$.found"
-        tell = {
+        tell = merge({
           "message.$" = "States.Format('${local.text.message}', $.stage.head, ${join(", ", [for index, letter in local.letters : "$.groups[${index}].line"])}, States.ArrayLength($.found.calls), $.found.others, $.found.more, $.time)"
           "subject.$" = "$.stage.subject"
           "topics.$"  = "$.config.topics"
-        }
+        }, local.posts.found)
       })
       Next = "Publish"
     }
@@ -57,7 +57,7 @@ locals {
       Choices = [{ Variable = "$.records[0]", IsPresent = true, Next = "Once" }]
       Default = "None"
     }
-    None = { Type = "Pass", Result = { line = "" }, End = true }
+    None = { Type = "Pass", Result = merge({ line = "" }, { for name in ["post"] : name => "" if local.has_chat }), End = true }
     Once = {
       Type       = "Pass"
       Parameters = { "text.$" = "$.text", "records.$" = "States.ArrayUnique($.records)" }
@@ -79,14 +79,20 @@ locals {
       Default = "Many"
     }
     One = {
-      Type       = "Pass"
-      Parameters = { "line.$" = "States.Format('${local.text.one}', $.text, $.first[0], $.first[2], $.first[1])" }
-      End        = true
+      Type = "Pass"
+      Parameters = merge(
+        { "line.$" = "States.Format('${local.text.one}', $.text, $.first[0], $.first[2], $.first[1])" },
+        { for name in ["post.$"] : name => "States.Format('${local.chat_text.one}', $.first[0], $.first[2], $.first[1])" if local.has_chat },
+      )
+      End = true
     }
     Many = {
-      Type       = "Pass"
-      Parameters = { "line.$" = "States.Format('${local.text.many}', $.text, $.count, $.first[0], $.first[2], $.first[1], $.last[0], $.last[2], $.last[1])" }
-      End        = true
+      Type = "Pass"
+      Parameters = merge(
+        { "line.$" = "States.Format('${local.text.many}', $.text, $.count, $.first[0], $.first[2], $.first[1], $.last[0], $.last[2], $.last[1])" },
+        { for name in ["post.$"] : name => "States.Format('${local.chat_text.many}', $.count, $.first[0], $.last[0], $.first[2], $.first[1])" if local.has_chat },
+      )
+      End = true
     }
   }
 }

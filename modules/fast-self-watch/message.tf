@@ -33,7 +33,7 @@ locals {
     "\"source\": \"custom\"",
     "\"id\": \"<id>\"",
     "\"content\": {\"textType\": \"client-markdown\", \"title\": \"WATCH CHANGED: <call>\", \"description\": \"Part: ${trim(jsonencode(part.what), "\"")}, of ${var.name}\\nBy: <type>\\nFrom: <address>\\nWhen: <time>\\nWhere: <region>, account <account>\", \"nextSteps\": [\"Who, and what: https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\", ${jsonencode("Undo: ${part.undo}")}]}",
-    "\"metadata\": {\"threadId\": \"<id>\", \"summary\": \"WATCH CHANGED: <call>\", \"eventType\": \"<call>\"}",
+    "\"metadata\": {\"threadId\": \"${var.name} <key>\", \"summary\": \"WATCH CHANGED: <call>\", \"eventType\": \"<call>\"}",
   ])}}" }
-  chat_paths = merge({ for key, path in local.paths : key => path if !contains(["what", "who"], key) }, { type = "$.detail.userIdentity.type" })
+  chat_paths = merge({ for key, path in local.paths : key => path if !contains(["what", "who"], key) }, { key = "$.detail.userIdentity.accessKeyId", type = "$.detail.userIdentity.type" })
 }

@@ -37,8 +37,8 @@ locals {
     "\"Event\": <aws.events.event.json>",
   ]))}}" }
 
-  # A chat channel shows custom notifications, whose texts are texts: who read, and what, is behind the link. A message has
-  # a thread of its own, so that one that comes twice is told once.
+  # A chat channel shows custom notifications, whose texts are texts: who read, and what, is behind the link. One
+  # incident is one thread: whatever the same credentials did, as their key says, which AWS makes.
   # https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
   titles = {
     allowed = "${local.is_reads ? "SECRET READ" : "SECRET USED"}: <call>"
@@ -49,8 +49,8 @@ locals {
     "\"version\": \"1.0\"",
     "\"source\": \"custom\"",
     "\"id\": \"<id>\"",
-    "\"content\": {\"textType\": \"client-markdown\", \"title\": \"${title}\", \"description\": \"Watch ${var.key} of ${var.name}\\nBy: <type>\\nFrom: <address>\\nWhen: <time>\\nWhere: <region>, account <account>\", \"nextSteps\": [\"Who, and which secret: https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"]}",
-    "\"metadata\": {\"threadId\": \"<id>\", \"summary\": \"${title}\", \"eventType\": \"<call>\", \"additionalContext\": {\"Watch\": \"${var.key} of ${var.name}\", \"Rule\": \"<aws.events.rule-arn>\"}}",
+    "\"content\": {\"textType\": \"client-markdown\", \"title\": \"${title}\", \"description\": \"${var.definition.decoys ? "A decoy: nobody has a reason to touch it.\\n" : ""}Watch ${var.key} of ${var.name}\\nBy: <type>\\nFrom: <address>\\nWhen: <time>\\nWhere: <region>, account <account>\", \"nextSteps\": [\"Who, and which secret: https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"]}",
+    "\"metadata\": {\"threadId\": \"${var.name} <key>\", \"summary\": \"${title}\", \"eventType\": \"<call>\", \"additionalContext\": {\"Watch\": \"${var.key} of ${var.name}\", \"Rule\": \"<aws.events.rule-arn>\"}}",
   ])}}" }
-  chat_paths = merge({ for key, path in local.paths : key => path if !contains(["parameters", "reader"], key) }, { type = "$.detail.userIdentity.type" })
+  chat_paths = merge({ for key, path in local.paths : key => path if !contains(["parameters", "reader"], key) }, { key = "$.detail.userIdentity.accessKeyId", type = "$.detail.userIdentity.type" })
 }

@@ -114,7 +114,7 @@ REFUSED = [
     (
         f'decoys = {{ arns = {{ "d3" = "{DECOY}d3-AbCdEf" }}, except = [] }}\n'
         'watches = { decoys = { secrets = ["db"] } }',
-        "watches has the name decoys, and so has the watch on decoys: write another.",
+        "watches has the name decoys, and so has the watch on decoys, or an alarm of it: write another.",
     ),
     (
         f'decoys = {{ arns = {{ "d4" = "{DECOY}d4-AbCdEf" }}, except = [], topics = ["x"] }}',
@@ -598,24 +598,49 @@ REFUSED = [
     (
         f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
         'watches = { m = { secrets = ["*"], realtime = true } }',
-        "watches sends realtime messages to topics.talk, whose chat would drop them without a word: beside"
-        " email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the"
-        " channel alone, such as chat = { chat = {...} }, or realtime_topics without that one.",
+        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
+        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
+        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        " realtime_topics without that one and details = false.",
     ),
     (
         f"topics = {{ page = {{}}, talk = {{ chat = {{ slack = {SLACK} }},"
         f' existing = {{ arn = "{TOPIC}", verify = false }} }} }}\n'
         'watches = { m = { secrets = ["*"], realtime = true, realtime_topics = ["page", "talk"] } }',
-        "watches sends realtime messages to topics.talk, whose chat would drop them without a word: beside"
-        " email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the"
-        " channel alone, such as chat = { chat = {...} }, or realtime_topics without that one.",
+        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
+        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
+        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        " realtime_topics without that one and details = false.",
     ),
     (
         f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
         'self_watch = { topics = ["talk"] }',
         "self_watch.topics sends messages to topics.talk, whose chat would drop them without a word: beside"
-        " email_addresses, and on an existing topic, they are no custom notifications. Write a topic for the"
-        " channel alone, such as chat = { chat = {...} }, or leave that one out.",
+        " email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a"
+        " topic for the channel alone, such as chat = { chat = {...} }, or leave that one out.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ slack = {SLACK} }},"
+        ' endpoints = { pager = { url = "https://events.example.com/x" } } } }\n'
+        'watches = { m = { secrets = ["*"], details = true } }',
+        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
+        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
+        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        " realtime_topics without that one and details = false.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        'details = true\nsecrets = ["db"]',
+        "details go to topics.talk, whose chat would drop them without a word: beside email_addresses or"
+        " endpoints, and on an existing topic, they are no custom notifications. Write a topic for the"
+        " channel alone, such as chat = { chat = {...} }, or details = false.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        f'decoys = {{ arns = {{ "d6" = "{DECOY}d6-AbCdEf" }}, except = [] }}',
+        "decoys sends messages to topics.talk, whose chat would drop them without a word: beside"
+        " email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a"
+        " topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one.",
     ),
     # The trail
     (

@@ -51,9 +51,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
         | {
             "decoys": {
                 "arns": {"db": HERE.format("secretsmanager", "secret:db-AbCdEf")},
+                "details": True,
                 "except": [ROLE],
                 "realtime": True,
-                "topics": ["chat"],
+                "topics": ["talk"],
             }
         },
     ),
@@ -592,6 +593,7 @@ ACCEPTED = {
     "details": "null, other",
     "dashboard": "null, other",
     "decoys": "null",
+    "decoys.details": "null, other",
     "decoys.except": "empty, many",
     "decoys.except.0": "foreign, with star",
     "decoys.realtime": "null, other",

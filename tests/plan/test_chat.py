@@ -64,7 +64,7 @@ SEE = [
     {
         "Sid": "SeeAlarms",
         "Effect": "Allow",
-        "Action": "cloudwatch:DescribeAlarms",
+        "Action": ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"],
         "Resource": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:many-*",
     },
     {"Sid": "SeeGraphs", "Effect": "Allow", "Action": "cloudwatch:GetMetricWidgetImage", "Resource": "*"},
@@ -143,7 +143,7 @@ def targets(talk: Plan) -> dict[str, Target]:
     found = {
         address: Target(values)
         for address, values in talk.of("talk").items()
-        if values["type"] == "aws_cloudwatch_event_target"
+        if values["type"] == "aws_cloudwatch_event_target" and "module.details" not in address
     }
     assert found
     for each in found.values():
@@ -176,13 +176,14 @@ def test_a_post_says_what_aws_knows_and_leads_to_the_rest(
         if f'realtime["db"].aws_cloudwatch_event_target.this["{outcome}' in address
         and each.topic == "talk-talk"
     ]
-    text = target.message({"secretId": arn("db")}, **(DENIED if outcome == "refused" else {}))
+    identity = {"userIdentity": {"type": "IAMUser", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"}}
+    text = target.message({"secretId": arn("db")}, **identity, **(DENIED if outcome == "refused" else {}))
     link = f"https://{REGION}.console.aws.amazon.com/cloudtrailv2/home?region={REGION}#/events/1"
     assert shown(text) == Shown(
         title,
         "Watch db of talk\nBy: IAMUser\nFrom: 192.0.2.1\nWhen: 2026-01-01T00:00:00Z\n"
         f"Where: {REGION}, account {ACCOUNT}\nNext steps:\n- Who, and which secret: {link}",
-        "1",
+        "talk AKIAIOSFODNN7EXAMPLE",
     )
     assert (channel_of(text), headline(text)) == ("realtime", title)
     assert json.loads(text)["metadata"]["additionalContext"] == {"Watch": "db of talk", "Rule": RULE}
@@ -216,6 +217,7 @@ def test_no_post_has_a_text_of_the_callers(targets: dict[str, Target]) -> None:
             "$.detail.awsRegion",
         ),
         *("$.detail.errorCode", "$.detail.eventID", "$.detail.eventTime", "$.detail.userIdentity.type"),
+        "$.detail.userIdentity.accessKeyId",
     }
     for target in targets.values():
         if target.topic == "talk-talk":

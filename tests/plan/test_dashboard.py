@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -48,6 +50,7 @@ def queries(instances: Plan) -> dict[str, str]:
         properties["title"].rpartition(": ")[2]: properties["query"]
         for module in ("watches", "many")
         for properties in of_kind(dashboard(instances, module), "log")
+        if properties["title"].startswith("Who, ")
     }
 
 
@@ -78,6 +81,28 @@ def test_it_shows_each_watch_all_alarms_and_all_topics(instances: Plan) -> None:
     named = {each.rpartition(":alarm:")[2] for each in alarms["alarms"]}
     assert named == {each["alarm_name"] for each in made if each["type"] == "aws_cloudwatch_metric_alarm"}
     assert len(alarms["alarms"]) <= 100
+
+
+@given(
+    st.datetimes(datetime(2025, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 86_399),
+)
+def test_the_lag_is_what_lies_between_whatever_the_time_of_day(
+    instances: Plan, happened: datetime, lag: int
+) -> None:
+    """The expression of the query, with Python's arithmetic for Insights'."""
+    (query,) = (
+        each["query"] for each in of_kind(dashboard(instances, "many"), "log") if "as lag" in each["query"]
+    )
+    happened = happened.replace(microsecond=0)
+    (wildcards,) = re.findall(r'parse eventTime "([^"]+)" as day, hour, minute, second', query)
+    found = re.fullmatch(wildcards.replace("*", "(.+)"), f"{happened:%Y-%m-%dT%H:%M:%SZ}")
+    assert found
+    values = dict(zip(("hour", "minute", "second"), map(int, found.groups()[1:]), strict=True))
+    (expression,) = re.findall(r"fields (.+) as lag", query)
+    ingested = (happened.timestamp() + lag) * 1000
+    text = expression.replace("toMillis(@ingestionTime)", "ingested")
+    assert eval(text, {"__builtins__": {}}, {**values, "ingested": ingested}) == lag
 
 
 def test_no_widget_lies_on_another(instances: Plan) -> None:

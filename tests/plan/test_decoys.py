@@ -38,6 +38,7 @@ def test_all_decoys_share_two_alarms(instances: Plan) -> None:
         if values["type"] == "aws_cloudwatch_metric_alarm"
     )
     assert alarms == ["lures-decoys", "lures-realtime-decoys"]
+    assert 'module.details["decoys"].aws_sfn_state_machine.this' in watch_of(instances)
 
 
 def test_without_regular_expressions_though_no_arn_is_known_yet(instances: Plan) -> None:

@@ -17,6 +17,7 @@ TOPIC, GIVEN = "arn:aws:sns:us-gov-west-1:000000000000:own", "arn:aws:sns:us-gov
 ALARM_KEY = "arn:aws:kms:us-gov-west-1:000000000000:key/1"
 GROUP = "arn:aws:logs:us-gov-west-1:000000000000:log-group:logs"
 SECONDS = (60, 300, 3600, 86400)
+WITH_CHAT = "3600"
 
 ROOT = f"""
 module "details" {{
@@ -30,6 +31,8 @@ module "details" {{
     region     = "us-gov-west-1"
   }}
   alarm            = {{ name = "{NAME}-{KEY}", seconds = tonumber(each.key) }}
+  alarmed          = true
+  chat_topic_arns  = each.key == "{WITH_CHAT}" ? ["{TOPIC}"] : []
   console_domain   = "console.aws.amazon.com"
   filter_patterns  = ["{{ $.a = 1 }}", "{{ $.b = 2 }}"]
   given_topic_arns = ["{GIVEN}"]
@@ -53,9 +56,9 @@ def plan(terraform: Any, aws: dict[str, str]) -> Plan:
     return plan_of(terraform, terraform.new_root("details-of-watches", ROOT))
 
 
-@pytest.fixture(scope="module")
-def made(plan: Plan) -> dict[str, Any]:
-    return plan.of('details["300"]')
+@pytest.fixture(scope="module", params=["300", WITH_CHAT])
+def made(plan: Plan, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return plan.of(f'details["{request.param}"]')
 
 
 def definition_of(made: dict[str, Any]) -> dict[str, Any]:
@@ -117,6 +120,44 @@ def test_names_of_states_stand_once_and_patterns_are_the_filters(made: dict[str,
     assert len(names) == len(set(names))
     (start,) = [state for name, state in states_of(definition) if name == "Start"]
     assert start["Parameters"]["patterns"] == ["{ $.a = 1 }", "{ $.b = 2 }"]
+
+
+def test_without_a_channel_nothing_is_posted(plan: Plan) -> None:
+    found = {name for name, _ in states_of(definition_of(plan.of('details["300"]')))}
+    more = {name for name, _ in states_of(definition_of(plan.of(f'details["{WITH_CHAT}"]')))}
+    assert more - found == {"Whose", "Post", "WhoseWithout", "PostWithout"}
+    assert found <= more
+
+
+def posts_of(value: Any) -> Iterator[Any]:
+    """What posts are made of, and parts of posts."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in ("post", "post.$"):
+                yield {name: each}
+            else:
+                yield from posts_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from posts_of(each)
+
+
+def test_no_post_has_a_word_of_a_callers(plan: Plan) -> None:
+    """A channel obeys markdown, and an intrinsic function escapes none."""
+    posts = list(posts_of(definition_of(plan.of(f'details["{WITH_CHAT}"]'))))
+    paths = {path for post in posts for text in templates(post) for path in re.findall(r"\$[\w.\[\]]*", text)}
+    records = {f"$.{end}[{number}]" for end in ("first", "last") for number in range(3)}
+    assert paths <= records | {
+        *("$.count", "$.time", "$.stage.head", "$.stage.subject", "$.stage.thread"),
+        *("$.found.calls", "$.found.others", "$.found.more", "$.detail.state.timestamp"),
+        *(f"$.groups[{number}].post" for number in range(10)),
+        *("$.tell.post", "$.post"),
+    }
+    whole = [post["post"] for post in posts if isinstance(post.get("post"), dict)]
+    assert {post["metadata"]["threadId.$"] for post in whole} == {
+        "$.stage.thread",
+        f"States.Format('{NAME}-{KEY} {{}}', $.detail.state.timestamp)",
+    }
 
 
 def test_no_field_has_two_forms_nor_more_than_ten_functions(made: dict[str, Any]) -> None:
