@@ -3,9 +3,6 @@ locals {
   # not parse a quotation mark within their templates.
   https_url    = "^https://([A-Za-z0-9._~%!$&'()*+,;=-]+:[A-Za-z0-9._~%!$&'()*+,;=-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?$"
   bare_address = "^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$"
-
-  # What rules and details say is plain text for whoever else is on the topic, which a channel drops.
-  shared_chats = [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0]
 }
 
 variable "alarm" {
@@ -73,8 +70,8 @@ variable "decoys" {
   }
 
   validation {
-    condition     = length(setintersection(local.shared_chats, var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : [])) == 0
-    error_message = "decoys sends messages to topics.${join(", topics.", setintersection(local.shared_chats, var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : []))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one."
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : [])) == 0
+    error_message = "decoys sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : []))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one."
   }
 
   validation {
@@ -95,8 +92,8 @@ variable "details" {
   }
 
   validation {
-    condition     = !var.details || length(var.watches) > 0 || length(local.shared_chats) == 0
-    error_message = "details go to topics.${join(", topics.", local.shared_chats)}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or details = false."
+    condition     = !var.details || length(var.watches) > 0 || length([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0]) == 0
+    error_message = "details go to topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0])}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or details = false."
   }
 }
 
@@ -325,8 +322,8 @@ variable "self_watch" {
   }
 
   validation {
-    condition     = length(setintersection(local.shared_chats, coalesce(var.self_watch.topics, []))) == 0
-    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection(local.shared_chats, coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, []))) == 0
+    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
   }
 
   validation {
@@ -655,8 +652,8 @@ variable "watches" {
   }
 
   validation {
-    condition     = length(setintersection(local.shared_chats, flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])]))) == 0
-    error_message = "watches sends realtime messages or details to topics.${join(", topics.", setintersection(local.shared_chats, flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one and details = false."
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])]))) == 0
+    error_message = "watches sends realtime messages or details to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one and details = false."
   }
 
   validation {

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 import pytest
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from deployment import wait_for
-from endpoints import Endpoint
+from endpoints import Endpoint, signed
 
 pytestmark = pytest.mark.later
 
@@ -38,30 +31,6 @@ module "secretwatch" {
   trail      = { bucket_expiration_in_days = 0, bucket_force_destroy = true }
 }
 """
-SIGNED = {
-    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
-    "SubscriptionConfirmation": (
-        *("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
-    ),
-}
-
-
-def checked(text: str) -> dict[str, Any]:
-    """The message. Raises InvalidSignature where SNS has not signed it.
-
-    https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
-    On AWS the certificate has an https address of amazonaws.com. Here it is the local cloud's, whose name no
-    name server knows.
-    """
-    message: dict[str, Any] = json.loads(text)
-    certificate = f"{os.environ['AWS_ENDPOINT_URL']}{urlsplit(message['SigningCertURL']).path}"
-    with urllib.request.urlopen(certificate) as answer:
-        key = x509.load_pem_x509_certificate(answer.read()).public_key()
-    names = [name for name in SIGNED[message["Type"]] if name in message]
-    signed = "".join(f"{name}\n{message[name]}\n" for name in names)
-    algorithm = hashes.SHA256() if message["SignatureVersion"] == "2" else hashes.SHA1()
-    key.verify(base64.b64decode(message["Signature"]), signed.encode(), padding.PKCS1v15(), algorithm)  # type: ignore[union-attr,call-arg,arg-type]
-    return message
 
 
 @pytest.fixture
@@ -80,20 +49,20 @@ def test_a_pager_confirms_is_told_and_what_it_does_not_take_waits(
     said = terraform.run(root, "apply", "-auto-approve")
     try:
         assert "hunter2" not in said
-        confirmation = checked(wait_for("a confirmation", lambda: pager.asked and pager.asked[0])[3])
+        wait_for("a confirmation", lambda: pager.asked)
+        (confirmation,) = pager.confirm()
         assert confirmation["TopicArn"].endswith(":paging-page")
         sns = boto3.client("sns")
-        sns.confirm_subscription(TopicArn=confirmation["TopicArn"], Token=confirmation["Token"])
         terraform.run(root, "plan", "-detailed-exitcode")  # any change would be a failure
 
         cloudwatch = boto3.client("cloudwatch")
         change = {"AlarmName": "paging-secret-read", "StateReason": "tried"}
         cloudwatch.set_alarm_state(**change, StateValue="ALARM")
         found = wait_for("a notification", lambda: [each for each in pager.asked if "ALARM" in each[3]])
-        message = checked(found[0][3])
+        message = signed(found[0][3])
         assert json.loads(message["Message"])["AlarmName"] == "paging-secret-read"
         with pytest.raises(InvalidSignature):
-            checked(found[0][3].replace("paging-secret-read", "paging-secret-reaD"))
+            signed(found[0][3].replace("paging-secret-read", "paging-secret-reaD"))
 
         pager.status = 500
         sns.publish(TopicArn=confirmation["TopicArn"], Message="not taken")

@@ -12,7 +12,7 @@ import json
 import os
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +23,9 @@ from around_examples import BEFORE, EXAMPLES, WITNESS, left
 from clients import REGION
 from deployment import wait_for
 from doctor_faults import chosen
+from endpoints import Endpoint
 from roles import NOT_SEEN, Role, printed, refused, sids, without
+from ways_out import every_way_leads_to_somebody
 
 from secretwatch import local
 from secretwatch.alarm import config_of, metric_of
@@ -75,7 +77,28 @@ BESIDE = {
 BY_ITSELF = {"stepfunctions.StartExecution"}
 
 
-LATER = ("decoys", "existing-trail", "many-secrets", "organization", "realtime", "severities", "witness")
+LATER = (
+    "decoys",
+    "every-way",
+    "existing-trail",
+    "many-secrets",
+    "organization",
+    "realtime",
+    "severities",
+    "witness",
+)
+
+
+@pytest.fixture
+def pager(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint | None]:
+    """An endpoint for the example that has one."""
+    if name != "every-way":
+        yield None
+        return
+    endpoint = Endpoint(tmp_path)
+    monkeypatch.setenv("TF_VAR_pager_url", f"{endpoint.url}/integration/hunter2")
+    yield endpoint
+    endpoint.close()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +106,12 @@ LATER = ("decoys", "existing-trail", "many-secrets", "organization", "realtime",
     [pytest.param(each, marks=[pytest.mark.later] if each in LATER else []) for each in EXAMPLES],
 )
 def test_example(
-    name: str, terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    terraform: Any,
+    local_cloud: Any,
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+    pager: Endpoint | None,
 ) -> None:
     for variable, value in BEFORE.get(name, dict)().items():
         monkeypatch.setenv(f"TF_VAR_{variable}", value)
@@ -94,7 +122,7 @@ def test_example(
         role.may("all", printed("apply", "--name", name, *place, *BY_A_ROLE[name]))
         identity = role.environment
     deployer = None
-    if name == "decoys":
+    if name in ("decoys", "every-way"):
         deployer = Role(account, "deployer")
         every = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         deployer.may("all", {"Version": "2012-10-17", "Statement": [every]})
@@ -119,8 +147,13 @@ def test_example(
             check_facts(watch, account)
             if watch["secret_arn"]:
                 assert_value_is_nowhere(example, watch["secret_arn"])
+        if pager:
+            wait_for("a confirmation", lambda: pager.asked)
+            assert len(pager.confirm()) == 1
         the_doctor_finds_what_was_changed(terraform, example, local_cloud)
-        if deployer:
+        if pager:
+            every_way_leads_to_somebody(local_cloud, example, account, pager)
+        elif deployer:
             every_touch_of_a_decoy_is_told_of(local_cloud, deployer, example)
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
@@ -237,8 +270,8 @@ def check_facts(watch: dict[str, Any], account: str) -> None:
         for rule in watch["realtime"]["rule_names"]:
             state = boto3.client("events").describe_rule(Name=rule)["State"]
             assert state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-            (target,) = boto3.client("events").list_targets_by_rule(Rule=rule)["Targets"]
-            assert target["Arn"] in watch["topic_arns"]
+            targets = boto3.client("events").list_targets_by_rule(Rule=rule)["Targets"]
+            assert {target["Arn"] for target in targets} == set(watch["topic_arns"])
     own = [watch["tamper_alarm_name"], watch["blind_alarm_name"]]
     assert len(cloudwatch.describe_alarms(AlarmNames=own)["MetricAlarms"]) == 2
 
