@@ -87,7 +87,10 @@ module "everything" {
   }
 
   topics = {
-    page  = { email_addresses = ["always@example.com", var.changed ? "new@example.com" : "old@example.com"] }
+    page = {
+      email_addresses = ["always@example.com", var.changed ? "new@example.com" : "old@example.com"]
+      endpoints       = { pager = { url = "https://pager.example.com/never-confirms" } }
+    }
     quiet = {}
 
     # The provider waits half a minute for each.
@@ -112,7 +115,7 @@ module "everything" {
   }
 
   watches = {
-    known = { secrets = ["known"] }
+    known = { details = true, secrets = ["known"], topics = ["page", "slack"] }
     made = {
       except   = var.changed ? ["arn:aws:iam::123456789012:role/app"] : []
       realtime = var.realtime

@@ -64,6 +64,11 @@ BY_A_ROLE: dict[str, tuple[str, ...]] = {
 # What no module does: a test below, or an example beside the module.
 BESIDE = {
     "decoys": {"secretsmanager.ReplicateSecretToRegions"},
+    "every-way": {
+        *("chatbot.CreateSlackChannelConfiguration", "chatbot.DeleteSlackChannelConfiguration"),
+        *("iam.CreatePolicy", "iam.DeletePolicy", "sns.ConfirmSubscription", "sns.Publish"),
+        *("stepfunctions.CreateStateMachine", "stepfunctions.DeleteStateMachine"),
+    },
     "existing-trail": {"cloudtrail.StopLogging"},
     "witness": {
         *("events.CreateEventBus", "events.DeleteEventBus", "events.PutPermission"),
