@@ -2,6 +2,7 @@ locals {
   # Addresses, as people type them and as SNS takes them (with a name and a password, too), for the validations below: checkov does
   # not parse a quotation mark within their templates.
   https_url    = "^https://([A-Za-z0-9._~%!$&'()*+,;=-]+:[A-Za-z0-9._~%!$&'()*+,;=-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?$"
+  own_secret   = join(":", ["^arn:[a-z-]+:secretsmanager", local.account.region, local.account.id, "secret", "[^:]+-[A-Za-z0-9]{6}$"])
   bare_address = "^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$"
 }
 
@@ -50,8 +51,8 @@ variable "decoys" {
 
   # Known late, they are looked at late.
   validation {
-    condition     = alltrue([for name, arn in try({ for name, arn in var.decoys.arns : name => arn }, {}) : can(regex("^arn:[a-z-]+:secretsmanager:${local.account.region}:${local.account.id}:secret:[^:]+-[A-Za-z0-9]{6}$", arn)) && try(replace(split(":", arn)[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name])
-    error_message = "decoys.arns: what stands for ${join(", ", [for name, arn in try({ for name, arn in var.decoys.arns : name => arn }, {}) : name if !(can(regex("^arn:[a-z-]+:secretsmanager:${local.account.region}:${local.account.id}:secret:[^:]+-[A-Za-z0-9]{6}$", arn)) && try(replace(split(":", arn)[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name)])} is not the whole ARN of the secret of that name in account ${local.account.id} and region ${local.account.region}: write the output arn of modules/decoy. Decoys elsewhere need an instance there."
+    condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name])
+    error_message = "decoys.arns: what stands for ${join(", ", [for name in try(keys(var.decoys.arns), []) : name if !(can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name)])} is not the whole ARN of the secret of that name in account ${local.account.id} and region ${local.account.region}: write the output arn of modules/decoy. Decoys elsewhere need an instance there."
   }
 
   validation {

@@ -242,7 +242,7 @@ def check_facts(watch: dict[str, Any], account: str) -> None:
     cloudwatch = boto3.client("cloudwatch")
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[watch["alarm_name"]])["MetricAlarms"]
     assert alarm["AlarmArn"] == watch["alarm_arn"]
-    assert alarm["AlarmActions"] == watch["topic_arns"]
+    assert sorted(alarm["AlarmActions"]) == watch["topic_arns"]
     metric = metric_of(alarm)
     assert metric
     assert (metric["Namespace"], metric["MetricName"]) == (watch["metric_namespace"], watch["metric_name"])
