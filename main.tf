@@ -34,42 +34,72 @@ locals {
 
 locals {
   # Without a map of watches, secrets and alarm make one. Its names are what they always were, also once it is in a map.
-  single  = length(var.watches) == 0
+  single  = length(var.watches) == 0 && (var.decoys == null || var.secret != null || length(var.secrets) > 0)
   secrets = setunion(var.secrets, var.secret == null ? [] : [var.secret.name])
 
-  watches = { for key, watch in local.single ? {
-    secret-read = {
+  # All decoys are one watch of two alarms: its own, and the one on whatever else tells of a touch. So where a message or details
+  # say that touches go on, no alarm tells of an alarm that does not end.
+  watches = { for key, watch in merge(
+    { for key in ["secret-read"] : key => {
       alarm           = var.alarm
       details         = var.details
       events          = toset(["reads"])
       except          = []
       except_denied   = false
       outcome         = "any"
+      path            = ""
       realtime        = false
       realtime_topics = null
       secrets         = local.secrets
+      stuck           = var.self_watch.blindness
       topics          = null
-    }
-    } : var.watches : key => merge(watch, {
+    } if local.single },
+    { for key, watch in var.watches : key => merge(watch, { path = "watches.${key}.", stuck = var.self_watch.blindness }) },
+    { for key in ["decoys"] : key => {
+      alarm           = local.single_touch
+      details         = var.decoys.details
+      events          = toset(["touches"])
+      except          = var.decoys.except
+      except_denied   = false
+      outcome         = "any"
+      path            = "decoys."
+      realtime        = var.decoys.realtime
+      realtime_topics = null
+      secrets         = toset(keys(var.decoys.arns))
+      stuck           = var.self_watch.blindness && !var.decoys.realtime && !var.decoys.details
+      topics          = var.decoys.topics
+    } if var.decoys != null },
+    ) : key => merge(watch, {
       metric_name = key == "secret-read" ? "${var.name}-secret-reads" : "${var.name}-${key}"
-      path        = local.single ? "" : "watches.${key}."
       topics      = coalesce(watch.topics, toset(keys(local.topics)))
 
       # The alarm's, unless given: who has confirmed one subscription need not confirm another.
       realtime_topics = coalesce(watch.realtime_topics, watch.topics, toset(keys(local.topics)))
   }) }
 
-  detailed = { for key, watch in local.watches : key => watch if watch.details }
+  # alarmed: whether an alarm rings where details cannot be told. Of decoys with a message of each touch that says who, too.
+  detailed = { for key, watch in local.watches : key => merge(watch, { alarmed = !(var.decoys != null && key == "decoys" && watch.realtime) }) if watch.details }
+
+  single_touch = {
+    datapoints_to_alarm = null
+    evaluation_periods  = 1
+    ok_actions          = false
+    period              = 300
+    statistic           = "Sum"
+    threshold           = 1
+    treat_missing_data  = "notBreaching"
+  }
+
   realtime = { for key, watch in local.watches : key => watch if watch.realtime }
 
-  watch_alarms = flatten([for key in keys(local.watches) : concat(["${var.name}-${key}"], var.self_watch.blindness ? ["${var.name}-${key}-stuck"] : [])])
+  watch_alarms = flatten([for key, watch in local.watches : concat(["${var.name}-${key}"], watch.stuck ? ["${var.name}-${key}-stuck"] : [])])
 
   # Which alarms publish, as a topic's policy names them, which comes first. How many the fast path has is known later: of
   # more than one the others have a number.
   publishing = concat(
     local.watch_alarms,
     flatten([for key in keys(local.realtime) : [for number in ["", "--?", "--??"] : "${var.name}-realtime-${key}${number}"]]),
-    [for key in keys(local.detailed) : "${var.name}-details-${key}"],
+    [for key, watch in local.detailed : "${var.name}-details-${key}" if watch.alarmed],
     var.self_watch.tampering ? ["${var.name}-tampering"] : [],
     local.beats ? ["${var.name}-heartbeat"] : [],
     var.self_watch.blindness ? concat(["${var.name}-blind"], [for key in concat(keys(local.topics), keys(local.fast_topic)) : "${var.name}-undelivered${key == "default" ? "" : "-${key}"}"]) : [],
@@ -77,7 +107,7 @@ locals {
 
   # Names that could be looked up: the secret that is created here has no ARN yet.
   names_to_look_up = !var.look_up_secrets ? [] : sort([
-    for secret in distinct(flatten([for watch in local.watches : tolist(watch.secrets)])) : secret
+    for secret in distinct(flatten([for key, watch in local.watches : tolist(watch.secrets) if var.decoys == null || key != "decoys"])) : secret
     if !startswith(secret, "arn:") && !endswith(secret, "*") && secret != try(var.secret.name, null)
   ])
 }
@@ -127,6 +157,7 @@ module "watch" {
 
   account        = local.account
   alarm          = each.value.alarm
+  decoys         = var.decoys != null && each.key == "decoys"
   events         = each.value.events
   except         = each.value.except
   except_denied  = each.value.except_denied
@@ -137,9 +168,9 @@ module "watch" {
   organization   = var.trail.organization != null
   outcome        = each.value.outcome
   path           = each.value.path
-  resolved       = local.arns
+  resolved       = var.decoys != null && each.key == "decoys" ? var.decoys.arns : local.arns
   secrets        = each.value.secrets
-  stuck          = var.self_watch.blindness
+  stuck          = each.value.stuck
   tags           = var.tags
   topic_arns     = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
 }
@@ -150,6 +181,7 @@ module "realtime" {
 
   account          = local.account
   alarm_topic_arns = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(keys(local.topics), topic)]
+  chat_topics      = local.chats_alone
   console_domain   = local.console_domain
   created          = var.secret == null ? null : { arn = module.secret[0].arn, name = var.secret.name }
   definition       = module.watch[each.key].definition
@@ -167,6 +199,8 @@ module "details" {
 
   account          = local.account
   alarm            = { name = "${var.name}-${each.key}", seconds = each.value.alarm.period * each.value.alarm.evaluation_periods }
+  alarmed          = each.value.alarmed
+  chat_topic_arns  = [for topic in each.value.topics : module.alerts.topic_arns[topic] if contains(local.chats_alone, topic)]
   console_domain   = local.console_domain
   filter_patterns  = module.watch[each.key].filter_patterns
   given_topic_arns = [for topic in each.value.topics : local.topics[topic].existing.arn if try(local.topics[topic].existing, null) != null]
@@ -249,9 +283,10 @@ locals {
     module.secret[*].version_id,
     flatten(values(module.watch)[*].alarm_arns),
     flatten(values(module.realtime)[*].rule_arns),
-    values(module.details)[*].alarm_arn,
+    flatten(values(module.details)[*].alarm_arns),
     values(module.details)[*].rule_arn,
     values(module.alerts.topic_arns),
+    flatten(values(module.chat)[*].configuration_arns),
     module.self_watch.alarm_arns,
     values(module.heartbeat)[*].alarm_arn,
     values(module.heartbeat)[*].state_machine_arn,
@@ -265,8 +300,16 @@ locals {
 
 locals {
   topics = length(var.topics) == 0 ? {
-    default = { email_addresses = coalesce(var.email_addresses, toset([])), existing = null }
-  } : var.topics
+    default = { chat = null, email_addresses = coalesce(var.email_addresses, toset([])), endpoints = {}, existing = null }
+    # An address is marked again where it is used: a mark here would be one of whatever is made of the topics.
+    } : { for key, topic in var.topics : key => merge(topic, {
+      endpoints = { for name, endpoint in topic.endpoints : name => merge(endpoint, { url = nonsensitive(endpoint.url) }) }
+  }) }
+
+  chats = { for key, topic in local.topics : key => topic.chat if try(topic.chat, null) != null }
+
+  # Nobody else gets what is published to these: it can be what a channel shows.
+  chats_alone = [for key, topic in local.topics : key if try(topic.chat, null) == null ? false : topic.existing == null && length(topic.email_addresses) == 0 && length(topic.endpoints) == 0]
 }
 
 module "alerts" {
@@ -282,6 +325,16 @@ module "alerts" {
   tags                        = var.tags
   topics                      = local.topics
   without_heartbeats          = local.pings
+}
+
+module "chat" {
+  source   = "./modules/chat"
+  for_each = length(local.chats) > 0 ? { this = local.chats } : {}
+
+  account = local.account
+  name    = var.name
+  tags    = var.tags
+  topics  = { for key, chat in each.value : key => merge({ arn = module.alerts.topic_arns[key] }, chat) }
 }
 
 module "existing_topic" {
@@ -361,6 +414,7 @@ module "fast_self_watch" {
   account            = local.account
   alarm_names        = module.self_watch.watched_alarm_names
   bucket_name        = local.bucket_name
+  chat_topics        = local.chats_alone
   console_domain     = local.console_domain
   details            = length(local.detailed) > 0
   except             = var.self_watch.except
@@ -468,6 +522,24 @@ module "secret" {
 }
 
 ################################################################################
+# What people look at
+################################################################################
+
+module "dashboard" {
+  source = "./modules/dashboard"
+  count  = var.dashboard ? 1 : 0
+
+  alarm_arns       = [for name in concat(module.self_watch.watched_alarm_names, compact(values(module.details)[*].alarm_name)) : "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${name}"]
+  heartbeat_metric = local.beats ? "${var.name}-heartbeat" : null
+  log_group_name   = local.trail.log_group_name
+  name             = var.name
+  namespace        = "secretwatch/${var.name}"
+  region           = local.account.region
+  topic_names      = [for arn in concat(values(module.alerts.topic_arns), values(local.fast_topic_arns)) : reverse(split(":", arn))[0]]
+  watches          = { for key, watch in local.watches : key => { insights_filter = module.watch[key].insights_filter, metric_name = watch.metric_name } }
+}
+
+################################################################################
 # What was applied last
 ################################################################################
 
@@ -477,6 +549,8 @@ resource "terraform_data" "applied" {
   input = sha256(jsonencode([
     {
       alarm                       = var.alarm
+      dashboard                   = var.dashboard
+      decoys                      = var.decoys
       details                     = var.details
       email_addresses             = var.email_addresses
       heartbeat                   = var.heartbeat
@@ -499,6 +573,8 @@ resource "terraform_data" "applied" {
 
   depends_on = [
     module.alerts,
+    module.chat,
+    module.dashboard,
     module.details,
     module.existing_topic,
     module.existing_trail,

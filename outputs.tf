@@ -49,7 +49,8 @@ locals {
   watch = local.watches_out[local.first]
   # A watch that a read rings, if there is one.
   first = concat(
-    [for key in sort(keys(local.watches)) : key if local.watches[key].outcome != "denied" && length(setintersection(local.watches[key].events, ["reads", "GetSecretValue"])) > 0],
+    [for key in sort(keys(local.watches)) : key if local.watches[key].outcome != "denied" && length(setintersection(local.watches[key].events, ["reads", "GetSecretValue", "touches"])) > 0 && !(var.decoys != null && key == "decoys")],
+    var.decoys == null ? [] : ["decoys"],
     sort(keys(local.watches)),
   )[0]
 
@@ -124,8 +125,13 @@ output "bucket_name" {
 }
 
 output "details" {
-  description = "The state machine that says who, the rule that starts it, and the alarm that rings where it cannot; null without details."
+  description = "The state machine that says who, the rule that starts it, and the alarm that rings where it cannot (of decoys with `realtime` none); null without details."
   value       = local.watch.details
+}
+
+output "dashboard_url" {
+  description = "Link to the dashboard in the AWS console; null without one."
+  value       = var.dashboard ? "https://${local.account.region}.${local.console_domain}/cloudwatch/home?region=${local.account.region}#dashboards/dashboard/${module.dashboard[0].name}" : null
 }
 
 output "fast_self_watch" {

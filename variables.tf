@@ -1,5 +1,8 @@
 locals {
-  # An address as people type it, for the validations below: checkov does not parse a quotation mark within their templates.
+  # Addresses, as people type them and as SNS takes them (with a name and a password, too), for the validations below: checkov does
+  # not parse a quotation mark within their templates.
+  https_url    = "^https://([A-Za-z0-9._~%!$&'()*+,;=-]+:[A-Za-z0-9._~%!$&'()*+,;=-]+@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?][A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?$"
+  own_secret   = join(":", ["^arn:[a-z-]+:secretsmanager", local.account.region, local.account.id, "secret", "[^:]+-[A-Za-z0-9]{6}$"])
   bare_address = "^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$"
 }
 
@@ -18,6 +21,66 @@ variable "alarm" {
   })
 }
 
+variable "dashboard" {
+  default     = false
+  description = "Whether there is a dashboard in CloudWatch, called `name`: what each watch counted, who read which secrets (Logs Insights), the alarms' states, whether events arrive and messages are delivered. $3 a month beyond an account's first three."
+  nullable    = false
+  type        = bool
+}
+
+variable "decoys" {
+  default     = null
+  description = "Secrets that nobody has a reason to touch, which modules/decoy makes (docs/decoys.md): whoever reads, describes, changes or deletes one, tries to, or lists secrets by its name, is told of. `arns`: their ARNs by name; names have to be known in a plan, ARNs not. `except`: as in `watches`: the roles that apply them, since Terraform looks at each decoy in every plan. All of them are one watch, called `decoys`. `realtime`: also a message for each touch within seconds. `details`: once the alarm rings, a message says who, as the variable `details`. `topics`: names among `topics`; all by default."
+  type = object({
+    arns     = map(string)
+    details  = optional(bool, true)
+    except   = list(string)
+    realtime = optional(bool, true)
+    topics   = optional(set(string))
+  })
+
+  validation {
+    condition     = var.decoys == null ? true : try(length(var.decoys.arns), 0) > 0
+    error_message = "decoys.arns is empty, so nothing could ring: write { for name, decoy in module.decoy : name => decoy.arn }, or leave decoys out."
+  }
+
+  validation {
+    condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex("^[A-Za-z0-9/_+=.@-]+$", name)) && length(name) <= 512])
+    error_message = "decoys.arns has the name ${join(", ", [for name in try(keys(var.decoys.arns), []) : "\"${name}\"" if !(can(regex("^[A-Za-z0-9/_+=.@-]+$", name)) && length(name) <= 512)])}: write names of secrets, at most 512 letters, digits and /_+=.@-, each with its ARN."
+  }
+
+  # Known late, they are looked at late.
+  validation {
+    condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name])
+    error_message = "decoys.arns: what stands for ${join(", ", [for name in try(keys(var.decoys.arns), []) : name if !(can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name)])} is not the whole ARN of the secret of that name in account ${local.account.id} and region ${local.account.region}: write the output arn of modules/decoy. Decoys elsewhere need an instance there."
+  }
+
+  validation {
+    condition     = var.decoys == null ? true : var.decoys.except != null
+    error_message = "decoys.except is null: write the ARNs of the roles that apply the decoys, such as [\"arn:aws:iam::${local.account.id}:role/deploy\"]. Terraform describes and reads each decoy in every plan, which rings with []."
+  }
+
+  validation {
+    condition     = alltrue([for principal in try(coalesce(var.decoys.except, []), []) : principal != null])
+    error_message = "decoys.except holds null: write the ARN of a role, such as arn:aws:iam::${local.account.id}:role/deploy, or leave it out."
+  }
+
+  validation {
+    condition     = var.decoys == null || length(setintersection(keys(var.watches), ["decoys", "details-decoys"])) == 0
+    error_message = "watches has the name ${join(" and ", setintersection(keys(var.watches), ["decoys", "details-decoys"]))}, and so has the watch on decoys, or an alarm of it: write another."
+  }
+
+  validation {
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : [])) == 0
+    error_message = "decoys sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : []))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one."
+  }
+
+  validation {
+    condition     = length(setsubtract(try(coalesce(var.decoys.topics, []), []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0
+    error_message = "decoys.topics names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+  }
+}
+
 variable "details" {
   default     = false
   description = "Whether a second message says who it was, once the alarm rings: a state machine looks up the calls in the log group, and publishes them to the same topics, grouped, with links (docs/details.md). What arrives later is told once more. With `watches`, each has its own."
@@ -27,6 +90,11 @@ variable "details" {
   validation {
     condition     = !var.details || length(var.watches) == 0
     error_message = "details is true, and the watches of watches have their own: write details = true into those of them whose alarm should say who, and leave this one out."
+  }
+
+  validation {
+    condition     = !var.details || length(var.watches) > 0 || length([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0]) == 0
+    error_message = "details go to topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0])}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or details = false."
   }
 }
 
@@ -204,7 +272,7 @@ variable "secrets" {
   type        = set(string)
 
   validation {
-    condition     = var.secret != null || length(var.secrets) > 0 || length(var.watches) > 0
+    condition     = var.secret != null || length(var.secrets) > 0 || length(var.watches) > 0 || var.decoys != null
     error_message = "Nothing to watch: write names or ARNs of existing secrets in secrets, or describe a new one in secret."
   }
 
@@ -255,6 +323,11 @@ variable "self_watch" {
   }
 
   validation {
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, []))) == 0
+    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
+  }
+
+  validation {
     condition     = (var.self_watch.fast && var.self_watch.tampering) || (var.self_watch.email_addresses == null && var.self_watch.topics == null && var.self_watch.global_events == null && var.self_watch.witness == null)
     error_message = "self_watch.email_addresses, topics, global_events and witness are the fast way's, which ${var.self_watch.tampering ? "fast = false" : "tampering = false"} turns off: leave them out."
   }
@@ -301,12 +374,43 @@ variable "tags" {
 
 variable "topics" {
   default     = {}
-  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses`, or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false."
+  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses` and `endpoints`, https addresses of pagers by a short name (docs/endpoints.md; `raw_message_delivery`: the message without SNS's envelope), or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false. `chat`: a channel of Slack or Microsoft Teams that shows its alarms, in a workspace that somebody authorised in AWS's console."
   nullable    = false
   type = map(object({
+    chat = optional(object({
+      slack = optional(object({ channel_id = string, workspace_id = string }))
+      teams = optional(object({ channel_id = string, team_id = string, tenant_id = string }))
+    }))
     email_addresses = optional(set(string), [])
+    endpoints       = optional(map(object({ url = string, raw_message_delivery = optional(bool, false) })), {})
     existing        = optional(object({ arn = string, verify = optional(bool, true) }))
   }))
+
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for name in keys(topic.endpoints) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 32]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for name in keys(topic.endpoints) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 32])]))}.endpoints: write a short name for each, at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and its address as url. The address itself is a secret, and would be shown."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for endpoint in topic.endpoints : endpoint != null]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for endpoint in topic.endpoints : endpoint != null])]))}.endpoints holds null: write { url = \"https://...\" }, or leave it out."
+  }
+
+  # What is said never has the address in it.
+  validation {
+    condition     = alltrue([for topic in var.topics : alltrue([for endpoint in topic.endpoints : nonsensitive(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048) if endpoint != null]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", flatten([for key, topic in var.topics : [for name, endpoint in topic.endpoints : "${key}.endpoints.${name}" if endpoint == null ? false : nonsensitive(!(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048))] if topic != null])))}.url is no address that SNS posts to safely: write https:// with a host, at most 2048 characters, without spaces and without a # part."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : nonsensitive(length(distinct([for endpoint in topic.endpoints : try(endpoint.url, null)])) == length(topic.endpoints)) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : nonsensitive(length(distinct([for endpoint in topic.endpoints : try(endpoint.url, null)])) < length(topic.endpoints))]))}.endpoints has an address twice: SNS makes one subscription of it. Leave one of them out."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.endpoints) == 0 if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.endpoints) > 0]))} is an existing topic with endpoints: whoever owns the topic subscribes them."
+  }
 
   validation {
     condition     = alltrue([for key in keys(var.topics) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key)])
@@ -315,7 +419,7 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null])} is null: write {} for a topic of its own, or leave it out."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null]))} is null: write {} for a topic of its own, or leave it out."
   }
 
   validation {
@@ -325,17 +429,59 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.email_addresses) == 0 if topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0])} is an existing topic with email_addresses: whoever owns the topic subscribes them."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0]))} is an existing topic with email_addresses: whoever owns the topic subscribes them."
   }
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn)) if topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))])} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))]))} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
   }
 
   validation {
     condition     = alltrue([for topic in var.topics : alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))]) if topic != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))])])}.email_addresses: write bare addresses such as ops@example.com."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for address in topic.email_addresses : can(regex(local.bare_address, address))])]))}.email_addresses: write bare addresses such as ops@example.com."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : try(topic.chat, null) == null]) || local.account.partition == "aws"
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) != null])} has chat: Amazon Q Developer in chat applications takes topics of the partition aws only, and this is ${local.account.partition}. Leave chat out."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : (topic.chat.slack == null) != (topic.chat.teams == null) if try(topic.chat, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : (topic.chat.slack == null) == (topic.chat.teams == null)])}.chat is one channel: write either slack = { workspace_id, channel_id } or teams = { team_id, tenant_id, channel_id }, and another topic for a second channel."
+  }
+
+  # As Slack's clients show them: AWS takes any letters and digits, and posts nowhere.
+  validation {
+    condition     = alltrue([for topic in var.topics : can(regex("^T[A-Z0-9]{8,20}$", topic.chat.slack.workspace_id)) if try(topic.chat.slack, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex("^T[A-Z0-9]{8,20}$", topic.chat.slack.workspace_id))])}.chat.slack.workspace_id is no workspace of Slack's: AWS's console shows it once the workspace is authorised, T and capital letters and digits, such as T07EA123LEP."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : can(regex("^[CG][A-Z0-9]{8,20}$", topic.chat.slack.channel_id)) if try(topic.chat.slack, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex("^[CG][A-Z0-9]{8,20}$", topic.chat.slack.channel_id))])}.chat.slack.channel_id is no channel of Slack's: it is the end of the channel's link, not its name, C or G and capital letters and digits, such as C07EZ1ABC23."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for topic in var.topics : [for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))] if try(topic.chat.teams, null) != null]))
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !alltrue([for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))])])}.chat.teams has a team_id or tenant_id that is none: in the channel's link they stand behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : can(regex("^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$", topic.chat.teams.channel_id)) if try(topic.chat.teams, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !can(regex("^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$", topic.chat.teams.channel_id))])}.chat.teams.channel_id is no channel of Teams': it stands in the channel's link between channel/ and the next /, as it is written there, such as 19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2."
+  }
+
+  # The provider finds a team's configuration by the team's id, and fails where it finds two.
+  validation {
+    condition     = length(distinct([for topic in var.topics : lower(topic.chat.teams.team_id) if try(topic.chat.teams.team_id, null) != null])) == length([for topic in var.topics : topic if try(topic.chat.teams.team_id, null) != null])
+    error_message = "topics has several channels of one team of Microsoft Teams': the AWS provider takes one configuration for another in a team that has two, and every later plan fails. Let one topic have chat, or take channels of different teams."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.topics : try(split(":", topic.existing.arn)[4], local.account.id) == local.account.id if try(topic.chat, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : try(split(":", topic.existing.arn)[4], local.account.id) != local.account.id])} has chat, and is another account's: a channel subscribes to topics of its own account ${local.account.id}. Let that account configure the channel, or write a topic of this one."
   }
 }
 
@@ -445,7 +591,7 @@ variable "trail" {
 
 variable "watches" {
   default     = {}
-  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `details`: once the alarm rings, a second message says who, as the variable `details`. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
+  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, `touches` (every call that names a secret), or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `details`: once the alarm rings, a second message says who, as the variable `details`. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
   nullable    = false
   type = map(object({
     alarm = optional(object({
@@ -516,6 +662,11 @@ variable "watches" {
   validation {
     condition     = alltrue([for watch in var.watches : watch.realtime_topics == null ? true : length(watch.realtime_topics) > 0 if watch != null])
     error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if try(watch.realtime_topics, null) == null ? false : length(watch.realtime_topics) == 0])}.realtime_topics is empty, so nobody would get the realtime message: name a topic, or leave it out."
+  }
+
+  validation {
+    condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])]))) == 0
+    error_message = "watches sends realtime messages or details to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one and details = false."
   }
 
   validation {

@@ -65,6 +65,7 @@ variable "witness" {
 module "everything" {
   source = "../"
 
+  dashboard                   = true
   kms_deletion_window_in_days = 7
   look_up_secrets             = true
   name                        = "everything"
@@ -86,8 +87,22 @@ module "everything" {
   }
 
   topics = {
-    page  = { email_addresses = ["always@example.com", var.changed ? "new@example.com" : "old@example.com"] }
+    page = {
+      email_addresses = ["always@example.com", var.changed ? "new@example.com" : "old@example.com"]
+      endpoints       = { pager = { url = "https://pager.example.com/never-confirms" } }
+    }
     quiet = {}
+
+    # The provider waits half a minute for each.
+    slack = { chat = { slack = {
+      channel_id   = var.changed ? "C07EZ1ABC99" : "C07EZ1ABC23"
+      workspace_id = "T07EA123LEP"
+    } } }
+    teams = { chat = { teams = {
+      channel_id = "19%3a${var.changed ? "b" : "a"}%40thread.tacv2"
+      team_id    = "12345678-90ab-cdef-1234-567890abcdef"
+      tenant_id  = "87654321-90ab-cdef-1234-567890abcdef"
+    } } }
   }
 
   # The provider looks at rules that let files expire for a minute.
@@ -104,6 +119,7 @@ module "everything" {
       alarm   = { period = var.changed ? 600 : 300 }
       details = true
       secrets = ["known"]
+      topics  = ["page", "slack"]
     }
     made = {
       except   = var.changed ? ["arn:aws:iam::123456789012:role/app"] : []

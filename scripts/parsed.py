@@ -15,7 +15,10 @@ def main(report: Path) -> int:
     if not told.get("summary", {}).get("passed"):
         print("error: checkov has passed nothing: it found no files, or could read none.", file=sys.stderr)
         return 1
-    unread = told["results"].get("parsing_errors", [])
+    # With --quiet only their number is there.
+    unread = told.get("results", {}).get("parsing_errors") or []
+    if not unread and (number := told["summary"].get("parsing_errors")):
+        unread = [f"{number} files (without --quiet it names them)"]
     for file in unread:
         print(
             f"error: checkov could not parse {file}, and has checked nothing in it. Mostly it is a quotation "

@@ -16,6 +16,7 @@ variable "pager_address" {
 module "secretwatch" {
   source = "../.."
 
+  dashboard                   = true
   kms_deletion_window_in_days = 7
   name                        = "severities"
 

@@ -17,6 +17,14 @@ locals {
   ]...)
 }
 
+# An address of a pager has its key in it: it is shown nowhere, and what is named after an endpoint has its short name.
+locals {
+  endpoints = merge([
+    for key, topic in local.owned : { for name, endpoint in topic.endpoints : "${key}/${name}" => merge(endpoint, { topic = key }) }
+  ]...)
+  with_endpoints = { for key, topic in local.owned : key => "${local.names[key]}--undelivered" if length(topic.endpoints) > 0 }
+}
+
 resource "aws_sns_topic" "this" {
   for_each = local.owned
 
@@ -46,6 +54,58 @@ resource "aws_sns_topic_subscription" "this" {
   # Only the heartbeat's messages have this attribute.
   filter_policy       = var.without_heartbeats ? jsonencode({ secretwatch = [{ exists = false }] }) : null
   filter_policy_scope = var.without_heartbeats ? "MessageAttributes" : null
+}
+
+################################################################################
+# Endpoints, and what they did not take
+################################################################################
+
+resource "aws_sns_topic_subscription" "endpoint" {
+  for_each = local.endpoints
+
+  endpoint             = sensitive(each.value.url)
+  protocol             = "https"
+  raw_message_delivery = each.value.raw_message_delivery
+  redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.undelivered[each.value.topic].arn })
+  topic_arn            = aws_sns_topic.this[each.value.topic].arn
+
+  # 16 tries within three quarters of an hour: all of them have an hour at most.
+  # https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+  delivery_policy = jsonencode({
+    healthyRetryPolicy = {
+      backoffFunction    = "exponential"
+      maxDelayTarget     = 600
+      minDelayTarget     = 5
+      numMaxDelayRetries = 2
+      numMinDelayRetries = 2
+      numNoDelayRetries  = 1
+      numRetries         = 15
+    }
+  })
+
+  filter_policy       = var.without_heartbeats ? jsonencode({ secretwatch = [{ exists = false }] }) : null
+  filter_policy_scope = var.without_heartbeats ? "MessageAttributes" : null
+}
+
+resource "aws_sqs_queue" "undelivered" {
+  for_each = local.with_endpoints
+
+  message_retention_seconds = 1209600
+  name                      = each.value
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TopicSends"
+      Effect    = "Allow"
+      Principal = { Service = "sns.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}:${each.value}"
+      Condition = { ArnEquals = { "aws:SourceArn" = local.arns[each.key] } }
+    }]
+  })
 }
 
 ################################################################################

@@ -50,10 +50,11 @@ variable "tags" {
 }
 
 variable "topics" {
-  description = "Topics: each is created with subscriptions of e-mail addresses, which get every notification once they have confirmed it, or somebody else's."
+  description = "Topics: each is created with subscriptions of e-mail addresses and https endpoints, which get every notification once they have confirmed it, or somebody else's."
   nullable    = false
   type = map(object({
     email_addresses = optional(set(string), [])
+    endpoints       = optional(map(object({ url = string, raw_message_delivery = optional(bool, false) })), {})
     existing        = optional(object({ arn = string }))
   }))
 }

@@ -115,15 +115,15 @@ locals {
       Default = "Rang"
     }
     Rang            = { Type = "Pass", Parameters = local.slices.rang, ResultPath = "$.slice", Next = "First" }
-    First           = { Type = "Pass", Result = local.stages.first, ResultPath = "$.stage", Next = "Untold" }
+    First           = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Untold" }, local.stage_of.first)
     SinceTheLast    = { Type = "Pass", Parameters = local.slices.again, ResultPath = "$.slice", Next = "FirstAgain" }
-    FirstAgain      = { Type = "Pass", Result = local.stages.again, ResultPath = "$.stage", Next = "Untold" }
+    FirstAgain      = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Untold" }, local.stage_of.again)
     Settle          = { Type = "Wait", Seconds = local.lag, Next = "Ended" }
     Ended           = { Type = "Pass", Parameters = local.slices.ended, ResultPath = "$.slice", Next = "Last" }
-    Last            = { Type = "Pass", Result = local.stages.last, ResultPath = "$.stage", Next = "Untold" }
+    Last            = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Untold" }, local.stage_of.last)
     Late            = { Type = "Pass", Parameters = local.slices.late, ResultPath = "$.slice", Next = "More" }
     LateOfAShortOne = { Type = "Pass", Parameters = local.slices.short, ResultPath = "$.slice", Next = "More" }
-    More            = { Type = "Pass", Result = local.stages.late, ResultPath = "$.stage", Next = "Told" }
+    More            = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Told" }, local.stage_of.late)
     Told            = { Type = "Pass", Parameters = merge(local.kept, { earlier = [], "told.$" = "$.second" }), Next = "VeryMany" }
     # Of very many calls none is read once more.
     VeryMany = {

@@ -44,11 +44,11 @@ locals {
       NotTold = local.not_told
       Without = {
         Type = "Pass"
-        Parameters = {
+        Parameters = merge({
           "message.$" = "States.Format('${local.text.without}', $.time, States.JsonToString($.error))"
           subject     = "DETAILS: \"${var.alarm.name}\" could not be read"
           topics      = var.topic_arns
-        }
+        }, local.posts.without)
         Next = "PublishWithout"
       }
     }, local.publish["Without"])
@@ -71,12 +71,15 @@ locals {
   # Each topic for itself: one that takes nothing keeps no other from its message.
   publish = { for which, next in { "" = "After", Without = "Done" } : which => {
     "Publish${which}" = {
-      Type         = "Map"
-      ItemsPath    = which == "" ? "$.tell.topics" : "$.topics"
-      ItemSelector = { "message.$" = which == "" ? "$.tell.message" : "$.message", "subject.$" = which == "" ? "$.tell.subject" : "$.subject", "topic.$" = "$$.Map.Item.Value" }
+      Type      = "Map"
+      ItemsPath = which == "" ? "$.tell.topics" : "$.topics"
+      ItemSelector = merge(
+        { "message.$" = which == "" ? "$.tell.message" : "$.message", "subject.$" = which == "" ? "$.tell.subject" : "$.subject", "topic.$" = "$$.Map.Item.Value" },
+        { for name in ["post.$"] : name => which == "" ? "$.tell.post" : "$.post" if local.has_chat },
+      )
       ItemProcessor = {
-        StartAt = "Send${which}"
-        States = {
+        StartAt = local.has_chat ? "Whose${which}" : "Send${which}"
+        States = merge(local.post_states[which], {
           "Send${which}" = {
             Type           = "Task"
             Resource       = "arn:${var.account.partition}:states:::sns:publish"
@@ -87,7 +90,7 @@ locals {
             End            = true
           }
           "NotSent${which}" = { Type = "Pass", Result = { sent = false }, End = true }
-        }
+        })
       }
       ResultPath = "$.sent"
       Next       = "Sent${which}"

@@ -160,11 +160,11 @@ locals {
       Type = "Pass"
       Parameters = merge(local.kept, {
         "told.$" = "$.told"
-        tell = {
+        tell = merge({
           "message.$" = "States.Format('${local.text.message}', $.stage.head, ${join(", ", [for index, letter in local.letters : "$.groups[${index}].line"])}, $.total.calls, $.total.others, $.more.text, $.time)"
           "subject.$" = "$.stage.subject"
           "topics.$"  = "$.config.topics"
-        }
+        }, local.posts.found)
       })
       Next = "Publish"
     }
@@ -176,7 +176,7 @@ locals {
       Choices = [{ Variable = "$.records[0]", IsPresent = true, Next = "OfEach" }]
       Default = "None"
     }
-    None = { Type = "Pass", Result = { count = 0, line = "" }, End = true }
+    None = { Type = "Pass", Result = merge({ count = 0, line = "" }, { for name in ["post"] : name => "" if local.has_chat }), End = true }
     OfEach = {
       Type       = "Pass"
       Parameters = { "text.$" = "$.text", "records.$" = "States.ArrayUnique($.records)" }
@@ -198,14 +198,20 @@ locals {
       Default = "Many"
     }
     One = {
-      Type       = "Pass"
-      Parameters = { "count.$" = "$.count", "line.$" = "States.Format('${local.text.one}', $.text, $.first[0], $.first[2], $.first[1])" }
-      End        = true
+      Type = "Pass"
+      Parameters = merge(
+        { "count.$" = "$.count", "line.$" = "States.Format('${local.text.one}', $.text, $.first[0], $.first[2], $.first[1])" },
+        { for name in ["post.$"] : name => "States.Format('${local.chat_text.one}', $.first[0], $.first[2], $.first[1])" if local.has_chat },
+      )
+      End = true
     }
     Many = {
-      Type       = "Pass"
-      Parameters = { "count.$" = "$.count", "line.$" = "States.Format('${local.text.many}', $.text, $.count, $.first[0], $.first[2], $.first[1], $.last[0], $.last[2], $.last[1])" }
-      End        = true
+      Type = "Pass"
+      Parameters = merge(
+        { "count.$" = "$.count", "line.$" = "States.Format('${local.text.many}', $.text, $.count, $.first[0], $.first[2], $.first[1], $.last[0], $.last[2], $.last[1])" },
+        { for name in ["post.$"] : name => "States.Format('${local.chat_text.many}', $.count, $.first[0], $.last[0], $.first[2], $.first[1])" if local.has_chat },
+      )
+      End = true
     }
   }
 }

@@ -160,6 +160,8 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "failed" {
+  count = var.alarmed ? 1 : 0
+
   alarm_actions       = var.topic_arns
   alarm_description   = "The details of watch ${var.key} could not be told: who it was stands in the log group ${var.log_group.name}, and the watch's own alarm, ${var.alarm.name}, says with which query. Usual causes: a topic's policy or key that does not let the role ${local.names.read} publish, or somebody changed the role ${local.names.start}. The state machine ${local.names.machine} shows which."
   alarm_name          = local.names.alarm

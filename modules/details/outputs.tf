@@ -1,11 +1,11 @@
-output "alarm_arn" {
-  description = "ARN of the alarm on details that could not be told."
-  value       = aws_cloudwatch_metric_alarm.failed.arn
+output "alarm_arns" {
+  description = "ARN of the alarm on details that could not be told, if there is one."
+  value       = aws_cloudwatch_metric_alarm.failed[*].arn
 }
 
 output "alarm_name" {
-  description = "Alarm that rings when details could not be told."
-  value       = aws_cloudwatch_metric_alarm.failed.alarm_name
+  description = "Alarm that rings when details could not be told; null where there is none."
+  value       = one(aws_cloudwatch_metric_alarm.failed[*].alarm_name)
 }
 
 output "rule_arn" {

@@ -135,7 +135,7 @@ locals {
     }
     # It rings for what arrived just before the end of the one before, or for what CloudTrail delivered once more.
     Widen    = { Type = "Pass", InputPath = "$.slice.wider", ResultPath = "$.slice.start", Next = "Wide" }
-    Wide     = { Type = "Pass", Result = local.stages.wide, ResultPath = "$.stage", Next = "Earlier" }
+    Wide     = merge({ Type = "Pass", ResultPath = "$.stage", Next = "Earlier" }, local.stage_of.wide)
     Earlier  = { Type = "Pass", InputPath = "$.told", ResultPath = "$.earlier", Next = "Forget" }
     Forget   = { Type = "Pass", Result = [], ResultPath = "$.told", Next = "BeginAgain" }
     Patience = { Type = "Wait", Seconds = 60, Next = "OnceMore" }
@@ -144,7 +144,7 @@ locals {
     BeginAgain = merge(local.begin, { Next = "Restart" })
     Nobody = {
       Type       = "Pass"
-      Parameters = { "message.$" = "States.Format('${local.text.nobody}', $.time, States.JsonToString($.detail.state.reason))", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }
+      Parameters = merge({ "message.$" = "States.Format('${local.text.nobody}', $.time, States.JsonToString($.detail.state.reason))", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }, local.posts.nobody)
       ResultPath = "$.tell"
       Next       = "Publish"
     }

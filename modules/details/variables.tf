@@ -15,6 +15,18 @@ variable "alarm" {
   type        = object({ name = string, seconds = number })
 }
 
+variable "alarmed" {
+  description = "Whether an alarm rings where details could not be told."
+  nullable    = false
+  type        = bool
+}
+
+variable "chat_topic_arns" {
+  description = "Those of the topics that are a chat channel's alone: they get what it shows."
+  nullable    = false
+  type        = list(string)
+}
+
 variable "console_domain" {
   description = "Domain of the AWS console."
   nullable    = false

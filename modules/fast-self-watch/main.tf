@@ -29,8 +29,8 @@ resource "aws_cloudwatch_event_target" "topic" {
   target_id = each.value.topic
 
   input_transformer {
-    input_paths    = local.paths
-    input_template = local.templates[each.value.part]
+    input_paths    = contains(var.chat_topics, each.value.topic) ? local.chat_paths : local.paths
+    input_template = contains(var.chat_topics, each.value.topic) ? local.chat_templates[each.value.part] : local.templates[each.value.part]
   }
 }
 

@@ -26,4 +26,14 @@ locals {
     "\"Look\": \"https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\"",
     "\"Event\": <aws.events.event.json>",
   ]))}}" }
+
+  # What a chat channel shows: a custom notification, with no text of the caller's (modules/realtime/message.tf).
+  chat_templates = { for key, part in local.parts : key => "{${join(",\n", [
+    "\"version\": \"1.0\"",
+    "\"source\": \"custom\"",
+    "\"id\": \"<id>\"",
+    "\"content\": {\"textType\": \"client-markdown\", \"title\": \"WATCH CHANGED: <call>\", \"description\": \"Part: ${trim(jsonencode(part.what), "\"")}, of ${var.name}\\nBy: <type>\\nFrom: <address>\\nWhen: <time>\\nWhere: <region>, account <account>\", \"nextSteps\": [\"Who, and what: https://${var.account.region}.${var.console_domain}/cloudtrailv2/home?region=<region>#/events/<id>\", ${jsonencode("Undo: ${part.undo}")}]}",
+    "\"metadata\": {\"threadId\": \"${var.name} <key>\", \"summary\": \"WATCH CHANGED: <call>\", \"eventType\": \"<call>\"}",
+  ])}}" }
+  chat_paths = merge({ for key, path in local.paths : key => path if !contains(["what", "who"], key) }, { key = "$.detail.userIdentity.accessKeyId", type = "$.detail.userIdentity.type" })
 }

@@ -19,6 +19,13 @@ variable "bucket_name" {
   type        = string
 }
 
+variable "chat_topics" {
+  default     = []
+  description = "Which of the topics are a chat channel's alone, by name: they get what it shows."
+  nullable    = false
+  type        = set(string)
+}
+
 variable "console_domain" {
   description = "Domain of the AWS console in this partition."
   nullable    = false

@@ -43,8 +43,8 @@ resource "aws_cloudwatch_event_target" "this" {
   }
 
   input_transformer {
-    input_paths    = local.paths
-    input_template = local.templates[local.patterns[each.value.rule].allowed ? "allowed" : "refused"]
+    input_paths    = contains(var.chat_topics, each.value.topic) ? local.chat_paths : local.paths
+    input_template = (contains(var.chat_topics, each.value.topic) ? local.chat_templates : local.templates)[local.patterns[each.value.rule].allowed ? "allowed" : "refused"]
   }
 
   lifecycle {

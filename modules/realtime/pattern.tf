@@ -5,7 +5,8 @@
 
 locals {
   definition = var.definition
-  batch      = contains(local.definition.events, "BatchGetSecretValue")
+  touches    = local.definition.touches
+  batch      = local.touches || contains(local.definition.events, "BatchGetSecretValue")
 
   ################################################################################
   # What stands in every pattern: events, outcome, exceptions
@@ -114,7 +115,7 @@ locals {
   # A batch of many counts by how its ids begin. One text can match the beginnings of a wildcard in four ways at once,
   # and EventBridge takes ten on a field: as if each took a third of the room, no more than two of them fall together.
   items = local.definition.all ? [] : concat(
-    [{ nameless = true, of = "", ids = [], batch = [], size = length(jsonencode(local.nameless)) + 1 }],
+    [for nameless in [local.nameless] : { nameless = true, of = "", ids = [], batch = [], size = length(jsonencode(nameless)) + 1 } if !local.touches],
     [for id in concat(local.created, local.known) : { nameless = false, of = id.of, ids = [id], batch = [], size = local.bytes[id.operator] + id.size }],
     [for id in local.created : { nameless = false, of = id.of, ids = [], batch = [id], size = local.bytes[id.operator] + id.size } if local.batch],
     [for id in local.known : { nameless = false, of = id.of, ids = [], batch = [id], size = local.bytes[id.operator] + id.size } if local.batch && local.definition.batch_is_exact],
@@ -133,10 +134,11 @@ locals {
   ################################################################################
 
   head = { "detail-type" = ["AWS API Call via CloudTrail"], source = ["aws.secretsmanager"] }
-  always = { for which, outcomes in local.outcomes : which => { for outcome, detail in outcomes : outcome => merge(detail, {
-    eventName   = local.event_names
-    eventSource = ["secretsmanager.amazonaws.com"]
-  }) } }
+  always = { for which, outcomes in local.outcomes : which => { for outcome, detail in outcomes : outcome => merge(
+    detail,
+    { eventSource = ["secretsmanager.amazonaws.com"] },
+    { for field, events in { eventName = local.event_names } : field => events if !local.touches },
+  ) } }
   room = 2048 - local.exception_bytes - max([for detail in values(local.always.without) : length(jsonencode(merge(local.head, {
     detail = merge(detail, { requestParameters = { "$or" = [{ secretId = [] }, { secretIdList = [] }] } })
   })))]...)
@@ -153,16 +155,32 @@ locals {
     ) } if length(ids) > 0],
   ) }
 
+  # Of every call those that name no secret are told apart by what they are called, and lists by what they ask for: rules of
+  # their own, since a pattern has one $or, and a number that keeps their names from those of another instance's.
+  none  = { eventName = [{ "anything-but" = local.definition.about_none }], requestParameters = local.nameless }
+  lists = concat([for name in local.definition.names : name if local.touches], [for prefix in local.prefixes : { prefix = prefix } if local.touches])
+
   # EventBridge takes an $or of one for a field's name.
   parameters = merge(
-    { for key in ["all"] : key => {} if local.definition.all && var.heartbeat == null },
+    { for key in ["none-0"] : key => local.none if local.touches },
+    { for index, group in module.lists.groups : "lists-${index}" => {
+      eventName         = ["ListSecrets"]
+      requestParameters = { filters = { values = [for place in group : local.lists[place]] } }
+    } },
+    { for key in ["every-0"] : key => { requestParameters = { "$or" = [
+      { secretId = concat([for any in [{ exists = true }] : any if var.heartbeat == null], [for others in [{ "anything-but" = { wildcard = local.of_heartbeat } }] : others if var.heartbeat != null]) },
+      { secretIdList = [{ exists = true }] },
+    ] } } if local.definition.all && local.touches },
+    { for key in ["all"] : key => {} if local.definition.all && !local.touches && var.heartbeat == null },
     # Whoever else reads the heartbeat's secret rings the alarm: a pattern has no way to say "or by another role" beside all else.
-    { for key in ["all"] : key => { requestParameters = { secretId = [{ exists = false }, { "anything-but" = { wildcard = [try(var.heartbeat.secret_name, "-"), "${local.whole}events!connection/${try(var.heartbeat.secret_name, "-")}/*"] } }] } } if local.definition.all && var.heartbeat != null },
+    { for key in ["all"] : key => { requestParameters = { secretId = [{ exists = false }, { "anything-but" = { wildcard = local.of_heartbeat } }] } } if local.definition.all && !local.touches && var.heartbeat != null },
     { for key, choices in local.choices : key => { requestParameters = merge(concat(
       [for choice in choices : choice if length(choices) == 1],
       [for several in [{ "$or" = choices }] : several if length(choices) > 1],
     )...) } },
   )
+
+  of_heartbeat = [try(var.heartbeat.secret_name, "-"), "${local.whole}events!connection/${try(var.heartbeat.secret_name, "-")}/*"]
 
   patterns = merge([
     for outcome in keys(local.always.without) : {
@@ -172,6 +190,13 @@ locals {
       }
     }
   ]...)
+}
+
+module "lists" {
+  source = "../pack"
+
+  capacity = local.room
+  sizes    = [for value in local.lists : length(jsonencode(value)) + 1]
 }
 
 module "rules" {

@@ -14,6 +14,13 @@ variable "alarm_topic_arns" {
   type        = list(string)
 }
 
+variable "chat_topics" {
+  default     = []
+  description = "Which of the topics are a chat channel's alone, by name: they get what it shows."
+  nullable    = false
+  type        = set(string)
+}
+
 variable "console_domain" {
   description = "Domain of the partition's console."
   nullable    = false
@@ -29,17 +36,21 @@ variable "definition" {
   description = "What counts: the output `definition` of modules/watch."
   nullable    = false
   type = object({
+    about_none     = list(string)
     all            = bool
     batch_is_exact = bool
     common_start   = string
+    decoys         = bool
     events         = list(string)
     except         = object({ issuers = list(string), services = list(string), users = list(string) })
     except_denied  = bool
     exceptions     = number
     known          = list(object({ account = string, name = string, second = string, suffix = string }))
+    names          = list(string)
     outcome        = string
     path           = string
     prefixes       = list(string)
+    touches        = bool
     unknown        = list(object({ account = string, name = string }))
   })
 }

@@ -14,10 +14,16 @@ locals {
   event_sets = {
     changes = ["CancelRotateSecret", "Delete*", "Put*", "Remove*", "Replicate*", "RestoreSecret", "RotateSecret", "StopReplication*", "TagResource", "UntagResource", "Update*"]
     reads   = ["BatchGetSecretValue", "GetSecretValue"]
+    touches = ["*"]
   }
 
-  events = sort(distinct(flatten([for event in var.events : lookup(local.event_sets, event, [event])])))
-  batch  = contains(local.events, "BatchGetSecretValue")
+  # Whatever names the secret, by its name alone: nothing else is left of the others then.
+  touches = contains(var.events, "touches")
+  events  = local.touches ? ["*"] : sort(distinct(flatten([for event in var.events : lookup(local.event_sets, event, [event])])))
+  batch   = local.touches || contains(local.events, "BatchGetSecretValue")
+
+  # Calls that are about no secret that exists, so that they name none: of others it cannot be told.
+  about_none = ["CreateSecret", "GetRandomPassword", "ListSecrets", "ValidateResourcePolicy"]
 
   # Sum says what is meant: so many reads. What is deployed for that is main.tf's.
   wrong_statistics = {

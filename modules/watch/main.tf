@@ -147,7 +147,7 @@ locals {
   told  = sort(distinct(concat(local.names, [for known in local.meant : known.end if known.second == "by expressions" ? can(regex(local.word, known.suffix)) : false])))
   what  = local.is_all ? "any secret" : join(", ", concat(local.told, [for prefix in local.prefixes : "${prefix}*"]))
   count = length(local.names) + length(local.prefixes)
-  happened = {
+  happened = var.decoys ? "Somebody touched a decoy, a secret that nobody has a reason to touch" : {
     any     = "Somebody used a watched secret, or tried"
     denied  = "Somebody was denied a watched secret"
     success = "Somebody used a watched secret"
@@ -158,7 +158,9 @@ locals {
   logs_insights_query = join("\n", concat(
     [
       "fields @timestamp, eventName, userIdentity.arn, userIdentity.invokedBy, sourceIPAddress, userAgent, requestParameters.secretId, errorCode",
-      "| filter eventSource = \"secretsmanager.amazonaws.com\" and eventName like /^(${replace(join("|", local.events), "*", ".*")})$/",
+      local.touches
+      ? "| filter eventSource = \"secretsmanager.amazonaws.com\" and eventName not like /^(${join("|", setsubtract(local.about_none, ["ListSecrets"]))})$/"
+      : "| filter eventSource = \"secretsmanager.amazonaws.com\" and eventName like /^(${replace(join("|", local.events), "*", ".*")})$/",
     ],
     local.is_all ? [] : [
       "| filter requestParameters.secretId like /${replace(replace(join("|", concat(local.names, local.prefixes)), "/[.+]/", "\\$0"), "/", "\\/")}/ or not ispresent(requestParameters.secretId)",
@@ -171,7 +173,7 @@ locals {
 
   introduction = "${local.happened} (${local.calls}): "
   instruction  = "Who? CloudWatch > Logs Insights, region ${var.account.region}, log group ${var.log_group_name}"
-  conclusion   = "Not expected? Disable the identity's credentials, then rotate the secret."
+  conclusion   = var.decoys ? "Whoever it was looks around where they have no business: disable the identity's credentials, then see what else they did." : "Not expected? Disable the identity's credentials, then rotate the secret."
 
   description = <<-EOT
     ${local.introduction}${local.what}. Calls that name no secret count, too.

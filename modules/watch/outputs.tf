@@ -16,9 +16,11 @@ output "alarm_name" {
 output "definition" {
   description = "What counts, for another engine to decide alike."
   value = {
+    about_none     = local.about_none
     all            = local.is_all
     batch_is_exact = local.batch_is_exact
     common_start   = local.common_start
+    decoys         = var.decoys
     events         = local.events
     except         = local.except
     except_denied  = var.except_denied
@@ -26,7 +28,9 @@ output "definition" {
     known          = [for known in local.meant : { account = known.account, name = known.name, second = known.second, suffix = known.suffix }]
     outcome        = var.outcome
     path           = var.path
+    names          = local.names
     prefixes       = local.prefixes
+    touches        = local.touches
     unknown        = local.unknown
   }
 }

@@ -18,7 +18,11 @@ locals {
     denied  = ""
     success = "$.eventType != \"AwsVpceEvent\""
   }[var.outcome]
-  nameless = "(${join(" && ", compact(["${local.s} NOT EXISTS", local.batch ? "$.requestParameters.secretIdList[0] NOT EXISTS" : "", local.once]))})"
+  nameless = "(${join(" && ", compact(concat(
+    ["${local.s} NOT EXISTS", local.batch ? "$.requestParameters.secretIdList[0] NOT EXISTS" : "", local.once],
+    # Events of a service's own, such as a rotation's end, are no calls.
+    local.touches ? concat(["$.eventType != \"AwsServiceEvent\""], [for event in local.about_none : "$.eventName != \"${event}\""]) : [],
+  )))})"
 
   ################################################################################
   # What stands in every pattern: events, outcome, exceptions
@@ -43,7 +47,7 @@ locals {
   is_reads = join(",", local.events) == join(",", local.event_sets.reads)
   frame = join(" && ", compact([
     local.is_reads && !local.few ? "" : "$.eventSource=\"secretsmanager.amazonaws.com\"",
-    local.is_reads ? "$.eventName=\"*GetSecretValue\"" : "(${join(" || ", [for event in local.events : "$.eventName=\"${event}\""])})",
+    local.touches ? "" : local.is_reads ? "$.eventName=\"*GetSecretValue\"" : "(${join(" || ", [for event in local.events : "$.eventName=\"${event}\""])})",
     { any = "", denied = local.denied, success = "$.errorCode NOT EXISTS" }[var.outcome],
   ]))
   but_denied = var.outcome == "any" && !var.except_denied
@@ -66,6 +70,15 @@ locals {
   ################################################################################
   # Units of patterns without regular expressions, each with the bytes that it takes
   ################################################################################
+
+  # Whoever lists by a secret's whole name knows of it. A pattern sees the first filter and its first value: the console and
+  # the CLI write one.
+  list_units = !local.touches ? [] : [for name in concat(local.names, [for prefix in local.prefixes : "${prefix}*"]) : {
+    kind = "id"
+    of   = name
+    size = length("($.eventName=\"ListSecrets\" && $.requestParameters.filters[0].values[0]=\"\") || ") + length(name)
+    text = "($.eventName=\"ListSecrets\" && $.requestParameters.filters[0].values[0]=\"${name}\")"
+  }]
 
   # A selector, ="", || and what a unit says itself.
   id_bytes    = length("${local.s}=\"\" || ")
@@ -104,6 +117,7 @@ locals {
       { kind = "id", of = prefix, size = local.id_bytes + length(prefix) + 1, text = "${local.s}=\"${prefix}*\"" },
       { kind = "arn", of = prefix, size = local.id_bytes + length(prefix) + 9, text = "${local.s}=\"*secret:${prefix}*\"" },
     ]]),
+    local.list_units,
   )
 
   batch_account       = var.organization ? "" : ":${var.account.id}"
@@ -176,7 +190,10 @@ locals {
     ))}) }"
   }
 
-  patterns = local.is_all ? { all = "{ ${join(" && ", compact([local.always, local.once]))} }" } : merge(local.plain_patterns, local.regex_patterns)
+  # Of all secrets whatever names one, and what cannot be told.
+  every = !local.touches ? local.once : "(${local.s}=\"*\" || $.requestParameters.secretIdList[0]=\"*\" || ${local.nameless})"
+
+  patterns = local.is_all ? { all = "{ ${join(" && ", compact([local.always, local.every]))} }" } : merge(local.plain_patterns, local.regex_patterns)
 }
 
 module "plain" {

@@ -80,19 +80,26 @@ variable "alarm" {
   }
 }
 
+variable "decoys" {
+  default     = false
+  description = "Whether these secrets are decoys, for messages."
+  nullable    = false
+  type        = bool
+}
+
 variable "events" {
-  description = "What counts: `reads`, `changes`, or names of Secrets Manager's API calls."
+  description = "What counts: `reads`, `changes`, `touches` (every call that names a secret), or names of Secrets Manager's API calls."
   nullable    = false
   type        = set(string)
 
   validation {
     condition     = length(var.events) > 0
-    error_message = "${var.path}events is empty: the alarm could never ring. Write \"reads\", \"changes\", or names of Secrets Manager's API calls."
+    error_message = "${var.path}events is empty: the alarm could never ring. Write \"reads\", \"changes\", \"touches\", or names of Secrets Manager's API calls."
   }
 
   validation {
     condition     = alltrue([for event in var.events : contains(concat(keys(local.event_sets), local.api_calls), event)])
-    error_message = "${var.path}events holds ${join(", ", [for event in var.events : "\"${event}\"" if !contains(concat(keys(local.event_sets), local.api_calls), event)])}, which Secrets Manager never records for a secret: write \"reads\", \"changes\", or any of ${join(", ", local.api_calls)}."
+    error_message = "${var.path}events holds ${join(", ", [for event in var.events : "\"${event}\"" if !contains(concat(keys(local.event_sets), local.api_calls), event)])}, which Secrets Manager never records for a secret: write \"reads\", \"changes\", \"touches\", or any of ${join(", ", local.api_calls)}."
   }
 }
 

@@ -233,7 +233,7 @@ def status(as_json: bool) -> None:
 @local.command(epilog=_EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inbox(as_json: bool) -> None:
-    """Show the e-mails that were received, oldest first."""
+    """Show the e-mails that were received, and what chat channels showed, oldest first."""
     messages = cloud.require(cloud.find_state_dir()).inbox()
     if as_json:
         out.print_json(json.dumps({"messages": messages}))

@@ -26,6 +26,7 @@ from secretwatch.policy.operators import (
     Instance,
     history_policy,
     instances,
+    parts,
     policy,
     size,
 )
@@ -89,7 +90,13 @@ def _command(name: str, text: str, *, changes: bool) -> None:
         metavar="NAME",
         help="The secret that the module creates, without PLAN. [default: it creates none]",
     )
-    def command(source: Path | None, name: str | None, **given: str | None) -> None:
+    @click.option(
+        "--part",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Of a policy that is longer than a managed one takes, the Nth of several that together are it.",
+    )
+    def command(source: Path | None, name: str | None, part: int | None, **given: str | None) -> None:
         if source is None:
             found: tuple[Instance, ...] = (_any(name or "secretwatch", **given),)
         else:
@@ -97,12 +104,20 @@ def _command(name: str, text: str, *, changes: bool) -> None:
                 raise click.UsageError(f"--{wrong} is for a policy without PLAN, which says that itself.")
             found = _planned(source, name)
         document = policy(*found, changes=changes)
+        several = parts(document)
+        if part is not None:
+            if part > len(several):
+                few = "one part" if len(several) == 1 else f"{len(several)} parts"
+                raise click.UsageError(f"--part {part}: this policy has {few}.")
+            click.echo(json.dumps(several[part - 1], indent=2))
+            return
         click.echo(json.dumps(document, indent=2))
         if (length := size(document)) > MANAGED:
             role = f", or put it into the role (aws iam put-role-policy), which takes {INLINE:,}"
             click.echo(
                 f"This policy has {length:,} characters, and a managed policy takes {MANAGED:,}. Print it "
-                f"for a PLAN, which needs less{role if length <= INLINE else ''}.",
+                f"for a PLAN, which needs less, or in {len(several)} parts (--part 1 to --part "
+                f"{len(several)}), each a managed policy of its own{role if length <= INLINE else ''}.",
                 err=True,
             )
 

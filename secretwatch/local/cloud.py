@@ -194,9 +194,9 @@ class LocalCloud:
             os.environ.update(before)
 
     def inbox(self) -> list[dict[str, Any]]:
-        """The e-mails received, oldest first.
+        """The e-mails received, and what chat channels showed, oldest first.
 
-        Each has id, time, from, to, subject, body, topic_arn, kind (confirmation or notification) and
+        Each has id, time, from, to, subject, body, topic_arn, kind (confirmation, notification or chat) and
         confirm_url (None where there is no link).
         """
         messages: list[dict[str, Any]] = self._json("/_secretwatch/inbox")["messages"]

@@ -21,10 +21,10 @@ from localstack.aws.api import RequestContext
 from localstack.aws.api.sns import InvalidParameterException
 from localstack.services.sns import publisher as localstack_publisher
 from localstack.services.sns.provider import SnsProvider
-from localstack.services.sns.publisher import PublishDispatcher, TopicPublisher
+from localstack.services.sns.publisher import HttpTopicPublisher, PublishDispatcher, TopicPublisher
 
 from secretwatch.alarm.notification import email_body
-from secretwatch.localstack import sns_subscriptions
+from secretwatch.localstack import chat, sns_subscriptions
 from secretwatch.localstack.drops import DROPS
 from secretwatch.localstack.service_metrics import METRICS
 from secretwatch.localstack.sns_topics import (
@@ -50,14 +50,22 @@ class Inbox:
         self._messages: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
     def add(
-        self, *, to: str, subject: str, body: str, topic_arn: str, kind: str, confirm_url: str | None = None
+        self,
+        *,
+        to: str,
+        subject: str,
+        body: str,
+        topic_arn: str,
+        kind: str,
+        confirm_url: str | None = None,
+        sender: str = SENDER,
     ) -> None:
         with self._lock:
             self._messages.append(
                 {
                     "id": str(uuid.uuid4()),
                     "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                    "from": SENDER,
+                    "from": sender,
                     "to": to,
                     "subject": subject,
                     "body": body,
@@ -113,10 +121,24 @@ class InboxPublisher(TopicPublisher):
         )
 
 
+class ChatPublisher(HttpTopicPublisher):
+    """Delivers to an HTTPS endpoint; what is Chatbot's stays here, and is shown where its channels would."""
+
+    def _publish(self, context: Any, subscriber: Mapping[str, Any]) -> None:
+        if not chat.is_chat(subscriber["Protocol"], subscriber["Endpoint"]):
+            super()._publish(context, subscriber)
+        elif context.message.type == "Notification":
+            chat.deliver(INBOX, context.message, subscriber)
+            localstack_publisher.store_delivery_log(context.message, subscriber, success=True)
+
+
+_NOTIFIERS = {**dict.fromkeys(_EMAIL_PROTOCOLS, InboxPublisher()), "https": ChatPublisher()}
+
+
 class Dispatcher(PublishDispatcher):
     """LocalStack's dispatcher, which waits for an address to confirm."""
 
-    topic_notifiers = PublishDispatcher.topic_notifiers | dict.fromkeys(_EMAIL_PROTOCOLS, InboxPublisher())
+    topic_notifiers = PublishDispatcher.topic_notifiers | _NOTIFIERS
 
     def _should_publish(
         self, subscription_filter_policy: Any, message_ctx: Any, subscriber: Mapping[str, Any]
@@ -159,6 +181,8 @@ class MailingSnsProvider(SnsProvider):
         response: dict[str, Any] = super().subscribe(
             context, topic_arn, protocol, endpoint, attributes, return_subscription_arn, **kwargs
         )
+        if chat.is_chat(protocol, endpoint):
+            return sns_subscriptions.confirmed_by_chat(topic_arn, endpoint)
         if protocol not in _EMAIL_PROTOCOLS or endpoint is None:
             return response
         arn = response["SubscriptionArn"]

@@ -172,6 +172,13 @@ def cloudcontrol() -> Service:
     return Service.for_provider(CloudControlProvider())
 
 
+@aws_provider(api="chatbot", name="default")
+def chatbot() -> Service:
+    from secretwatch.localstack.chatbot_provider import ChatbotProvider, dispatch_table
+
+    return Service.for_provider(ChatbotProvider(), dispatch_table_factory=dispatch_table)
+
+
 @aws_provider(api="organizations", name="default")
 def organizations() -> Service:
     from secretwatch.localstack.organizations import OrganizationsProvider, dispatch_table

@@ -139,6 +139,19 @@ def confirmed(subscription_arn: str, *, signed: bool, authenticate: bool = False
             subscription[_AUTHENTICATED] = "true"
 
 
+def confirmed_by_chat(topic_arn: str, endpoint: str | None) -> dict[str, Any]:
+    """Chatbot confirms its own endpoint as soon as it is subscribed. The answer of Subscribe."""
+    parts = topic_arn.split(":")
+    store = sns_stores[parts[4]][parts[3]]
+    (found,) = [
+        store.subscriptions[arn]
+        for arn in store.topic_subscriptions[topic_arn]
+        if store.subscriptions.get(arn, {}).get("Endpoint") == endpoint
+    ]
+    found["PendingConfirmation"] = "false"
+    return {"SubscriptionArn": found["SubscriptionArn"]}
+
+
 def check_unsubscribing(context: RequestContext | None, subscription_arn: str) -> None:
     """Raises AuthorizationError where the subscription needs a signature and there is none (or a link's).
 

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from secretwatch.cloudtrail import log_file_key
 from secretwatch.pipeline import inbox, ready
 from secretwatch.pipeline.aws import Aws, is_denied
+from secretwatch.pipeline.endpoints import shown
 from secretwatch.pipeline.messages import channel_of, headline, parsed
 from secretwatch.pipeline.post import Post
 from secretwatch.pipeline.reads import Read
@@ -410,7 +411,7 @@ class Notification(Hop):
         note["subscriptions"] = [
             {
                 "protocol": each["Protocol"],
-                "endpoint": each["Endpoint"],
+                "endpoint": shown(each["Protocol"], each["Endpoint"]),
                 "confirmed": each["SubscriptionArn"] != "PendingConfirmation",
             }
             for each in found
@@ -480,8 +481,14 @@ class Realtime(Hop):
             ]
         else:
             mails = inbox.messages(self.scene.aws.endpoint_url) or ()
-            found = [[str(mail.get("body")) for mail in mails]]
+            found = [[_said(mail) for mail in mails]]
         return [[text for text in texts if channel_of(text) == "realtime"] for texts in found]
+
+
+def _said(mail: Mapping[str, Any]) -> str:
+    """A post in a chat channel has its title apart."""
+    body = str(mail.get("body"))
+    return f"{mail.get('subject')}\n{body}" if mail.get("kind") == "chat" else body
 
 
 def _poll(scene: Scene) -> int:

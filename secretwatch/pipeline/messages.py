@@ -5,7 +5,8 @@ Three channels may share a topic, so that the text alone tells them apart:
     alarm     JSON of CloudWatch's, with AlarmName
     trail     JSON of CloudTrail's, with s3Bucket and s3ObjectKey: a log file arrived
     realtime  JSON of the EventBridge rule, whose first name begins with SECRET READ, or SECRET USE of other
-              calls; in earlier releases lines of text that begin so
+              calls; for a chat channel a custom notification whose title begins so; in earlier releases lines
+              of text that begin so
 
 What a caller wrote is in it as a part of that JSON: it is shown, and decides nothing here.
 """
@@ -36,7 +37,8 @@ _END = r"(?!\.?[A-Za-z0-9/_+=@-])"
 
 def channel_of(text: str) -> Channel:
     """Which channel sent it."""
-    if _opening(first_object(text)) or _REALTIME.match(text):
+    message = first_object(text)
+    if _opening(message) or _title(message) or _REALTIME.match(text):
         return "realtime"
     found = parsed(text)
     if "AlarmName" in found:
@@ -49,8 +51,21 @@ def headline(text: str) -> str:
     message = first_object(text)
     if opening := _opening(message):
         return _printable(f"{opening}: {', '.join(_about(message[opening]))}".removesuffix(": "))
+    if title := _title(message):
+        return _printable(title)
     found = _REALTIME.match(text)
     return _printable(found[1].strip()) if found else ""
+
+
+def watch_of(text: str) -> str | None:
+    """Which watch a realtime message is of, as `KEY of NAME`; None where it does not say."""
+    message = first_object(text)
+    if _title(message):
+        for name in ("metadata", "additionalContext"):
+            inner = message.get(name)
+            message = inner if isinstance(inner, dict) else {}
+    found = message.get("Watch")
+    return found if isinstance(found, str) else None
 
 
 def first_object(text: str) -> dict[str, Any]:
@@ -65,6 +80,13 @@ def first_object(text: str) -> dict[str, Any]:
 def _opening(message: Mapping[str, Any]) -> str:
     first = next(iter(message), "")
     return first if _OPENING.fullmatch(first) else ""
+
+
+def _title(message: Mapping[str, Any]) -> str:
+    """The title of a custom notification of a rule's; empty of others."""
+    content = message.get("content")
+    title = content.get("title") if message.get("source") == "custom" and isinstance(content, dict) else None
+    return title if isinstance(title, str) and _OPENING.match(title) else ""
 
 
 def _about(value: Any) -> list[str]:

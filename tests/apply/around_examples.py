@@ -32,13 +32,20 @@ def _left_in(client: Callable[[str], Any]) -> dict[str, list[Any]]:
     found = {
         "alarms": [each["AlarmName"] for each in client("cloudwatch").describe_alarms()["MetricAlarms"]],
         "buses": [each["Name"] for each in client("events").list_event_buses()["EventBuses"]],
+        "chat channels": client("chatbot").describe_slack_channel_configurations()[
+            "SlackChannelConfigurations"
+        ],
         "buckets": [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
+        "dashboards": [
+            each["DashboardName"] for each in client("cloudwatch").list_dashboards()["DashboardEntries"]
+        ],
         "key aliases": [each["AliasName"] for each in keys.list_aliases()["Aliases"]],
         "keys": [
             key["KeyId"]
             for key in keys.list_keys()["Keys"]
             if keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] != "PendingDeletion"
         ],
+        "policies": client("iam").list_policies(Scope="Local")["Policies"],
         "log groups": [each["arn"] for each in client("logs").describe_log_groups()["logGroups"]],
         "metric filters": [
             each["filterName"] for each in client("logs").describe_metric_filters()["metricFilters"]
@@ -53,6 +60,7 @@ def _left_in(client: Callable[[str], Any]) -> dict[str, list[Any]]:
         "subscriptions": [
             each["SubscriptionArn"] for each in client("sns").list_subscriptions()["Subscriptions"]
         ],
+        "state machines": client("stepfunctions").list_state_machines()["stateMachines"],
         "topics": [each["TopicArn"] for each in client("sns").list_topics()["Topics"]],
         "trails": [each["TrailARN"] for each in client("cloudtrail").describe_trails()["trailList"]],
     }
@@ -95,6 +103,22 @@ def a_trail() -> dict[str, str]:
     return {"log_group_name": "somebodys", "trail_arn": trail["TrailARN"]}
 
 
+def an_applier() -> dict[str, str]:
+    """The role that applies the example is made by the test."""
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    return {"deployer_arn": f"arn:aws:iam::{account}:role/deployer"}
+
+
+def every_way() -> dict[str, str]:
+    """The pager, too, is the test's."""
+    boto3.client("secretsmanager").create_secret(Name="payments/database", SecretString="x")
+    return {
+        **an_applier(),
+        "slack_channel_id": "C07EZ1ABC23",
+        "slack_workspace_id": "T07EA123LEP",
+    }
+
+
 def tagged_secrets() -> dict[str, str]:
     for number in range(12):
         boto3.client("secretsmanager").create_secret(
@@ -127,6 +151,8 @@ def policy(*statements: dict[str, Any]) -> str:
 
 
 BEFORE: dict[str, Callable[[], dict[str, str]]] = {
+    "decoys": an_applier,
+    "every-way": every_way,
     "existing-trail": a_trail,
     "many-secrets": tagged_secrets,
     "organization": an_organization,

@@ -33,6 +33,7 @@ SECOND = "second/secret"
 
 # What reads are followed of, with what names it to the smoke test.
 SMOKE = {
+    "decoys": ["--secret", "prod/stripe-live"],
     "existing-trail": ["--secret", "payments/card"],
     "many-secrets": ["--secret", "service-0"],
     "organization": ["--secret", "production/db"],
@@ -41,8 +42,10 @@ SMOKE = {
     "severities": ["--watch", "production", "--secret", "production/db"],
     "witness": ["--secret", "production/db"],
 }
+DECOYS = "{ for name, decoy in module.decoy : name => decoy.arn }"
 # What is written to watch a second secret, of this ARN.
 MORE: dict[str, Callable[[str, str], str]] = {
+    "decoys": lambda text, arn: text.replace(DECOYS, f'merge({DECOYS}, {{ "{SECOND}" = "{arn}" }})'),
     "existing-trail": lambda text, arn: text.replace('["payments/*"]', f'["payments/*", "{SECOND}"]'),
     "many-secrets": lambda text, arn: text,  # a tag adds it
     "organization": lambda text, arn: text.replace('["production/*"]', '["production/*", "second/*"]'),
@@ -51,7 +54,7 @@ MORE: dict[str, Callable[[str, str], str]] = {
     "severities": lambda text, arn: text.replace('["production/*"]', f'["production/*", "{arn}"]'),
     "witness": lambda text, arn: text.replace('["production/*"]', f'["production/*", "{arn}"]'),
 }
-WATCH = {"severities": "production", "organization": "production", "realtime": "coffee"}
+WATCH = {"decoys": "decoys", "severities": "production", "organization": "production", "realtime": "coffee"}
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def test_a_life(
         monkeypatch.setenv(f"TF_VAR_{variable}", value)
     secrets = boto3.client("secretsmanager")
     for option, secret in zip(SMOKE[name], SMOKE[name][1:], strict=False):
-        if option == "--secret" and not secret.startswith("service-"):
+        if option == "--secret" and not secret.startswith("service-") and name != "decoys":
             secrets.create_secret(Name=secret, SecretString="3 coffees")
     before = left()
     text = (terraform.examples / name / "main.tf").read_text().replace("../..", "../")

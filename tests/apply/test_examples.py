@@ -11,7 +11,8 @@ import importlib.util
 import json
 import os
 import random
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +23,9 @@ from around_examples import BEFORE, EXAMPLES, WITNESS, left
 from clients import REGION
 from deployment import wait_for
 from doctor_faults import chosen
+from endpoints import Endpoint
 from roles import NOT_SEEN, Role, printed, refused, sids, without
+from ways_out import every_way_leads_to_somebody
 
 from secretwatch import local
 from secretwatch.alarm import config_of, metric_of
@@ -34,6 +37,7 @@ from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import configured
+from secretwatch.pipeline.messages import first_object
 from secretwatch.terraform import TerraformFailed
 
 REPO = Path(__file__).parents[2]
@@ -59,6 +63,12 @@ BY_A_ROLE: dict[str, tuple[str, ...]] = {
 
 # What no module does: a test below, or an example beside the module.
 BESIDE = {
+    "decoys": {"secretsmanager.ReplicateSecretToRegions"},
+    "every-way": {
+        *("chatbot.CreateSlackChannelConfiguration", "chatbot.DeleteSlackChannelConfiguration"),
+        *("iam.CreatePolicy", "iam.DeletePolicy", "sns.ConfirmSubscription", "sns.Publish"),
+        *("stepfunctions.CreateStateMachine", "stepfunctions.DeleteStateMachine"),
+    },
     "existing-trail": {"cloudtrail.StopLogging"},
     "witness": {
         *("events.CreateEventBus", "events.DeleteEventBus", "events.PutPermission"),
@@ -72,7 +82,28 @@ BESIDE = {
 BY_ITSELF = {"stepfunctions.StartExecution"}
 
 
-LATER = ("existing-trail", "many-secrets", "organization", "realtime", "severities", "witness")
+LATER = (
+    "decoys",
+    "every-way",
+    "existing-trail",
+    "many-secrets",
+    "organization",
+    "realtime",
+    "severities",
+    "witness",
+)
+
+
+@pytest.fixture
+def pager(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint | None]:
+    """An endpoint for the example that has one."""
+    if name != "every-way":
+        yield None
+        return
+    endpoint = Endpoint(tmp_path)
+    monkeypatch.setenv("TF_VAR_pager_url", f"{endpoint.url}/integration/hunter2")
+    yield endpoint
+    endpoint.close()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +111,12 @@ LATER = ("existing-trail", "many-secrets", "organization", "realtime", "severiti
     [pytest.param(each, marks=[pytest.mark.later] if each in LATER else []) for each in EXAMPLES],
 )
 def test_example(
-    name: str, terraform: Any, local_cloud: Any, account: str, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    terraform: Any,
+    local_cloud: Any,
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+    pager: Endpoint | None,
 ) -> None:
     for variable, value in BEFORE.get(name, dict)().items():
         monkeypatch.setenv(f"TF_VAR_{variable}", value)
@@ -90,6 +126,12 @@ def test_example(
         place = ("--account", account, "--region", REGION)
         role.may("all", printed("apply", "--name", name, *place, *BY_A_ROLE[name]))
         identity = role.environment
+    deployer = None
+    if name in ("decoys", "every-way"):
+        deployer = Role(account, "deployer")
+        every = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        deployer.may("all", {"Version": "2012-10-17", "Statement": [every]})
+        identity = deployer.environment
     before = left()
     log = local.StateDir(local_cloud.state_dir).log_file
     local_cloud.details()  # The log then has the line of each call up to now.
@@ -110,7 +152,14 @@ def test_example(
             check_facts(watch, account)
             if watch["secret_arn"]:
                 assert_value_is_nowhere(example, watch["secret_arn"])
+        if pager:
+            wait_for("a confirmation", lambda: pager.asked)
+            assert len(pager.confirm()) == 1
         the_doctor_finds_what_was_changed(terraform, example, local_cloud)
+        if pager:
+            every_way_leads_to_somebody(local_cloud, example, account, pager)
+        elif deployer:
+            every_touch_of_a_decoy_is_told_of(local_cloud, deployer, example)
         if name == "existing-trail":
             an_adopted_trail_works_and_a_plan_says_when_it_would_not(terraform, example, account, monkeypatch)
         if name == "witness":
@@ -193,7 +242,7 @@ def check_facts(watch: dict[str, Any], account: str) -> None:
     cloudwatch = boto3.client("cloudwatch")
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[watch["alarm_name"]])["MetricAlarms"]
     assert alarm["AlarmArn"] == watch["alarm_arn"]
-    assert alarm["AlarmActions"] == watch["topic_arns"]
+    assert sorted(alarm["AlarmActions"]) == watch["topic_arns"]
     metric = metric_of(alarm)
     assert metric
     assert (metric["Namespace"], metric["MetricName"]) == (watch["metric_namespace"], watch["metric_name"])
@@ -226,8 +275,8 @@ def check_facts(watch: dict[str, Any], account: str) -> None:
         for rule in watch["realtime"]["rule_names"]:
             state = boto3.client("events").describe_rule(Name=rule)["State"]
             assert state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-            (target,) = boto3.client("events").list_targets_by_rule(Rule=rule)["Targets"]
-            assert target["Arn"] in watch["topic_arns"]
+            targets = boto3.client("events").list_targets_by_rule(Rule=rule)["Targets"]
+            assert {target["Arn"] for target in targets} == set(watch["topic_arns"])
     own = [watch["tamper_alarm_name"], watch["blind_alarm_name"]]
     assert len(cloudwatch.describe_alarms(AlarmNames=own)["MetricAlarms"]) == 2
 
@@ -237,6 +286,52 @@ def assert_value_is_nowhere(example: Path, secret_arn: str) -> None:
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
     assert secret
     assert secret not in (example / "terraform.tfstate").read_text()
+
+
+def every_touch_of_a_decoy_is_told_of(local_cloud: Any, deployer: Role, example: Path) -> None:
+    """But not what Terraform did to them in an apply and a plan."""
+    local_cloud.confirm()
+    secrets = boto3.client("secretsmanager")
+    decoy = "prod/stripe-live"
+
+    def told() -> list[tuple[str, str]]:
+        """Call and caller of each message."""
+        found = []
+        for mail in local_cloud.inbox():
+            if '"Watch": "decoys' in mail["body"]:
+                message = first_object(mail["body"])
+                found.append((message["Call"], message["Reader"]["arn"]))
+        return found
+
+    assert deployer.name not in str(told())
+    secrets.list_secrets()  # whoever lists all of them looks for none
+    before = len(told())
+    secrets.describe_secret(SecretId=decoy)
+    value = secrets.get_secret_value(SecretId=decoy)["SecretString"]
+    assert re.fullmatch("sk_live_[A-Za-z0-9]{32}", value)
+    assert value.removeprefix("sk_live_") not in (example / "terraform.tfstate").read_text()
+    secrets.batch_get_secret_value(SecretIdList=[decoy])
+    secrets.list_secrets(Filters=[{"Key": "name", "Values": [decoy]}])
+    secrets.get_resource_policy(SecretId=decoy)
+    secrets.delete_resource_policy(SecretId=decoy)
+    with Role(deployer.account, "nobody").environment():
+        denied = boto3.Session().client("secretsmanager")
+        with pytest.raises(denied.exceptions.ClientError, match="AccessDenied"):
+            denied.replicate_secret_to_regions(SecretId=decoy, AddReplicaRegions=[{"Region": "eu-west-1"}])
+    made = {
+        *("DescribeSecret", "GetSecretValue", "BatchGetSecretValue", "ListSecrets", "GetResourcePolicy"),
+        *("DeleteResourcePolicy", "ReplicateSecretToRegions"),
+    }
+    wait_for("a message of each touch", lambda: {call for call, _ in told()} >= made)
+    calls = [call for call, _ in told()[before:]]
+    assert sorted(calls) == sorted(made)
+    cloudwatch = boto3.client("cloudwatch")
+
+    def rings() -> bool:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=["decoys-decoys"])["MetricAlarms"]
+        return bool(alarm["StateValue"] == "ALARM")
+
+    wait_for("the alarm", rings)
 
 
 def the_witness_is_told(local_cloud: Any) -> None:

@@ -11,20 +11,23 @@ from typing import Any
 
 import botocore.session
 import pytest
-from clients import client
+from clients import REGION, client
 from commands import Runner
 
 from secretwatch.cli import main
 from secretwatch.cloudtrail import event_name, event_source
 from secretwatch.policy import Principal, Request, evaluate
 from secretwatch.policy.actions import SERVICES, Where, needs
-from secretwatch.policy.operators import MANAGED, size
+from secretwatch.policy.operators import parts
 
 Document = dict[str, Any]
 
 # What no event history tells of: Secrets Manager uses a key in the caller's name, which the local cloud does
 # not look at, and deleting objects is a data event.
 NOT_SEEN = {"SecretKey", "Evidence"}
+
+CHATS = "us-west-2"
+"""Where the provider calls Chatbot, which has few endpoints."""
 
 
 def printed(*arguments: str) -> Document:
@@ -66,19 +69,16 @@ class Role:
         }
 
     def may(self, name: str, document: Document) -> None:
-        """Attach a managed policy, or one in the role if it is too long, in place of what has that name."""
-        arn = f"arn:aws:iam::{self.account}:policy/{self.name}-{name}"
-        with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
-            self._iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
-            self._iam.delete_policy(PolicyArn=arn)
-        with contextlib.suppress(self._iam.exceptions.NoSuchEntityException):
-            self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
-        text = json.dumps(document)
-        if size(document) > MANAGED:
-            self._iam.put_role_policy(RoleName=self.name, PolicyName=name, PolicyDocument=text)
-        else:
-            self._iam.create_policy(PolicyName=f"{self.name}-{name}", PolicyDocument=text)
-            self._iam.attach_role_policy(RoleName=self.name, PolicyArn=arn)
+        """Attach managed policies, as many as it takes, in place of those that have that name."""
+        for each in self._iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]:
+            if each["PolicyName"].startswith(f"{self.name}-{name}-"):
+                self._iam.detach_role_policy(RoleName=self.name, PolicyArn=each["PolicyArn"])
+                self._iam.delete_policy(PolicyArn=each["PolicyArn"])
+        for number, part in enumerate(parts(document), 1):
+            made = self._iam.create_policy(
+                PolicyName=f"{self.name}-{name}-{number}", PolicyDocument=json.dumps(part)
+            )
+            self._iam.attach_role_policy(RoleName=self.name, PolicyArn=made["Policy"]["Arn"])
 
     @contextlib.contextmanager
     def environment(self) -> Iterator[None]:
@@ -90,8 +90,12 @@ class Role:
 
     def asked(self) -> list[Request]:
         """What its calls asked of its policies, by the event history."""
-        pages = client("cloudtrail", self.account).get_paginator("lookup_events").paginate()
-        events = [json.loads(each["CloudTrailEvent"]) for page in pages for each in page["Events"]]
+        events = [
+            json.loads(each["CloudTrailEvent"])
+            for region in (REGION, CHATS)
+            for page in client("cloudtrail", self.account, region).get_paginator("lookup_events").paginate()
+            for each in page["Events"]
+        ]
         return [
             request
             for event in events

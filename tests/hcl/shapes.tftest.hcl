@@ -513,6 +513,20 @@ run "in_govcloud" {
   }
 }
 
+run "no_chat_in_china" {
+  command = plan
+
+  providers = { aws = aws.china }
+
+  variables {
+    secrets    = ["db"]
+    self_watch = { email_addresses = [] }
+    topics     = { talk = { chat = { slack = { channel_id = "C07EZ1ABC23", workspace_id = "T07EA123LEP" } } } }
+  }
+
+  expect_failures = [var.topics]
+}
+
 ################################################################################
 # Somebody else's
 ################################################################################

@@ -42,6 +42,12 @@ DB = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"
 # Of such names few fit into a filter.
 LONG = f'{DB}/${{format("%0470d", n)}}-AbCdEf'
 
+TENANT = "87654321-90ab-cdef-1234-567890abcdef"
+SLACK = '{ channel_id = "C07EZ1ABC23", workspace_id = "T07EA123LEP" }'
+TEAMS = (
+    '{ channel_id = "19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2",'
+    f' team_id = "12345678-90ab-cdef-1234-567890abcdef", tenant_id = "{TENANT}" }}'
+)
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:given"
 TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main"
 CALLS = (
@@ -58,6 +64,8 @@ DROWN = (
     " for one of its own."
 )
 
+DECOY = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+
 REFUSED = [
     ('name = "Prod"', f'name is "Prod": {NAME}'),
     ('name = "prod db"', f'name is "prod db": {NAME}'),
@@ -66,6 +74,96 @@ REFUSED = [
     ('name = "1prod"', f'name is "1prod": {NAME}'),
     ('name = "db"', f'name is "db": {NAME}'),
     ('name = "a23456789-b23456789-c23456789-d23"', f'name is "a23456789-b23456789-c23456789-d23": {NAME}'),
+    (
+        "decoys = { arns = {}, except = [] }",
+        "decoys.arns is empty, so nothing could ring: write { for name, decoy in module.decoy : name =>"
+        " decoy.arn }, or leave decoys out.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d1" = "{DECOY}d1-AbCdEf" }}, except = null }}',
+        "decoys.except is null: write the ARNs of the roles that apply the decoys, such as"
+        ' ["arn:aws:iam::111122223333:role/deploy"]. Terraform describes and reads each decoy in every plan,'
+        " which rings with [].",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d2" = "{DECOY}d2-AbCdEf" }}, except = [null] }}',
+        "decoys.except holds null: write the ARN of a role, such as arn:aws:iam::111122223333:role/deploy,"
+        " or leave it out.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d*" = "{DECOY}d*-AbCdEf" }}, except = [] }}',
+        'decoys.arns has the name "d*": write names of secrets, at most 512 letters, digits and /_+=.@-,'
+        " each with its ARN.",
+    ),
+    *(
+        (
+            f'decoys = {{ arns = {{ "{name}" = {arn} }}, except = [] }}',
+            f"decoys.arns: what stands for {name} is not the whole ARN of the secret of that name in account"
+            " 111122223333 and region eu-west-1: write the output arn of modules/decoy. Decoys elsewhere need"
+            " an instance there.",
+        )
+        for name, arn in (
+            ("null", "null"),
+            ("a-name", '"a-name"'),
+            ("partial", f'"{DECOY}partial"'),
+            ("another", f'"{DECOY}other-AbCdEf"'),
+            ("away", f'"{DECOY.replace("eu-west-1", "eu-west-2")}away-AbCdEf"'),
+            ("theirs", f'"{DECOY.replace("111122223333", "444455556666")}theirs-AbCdEf"'),
+        )
+    ),
+    (
+        f'decoys = {{ arns = {{ "d3" = "{DECOY}d3-AbCdEf" }}, except = [] }}\n'
+        'watches = { decoys = { secrets = ["db"] } }',
+        "watches has the name decoys, and so has the watch on decoys, or an alarm of it: write another.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d4" = "{DECOY}d4-AbCdEf" }}, except = [], topics = ["x"] }}',
+        "decoys.topics names a topic that is not among topics: there is none but the one of"
+        " email_addresses, so leave it out.",
+    ),
+    (
+        f'decoys = {{ arns = {{ "d5" = "{DECOY}d5-AbCdEf" }}, except = ["nobody"] }}',
+        'decoys.except holds "nobody": write the whole ARN of a role or user, one that ends in *, or an AWS'
+        " service such as rds.amazonaws.com.",
+    ),
+    *(
+        (
+            f"topics = {{ t{n} = {{ endpoints = {{ one = {{ url = {url} }} }} }} }}",
+            f"topics.t{n}.endpoints.one.url is no address that SNS posts to safely: write https:// with a"
+            " host, at most 2048 characters, without spaces and without a # part.",
+        )
+        for n, url in enumerate(
+            (
+                '"http://events.example.com/key"',
+                '"https://"',
+                '"https://events.example.com/#key"',
+                '"https://a@b@events.example.com/"',
+                '"https://user@events.example.com/"',
+                '"https://events.example.com/a b"',
+                "null",
+                'sensitive("ftp://events.example.com/hunter2")',
+            )
+        )
+    ),
+    (
+        'topics = { u1 = { endpoints = { "https://x" = { url = "https://x" } } } }',
+        "topics.u1.endpoints: write a short name for each, at most 32 lower-case letters, digits and single"
+        " hyphens, beginning with a letter, and its address as url. The address itself is a secret, and would"
+        " be shown.",
+    ),
+    (
+        "topics = { u2 = { endpoints = { one = null } } }",
+        'topics.u2.endpoints holds null: write { url = "https://..." }, or leave it out.',
+    ),
+    (
+        'topics = { u3 = { endpoints = { one = { url = "https://x" }, two = { url = "https://x" } } } }',
+        "topics.u3.endpoints has an address twice: SNS makes one subscription of it. Leave one of them out.",
+    ),
+    (
+        'topics = { u4 = { endpoints = { one = { url = "https://x" } }, existing = { arn ='
+        ' "arn:aws:sns:eu-west-1:111122223333:given", verify = false } } }',
+        "topics.u4 is an existing topic with endpoints: whoever owns the topic subscribes them.",
+    ),
     ('secrets = [""]', f'secrets holds "": {NAME_OR_ARN}'),
     ('secrets = ["db", "db replica"]', f'secrets holds "db replica": {NAME_OR_ARN}'),
     ('secrets = ["d*b"]', f'secrets holds "d*b": {NAME_OR_ARN}'),
@@ -283,15 +381,14 @@ REFUSED = [
     ('watches = { m3 = { secrets = ["a b"] } }', f'watches.m3.secrets holds "a b": {NAME_OR_ARN}'),
     (
         'watches = { m4 = { secrets = ["db"], events = [] } }',
-        'watches.m4.events is empty: the alarm could never ring. Write "reads", "changes", or names'
-        " of Secrets"
-        " Manager's API calls.",
+        'watches.m4.events is empty: the alarm could never ring. Write "reads", "changes", "touches", or'
+        " names of Secrets Manager's API calls.",
     ),
     (
         'watches = { m5 = { secrets = ["db"], events = ["GetSecret"] } }',
         'watches.m5.events holds "GetSecret", which Secrets Manager never records for a secret:'
         ' write "reads",'
-        f' "changes", or any of {CALLS}.',
+        f' "changes", "touches", or any of {CALLS}.',
     ),
     (
         'watches = { m6 = { secrets = ["db"], outcome = "failed" } }',
@@ -463,6 +560,98 @@ REFUSED = [
         'topics = { queue = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:given.fifo" } } }',
         "topics.queue is no topic that an alarm here could publish to: write the ARN of a standard topic in"
         " eu-west-1.",
+    ),
+    # Chats
+    (
+        "topics = { talk = { chat = {} } }",
+        "topics.talk.chat is one channel: write either slack = { workspace_id, channel_id } or teams ="
+        " { team_id, tenant_id, channel_id }, and another topic for a second channel.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ slack = {SLACK}, teams = {TEAMS} }} }} }}",
+        "topics.talk.chat is one channel: write either slack = { workspace_id, channel_id } or teams ="
+        " { team_id, tenant_id, channel_id }, and another topic for a second channel.",
+    ),
+    (
+        'topics = { talk = { chat = { slack = { channel_id = "C07EZ1ABC23", workspace_id = "acme" } } } }',
+        "topics.talk.chat.slack.workspace_id is no workspace of Slack's: AWS's console shows it once the"
+        " workspace is authorised, T and capital letters and digits, such as T07EA123LEP.",
+    ),
+    (
+        'topics = { talk = { chat = { slack = { channel_id = "#ops", workspace_id = "T07EA123LEP" } } } }',
+        "topics.talk.chat.slack.channel_id is no channel of Slack's: it is the end of the channel's link, not"
+        " its name, C or G and capital letters and digits, such as C07EZ1ABC23.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ teams = {TEAMS.replace(TENANT, 'acme.example.com')} }} }} }}",
+        "topics.talk.chat.teams has a team_id or tenant_id that is none: in the channel's link they stand"
+        " behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef.",
+    ),
+    (
+        # As it reads once somebody has decoded it.
+        f"topics = {{ talk = {{ chat = {{ teams = {TEAMS.replace('%3a', ':').replace('%40', '@')} }} }} }}",
+        "topics.talk.chat.teams.channel_id is no channel of Teams': it stands in the channel's link between"
+        " channel/ and the next /, as it is written there, such as"
+        " 19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2.",
+    ),
+    (
+        f"topics = {{ a = {{ chat = {{ teams = {TEAMS} }} }}, b = {{ chat = {{ teams = {TEAMS} }} }} }}",
+        "topics has several channels of one team of Microsoft Teams': the AWS provider takes one"
+        " configuration for another in a team that has two, and every later plan fails. Let one topic have"
+        " chat, or take channels of different teams.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ slack = {SLACK} }},"
+        ' existing = { arn = "arn:aws:sns:eu-west-1:444455556666:given", verify = false } } }',
+        "topics.talk has chat, and is another account's: a channel subscribes to topics of its own account"
+        " 111122223333. Let that account configure the channel, or write a topic of this one.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        'watches = { m = { secrets = ["*"], realtime = true } }',
+        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
+        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
+        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        " realtime_topics without that one and details = false.",
+    ),
+    (
+        f"topics = {{ page = {{}}, talk = {{ chat = {{ slack = {SLACK} }},"
+        f' existing = {{ arn = "{TOPIC}", verify = false }} }} }}\n'
+        'watches = { m = { secrets = ["*"], realtime = true, realtime_topics = ["page", "talk"] } }',
+        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
+        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
+        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        " realtime_topics without that one and details = false.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        'self_watch = { topics = ["talk"] }',
+        "self_watch.topics sends messages to topics.talk, whose chat would drop them without a word: beside"
+        " email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a"
+        " topic for the channel alone, such as chat = { chat = {...} }, or leave that one out.",
+    ),
+    (
+        f"topics = {{ talk = {{ chat = {{ slack = {SLACK} }},"
+        ' endpoints = { pager = { url = "https://events.example.com/x" } } } }\n'
+        'watches = { m = { secrets = ["*"], details = true } }',
+        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
+        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
+        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        " realtime_topics without that one and details = false.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        'details = true\nsecrets = ["db"]',
+        "details go to topics.talk, whose chat would drop them without a word: beside email_addresses or"
+        " endpoints, and on an existing topic, they are no custom notifications. Write a topic for the"
+        " channel alone, such as chat = { chat = {...} }, or details = false.",
+    ),
+    (
+        f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
+        f'decoys = {{ arns = {{ "d6" = "{DECOY}d6-AbCdEf" }}, except = [] }}',
+        "decoys sends messages to topics.talk, whose chat would drop them without a word: beside"
+        " email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a"
+        " topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one.",
     ),
     # The trail
     (

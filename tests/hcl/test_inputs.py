@@ -39,11 +39,25 @@ ALARM = {
 }
 QUIET = {"email_addresses": [], "global_events": "arn:aws:events:us-east-1:111122223333:rule/x"}
 CALL = {"email_addresses": ["ops@example.com"], "secrets": ["db"], "self_watch": QUIET}
-TWO = {"topics": {"chat": {}, "page": {}}, "secrets": ["db"], "self_watch": QUIET}
+TWO = {"topics": {"talk": {}, "page": {}}, "secrets": ["db"], "self_watch": QUIET}
 
 # Calls without a mistake, and the variable of which each part is broken in turn. Together they set all.
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("alarm", CALL | {"alarm": ALARM}),
+    ("dashboard", CALL | {"dashboard": False}),
+    (
+        "decoys",
+        TWO
+        | {
+            "decoys": {
+                "arns": {"db": HERE.format("secretsmanager", "secret:db-AbCdEf")},
+                "details": True,
+                "except": [ROLE],
+                "realtime": True,
+                "topics": ["talk"],
+            }
+        },
+    ),
     ("email_addresses", CALL),
     ("details", CALL | {"details": False}),
     ("heartbeat", CALL | {"heartbeat": {"every": "1 hour", "ping": {"url": "https://hc-ping.com/0f3c8a5e"}}}),
@@ -82,15 +96,38 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
             }
         },
     ),
-    ("self_watch", TWO | {"self_watch": {"topics": ["chat"], "global_events": QUIET["global_events"]}}),
+    ("self_watch", TWO | {"self_watch": {"topics": ["talk"], "global_events": QUIET["global_events"]}}),
     ("tags", CALL | {"tags": {"team": "security"}}),
     (
         "topics",
         TWO
         | {
             "topics": {
-                "chat": {"existing": {"arn": TOPIC, "verify": False}},
-                "page": {"email_addresses": ["ops@example.com"]},
+                "talk": {"existing": {"arn": TOPIC, "verify": False}},
+                "page": {
+                    "email_addresses": ["ops@example.com"],
+                    "endpoints": {
+                        "db": {"url": "https://events.example.com/x", "raw_message_delivery": False}
+                    },
+                },
+            }
+        },
+    ),
+    (
+        "topics",
+        TWO
+        | {
+            "topics": {
+                "here": {"chat": {"slack": {"channel_id": "C07EZ1ABC23", "workspace_id": "T07EA123LEP"}}},
+                "there": {
+                    "chat": {
+                        "teams": {
+                            "channel_id": "19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2",
+                            "team_id": "12345678-90ab-cdef-1234-567890abcdef",
+                            "tenant_id": "87654321-90ab-cdef-1234-567890abcdef",
+                        }
+                    }
+                },
             }
         },
     ),
@@ -137,7 +174,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
                     "outcome": "success",
                     "details": True,
                     "realtime": True,
-                    "realtime_topics": ["chat"],
+                    "realtime_topics": ["talk"],
                     "secrets": ["prod/*"],
                     "topics": ["page"],
                 }
@@ -159,6 +196,22 @@ EVENTS_CALLS: list[tuple[str, dict[str, Any]]] = [
         },
     )
     for name in ("home_region", "name", "secrets", "tags", "witness")
+]
+
+# Of modules/decoy, too.
+DECOY_CALLS: list[tuple[str, dict[str, Any]]] = [
+    (
+        name,
+        {
+            "description": "Billing.",
+            "name": "prod/billing",
+            "recovery_window_in_days": 30,
+            "tags": {"team": "billing"},
+            "value": "{random}",
+            "value_version": 1,
+        },
+    )
+    for name in ("description", "name", "recovery_window_in_days", "tags", "value", "value_version")
 ]
 
 TEXTS = {
@@ -418,9 +471,17 @@ def watches(made: list[Input]) -> list[Input]:
             watch = next(iter(each.call["watches"].values()))
         parts = each.part.split(".")
         broken_part = each.of if single else parts[2] if len(parts) > 2 else ""
+        if each.of == "decoys" and each.call["decoys"]:
+            given_decoys = each.call["decoys"]
+            watch = {
+                "events": ["touches"],
+                "except": given_decoys["except"],
+                "secrets": [*given_decoys["arns"]],
+            }
+            broken_part = parts[1] if len(parts) > 1 else ""
         if broken_part in ("alarm", "events", "except", "except_denied", "outcome", "secrets"):
             mine = {name: watch[name] for name in [*plain, "secrets"] if watch.get(name) is not None}
-            path = "" if single else "watches.db."
+            path = "decoys." if each.of == "decoys" else "" if single else "watches.db."
             calls.append(Input(broken_part, each.name, {**given, **plain, **mine, "path": path}))
     return calls
 
@@ -457,17 +518,29 @@ def answers(terraform: Any) -> dict[str, set[str]]:
     }
     for each, of_it in zip(made, judged(terraform, "sender", judge(sender, "", place), made), strict=True):
         said[f"modules/global-events.{each.name}"] = of_it
+
+    decoy = terraform.module / "modules" / "decoy" / "variables.tf"
+    made = [each for each in inputs(DECOY_CALLS, types(decoy)) if each.name != "name: null"]
+    for each, of_it in zip(made, judged(terraform, "decoy", judge(decoy, "", {}), made), strict=True):
+        said[f"modules/decoy.{each.name}"] = of_it
     return said
 
 
 def test_every_part_of_every_variable_is_broken() -> None:
-    for file, calls in (("variables.tf", CALLS), ("modules/global-events/variables.tf", EVENTS_CALLS)):
+    for file, calls in (
+        ("variables.tf", CALLS),
+        ("modules/decoy/variables.tf", DECOY_CALLS),
+        ("modules/global-events/variables.tf", EVENTS_CALLS),
+    ):
         declared = types(REPO / file)
         whole = {(name, *part) for name, kind in declared.items() for part in parts(kind)}
         made = inputs(calls, declared)
         done = {tuple(each.part.split(".")) for each in made}
         as_types = {
-            tuple("*" if step.isdigit() or step in ("db", "chat", "page", "team") else step for step in part)
+            tuple(
+                "*" if step.isdigit() or step in ("db", "talk", "page", "here", "there", "team") else step
+                for step in part
+            )
             for part in done
         }
         assert not {part for part in whole if part not in as_types and part not in done}
@@ -519,6 +592,22 @@ ACCEPTED = {
     "alarm.threshold": "null, one, half, large",
     "alarm.treat_missing_data": "null",
     "details": "null, other",
+    "dashboard": "null, other",
+    "decoys": "null",
+    "decoys.details": "null, other",
+    "decoys.except": "empty, many",
+    "decoys.except.0": "foreign, with star",
+    "decoys.realtime": "null, other",
+    "decoys.topics": "null, empty",
+    "modules/decoy.description": "null, empty, garbage, blank, unicode, quotes, lines, template, star, "
+    "newline, and more, with star",
+    "modules/decoy.name": "garbage",
+    "modules/decoy.recovery_window_in_days": "null, zero",
+    "modules/decoy.tags": "null, empty, garbage key, blank key",
+    "modules/decoy.tags.team": "null, empty, garbage, blank, and more",
+    "modules/decoy.value": "null, garbage, blank, unicode, long, quotes, lines, template, star, newline, "
+    "and more, with star",
+    "modules/decoy.value_version": "null, large",
     "email_addresses": "empty",
     "heartbeat": "null, empty",
     "heartbeat.every": "null",
@@ -557,12 +646,19 @@ ACCEPTED = {
     "tags": "null, empty, garbage key, blank key",
     "tags.team": "null, empty, garbage, blank, and more",
     "topics": "garbage key",
-    "topics.chat": "empty",
-    "topics.chat.existing": "null",
-    "topics.chat.existing.arn": "foreign",
-    "topics.chat.existing.verify": "null, other",
+    "topics.talk": "empty",
+    "topics.talk.existing": "null",
+    "topics.talk.existing.arn": "foreign",
+    "topics.talk.existing.verify": "null, other",
     "topics.page": "empty",
     "topics.page.email_addresses": "null, empty",
+    "topics.page.endpoints": "null, empty",
+    "topics.page.endpoints.db.raw_message_delivery": "null, other",
+    "topics.page.endpoints.db.url": "with star",
+    "topics.here": "empty",
+    "topics.here.chat": "null",
+    "topics.there": "empty",
+    "topics.there.chat": "null",
     "trail": "null, empty",
     "trail.bucket": "null",
     "trail.bucket.key_prefix": "null, garbage",

@@ -14,6 +14,7 @@ import tftest
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 VALUE = "hunter2-is-not-written-down"
+KEY = "of-a-pager"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
 
 _random = random.Random(20)
@@ -127,12 +128,21 @@ locals {
   except = ["«APP»", "«CI»", "«ADA»", "rds.amazonaws.com"]
 }
 
-# Hundreds of secrets, and a topic of the fast path's own.
+# Hundreds of secrets, a dashboard of them, a topic of the fast path's own, and channels beside it.
 module "many" {
   source = "../"
 
+  dashboard = true
   name   = "many"
-  topics = { fast = {}, quiet = {} }
+  topics = {
+    fast  = {}
+    quiet = { chat = { slack = { channel_id = "C07EZ1ABC23", workspace_id = "T07EA123LEP" } } }
+    teams = { chat = { teams = {
+      channel_id = "19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2"
+      team_id    = "12345678-90ab-cdef-1234-567890abcdef"
+      tenant_id  = "87654321-90ab-cdef-1234-567890abcdef"
+    } } }
+  }
   watches = {
     many = { secrets = jsondecode(<<-JSON
 «MANY»
@@ -145,11 +155,18 @@ module "many" {
 module "watches" {
   source = "../"
 
+  dashboard    = true
   name         = "wide"
   secret       = { name = "created", value_version = 1 }
   secret_value = var.secret_value
   topics = {
-    page = { email_addresses = ["oncall@example.com"] }
+    page = {
+      email_addresses = ["oncall@example.com"]
+      endpoints = {
+        pager = { url = sensitive("https://events.example.com/x?key=«KEY»") }
+        raw   = { url = "https://u:p@raw.example.com:8443/", raw_message_delivery = true }
+      }
+    }
     log  = { existing = { arn = "arn:aws:sns:us-east-1:000000000000:elsewhere", verify = false } }
   }
   trail = { notifications = {} }
@@ -177,6 +194,8 @@ module "watches" {
     }
     changes  = { secrets = [«DB»], events = ["changes"], realtime = true }
     single   = { secrets = [«DB»], events = ["DescribeSecret"], realtime = true }
+    touches  = { secrets = [«DB», "prod/*"], events = ["touches"], except = local.except, realtime = true }
+    anything = { secrets = ["*"], events = ["touches"], realtime = true }
     except = { secrets = [«DB»], except = local.except, realtime = true }
     strict = { secrets = [«DB»], except = local.except, except_denied = true, realtime = true }
     created  = { secrets = ["created"], realtime = true }
@@ -208,6 +227,34 @@ module "members" {
   trail = { organization = { id = "o-exampleorgid" } }
 }
 
+# Secrets made to be touched by nobody, beside a secret that is watched.
+module "decoy" {
+  source   = "../modules/decoy"
+  for_each = { "decoy/a" = jsonencode({ password = "{random}" }), "decoy/b+" = "{random}" }
+
+  description = "Billing"
+  name        = each.key
+  tags        = { of = "its own" }
+  value       = each.value
+}
+
+module "decoys" {
+  source = "../"
+
+  decoys = {
+    arns   = { for name, decoy in module.decoy : name => decoy.arn }
+    except = ["«APP»"]
+  }
+  email_addresses = []
+  name            = "lures"
+  secrets         = ["db"]
+  tags            = { team = "blue" }
+}
+
+output "decoys" {
+  value = module.decoys.watch
+}
+
 output "one" {
   value = module.one.watch
 }
@@ -234,6 +281,7 @@ def instances_root() -> str:
         "PREFIXES": json.dumps([f"{prefix}*" for prefix in PREFIXES]),
         "FORMS": json.dumps(FORMS),
         "MEMBERS": json.dumps(MEMBERS),
+        "KEY": KEY,
         "DB": json.dumps(arn("db")),
         "APP": APP,
         "CI": CI,

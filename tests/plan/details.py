@@ -27,6 +27,7 @@ CASES: dict[str, tuple[int, list[str]]] = {
     "86400": (86400, PATTERNS),
     "one": (300, PATTERNS[:1]),
     "most": (300, MOST_PATTERNS),
+    "chat": (3600, PATTERNS),
 }
 
 ROOT = f"""
@@ -44,6 +45,8 @@ module "details" {{
     region     = "us-gov-west-1"
   }}
   alarm            = {{ name = "{NAME}-{KEY}", seconds = each.value.seconds }}
+  alarmed          = true
+  chat_topic_arns  = each.key == "chat" ? ["{TOPIC}"] : []
   console_domain   = "console.aws.amazon.com"
   filter_patterns  = each.value.patterns
   given_topic_arns = ["{GIVEN}"]

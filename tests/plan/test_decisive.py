@@ -8,6 +8,7 @@ from secretwatch.pipeline.doctor.kinds import ALL, BY_NAME, RESOURCES, Harmless,
 
 # Resources that hold nothing a watch depends on, and why.
 LEFT_OUT = {
+    "aws_cloudwatch_dashboard": "it shows what others decide",
     "aws_kms_alias": "a name of a key for people: everything here names keys by their ARNs",
     "aws_secretsmanager_secret_policy": "who may read the secret, not who is told of it",
     "aws_secretsmanager_secret_version": "the secret's value",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,9 @@ from .conftest import Plan
 from .details import ALARM_KEY, GIVEN, GROUP, KEY, NAME, TOPIC, definition_of, states_of, templates
 
 
-@pytest.fixture(scope="module")
-def made(details_plan: Plan) -> dict[str, Any]:
-    return details_plan.of('details["300"]')
+@pytest.fixture(scope="module", params=["300", "chat"])
+def made(details_plan: Plan, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return details_plan.of(f'details["{request.param}"]')
 
 
 def test_names_have_at_most_64_characters(made: dict[str, Any]) -> None:
@@ -56,6 +57,44 @@ def test_names_of_states_stand_once_and_patterns_are_the_filters(made: dict[str,
     assert len(names) == len(set(names))
     (patterns,) = [state for name, state in states_of(definition) if name == "Patterns"]
     assert patterns["Parameters"]["patterns"] == ["{ $.a = 1 }", "{ $.b = 2 }"]
+
+
+def test_without_a_channel_nothing_is_posted(details_plan: Plan) -> None:
+    found = {name for name, _ in states_of(definition_of(details_plan.of('details["3600"]')))}
+    more = {name for name, _ in states_of(definition_of(details_plan.of('details["chat"]')))}
+    assert more - found == {"Whose", "Post", "WhoseWithout", "PostWithout"}
+    assert found <= more
+
+
+def posts_of(value: Any) -> Iterator[Any]:
+    """What posts are made of, and parts of posts."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in ("post", "post.$"):
+                yield {name: each}
+            else:
+                yield from posts_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from posts_of(each)
+
+
+def test_no_post_has_a_word_of_a_callers(details_plan: Plan) -> None:
+    """A channel obeys markdown, and an intrinsic function escapes none."""
+    posts = list(posts_of(definition_of(details_plan.of('details["chat"]'))))
+    paths = {path for post in posts for text in templates(post) for path in re.findall(r"\$[\w.\[\]]*", text)}
+    records = {f"$.{end}[{number}]" for end in ("first", "last") for number in range(3)}
+    assert paths <= records | {
+        *("$.count", "$.time", "$.stage.head", "$.stage.subject", "$.stage.thread"),
+        *("$.total.calls", "$.total.others", "$.more.text", "$.detail.state.timestamp"),
+        *(f"$.groups[{number}].post" for number in range(10)),
+        *("$.tell.post", "$.post"),
+    }
+    whole = [post["post"] for post in posts if isinstance(post.get("post"), dict)]
+    assert {post["metadata"]["threadId.$"] for post in whole} == {
+        "$.stage.thread",
+        f"States.Format('{NAME}-{KEY} {{}}', $.detail.state.timestamp)",
+    }
 
 
 def test_no_field_has_two_forms_nor_more_than_ten_functions(made: dict[str, Any]) -> None:

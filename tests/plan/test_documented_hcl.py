@@ -34,7 +34,10 @@ def test_the_readme_shows_how_to_call_the_module() -> None:
 
 
 @pytest.mark.parametrize(("place", "text"), CALLS, ids=[place for place, _ in CALLS])
-def test_what_is_shown_can_be_planned(terraform: Any, aws: dict[str, str], place: str, text: str) -> None:
+def test_what_is_shown_can_be_planned(
+    terraform: Any, aws: dict[str, str], place: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_VAR_pager_url", "https://events.example.com/x")
     root = terraform.new_root("documented-" + re.sub(r"\W+", "-", place), text)
     said = terraform.run(root, "plan")
     assert "to add, 0 to change, 0 to destroy" in said

@@ -92,7 +92,9 @@ def test_a_message_says_who_did_what_from_where_and_which_rule_sent_it(
         assert channel_of(text) == "realtime"
         assert headline(text) == f"{opening}: {'AccessDenied' if error else arn('db')}"
         assert found.pop("Event")["detail"]["requestParameters"] == {"secretId": arn("db")}
-        assert found.pop("Watch").split(" of ")[1] in ("wide", "many", "forms")
+        whose = found.pop("Watch").split(" of ")[1]
+        assert whose in ("wide", "many", "forms", "lures")
+        assert ("nobody" in found.pop("Decoy", "").lower()) is (whose == "lures")
         assert found == {
             "Call": "GetSecretValue",
             "Reader": {"type": "IAMUser", "accountId": ACCOUNT, "userName": "ada"},

@@ -26,7 +26,9 @@ CHANGES = (
     *("RemoveRegionsFromReplication", "ReplicateSecretToRegions", "RestoreSecret", "RotateSecret"),
     *("StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage"),
 )
-OTHERS = ("DescribeSecret", "GetResourcePolicy", "ListSecrets", "CreateSecret", "GetRandomPassword")
+ABOUT_NONE = ("ListSecrets", "CreateSecret", "GetRandomPassword", "ValidateResourcePolicy")
+OTHERS = ("DescribeSecret", "GetResourcePolicy", "ListSecretVersionIds", *ABOUT_NONE)
+TOUCHES = (*READS, *CHANGES, *OTHERS)
 DB = {"db": "Ab3dE9"}
 SUFFIX = "Zz9Zz9"
 
@@ -41,6 +43,8 @@ WATCHES: dict[str, tuple[dict[str, str | None], tuple[str, ...], tuple[str, ...]
     "success": (dict(DB), (), READS),
     "changes": (dict(DB), (), CHANGES),
     "single": (dict(DB), (), ("DescribeSecret",)),
+    "touches": (dict(DB), ("prod/",), TOUCHES),
+    "anything": ({}, ("",), TOUCHES),
     "except": (dict(DB), (), READS),
     "strict": (dict(DB), (), READS),
 }
@@ -110,12 +114,20 @@ def expected(watch: str, message: dict[str, Any]) -> bool:
     if (watch == "denied" and not denied) or (watch == "success" and message.get("errorCode")):
         return False
     excepted = message["userIdentity"] in EXCEPTED.values()
-    if excepted and (watch == "strict" or (watch == "except" and not denied)):
+    if excepted and (watch == "strict" or (watch in ("except", "touches") and not denied)):
         return False
     if "secretId" in parameters:
         return names(parameters["secretId"], watched, prefixes)
     if parameters.get("secretIdList"):
         return any(names(each, watched, prefixes) for each in parameters["secretIdList"])
+    if message["eventName"] in ABOUT_NONE:
+        # Whoever lists by a watched name; "anything" is whatever names a secret.
+        listed = [value for each in parameters.get("filters") or () for value in each["values"]]
+        return (
+            message["eventName"] == "ListSecrets"
+            and watch == "touches"
+            and any(value in watched or value.startswith(prefixes) for value in listed)
+        )
     return True
 
 
@@ -254,6 +266,17 @@ def test_which_calls(engines: dict[str, Engines], watch: str) -> None:
     for name in (*READS, *CHANGES, *OTHERS):
         check(engines, watch, of({"secretId": arn("db")}, name))
         check(engines, watch, of(None, name, error="AccessDenied"))
+
+
+def test_lists_by_a_watched_name(engines: dict[str, Engines]) -> None:
+    for value in ("db", "prod/", "prod/card", "d", "db2", "prod"):
+        for error in (None, "AccessDenied"):
+            parameters = {"maxResults": 100, "filters": [{"key": "name", "values": [value]}]}
+            check(engines, "touches", of(parameters, "ListSecrets", error=error))
+            check(engines, "anything", of(parameters, "ListSecrets", error=error))
+    # Of several values the rule sees each, and the filter the first.
+    several = of({"filters": [{"key": "tag-key", "values": ["x", "db"]}]}, "ListSecrets")
+    assert engines["touches"].eventbridge(several) == 1
 
 
 def test_batches(engines: dict[str, Engines]) -> None:

@@ -16,6 +16,8 @@ import pytest
     [
         ({"summary": {"passed": 3}, "results": {"parsing_errors": []}}, ""),
         ({"summary": {"passed": 3}, "results": {"parsing_errors": ["/x/variables.tf"]}}, "variables.tf"),
+        # As it writes with --quiet.
+        ({"summary": {"passed": 3, "parsing_errors": 2}, "results": {}}, "2 files"),
         # As checkov writes it where there was nothing to scan.
         ({"passed": 0, "failed": 0, "parsing_errors": 0}, "passed nothing"),
     ],

@@ -16,11 +16,12 @@ from secretwatch.pipeline.doctor import kinds, whole
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.watch import Watch
 
-Purpose = Literal["ring", "realtime", "self-watch", "heartbeat", "details", "evidence"]
+Purpose = Literal["ring", "realtime", "self-watch", "heartbeat", "details", "chat", "evidence"]
 """What a thing serves: that a read rings; the fast path; ... evidence: the log files in the bucket."""
 
 # The module's own rooms, by the purpose of what is in them.
 _PURPOSES: dict[str, Purpose] = {
+    "chat": "chat",
     "details": "details",
     "fast_self_watch": "self-watch",
     "fast_topic": "self-watch",

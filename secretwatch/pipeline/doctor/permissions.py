@@ -142,6 +142,13 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
     if subject is None or not subject.known or secrets:
         found = list(dict.fromkeys(secrets)) or [f"{aws}:secretsmanager:{region}:{account}:secret:*"]
         statements.append(statement("Secrets", ["secretsmanager:DescribeSecret"], found))
+    if ids("chat channel"):
+        listing = [
+            "chatbot:DescribeSlackChannelConfigurations",
+            "chatbot:ListMicrosoftTeamsChannelConfigurations",
+        ]
+        # AWS knows no resource for these.
+        statements.append(statement("ChatChannels", listing))
     if connections := ids("connection"):
         start = f"{aws}:events:{region}:{account}:connection"
         arns = [f"{start}/{name}{end}" for name in connections for end in ("", "/*")]

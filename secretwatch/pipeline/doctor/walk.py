@@ -25,6 +25,7 @@ from secretwatch.pipeline.doctor.hops import (
     trail,
 )
 from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.machines import runs_as
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
@@ -126,6 +127,8 @@ def configured(view: View) -> list[Hop]:
     hops += [realtime.examine(view), self_watch.examine(view)]
     if view.intent and view.intent.of("state machine", "details"):
         hops.append(details.examine(view))
+    for role in view.intent.of("role", "chat") if view.intent else ():
+        runs_as(next(hop for hop in hops if hop.name == topic.NAME), view, role, "chat")
     if view.intent and view.intent.of("alarm", "heartbeat"):
         hops.append(heartbeat.examine(view))
     _whatever_else(view, hops)
@@ -151,7 +154,7 @@ def _once(hops: Iterable[Hop]) -> None:
 
 
 _BESIDE = (realtime.NAME, details.NAME, self_watch.NAME, heartbeat.NAME)
-_OF_PURPOSE = {name: name for name in _BESIDE}
+_OF_PURPOSE = {"chat": topic.NAME, **{name: name for name in _BESIDE}}
 _OF_KIND = {"alarm": self_watch.NAME, "secret": filter.NAME, "subscription": topic.NAME, "topic": topic.NAME}
 
 

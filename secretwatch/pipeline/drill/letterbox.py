@@ -20,7 +20,7 @@ from secretwatch.pipeline import inbox
 from secretwatch.pipeline.aws import Aws, one_line
 from secretwatch.pipeline.drill.receivers import ALARM
 from secretwatch.pipeline.drill.record import NOTICE, REALTIME, Drilled, Receiver, Topic, sign_of
-from secretwatch.pipeline.messages import channel_of, first_object, parsed
+from secretwatch.pipeline.messages import channel_of, parsed, watch_of
 from secretwatch.pipeline.watch import Watch
 
 # A look holds messages back for so many seconds at most, and has that many at most in its hands.
@@ -45,10 +45,13 @@ class Awaited:
 def sign_in(text: str, drill_id: str, awaited: Sequence[Awaited]) -> str | None:
     """Which sign of this drill a message is; None of any other message, also of an earlier alarm's."""
     if channel_of(text) == "realtime":
-        about = first_object(text).get("Watch")
+        about = watch_of(text)
         for each in awaited:
             mine = about in (None, f"{each.watch.watch} of {each.watch.name}")
-            tokens = [token for read in each.drilled.report.reads for token in (read.marker, read.token)]
+            report = each.drilled.report
+            tokens = [token for read in report.reads for token in (read.marker, read.token)]
+            # All that a message for a chat channel says of a read.
+            tokens += [id for read in report.reads if (id := report.event_ids.get(read.marker))]
             if mine and any(token in text for token in tokens):
                 return sign_of(REALTIME, each.drilled.watch)
         return None

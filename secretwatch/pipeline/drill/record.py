@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from secretwatch.pipeline.endpoints import shown
 from secretwatch.pipeline.report import HopResult, Report
 
 State = Literal["seen", "accepted", "pending", "filtered", "missing", "unsent"]
@@ -63,7 +64,7 @@ class Receiver:
 
     @property
     def name(self) -> str:
-        return f"{self.protocol} {self.endpoint}"
+        return f"{self.protocol} {shown(self.protocol, self.endpoint)}"
 
     @property
     def told(self) -> bool:
@@ -262,7 +263,7 @@ def _topic(topic: Topic) -> dict[str, Any]:
         "subscriptions": [
             {
                 "protocol": each.protocol,
-                "endpoint": each.endpoint,
+                "endpoint": shown(each.protocol, each.endpoint),
                 "subscription_arn": each.subscription_arn,
                 "state": each.state,
                 "detail": each.detail,

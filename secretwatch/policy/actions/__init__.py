@@ -30,6 +30,7 @@ from secretwatch.policy.actions.table import (
 __all__ = ["ANY", "SERVICES", "Need", "Where", "needs", "permissions", "prefix_of", "request_tags"]
 
 SERVICES: Mapping[str, Service] = {
+    "chatbot": messaging.CHATBOT,
     "cloudcontrol": watching.CLOUDCONTROL,
     "cloudtrail": watching.CLOUDTRAIL,
     "cloudwatch": watching.CLOUDWATCH,

@@ -332,3 +332,27 @@ FIREHOSE = Service(
         )
     },
 )
+
+
+def _channels(kind: str, type: str) -> dict[str, tuple[Ask, ...]]:
+    """The writes of one kind of chat; type: as in its ARNs."""
+    role = passing("IamRoleArn", "chatbot.amazonaws.com")
+    made = "arn:{partition}:chatbot::{account}:chat-configuration/" + type + "/{ConfigurationName}"
+    create, update = f"Create{kind}ChannelConfiguration", f"Update{kind}ChannelConfiguration"
+    return {
+        create: (Ask(create, "*"), Ask("TagResource", made, when="Tags"), role),
+        update: (Ask(update), role),
+    }
+
+
+CHATBOT = Service(
+    "chatbot",
+    f"{_REFERENCE}/list_chatbot.html",
+    named=(("ChatConfigurationArn", "{ChatConfigurationArn}"), ("ResourceARN", "{ResourceARN}")),
+    operations={
+        **_channels("MicrosoftTeams", "microsoft-teams-channel"),
+        **_channels("Slack", "slack-channel"),
+        # The reference gives these no resource.
+        **on("DescribeSlackChannelConfigurations ListMicrosoftTeamsChannelConfigurations", "*"),
+    },
+)

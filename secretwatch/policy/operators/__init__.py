@@ -9,7 +9,7 @@ boto3, no Terraform, no file.
 """
 
 from secretwatch.policy.operators.athena import History, history_policy
-from secretwatch.policy.operators.document import INLINE, MANAGED, policy, size
+from secretwatch.policy.operators.document import INLINE, MANAGED, parts, policy, size
 from secretwatch.policy.operators.instance import ALL, FEATURES, Instance, instances
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Instance",
     "history_policy",
     "instances",
+    "parts",
     "policy",
     "size",
 ]

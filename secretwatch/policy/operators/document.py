@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 Each action stands in one statement, with all resources that it is needed on, so that no statement is there in
-vain. Actions are written out, but for those that read the settings of the bucket and the roles (`_SHORT`):
+vain. Actions are written out, but for some that only read settings of what they are allowed on (`_SHORT`):
 they would be a tenth of the whole, and what AWS adds to them later can only be settings as well.
 """
 
@@ -28,8 +28,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE = 10_240
 """Characters of all policies that stand in one role, by the same page."""
 
-# Patterns of actions that only read settings, of the bucket or roles that their statement names.
-_SHORT = ("iam:List*", "s3:GetBucket*", "s3:Get*Configuration")
+# Patterns of actions that only read settings, of what their statement names.
+_SHORT = (
+    *("cloudtrail:Get*Selectors", "events:ListT*", "iam:List*", "kms:GetKey*"),
+    *("s3:GetBucket*", "s3:Get*Configuration"),
+)
 
 # Tags in all forms that calls have them in, so that what tags on creation need is asked for as well.
 _TAGGED: Mapping[str, Any] = {"Tags": [{"Key": "*"}], "TagsList": [{"Key": "*"}], "tags": {"*": "*"}}
@@ -72,6 +75,23 @@ def policy(instance: Instance, *others: Instance, changes: bool) -> dict[str, An
 def size(document: Mapping[str, Any]) -> int:
     """Characters of a policy document as IAM counts them: without white space."""
     return len("".join(json.dumps(document).split()))
+
+
+def parts(document: Mapping[str, Any], most: int = MANAGED) -> tuple[dict[str, Any], ...]:
+    """The same permissions in documents of at most so many characters each.
+
+    A statement stands in one of them whole. One that is longer by itself is a document of its own, too long.
+    """
+    found: list[dict[str, Any]] = []
+    for statement in document["Statement"]:
+        for each in found:
+            longer = {**each, "Statement": [*each["Statement"], statement]}
+            if size(longer) <= most:
+                each["Statement"].append(statement)
+                break
+        else:
+            found.append({**document, "Statement": [statement]})
+    return tuple(found)
 
 
 def _needs(instance: Instance, changes: bool) -> Iterator[tuple[Part, Need]]:

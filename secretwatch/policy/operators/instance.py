@@ -19,6 +19,9 @@ _NAMESPACE = "secretwatch/"
 _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "bucket": ("trail.aws_s3_bucket",),
     "details": ("details.aws_sfn_state_machine",),
+    "endpoints": ("alerts.aws_sqs_queue",),
+    "dashboard": ("dashboard.aws_cloudwatch_dashboard",),
+    "chat": ("chat.aws_iam_role",),
     "existing-topics": ("existing_topic.data.aws_cloudcontrolapi_resource",),
     "existing-trail": ("existing_trail.data.aws_cloudcontrolapi_resource",),
     "expiration": ("trail.aws_s3_bucket_lifecycle_configuration",),
@@ -50,8 +53,10 @@ FEATURES: Mapping[str, str] = {
     "notifications": "`trail.notifications`, with a topic of its own",
     "trail-key": "a key of its own for the trail",
     "topics": "topics of its own",
-    "subscriptions": "`email_addresses`",
+    "subscriptions": "`email_addresses`, or `topics.*.endpoints`",
+    "endpoints": "`topics.*.endpoints`",
     "topic-key": "a key of its own for the topics",
+    "chat": "`topics.*.chat`",
     "realtime": "a watch with `realtime`",
     "details": "`details`, or a watch with them",
     "self-watch": "`self_watch.tampering`, unless `fast` is false",
@@ -65,6 +70,7 @@ FEATURES: Mapping[str, str] = {
     "secret-value": "`secret`, with a `value_version` over 0",
     "secret-key": "`secret`, with a key of its own",
     "given-secret-key": "`secret`, with a given `kms_key`",
+    "dashboard": "`dashboard`",
     "look-up": "`look_up_secrets`",
     "existing-trail": "`trail.existing`, unless `verify` is false",
     "existing-topics": "`topics.*.existing`, unless `verify` is false",
@@ -100,6 +106,9 @@ class Instance:
     def __post_init__(self) -> None:
         if self.secret is None:
             object.__setattr__(self, "has", self.has - _OF_SECRET)
+        if self.partition != "aws":
+            # Refused in a plan.
+            object.__setattr__(self, "has", self.has - {"chat"})
 
 
 def instances(document: Mapping[str, Any]) -> dict[str, tuple[Instance, ...]]:

@@ -51,6 +51,7 @@ _ALARMS = {
 }
 _HEARTBEAT = "{name}-heartbeat"
 _DETAILS = "{name}-details-*"
+_CHATS = "arn:{partition}:chatbot::{account}:chat-configuration/*/{name}-*-{region}"
 _ANY_KEY = {"KeyId": "*", "TargetKeyId": "*"}
 _OWN_KEYS = "secret-key self-watch-topic topic-key trail-key"
 
@@ -84,8 +85,10 @@ def _subscriptions(name: str, of: str) -> Part:
 
 
 def _filters(name: str) -> Part:
-    """Who is subscribed already gets a filter policy, or loses it."""
-    return Part("Subscriptions", "sns", _topic(name), "filters", changes="SetSubscriptionAttributes")
+    """Who is subscribed already gets another policy of filters or deliveries."""
+    return Part(
+        "Subscriptions", "sns", _topic(name), "endpoints filters", changes="SetSubscriptionAttributes"
+    )
 
 
 def _rule(name: str, role: str = "") -> dict[str, Any]:
@@ -223,6 +226,14 @@ PARTS: tuple[Part, ...] = (
         changes="DeleteAlarms PutMetricAlarm",
         tags="TagResource UntagResource",
     ),
+    Part(
+        "Dashboard",
+        "cloudwatch",
+        {"DashboardName": "{name}", "DashboardNames": ["{name}"]},
+        "dashboard",
+        reads="GetDashboard",
+        changes="DeleteDashboards PutDashboard",
+    ),
     ############################################################################
     # Where events come from
     ############################################################################
@@ -312,10 +323,40 @@ PARTS: tuple[Part, ...] = (
         "Queues",
         "sqs",
         {"QueueName": "{name}-*-undelivered"},
-        "realtime",
+        "endpoints realtime",
         reads="GetQueueAttributes ListQueueTags",
         changes="CreateQueue DeleteQueue SetQueueAttributes",
         tags="TagQueue UntagQueue",
+    ),
+    _role("{name}-chat-{region}", "chat"),
+    Part(
+        "Guardrail",
+        "iam",
+        {
+            "PolicyArn": "arn:{partition}:iam::{account}:policy/{name}-chat-{region}",
+            "PolicyName": "{name}-chat-{region}",
+        },
+        "chat",
+        reads="GetPolicy GetPolicyVersion",
+        changes="CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion ListPolicyVersions",
+        tags="TagPolicy UntagPolicy",
+    ),
+    # A policy for each kind of chat would be a third longer.
+    Part(
+        "Chats",
+        "chatbot",
+        {
+            "ChatConfigurationArn": _CHATS,
+            "ConfigurationName": "{name}-*-{region}",
+            "IamRoleArn": "arn:{partition}:iam::{account}:role/{name}-chat-{region}",
+            "ResourceARN": _CHATS,
+        },
+        "chat",
+        reads="DescribeSlackChannelConfigurations ListMicrosoftTeamsChannelConfigurations",
+        changes="CreateMicrosoftTeamsChannelConfiguration CreateSlackChannelConfiguration"
+        " DeleteMicrosoftTeamsChannelConfiguration DeleteSlackChannelConfiguration"
+        " UpdateMicrosoftTeamsChannelConfiguration UpdateSlackChannelConfiguration",
+        tags="TagResource UntagResource",
     ),
     ############################################################################
     # Another account that is told

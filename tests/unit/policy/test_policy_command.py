@@ -69,29 +69,40 @@ def test_of_a_plan(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "secret", "said"),
+    ("command", "name", "said"),
     [
-        ("plan", "x", ""),
+        ("plan", "a23456789-b23456789-c23456789-d2", ""),
         (
             "apply",
-            "x",
+            "secretwatch",
             r"This policy has 10,\d{3} characters, and a managed policy takes 6,144. Print it for a PLAN, "
-            r"which needs less, or put it into the role \(aws iam put-role-policy\), which takes 10,240.\n",
+            r"which needs less, or in 2 parts \(--part 1 to --part 2\), each a managed policy of its own.\n",
         ),
         (
             "apply",
-            "x" * 300,
+            "a23456789-b23456789-c23456789-d2",
             r"This policy has 11,\d{3} characters, and a managed policy takes 6,144. Print it for a PLAN, "
-            r"which needs less.\n",
+            r"which needs less, or in 2 parts \(--part 1 to --part 2\), each a managed policy of its own.\n",
         ),
     ],
 )
-def test_what_does_not_fit_is_said_beside_the_document(command: str, secret: str, said: str) -> None:
-    name = "a23456789-b23456789-c23456789-d2"
-    done = run(command, "--name", name, "--account", ACCOUNT, "--region", REGION, "--secret", secret)
+def test_what_does_not_fit_is_said_beside_the_document(command: str, name: str, said: str) -> None:
+    done = run(command, "--name", name, "--account", ACCOUNT, "--region", REGION, "--secret", "x")
     assert done.exit_code == 0
     json.loads(done.stdout)
     assert re.fullmatch(said, done.stderr)
+
+
+def test_parts_are_together_the_whole() -> None:
+    whole = json.loads(run("apply").stdout)
+    found = [run("apply", "--part", str(number)) for number in (1, 2)]
+    assert [(each.exit_code, each.stderr) for each in found] == [(0, "")] * 2
+    printed = [json.loads(each.stdout) for each in found]
+    statements = [each for document in printed for each in document["Statement"]]
+    assert sorted(map(json.dumps, statements)) == sorted(map(json.dumps, whole["Statement"]))
+    done = run("apply", "--part", "3")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--part 3: this policy has 2 parts." in done.stderr
 
 
 @pytest.mark.parametrize(

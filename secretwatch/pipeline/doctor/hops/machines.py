@@ -1,4 +1,4 @@
-"""A state machine of the instance: what starts it, and as whom it runs; shared by the hops that have one."""
+"""A state machine or a chat channel: what starts it, and as whom it runs; for the hops that have one."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from secretwatch.pipeline.doctor.kinds import topics
 from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_parts
 from secretwatch.pipeline.doctor.opening import opened, refusal
 from secretwatch.pipeline.doctor.view import View
+from secretwatch.pipeline.endpoints import shown
 from secretwatch.policy import services
 
 NAME = "topic"
@@ -381,7 +382,11 @@ def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[s
         params = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
         step = Call("sns", "Subscribe", params, note=how)
         name = topic.rsplit(":", 1)[-1]
-        return "unconfirmed", f"{endpoint} {what}: nothing of the topic {name} is sent there.", [step]
+        return (
+            "unconfirmed",
+            f"{shown(protocol, endpoint)} {what}: nothing of the topic {name} is sent there.",
+            [step],
+        )
     policy = subscription.get("FilterPolicy")
     if policy and not wants(policy, subscription.get("FilterPolicyScope"), message):
         return (

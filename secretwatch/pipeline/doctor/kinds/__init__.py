@@ -15,6 +15,7 @@ from secretwatch.pipeline.doctor.kinds import (
     alarms,
     beats,
     buckets,
+    chats,
     filters,
     keys,
     mutes,
@@ -41,6 +42,8 @@ ALL: tuple[Kind, ...] = (
     filters.FILTER,
     alarms.KIND,
     rules.RULE,
+    chats.GUARDRAIL,
+    chats.CHANNEL,
     mutes.KIND,
 )
 _THREADS = 8
@@ -49,7 +52,7 @@ BY_NAME = {kind.name: kind for kind in ALL}
 RESOURCES: dict[str, Resource] = {name: each for kind in ALL for name, each in kind.resources.items()}
 EFFECTS: dict[tuple[str, str], Effect] = {
     key: effect
-    for room in (alarms, beats, buckets, filters, keys, mutes, roles, rules, topics, trails)
+    for room in (alarms, beats, buckets, chats, filters, keys, mutes, roles, rules, topics, trails)
     for key, effect in room.EFFECTS.items()
 }
 

@@ -24,6 +24,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     text,
 )
 from secretwatch.pipeline.doctor.opening import Place, completed
+from secretwatch.pipeline.endpoints import shown
 
 _MOST = 100
 """Subscriptions of a topic whose filter policies are looked at, beside those that were applied."""
@@ -115,8 +116,8 @@ def subscribe(topic: str, protocol: str, endpoint: str, wanted: Thing | None = N
     note = {
         "email": f"AWS sends {endpoint} a mail: its link has to be followed.",
         "email-json": f"AWS sends {endpoint} a mail: its SubscribeURL has to be opened.",
-        "http": f"AWS posts a SubscribeURL to {endpoint}, which has to be visited.",
-        "https": f"AWS posts a SubscribeURL to {endpoint}, which has to be visited.",
+        "http": f"AWS posts a SubscribeURL to {shown(protocol, endpoint)}, which has to be visited.",
+        "https": f"AWS posts a SubscribeURL to {shown(protocol, endpoint)}, which has to be visited.",
     }.get(protocol, "")
     params: dict[str, Any] = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
     same = SUBSCRIPTION.decisive
@@ -165,6 +166,10 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
             empty = {"RawMessageDelivery": "false", "RedrivePolicy": "", "DeliveryPolicy": ""}.get(name, "{}")
             steps.append(set_subscription(live["SubscriptionArn"], name, str(wanted.get(name) or empty)))
     return steps
+
+
+def _label(topic: str, protocol: str, endpoint: str) -> str:
+    return f"{protocol} {shown(protocol, endpoint)}"
 
 
 _BOOL = lambda value: str(value).lower() == "true"  # noqa: E731
@@ -231,7 +236,7 @@ SUBSCRIPTION = Kind(
     _restore_subscription,
     # Of no filter policy a scope means nothing.
     enough={"FilterPolicyScope": lambda account, wanted, live: not document(live.get("FilterPolicy"))},
-    label=lambda id: "{1} {2}".format(*subscription_parts(id)),
+    label=lambda id: _label(*subscription_parts(id)),
     resources={
         "aws_sns_topic_subscription": Resource(
             "subscription",

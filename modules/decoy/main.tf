@@ -1,0 +1,29 @@
+# A secret that nobody has a reason to touch, so that whoever does is out of place. Nothing about it says so: it has the name,
+# description, tags and value that it is given, AWS's own key as most secrets have, and no policy.
+
+resource "aws_secretsmanager_secret" "this" {
+  # checkov:skip=CKV_AWS_149:With a key of its own it would be another than its neighbours, and cost more than all else here
+  # checkov:skip=CKV2_AWS_57:It opens nothing, so that there is nothing to rotate
+  description             = var.description
+  name                    = var.name
+  recovery_window_in_days = var.recovery_window_in_days
+  tags                    = var.tags
+}
+
+# Made anew in each run, and written in the one that creates the secret or raises value_version.
+ephemeral "aws_secretsmanager_random_password" "this" {
+  count = local.is_random ? 1 : 0
+
+  exclude_punctuation = true
+  password_length     = 32
+}
+
+resource "aws_secretsmanager_secret_version" "this" {
+  secret_id                = aws_secretsmanager_secret.this.id
+  secret_string_wo         = local.is_random ? replace(var.value, "{random}", ephemeral.aws_secretsmanager_random_password.this[0].random_password) : var.value
+  secret_string_wo_version = var.value_version
+}
+
+locals {
+  is_random = strcontains(var.value, "{random}")
+}
