@@ -63,10 +63,13 @@ BY_A_ROLE: dict[str, tuple[str, ...]] = {
 
 # What no module does: a test below, or an example beside the module.
 BESIDE = {
-    "decoys": {"secretsmanager.ReplicateSecretToRegions"},
+    "decoys": {
+        "secretsmanager.ReplicateSecretToRegions",
+        *("stepfunctions.CreateStateMachine", "stepfunctions.DeleteStateMachine"),
+    },
     "every-way": {
         *("chatbot.CreateSlackChannelConfiguration", "chatbot.DeleteSlackChannelConfiguration"),
-        *("iam.CreatePolicy", "iam.DeletePolicy", "sns.ConfirmSubscription", "sns.Publish"),
+        *("iam.CreatePolicy", "iam.DeletePolicy", "sns.ConfirmSubscription"),
         *("stepfunctions.CreateStateMachine", "stepfunctions.DeleteStateMachine"),
     },
     "existing-trail": {"cloudtrail.StopLogging"},
@@ -78,8 +81,8 @@ BESIDE = {
     },
 }
 
-# Nobody applies it: the heartbeat's schedule may come due meanwhile.
-BY_ITSELF = {"stepfunctions.StartExecution"}
+# By nobody's apply: the heartbeat's schedule comes due, or details of the example before are told late.
+BY_ITSELF = {"sns.Publish", "stepfunctions.StartExecution"}
 
 
 LATER = (
@@ -318,6 +321,7 @@ def every_touch_of_a_decoy_is_told_of(local_cloud: Any, deployer: Role, example:
         denied = boto3.Session().client("secretsmanager")
         with pytest.raises(denied.exceptions.ClientError, match="AccessDenied"):
             denied.replicate_secret_to_regions(SecretId=decoy, AddReplicaRegions=[{"Region": "eu-west-1"}])
+    boto3.client("iam").delete_role(RoleName="nobody")
     made = {
         *("DescribeSecret", "GetSecretValue", "BatchGetSecretValue", "ListSecrets", "GetResourcePolicy"),
         *("DeleteResourcePolicy", "ReplicateSecretToRegions"),
