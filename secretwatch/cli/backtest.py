@@ -234,12 +234,23 @@ def _subjects(
                 if not watches:
                     known = ", ".join(each.label for each in subject.watches)
                     _end(f"{name} has none of the watches that were asked for, but {known}.", exits.USAGE)
-                found.append(replace(subject, watches=watches))
+                unknown = subject.unknown if watches == subject.watches else _about(subject.unknown, keys)
+                found.append(replace(subject, watches=watches, unknown=unknown))
         if patterns:
             found.append(subject_of(patterns, settings))
     except (NothingToTest, NotAnAlarm) as error:
         _end(str(error), exits.USAGE)
     return tuple(found)
+
+
+def _about(sentences: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+    """Sentences that may be about what is tested: of the watch on the watch itself none is."""
+    wanted = ['["' + key.rpartition("/")[2] + '"]' for key in keys]
+    return tuple(
+        each
+        for each in sentences
+        if "self_watch" not in each and (not wanted or any(key in each for key in wanted))
+    )
 
 
 ################################################################################

@@ -588,3 +588,15 @@ run "a_delegated_administrators_trail" {
     error_message = "So is what its files are encrypted for."
   }
 }
+
+run "kms_left_out_of_the_trail_is_warned_of" {
+  command = plan
+
+  variables {
+    email_addresses = ["ops@example.com"]
+    secrets         = ["db"]
+    trail           = { exclude_management_event_sources = ["kms.amazonaws.com"] }
+  }
+
+  expect_failures = [check.left_out]
+}

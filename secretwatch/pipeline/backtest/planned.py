@@ -225,9 +225,9 @@ class _Reading:
                 pattern = json.loads(each.values.get("event_pattern") or "{}")
             except ValueError:
                 continue
-            if _STATE_CHANGE in (pattern.get("detail-type") or ()):
-                names = (pattern.get("detail") or {}).get("alarmName") or ()
-                yield from (name for name in names if isinstance(name, str))
+            if isinstance(pattern, dict) and _STATE_CHANGE in (pattern.get("detail-type") or ()):
+                for arn in pattern.get("resources") or ():
+                    yield str(arn).partition(":alarm:")[2]
 
 
 def _sorted(watch: Watch) -> Watch:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -176,10 +177,12 @@ def _batches(items: Iterator[Item], store: Store, tally: Tally) -> Iterator[list
 ################################################################################
 
 _decoder: Decoder | None = None
+_stop: Event | None = None
 
 
-def _start(setting: Setting) -> None:
-    global _decoder
+def _start(setting: Setting, stop: Event) -> None:
+    global _decoder, _stop
+    _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     _decoder = Decoder(Matcher(setting.subjects), seed=setting.seed, skip=setting.skip, every=setting.every)
 
@@ -192,6 +195,8 @@ def _work(batch: list[Item]) -> list[tuple[Read, list[Hit]]]:
 def _read(decoder: Decoder, batch: list[Item]) -> list[tuple[Read, list[Hit]]]:
     answers = []
     for item in batch:
+        if _stop is not None and _stop.is_set():
+            break  # nobody waits for the rest
         if item.data is not None:
             found = decoder.read(item.data, item.arrival)
         elif item.size > LARGE:
@@ -228,10 +233,12 @@ def _pool(
     # A fork starts at once. Beside other threads, which may hold locks, processes are begun anew.
     alone = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if alone else "spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(setting,))
+    stop = context.Event()
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(setting, stop))
     try:
         yield lambda batch: pool.submit(_work, batch)
     finally:
+        stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
 import random
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,22 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
     found = backtest(subjects, store, tally)
     store.close()
     assert answers(found) == answers(run(logs))
+
+
+def test_no_process_is_left_by_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "_BATCH_FILES", 1)
+    for number in range(6):
+        write(tmp_path, "2026-03-01T10:05", [read(f"r{number}", "2026-03-01T10:01:00Z")], f"{number:016}")
+
+    def interrupted() -> Any:
+        yield from items((str(tmp_path),))
+        raise KeyboardInterrupt
+
+    store = Store()
+    with pytest.raises(KeyboardInterrupt):
+        scan(interrupted(), store, Setting((subject(),)), 2)
+    store.close()
+    assert not multiprocessing.active_children()
 
 
 def test_a_default_value_counts_where_events_came_and_none_matched(tmp_path: Path) -> None:
