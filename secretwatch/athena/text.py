@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from secretwatch.athena.condition import Condition, Sql
+from secretwatch.athena.condition import Condition, Sql, never
 from secretwatch.athena.expression import spelled
 from secretwatch.filterpattern.operands import Number, Operand, Text, read_number, text_matcher
 
@@ -45,6 +45,9 @@ class Matcher:
         if self.sql is None or (negated and not self.exact):
             return Condition(is_there(subject), exact=False)
         tree = self.sql(subject)
+        if negated and isinstance(tree, exp.Not):
+            # Whatever is there is equal to "*", and what is not there is not unequal to it.
+            return never()
         return Condition(exp.not_(tree) if negated else tree, self.exact)
 
 

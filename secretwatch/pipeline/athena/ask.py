@@ -90,7 +90,6 @@ class Athena:
                 CatalogName=place.catalogue,
                 DatabaseName=place.database,
                 TableName=place.table,
-                WorkGroup=place.workgroup,
             )["TableMetadata"]
         except Refused as error:
             if "EntityNotFound" not in str(error):

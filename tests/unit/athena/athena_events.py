@@ -81,11 +81,11 @@ def struct(**parts):
 EVENTS = st.fixed_dictionaries(
     {
         "eventTime": st.just(TIME),
+        "eventName": TEXTS,
         "requestParameters": st.none() | DOCUMENTS,
         "responseElements": st.none() | DOCUMENTS,
     },
     optional={
-        "eventName": TEXTS,
         "errorCode": TEXTS,
         "sourceIPAddress": TEXTS,
         "readOnly": st.booleans(),
@@ -106,7 +106,16 @@ EVENTS = st.fixed_dictionaries(
 
 PLACES = st.sampled_from(
     [
-        *("$.eventName", "$.errorCode", "$.sourceIPAddress", "$.readOnly", "$.userIdentity", "$.eventName.x"),
+        *(
+            "$.eventName",
+            "$.eventName",
+            "$.eventName",
+            "$.errorCode",
+            "$.sourceIPAddress",
+            "$.readOnly",
+            "$.userIdentity",
+            "$.eventName.x",
+        ),
         *(
             "$.userIdentity.arn",
             "$.userIdentity.invokedBy",
@@ -116,7 +125,8 @@ PLACES = st.sampled_from(
         *("$.userIdentity.sessionContext.sessionIssuer.arn", "$.userIdentity.sessionContext.sessionIssuer"),
         *("$.userIdentity.sessionContext.webIdFederationData.attributes.a", "$.tlsDetails.tlsVersion"),
         *("$.resources[0].ARN", "$.resources[*].type", "$.requestParameters", "$.requestParameters[0]"),
-        *("$.requestParameters.a", "$.requestParameters.secretId", "$.requestParameters.a.b"),
+        *("$.requestParameters.a", "$.requestParameters.a", "$.requestParameters.secretId"),
+        *("$.requestParameters.a.b", "$.eventName"),
         *(
             "$.requestParameters.a",
             "$.requestParameters.b",

@@ -73,6 +73,6 @@ def test_three_engines_agree(trino: Trino) -> None:
     agree(trino)
     assert COUNTED["pairs"] >= 10_000
     # Not for want of matches, nor because all was found.
-    assert COUNTED["matching"] >= 500
+    assert COUNTED["matching"] >= 300
     assert COUNTED["found"] < COUNTED["pairs"] / 2
     print(COUNTED)

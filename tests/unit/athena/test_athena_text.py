@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,7 +17,7 @@ from secretwatch.filterpattern import FilterPattern
 from secretwatch.filterpattern.pattern import JsonPattern
 
 
-def texts(signs: str, longest: int) -> list[str]:
+def texts(signs: str, longest: int) -> list[Any]:
     return ["".join(chosen) for length in range(longest + 1) for chosen in product(signs, repeat=length)]
 
 
@@ -24,9 +25,11 @@ def quoted(wanted: str) -> str:
     return '"' + wanted.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def disagreements(patterns: Iterable[str], found: list[str]) -> tuple[list[str], int]:
+def disagreements(patterns: Iterable[str], found: list[str | None]) -> tuple[list[str], int]:
     """Pattern, SQL and text of those that differ; and how many conditions were exact."""
     here = duckdb.connect()
+    # And what is not there at all.
+    found = [*found, None]
     here.execute("CREATE TABLE t AS SELECT unnest(?::VARCHAR[]) AS v", [found])
     wrong, exact = [], 0
     for pattern in patterns:
@@ -37,9 +40,9 @@ def disagreements(patterns: Iterable[str], found: list[str]) -> tuple[list[str],
         condition = matcher(asked.operand).condition(exp.column("v"), negated=asked.operator == "!=")
         query = exp.select("v").from_("t").where(condition.tree)
         rows = {row[0] for row in here.execute(query.sql("duckdb")).fetchall()}
-        wanted = {each for each in found if parsed.matches_event({"v": each})}
+        wanted = {each for each in found if parsed.matches_event({} if each is None else {"v": each})}
         if not wanted <= rows or (condition.exact and wanted != rows):
-            wrong.append(f"{pattern}: {query.sql('athena')}: {sorted(wanted ^ rows)[:3]}")
+            wrong.append(f"{pattern}: {query.sql('athena')}: {list(wanted ^ rows)[:3]}")
         exact += condition.exact
     return wrong, exact
 
