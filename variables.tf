@@ -341,16 +341,17 @@ variable "topics" {
 
 variable "trail" {
   default     = {}
-  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation (`management_account_id`: only where a delegated administrator applies this, whose trails belong to that account), `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence: without it at the first apply, a plan that would is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence'`."
+  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation (`management_account_id`: only where a delegated administrator applies this, whose trails belong to that account), `exclude_management_event_sources` leaves out the calls of KMS or of the RDS Data API, where these are most of the bill (`secretwatch backtest --bill`): a plan warns of what nobody sees then; `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence: without it at the first apply, a plan that would is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence'`."
   nullable    = false
   type = object({
-    bucket                    = optional(object({ key_prefix = optional(string), name = string }))
-    bucket_expiration_in_days = optional(number, 365)
-    bucket_force_destroy      = optional(bool, false)
-    existing                  = optional(object({ arn = string, bucket_name = optional(string), log_group_name = string, verify = optional(bool, true) }))
-    log_retention_in_days     = optional(number, 90)
-    notifications             = optional(object({ topic = optional(object({ arn = string })) }))
-    organization              = optional(object({ id = string, management_account_id = optional(string) }))
+    bucket                           = optional(object({ key_prefix = optional(string), name = string }))
+    bucket_expiration_in_days        = optional(number, 365)
+    bucket_force_destroy             = optional(bool, false)
+    exclude_management_event_sources = optional(set(string), [])
+    existing                         = optional(object({ arn = string, bucket_name = optional(string), log_group_name = string, verify = optional(bool, true) }))
+    log_retention_in_days            = optional(number, 90)
+    notifications                    = optional(object({ topic = optional(object({ arn = string })) }))
+    organization                     = optional(object({ id = string, management_account_id = optional(string) }))
   })
 
   validation {
@@ -361,6 +362,17 @@ variable "trail" {
   validation {
     condition     = var.trail.existing == null || (var.trail.bucket == null && var.trail.notifications == null)
     error_message = "trail.existing comes with bucket or notifications: those are the business of whoever owns the trail. Leave them out."
+  }
+
+  validation {
+    condition     = var.trail.existing == null || length(var.trail.exclude_management_event_sources) == 0
+    error_message = "trail.existing comes with exclude_management_event_sources: what an adopted trail records is the business of whoever owns it. Leave it out."
+  }
+
+  # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html
+  validation {
+    condition     = alltrue([for source in var.trail.exclude_management_event_sources : contains(["kms.amazonaws.com", "rdsdata.amazonaws.com"], coalesce(source, "null"))])
+    error_message = "trail.exclude_management_event_sources has ${join(", ", [for source in sort([for source in var.trail.exclude_management_event_sources : try(coalesce(source), "")]) : "\"${source}\"" if !contains(["kms.amazonaws.com", "rdsdata.amazonaws.com"], source)])}: CloudTrail can leave out kms.amazonaws.com and rdsdata.amazonaws.com, and no other service."
   }
 
   validation {

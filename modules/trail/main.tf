@@ -40,8 +40,9 @@ resource "aws_cloudtrail" "this" {
 
   # Reading a secret is a read event: a trail of write events never sees it.
   event_selector {
-    include_management_events = true
-    read_write_type           = "All"
+    exclude_management_event_sources = length(var.exclude_management_event_sources) == 0 ? null : var.exclude_management_event_sources
+    include_management_events        = true
+    read_write_type                  = "All"
   }
 
   # CloudTrail checks all of these when the trail is created, and refuses what is not attached yet.

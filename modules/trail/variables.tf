@@ -27,6 +27,12 @@ variable "bucket_force_destroy" {
   type        = bool
 }
 
+variable "exclude_management_event_sources" {
+  description = "Services whose management events the trail leaves out: kms.amazonaws.com, rdsdata.amazonaws.com."
+  nullable    = false
+  type        = set(string)
+}
+
 variable "kms_deletion_window_in_days" {
   description = "Days between the deletion of the key and its end."
   nullable    = false

@@ -16,12 +16,12 @@ _MONTH = 30 * 86400
 
 BLINDS = {
     "kms.amazonaws.com": (
-        "No call of KMS is recorded: not that a key of the watch is disabled or deleted (the self-watch no longer "
-        "tells of it), nor that a secret was decrypted, which is the second trace of a read."
+        "No call of KMS is recorded: not that a key of the watch is disabled or deleted (the self-watch no "
+        "longer tells of it), nor that a secret was decrypted, which is the second trace of a read."
     ),
     "rdsdata.amazonaws.com": (
-        "No call of the RDS Data API is recorded, and so not what was done in a database with a secret that was "
-        "read. No watch here looks at these."
+        "No call of the RDS Data API is recorded, and so not what was done in a database with a secret that "
+        "was read. No watch here looks at these."
     ),
 }
 """Sources whose management events a trail can leave out, and what nobody sees then."""

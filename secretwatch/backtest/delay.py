@@ -1,7 +1,7 @@
 """When an event reached bucket and log group: as a log file's name says it, else by a model. Pure.
 
 The model is the measured distribution of 3,872 log files (the file's time less the event's): one in twenty
-within 26 s, half within 191 s, nineteen in twenty within 455 s, the slowest 608 s; between these it is a line.
+within 26 s, half within 191 s, nineteen in twenty within 455 s, the slowest 608 s; in between it is a line.
 Which event is how late is drawn from its id and the seed: the same in any order of reading, on any machine.
 """
 

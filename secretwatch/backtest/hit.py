@@ -43,7 +43,7 @@ class Hit:
 def hit_of(
     event: Mapping[str, Any], sinks: Sequence[int], values: Sequence[float | None], arrival: int
 ) -> Hit | None:
-    """The hit of an event that matched; None of what has no id or time, which no event of CloudTrail lacks."""
+    """The hit of an event that matched; None of what has no id, name or time, which none lacks."""
     act = act_of(event, lambda _: True)
     if act is None:
         return None

@@ -28,7 +28,7 @@ class Limit:
         found = _FORM.fullmatch(text)
         if not found:
             raise InvalidLimit(
-                f"{text[:40]!r} is no limit: write a number of alarms and hour, day, week or month, as in 3/week."
+                f"{text[:40]!r} is no limit: write a number, / and hour, day, week or month, as 3/week."
             )
         return cls(int(found[1]), found[2])
 
@@ -36,7 +36,7 @@ class Limit:
         return f"{self.most}/{self.unit}"
 
     def broken(self, times: Sequence[float]) -> tuple[int, int] | None:
-        """Of rising times in seconds, the first and last of the fullest period that holds too many; by index."""
+        """Of rising times, in seconds: indices of the first and last in the fullest period with too many."""
         worst: tuple[int, int] | None = None
         begin = 0
         for end, time in enumerate(times):

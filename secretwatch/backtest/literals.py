@@ -10,7 +10,7 @@ write these as \\u0041 does; ESCAPES are how such a spelling begins, and a file 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import islice, product
 from typing import Any
 
@@ -73,7 +73,7 @@ def _chosen(ways: Iterable[Sequence[Clause]], telling: bool) -> set[str]:
         if not clauses:
             return set()
 
-        def cost(clause: Clause) -> tuple[Any, ...]:
+        def cost(clause: Set[str]) -> Any:
             more = len(_shortest(chosen | clause))  # noqa: B023
             return (_is_common(clause), more, _weight(clause)) if telling else (more, _weight(clause))
 
@@ -99,12 +99,12 @@ def _shortest(literals: Iterable[str]) -> set[str]:
     return kept
 
 
-def _weight(clause: Clause) -> tuple[bool, int, int, list[str]]:
+def _weight(clause: Set[str]) -> tuple[bool, int, int, list[str]]:
     """Less is better."""
     return (_is_common(clause), len(clause), -min(map(len, clause)), sorted(clause))
 
 
-def _is_common(clause: Clause) -> bool:
+def _is_common(clause: Set[str]) -> bool:
     """Whether one of them stands in most files: names of services do, and short words."""
     return any(
         len(each) < 7 or each.endswith(("amazonaws.com", ".")) or _REGION.fullmatch(each) for each in clause

@@ -1,7 +1,7 @@
 """An alarm on recorded reads: evaluated every minute on what had arrived by then. Pure; `alarm` decides.
 
-Reads are given as cells: the minute of the call and the minute of its arrival, each in minutes since 1970, and
-how often a value came. At minute M an evaluation sees what arrived before M. Minutes between which nothing can
+Reads are given as cells: the minute of the call and the minute of its arrival, each in minutes since 1970,
+and how often a value came. At minute M an evaluation sees what arrived before M. Minutes in which nothing can
 change are left out.
 
 What a metric filter counts stands at the log event's own time. CloudTrail's log events are taken to have the
@@ -70,26 +70,33 @@ def can_replay(config: AlarmConfig) -> bool:
     return config.period % 60 == 0
 
 
-def replay(config: AlarmConfig, cells: Cells, counted: Counted, unit: str | None = None) -> Replay:
-    """What the alarm did, from before the first cell until it rests after the last. unit: of the values."""
-    return _Run(config, cells, counted, unit).run()
+def replay(
+    config: AlarmConfig,
+    cells: Cells,
+    counted: Counted,
+    unit: str | None = None,
+    decided: dict[object, State] | None = None,
+) -> Replay:
+    """What the alarm did, from before the first cell until it rests after the last.
+
+    unit: of the values. decided: what was decided before, of the same alarm and unit: kept between replays.
+    """
+    return _Run(config, cells, counted, unit, {} if decided is None else decided).run()
 
 
-def missed(config: AlarmConfig, cells: Cells, real: Replay, unit: str | None = None) -> list[Ring]:
-    """Rings that there would have been without any delay, and of whose reads none rang, nor came in ALARM."""
-    at_once: dict[Cell, dict[float, int]] = defaultdict(lambda: defaultdict(int))
-    came: dict[int, list[Cell]] = defaultdict(list)
-    for cell, values in cells.items():
-        minute = cell[0]
-        came[minute].append(cell)
+def at_once(cells: Cells) -> dict[Cell, dict[float, int]]:
+    """The same reads without any delay."""
+    found: dict[Cell, dict[float, int]] = defaultdict(lambda: defaultdict(int))
+    for (minute, _), values in cells.items():
         for value, count in values.items():
-            at_once[minute, minute][value] += count
-    heard = (Fate.RANG, Fate.IN_ALARM)
-    return [
-        ring
-        for ring in replay(config, at_once, Counted.CALL, unit).rings
-        if not any(real.fates.get(cell) in heard for minute, _ in ring.cells for cell in came[minute])
-    ]
+            found[minute, minute][value] += count
+    return {cell: dict(values) for cell, values in found.items()}
+
+
+def missed(ideal: Replay, real: Replay) -> list[Ring]:
+    """Rings of the reads `at_once` (counted at the call) of which none rang really, nor came in ALARM."""
+    heard = {minute for (minute, _), fate in real.fates.items() if fate in (Fate.RANG, Fate.IN_ALARM)}
+    return [ring for ring in ideal.rings if not any(minute in heard for minute, _ in ring.cells)]
 
 
 @dataclass
@@ -103,7 +110,14 @@ class _Entry:
 
 
 class _Run:
-    def __init__(self, config: AlarmConfig, cells: Cells, counted: Counted, unit: str | None) -> None:
+    def __init__(
+        self,
+        config: AlarmConfig,
+        cells: Cells,
+        counted: Counted,
+        unit: str | None,
+        decided: dict[object, State],
+    ) -> None:
         self._config = config
         self._span = config.evaluation_range * config.period // 60
         self._deciding = config.evaluation_periods * config.period // 60
@@ -112,7 +126,7 @@ class _Run:
         self._found = Replay()
         self._open: tuple[int, tuple[Cell, ...], str] | None = None
         # What an evaluation decides hangs on the ages of what it sees, and on nothing of the clock.
-        self._decided: dict[object, State] = {}
+        self._decided = decided
 
     def run(self) -> Replay:
         waiting = []

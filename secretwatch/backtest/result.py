@@ -31,7 +31,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Rang:
-    """An alarm that rang. until: when it was OK again; None: it had not ended. events: the first of `reads`."""
+    """An alarm that rang. until: when it had ended; None: it had not. events: the first of `reads`."""
 
     at: int
     until: int | None
@@ -105,7 +105,7 @@ class WatchResult:
 
 @dataclass(frozen=True)
 class TooMany:
-    """A watch over the limit: within the unit from begin, so many rings; readers: with how many rings each."""
+    """A watch over the limit: so many rings from begin to end; readers: with how many rings each."""
 
     subject: str
     watch: str

@@ -117,5 +117,7 @@ def sinks(subjects: tuple[Subject, ...]) -> tuple[Sink, ...]:
 def _sinks(subjects: tuple[Subject, ...]) -> Iterator[Sink]:
     for number, subject in enumerate(subjects):
         for place, watch in enumerate(subject.watches):
-            for what in (*watch.filters, *watch.rules):
-                yield Sink(number, place, what)
+            for each in watch.filters:
+                yield Sink(number, place, each)
+            for rule in watch.rules:
+                yield Sink(number, place, rule)

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from secretwatch.cli import exits
-from secretwatch.cli.console import plain, teller, visible_json, visible_line
+from secretwatch.cli.console import plain, teller, visible, visible_json, visible_line
 
 if TYPE_CHECKING:
     from secretwatch.backtest.result import Result
@@ -184,7 +184,7 @@ def _check_targets(json_file: str | None, html_file: str | None) -> None:
 
 
 def _end(sentence: str, code: int) -> NoReturn:
-    click.echo(visible_line(sentence), err=True)
+    click.echo(visible(sentence), err=True)
     sys.exit(code)
 
 

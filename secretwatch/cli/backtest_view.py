@@ -24,7 +24,7 @@ _WIDE = 200
 
 
 class Bar:
-    """Files, bytes and events as they are read; elsewhere than in a terminal nothing. total: bytes, if known."""
+    """Files, bytes and events as they are read, in a terminal. total: bytes, where known."""
 
     def __init__(self, console: Console, total: int | None) -> None:
         self._progress = Progress(
@@ -39,7 +39,6 @@ class Bar:
         self._task = self._progress.add_task("reading", total=total, said="")
 
     def __enter__(self) -> Bar:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -48,6 +47,8 @@ class Bar:
         self._progress.stop()
 
     def tell(self, tally: Tally) -> None:
+        # Not before: it has a thread, beside which no process is forked.
+        self._progress.start()
         said = f"{tally.files:,} files, {size(tally.size)}, {tally.events:,} events decoded"
         self._progress.update(self._task, completed=tally.size, said=said)
 
@@ -209,8 +210,8 @@ def _bill(console: Console, wide: Console, result: Result) -> None:
     for line in bill.savings:
         console.print(
             Text(
-                f"  trail.exclude_management_event_sources with {line.source} would save ${line.dollars:,.2f} a "
-                f"month. {BLINDS[line.source]}"
+                f"  trail.exclude_management_event_sources with {line.source} would save "
+                f"${line.dollars:,.2f} a month. {BLINDS[line.source]}"
             )
         )
 
@@ -221,8 +222,9 @@ def _limit(console: Console, result: Result) -> None:
     for each in result.too_many:
         console.print(
             Text(
-                f"\nToo many: {visible_line(each.watch)} of {visible_line(each.subject)} would have rung {each.rings} "
-                f"times from {at(each.begin)} to {at(each.end)} UTC; the limit is {result.limit}.",
+                f"\nToo many: {visible_line(each.watch)} of {visible_line(each.subject)} would have rung "
+                f"{each.rings} times from {at(each.begin)} to {at(each.end)} UTC; the limit is "
+                f"{result.limit}.",
                 style="bold red",
             )
         )

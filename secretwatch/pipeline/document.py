@@ -12,11 +12,15 @@ from hashlib import sha256
 from html import escape
 
 
-def document(title: str, style: str, main: str) -> str:
-    """title: plain text; style: CSS of ours; main: HTML in which everything of others is escaped."""
+def document(title: str, style: str, main: str, *, images: bool = False) -> str:
+    """title: plain text; style: CSS of ours; main: HTML in which everything of others is escaped.
+
+    images: whether it has pictures, which then are in the page itself (`data:`).
+    """
     # Of styles only this one: another could show the page as it is not.
     digest = b64encode(sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    sources = " img-src data:;" if images else ""
+    policy = f"default-src 'none'; style-src 'sha256-{digest}';{sources} base-uri 'none'; form-action 'none'"
     return _printable(f"""<!doctype html>
 <html lang="en">
 <head>

@@ -132,10 +132,11 @@ run "trail_that_keeps_its_files_for_a_year" {
   }
 
   variables {
-    after                     = []
-    bucket_expiration_in_days = 365
-    bucket_force_destroy      = false
-    log_retention_in_days     = 90
+    after                            = []
+    bucket_expiration_in_days        = 365
+    bucket_force_destroy             = false
+    exclude_management_event_sources = []
+    log_retention_in_days            = 90
   }
 
   assert {
@@ -157,10 +158,11 @@ run "trail_that_keeps_its_files_for_good" {
   }
 
   variables {
-    after                     = []
-    bucket_expiration_in_days = 0
-    bucket_force_destroy      = false
-    log_retention_in_days     = 90
+    after                            = []
+    bucket_expiration_in_days        = 0
+    bucket_force_destroy             = false
+    exclude_management_event_sources = []
+    log_retention_in_days            = 90
   }
 
   assert {
@@ -177,11 +179,12 @@ run "trail_of_a_delegated_administrator" {
   }
 
   variables {
-    after                     = []
-    bucket_expiration_in_days = 0
-    bucket_force_destroy      = false
-    log_retention_in_days     = 90
-    organization              = { id = "o-exampleorgid", management_account_id = "444455556666" }
+    after                            = []
+    bucket_expiration_in_days        = 0
+    bucket_force_destroy             = false
+    exclude_management_event_sources = []
+    log_retention_in_days            = 90
+    organization                     = { id = "o-exampleorgid", management_account_id = "444455556666" }
   }
 
   assert {

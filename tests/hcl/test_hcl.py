@@ -177,6 +177,17 @@ REFUSED = [
         f'email_addresses holds "Ops <ops@example.com>": {BARE}',
     ),
     (
+        'trail = { exclude_management_event_sources = ["kms.amazonaws.com"], existing = { arn = "arn:aws:'
+        'cloudtrail:us-east-1:123456789012:trail/main", log_group_name = "main" } }',
+        "trail.existing comes with exclude_management_event_sources: what an adopted trail records is the"
+        " business of whoever owns it. Leave it out.",
+    ),
+    (
+        'trail = { exclude_management_event_sources = ["s3.amazonaws.com", "kms.amazonaws.com"] }',
+        'trail.exclude_management_event_sources has "s3.amazonaws.com": CloudTrail can leave out'
+        " kms.amazonaws.com and rdsdata.amazonaws.com, and no other service.",
+    ),
+    (
         "trail = { log_retention_in_days = 100 }",
         "trail.log_retention_in_days is 100: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180,"
         " 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653 days.",

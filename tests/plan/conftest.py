@@ -106,7 +106,7 @@ module "two" {
     "rds!cluster-1",
   ]
   tags  = { team = "red" }
-  trail = { bucket_expiration_in_days = 0, bucket_force_destroy = true, log_retention_in_days = 7 }
+  trail = { bucket_expiration_in_days = 0, bucket_force_destroy = true, exclude_management_event_sources = ["rdsdata.amazonaws.com"], log_retention_in_days = 7 }
 }
 
 # The longest name.

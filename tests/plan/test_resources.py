@@ -112,6 +112,8 @@ def test_the_trail_records_reads_of_every_region_and_can_be_verified(instances: 
     [selector] = trail["event_selector"]
     assert (selector["read_write_type"], selector["include_management_events"]) == ("All", True)
     assert not selector["exclude_management_event_sources"]
+    [selector] = instances.of("two")["module.trail[0].aws_cloudtrail.this"]["event_selector"]
+    assert selector["exclude_management_event_sources"] == ["rdsdata.amazonaws.com"]
 
 
 def test_the_trail_waits_for_everything_that_cloudtrail_checks(quickstart: Plan) -> None:

@@ -42,8 +42,8 @@ class Cost:
     def sentence(self, url: str) -> str:
         gb = self.bytes / 1e9
         return (
-            f"{url}: {self.objects:,} log files of {gb:,.3f} GB: {self.lists:,} LIST and {self.objects:,} GET "
-            f"requests, ${self.dollars:,.4f}; outside of the bucket's region also up to "
+            f"{url}: {self.objects:,} log files of {gb:,.3f} GB: {self.lists:,} LIST and {self.objects:,} "
+            f"GET requests, ${self.dollars:,.4f}; outside of the bucket's region also up to "
             f"${gb * PER_GB_OUT:,.2f} for the transfer."
         )
 

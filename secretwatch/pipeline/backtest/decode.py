@@ -31,6 +31,7 @@ LARGEST = 48 << 20
 """Bytes of a decompressed file up to which it is decoded at once; a larger one is read piece by piece."""
 
 _PIECE = 256 << 10
+_IsalError: type[Exception] = igzip_lib.error  # type: ignore[assignment]
 _GZIP = b"\x1f\x8b"
 # How a trail's log file begins, or events one a line: behind that nothing is wrapped or encoded.
 _EVENTS = re.compile(
@@ -85,17 +86,18 @@ class Decoder:
         self._members = tuple(name for name in matcher.members if name not in _PLAIN_MEMBERS)
         self._record = _record(() if self._whole else self._members)
         shape: Any = msgspec.Raw if self._whole else self._record
-        self._file = msgspec.json.Decoder(msgspec.defstruct("File", [("Records", list[shape])]))
+        self._file: Any = msgspec.json.Decoder(msgspec.defstruct("File", [("Records", list[shape])]))
         self._lines = msgspec.json.Decoder(shape).decode_lines
         self._one = msgspec.json.Decoder(self._record)
-        self._possible: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        # Of events that match nothing, whatever else they hold.
+        self._nothing: set[tuple[Any, ...]] = set()
 
     def read(self, data: bytes, arrival: int | None) -> Read:
         """arrival: of the file, in seconds since 1970; None where it is not known."""
         found = Read(size=len(data))
         try:
             self._quick(data, arrival, found)
-        except (_Elsewhere, msgspec.MsgspecError, igzip_lib.error, RecursionError, UnicodeError, ValueError):
+        except (_Elsewhere, msgspec.MsgspecError, _IsalError, RecursionError, UnicodeError, ValueError):
             found = Read(size=len(data))
             self._slow(_pieces(data), arrival, found)
         return found
@@ -119,25 +121,21 @@ class Decoder:
         if self._whole:
             self._from_whole(records, arrival, found)
             return
-        possible, ask = self._possible, self._ask
+        nothing = self._nothing
         for record in [
-            each for each in records if possible.get((each.eventSource, each.eventName, each.readOnly), ask)
+            each for each in records if (each.eventSource, each.eventName, each.readOnly) not in nothing
         ]:
             among = self._sinks(record)
             if among:
                 self._hit(self._event(record), None, arrival, among, found)
 
-    _ask = (-1,)
-
     def _sinks(self, record: Any) -> tuple[int, ...]:
         key = (record.eventSource, record.eventName, record.readOnly)
-        found = self._possible.get(key)
-        if found is None:
-            read_only = MISSING if key[2] is msgspec.UNSET else key[2]
-            found = self._matcher.sinks_for(key[0], key[1], read_only)
-            if len(self._possible) < _MOST_KEYS:
-                self._possible[key] = found
-        return found
+        read_only = MISSING if key[2] is msgspec.UNSET else key[2]
+        among = self._matcher.sinks_for(key[0], key[1], read_only)
+        if not among and len(self._nothing) < _MOST_KEYS:
+            self._nothing.add(key)
+        return among
 
     def _event(self, record: Any) -> dict[str, Any]:
         """As far as it was asked for."""
@@ -204,7 +202,7 @@ class Decoder:
         pieces: list[bytes] = []
         wanted = self._find is None
         tail = b""
-        for piece in _inflated(data, LARGEST if wanted else _PIECE) if data.startswith(_GZIP) else (data,):
+        for piece in _inflated(data, _PIECE) if data.startswith(_GZIP) else (data,):
             found.plain += len(piece)
             if found.plain > LARGEST:
                 raise _Elsewhere
@@ -270,7 +268,7 @@ def _finder(needles: tuple[bytes, ...] | None) -> Callable[[bytes], bool] | None
 
 
 def _inflated(data: bytes, most: int) -> Iterator[bytes]:
-    """The members of a gzip file, in pieces of at most so many bytes. Raises what isal does, or _Elsewhere."""
+    """The members of a gzip file, in pieces of at most so many bytes. Raises as isal does, or _Elsewhere."""
     while data:
         inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         piece = inflater.decompress(data, most)

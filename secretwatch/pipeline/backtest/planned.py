@@ -49,7 +49,8 @@ def subject_of(shown: Mapping[str, Any], label: str) -> Subject:
     root = values.get("root_module") if isinstance(values, Mapping) else None
     if not isinstance(root, Mapping):
         raise NothingToTest(
-            f"{label} is no plan and no state: write `terraform show -json` of one into a file, or name a folder."
+            f"{label} is no plan and no state: write `terraform show -json` of one into a file, or name a "
+            "folder."
         )
     found = list(_resources(root))
     subject = _Reading(found).subject(label)
@@ -90,7 +91,7 @@ class _Reading:
 
     def subject(self, label: str) -> Subject:
         watches: dict[str, Watch] = {}
-        details = {rule for rule in self._detailed()}
+        details = set(self._detailed())
         fed = self._filters()
         for resource in self._of(_ALARM):
             alarm = self._alarm(resource)
@@ -106,7 +107,7 @@ class _Reading:
         trails = self._of(_TRAIL)
         return Subject(
             label,
-            tuple(watches[name] for name in sorted(watches)),
+            tuple(_sorted(watches[name]) for name in sorted(watches)),
             trail_topics=tuple(str(t) for each in trails if (t := each.values.get("sns_topic_name"))),
             excluded_sources=tuple(sorted({name for each in trails for name in _excluded(each.values)})),
             unknown=tuple(self._unknown),
@@ -227,6 +228,11 @@ class _Reading:
             if _STATE_CHANGE in (pattern.get("detail-type") or ()):
                 names = (pattern.get("detail") or {}).get("alarmName") or ()
                 yield from (name for name in names if isinstance(name, str))
+
+
+def _sorted(watch: Watch) -> Watch:
+    """The alarm itself before the one that tells that it does not end."""
+    return replace(watch, alarms=tuple(sorted(watch.alarms, key=lambda each: each.name)))
 
 
 def _topics(described: Mapping[str, Any], member: str) -> tuple[str, ...]:

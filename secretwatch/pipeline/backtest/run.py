@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from secretwatch.alarm import State
 from secretwatch.backtest.bill import bill
 from secretwatch.backtest.limit import Limit
-from secretwatch.backtest.replay import Cell, Cells, Counted, Ring, can_replay, missed, replay
+from secretwatch.backtest.replay import Cell, Cells, Counted, Ring, at_once, can_replay, missed, replay
 from secretwatch.backtest.result import (
     AlarmResult,
     Days,
@@ -46,7 +47,7 @@ def backtest(
     with_bill: bool = False,
     counted: Counted = Counted.DELIVERY,
 ) -> Result:
-    """The result. zone: a name of the IANA database, in which days are counted. Raises ZoneInfoNotFoundError."""
+    """The result. zone: of the days, a name of the IANA database. Raises ZoneInfoNotFoundError."""
     run = _Run(subjects, store, tally, ZoneInfo(zone), counted)
     begin, end = run.begin, run.end
     tested = tuple(run.subject(number) for number in range(len(subjects)))
@@ -157,19 +158,22 @@ class _Run:
             return AlarmResult(alarm.name, why="What it looks at is not evaluated here.")
         units = {sink.what.unit for sink in mine.values() if isinstance(sink.what, Filter)}
         unit = units.pop() if len(units) == 1 else None
-        cells = self._with_defaults(self._store.cells(feeding), [watch.filters[0]])
-        real = replay(config, cells, self._counted, unit)
-        reads = {cell: sum(values.values()) for cell, values in self._store.cells(feeding).items()}
+        counted = self._store.cells(feeding)
+        cells = self._with_defaults(counted, watch.filters)
+        decided: dict[object, State] = {}
+        real = replay(config, cells, self._counted, unit, decided)
+        ideal = replay(config, at_once(cells), Counted.CALL, unit, decided)
+        at_call = replay(config, cells, Counted.CALL, unit, decided)
+        reads = {cell: sum(values.values()) for cell, values in counted.items()}
         fates: Counter[str] = Counter()
         for cell, count in reads.items():
             fates[real.fates[cell].value] += count
-        late = replay(config, cells, Counted.CALL, unit)
         return AlarmResult(
             name=alarm.name,
             rings=tuple(self._rang(ring, feeding, reads) for ring in real.rings),
             fates=dict(fates),
-            missed=tuple(self._missed(ring, feeding, reads) for ring in missed(config, cells, real, unit)),
-            at_call={"rings": len(late.rings), "missed": len(missed(config, cells, late, unit))},
+            missed=tuple(self._missed(ring, feeding, reads) for ring in missed(ideal, real)),
+            at_call={"rings": len(at_call.rings), "missed": len(missed(ideal, at_call))},
         )
 
     def _with_defaults(self, cells: Cells, filters: Sequence[Filter]) -> Cells:

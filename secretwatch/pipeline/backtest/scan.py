@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -223,8 +225,9 @@ def _pool(
 
         yield here
         return
-    # Spawned, not forked: threads of this process may hold locks.
-    context = multiprocessing.get_context("spawn")
+    # A fork starts at once. Beside other threads, which may hold locks, processes are begun anew.
+    alone = sys.platform == "linux" and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if alone else "spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(setting,))
     try:
         yield lambda batch: pool.submit(_work, batch)

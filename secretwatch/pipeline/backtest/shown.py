@@ -1,6 +1,6 @@
 """What `terraform show -json` says of a plan, a state or a root module, asked where it is not there yet.
 
-Nothing is applied, and no plan is kept: one that is made here lies in a temporary folder of the owner's alone.
+Nothing is applied, and no plan is kept: one that is made here lies in a temporary folder.
 """
 
 from __future__ import annotations

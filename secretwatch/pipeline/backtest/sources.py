@@ -1,4 +1,4 @@
-"""Where history is: files and folders here, a bucket's prefix in `bucket`. One piece at a time, in any order."""
+"""Where history is: files and folders here, a bucket's prefix in `bucket`. One at a time, in any order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AT_MOST = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file. key: what makes it the same file elsewhere; data: its bytes, where they were fetched already."""
+    """One file. key: what makes it the same file elsewhere; data: its bytes, where they are here already."""
 
     name: str
     size: int

@@ -1,7 +1,7 @@
 """Hits, each event once, in bounded memory: SQLite keeps what fits, and writes the rest to a file.
 
-Without a path that is a temporary database of SQLite's own, which has no name, and is gone however the process
-ends. With one, a run that was interrupted goes on where it was: files are done together with their hits.
+Without a path that is a temporary database of SQLite's own, which has no name, and is gone however the
+process ends. With one, a run that was interrupted goes on where it was: files are done with their hits.
 
 Of an event that came several times the earliest arrival counts, so the order of reading decides nothing.
 """

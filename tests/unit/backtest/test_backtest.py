@@ -86,8 +86,8 @@ def test_the_alarms_of_a_day_worked_out_by_hand(tmp_path: Path) -> None:
     assert (watch.reads, found.duplicates, found.hits) == (4, 1, 4)
     assert watch.channels["alarm"].days == {"2026-03-01": 1, "2026-03-02": 1}
     assert watch.reads_by_day == {"2026-03-01": 4}
-    # With the time of the call: a rings from 10:06 to 10:09, as 10:01 is looked at until then; b and c ring anew
-    # at 10:10; d is in a window that nobody looks at any more.
+    # With the time of the call: a rings from 10:06 to 10:09, as 10:01 is looked at until then; b and c ring
+    # anew at 10:10; d is in a window that nobody looks at any more.
     assert watch.alarms[0].at_call == {"rings": 2, "missed": 1}
 
 

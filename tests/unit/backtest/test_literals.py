@@ -22,7 +22,7 @@ from secretwatch.pipeline.backtest.decode import Decoder
 PATTERNS = [
     PATTERN,
     '{ $.eventName = "GetSecretValue" && $.errorCode = "AccessDenied*" }',
-    '{ ($.eventName = "Delete*" || $.eventName = "PutSecretValue") && $.requestParameters.secretId = "prod/db" }',
+    '{ ($.eventName = "Delete*" || $.eventName = "PutSecretValue") && $.userAgent = "aws-cli/2" }',
     "{ $.requestParameters.secretId = %^db-[A-Za-z0-9]{6}$% }",
     '{ $.requestParameters.secretIdList[*] = "*:secret:db*" || $.requestParameters.omitted IS TRUE }',
     '{ $.userIdentity.accountId = "111122223333" && $.eventName = "Get*Value" }',
@@ -33,7 +33,8 @@ PATTERNS = [
 RULES = [
     '{"source": ["aws.secretsmanager"], "detail": {"eventName": ["GetSecretValue"]}}',
     '{"detail": {"$or": [{"eventName": [{"prefix": "Delete"}]}, {"errorCode": [{"exists": true}]}]}}',
-    '{"detail-type": ["AWS API Call via CloudTrail"], "detail": {"requestParameters": {"secretId": [{"suffix": "/db"}]}}}',
+    '{"detail-type": ["AWS API Call via CloudTrail"], '
+    '"detail": {"requestParameters": {"secretId": [{"suffix": "/db"}]}}}',
 ]
 
 
