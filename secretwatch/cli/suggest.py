@@ -30,8 +30,10 @@ _STRANGE = 5
         unknown="it cannot be told: AWS could not be asked, or an alarm is not evaluated here",
     )
 )
-@click.argument("plans", metavar="[PLAN|DIR]...", nargs=-1, required=True)
+@click.argument("plans", metavar="[PLAN|DIR]...", nargs=-1)
 @click.option("--logs", "where", metavar="WHERE", multiple=True, required=True, help="As for backtest.")
+@click.option("--pattern", "patterns", metavar="PATTERN", multiple=True, help="As for backtest.")
+@click.option("--alarm", "settings", metavar="KEY=VALUE", multiple=True, help="As for backtest.")
 @click.option("--max-alarms", "limit_text", metavar="N/UNIT", required=True, help="As 3/week, of each watch.")
 @click.option("--watch", "keys", metavar="KEY", multiple=True, help="Only this watch; repeatable.")
 @click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of drawn delays.")
@@ -41,6 +43,8 @@ _STRANGE = 5
 def suggest(
     plans: tuple[str, ...],
     where: tuple[str, ...],
+    patterns: tuple[str, ...],
+    settings: tuple[str, ...],
     limit_text: str,
     keys: tuple[str, ...],
     seed: int,
@@ -61,13 +65,17 @@ def suggest(
     from secretwatch.pipeline.backtest.suggest import suggestions
 
     backtest._check_targets(json_file, None)
+    if not plans and not patterns:
+        raise click.UsageError("Which watch is it about? Give a PLAN or DIR, or a --pattern.")
+    if settings and not patterns:
+        raise click.UsageError("--alarm is the alarm on a --pattern: give one.")
     try:
         limit = Limit.parse(limit_text)
     except InvalidLimit as error:
         raise click.UsageError(str(error)) from None
     backtest.needs("isal", "msgspec", "ahocorasick_rs")
     console = plain(stderr=json_file == "-", soft_wrap=True)
-    subjects = backtest._subjects(plans, (), (), keys, True, console)
+    subjects = backtest._subjects(plans, patterns, settings, keys, True, console)
     setting = Setting(subjects, seed)
     store = backtest._store(None, setting, where)
     try:
@@ -137,9 +145,8 @@ def _risk(found: Suggestion) -> list[str]:
         told[-1] = told[-1].partition(",")[0] + ", all as before."
     for read in found.held.strange[:_STRANGE]:
         at = datetime.fromtimestamp(read.time, UTC)
-        told.append(
-            f"#   {at:%Y-%m-%d %H:%M} {read.who[0]} from {read.address} with {read.agent}: {read.secret}"
-        )
+        how = f"from {read.address} with {read.agent}: {read.secret}"
+        told.append(f"#   {at:%Y-%m-%d %H:%M} {read.who[0]} {how}")
     return told
 
 

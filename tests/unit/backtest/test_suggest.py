@@ -18,15 +18,15 @@ from secretwatch.backtest.rings import Rings
 from secretwatch.backtest.suggest import Read, Suggestion, is_left_out, suggest, usages_of
 
 CONFIG = AlarmConfig(
-    statistic="Sum",
-    period=300,
-    evaluation_periods=1,
+    statistic="Maximum",
+    period=60,
+    evaluation_periods=5,
     datapoints_to_alarm=1,
     threshold=1.0,
     comparison_operator="GreaterThanOrEqualToThreshold",
     treat_missing_data="notBreaching",
 )
-LIMIT = Limit(3, "week")
+"""One read within 300 s, as the module deploys it."""
 
 
 ALARM = Rings(CONFIG, Counted.DELIVERY)
@@ -197,8 +197,8 @@ def test_a_read_is_hidden_by_any_of_its_exceptions_unless_it_was_denied() -> Non
     "change",
     [
         {},
-        {"threshold": 2.0},
-        {"period": 60, "evaluation_periods": 5, "datapoints_to_alarm": 2},
+        {"statistic": "Sum", "period": 300, "evaluation_periods": 1, "threshold": 2.0},
+        {"datapoints_to_alarm": 2},
         {"treat_missing_data": "missing"},
         {"statistic": "Average", "period": 900},
     ],
