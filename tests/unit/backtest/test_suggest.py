@@ -163,6 +163,7 @@ def at(day: float, **more: object) -> Read:
         (BASE, ""),
         ([*BASE, at(15, address="10.9.9.9")], "an address is new"),
         ([*BASE, at(2, address="10.9.9.9")], "an address is seen on few days"),
+        ([*BASE, *(at(day, address="10.9.9.9") for day in range(12, 30))], "an address is new"),
         ([*BASE, at(2, agent="curl")], "an agent is seen on few days"),
         ([*BASE, at(29.5, secret="other")], "a secret is new"),
         ([*BASE, at(5, denied=True)], "it was denied a read"),
