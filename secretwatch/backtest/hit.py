@@ -20,7 +20,7 @@ class Hit:
 
     sinks: numbers of what matched (`subject.sinks`), rising. values: what each counts for, in the same
     order; None where a rule matched, or where a filter publishes nothing. secret: as the call names it; of
-    several, each; "" of a call that names none.
+    several, each; "" of a call that names none. invoked: the AWS service that made the call for its reader.
     """
 
     event_id: str
@@ -37,6 +37,7 @@ class Hit:
     agent: str = ""
     secret: str = ""
     error: str = ""
+    invoked: str = ""
 
 
 def hit_of(
@@ -62,6 +63,7 @@ def hit_of(
         agent=_plain(act.agent),
         secret=_plain(_SEVERAL.join(act.asked)),
         error=_plain(act.error),
+        invoked=_plain(act.invoked_by),
     )
 
 

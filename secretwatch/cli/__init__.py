@@ -21,6 +21,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("secretwatch.cli.match", "match"),
     "policy": ("secretwatch.cli.policy", "group"),
     "smoke": ("secretwatch.cli.smoke", "smoke"),
+    "suggest": ("secretwatch.cli.suggest", "suggest"),
     "verify": ("secretwatch.cli.verify", "verify"),
 }
 

@@ -18,7 +18,10 @@ from typing import Any
 from secretwatch.backtest.hit import Hit
 
 _CACHE = 48 << 10  # KiB of pages in memory
-COLUMNS = ("name", "source", "region", "account", "reader", "address", "agent", "secret", "error")
+COLUMNS = (
+    *("name", "source", "region", "account", "reader", "address", "agent", "secret", "error"),
+    "invoked",
+)
 BUCKET = 900
 """Seconds of the smallest piece of a day: zones are whole quarters of an hour away from UTC."""
 
