@@ -25,7 +25,7 @@ Cell = tuple[int, int]
 Cells = Mapping[Cell, Mapping[float, int]]
 """Of each cell, how often each value came."""
 
-_REMEMBERED = 100_000
+_REMEMBERED = 2_000
 
 
 class Counted(StrEnum):

@@ -33,8 +33,9 @@ from secretwatch.pipeline.backtest.store import BUCKET, Store
 
 TOP = ("reader", "address", "agent", "secret", "name", "account")
 _SHOWN = 10
-_EVENTS = 20
-"""Events that are told of a ring."""
+_EVENTS, _FEW = 20, 3
+_MANY_RINGS = 500
+"""Events that are told of a ring, and of those behind so many."""
 
 
 def backtest(
@@ -110,6 +111,7 @@ class _Run:
         self._zone = zone
         self._counted = counted
         self._sinks = sinks(subjects)
+        self._told = 0
         times = list(store.span() or ())
         times += [bucket * BUCKET for bucket in _ends(tally.arrivals)]
         times += [int(at.timestamp()) for text in (tally.first, tally.last) if text and (at := moment(text))]
@@ -210,8 +212,9 @@ class _Run:
         found = []
         for row in self._store.hits(feeding, cells):
             found.append(Event(**{name: row[name] for name in names}))
-            if len(found) == _EVENTS:
+            if len(found) == (_EVENTS if self._told < _MANY_RINGS else _FEW):
                 break
+        self._told += 1
         return tuple(found)
 
     def _messages(
