@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 ALWAYS: Mapping[str, tuple[str, ...]] = {
+    "chat": ("aws_iam_policy.guardrail", "aws_iam_role.this", "aws_iam_role_policy.this"),
+    "decoy": ("aws_secretsmanager_secret.this",),
     "details": (
         *("aws_cloudwatch_event_rule.this", "aws_cloudwatch_event_target.this"),
-        *("aws_cloudwatch_metric_alarm.failed", "aws_iam_role.read", "aws_iam_role.start"),
+        *("aws_iam_role.read", "aws_iam_role.start"),
         *("aws_iam_role_policy.read", "aws_iam_role_policy.start", "aws_sfn_state_machine.this"),
     ),
     "heartbeat": (

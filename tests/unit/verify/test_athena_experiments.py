@@ -20,6 +20,12 @@ BY_ID = {each.id: each for each in EXPERIMENTS}
 ACCOUNT = "111122223333"
 
 
+@pytest.fixture(autouse=True)
+def at_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buckets are in hosts' names there, and in paths at an address that another test has set."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
 class Athena(FakeAthena):
     """Reads the log file that was put into the bucket, changed as a test says."""
 
