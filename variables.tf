@@ -76,6 +76,11 @@ variable "decoys" {
   }
 
   validation {
+    condition     = try(length(var.decoys.topics), 1) > 0 && try(length(var.decoys.topics), 1) <= 5
+    error_message = "decoys.topics has ${try(length(var.decoys.topics), 0)} topics: an alarm rings for nobody without one, and CloudWatch takes five at most. Name one to five, or leave it out."
+  }
+
+  validation {
     condition     = length(setsubtract(try(coalesce(var.decoys.topics, []), []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0
     error_message = "decoys.topics names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
   }

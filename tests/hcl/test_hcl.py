@@ -80,6 +80,11 @@ REFUSED = [
         " decoy.arn }, or leave decoys out.",
     ),
     (
+        f'decoys = {{ arns = {{ "d0" = "{DECOY}d0-AbCdEf" }}, except = [], topics = [] }}',
+        "decoys.topics has 0 topics: an alarm rings for nobody without one, and CloudWatch takes five at"
+        " most. Name one to five, or leave it out.",
+    ),
+    (
         f'decoys = {{ arns = {{ "d1" = "{DECOY}d1-AbCdEf" }}, except = null }}',
         "decoys.except is null: write the ARNs of the roles that apply the decoys, such as"
         ' ["arn:aws:iam::111122223333:role/deploy"]. Terraform describes and reads each decoy in every plan,'

@@ -6,12 +6,14 @@ has to count the same (`applied_filters`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
 from secretwatch.cloudtrail import Event, event_text
+from secretwatch.filterpattern import Kind
+from secretwatch.filterpattern.examples import examples
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
@@ -399,6 +401,8 @@ def _masks(hop: Hop, view: View) -> bool:
         ),
         None,
     )
+    rings = hidden is None
+    hidden = hidden or next(_hidden_from_others(view, bare), None)
     if hidden is None:
         return False
     own = masked(event_text(hidden), group.get("policyDocument")) != event_text(hidden)
@@ -406,7 +410,8 @@ def _masks(hop: Hop, view: View) -> bool:
     what = (
         "The log group's data protection policy" if own else f"The account's data protection policy {theirs}"
     )
-    hop.findings = [each for each in hop.findings if each.cause not in ("pattern", "left-out")]
+    if not rings:
+        hop.findings = [each for each in hop.findings if each.cause not in ("pattern", "left-out")]
     steps: list[Step] = [Call("logs", "DeleteDataProtectionPolicy", {"logGroupIdentifier": view.group})]
     if not own:
         words = "It masks in every log group of the account: ask who made it to leave out what it masks here."
@@ -417,5 +422,18 @@ def _masks(hop: Hop, view: View) -> bool:
         f"{what} masks what the metric filters look at: {described(hidden)} does not match any more.",
         *(view.restore(ref) if view.intent and own else steps),
         ref=ref,
+        stops=not rings,
     )
-    return True
+    return not rings
+
+
+def _hidden_from_others(view: View, bare: View) -> Iterator[Event]:
+    """Events that the filters of the watch on the watch, or of the heartbeat, would count unmasked."""
+    for id in view.intent.of("filter", "self-watch", "heartbeat") if view.intent else ():
+        each = view.account.get("filter", id)
+        pattern = parsed((each or {}).get("filterPattern") or "")
+        if each is None or pattern is None or pattern.kind is not Kind.JSON:
+            continue
+        made = examples(pattern)
+        if made and bare.matches(each, made[0]) and not view.matches(each, made[0]):
+            yield made[0]
