@@ -598,7 +598,7 @@ ACCEPTED = {
     "decoys.except": "empty, many",
     "decoys.except.0": "foreign, with star",
     "decoys.realtime": "null, other",
-    "decoys.topics": "null, empty",
+    "decoys.topics": "null",
     "modules/decoy.description": "null, empty, garbage, blank, unicode, quotes, lines, template, star, "
     "newline, and more, with star",
     "modules/decoy.name": "garbage",
@@ -715,6 +715,7 @@ LATER = {
     "watches.db.secrets: garbage more",
     "watches.db.secrets.0: garbage",
     "watches: many",
+    "decoys.except: many",
     "watches.db.except: many",
     "watches.db.topics: empty",
 }
