@@ -27,7 +27,8 @@ output "rule_arns" {
   description = "ARNs of the rules, handed out once they have their targets."
   value       = values(aws_cloudwatch_event_rule.this)[*].arn
 
-  depends_on = [aws_cloudwatch_event_target.this]
+  # What is waited for with the rules is made before the trail records: no first apply tells of itself.
+  depends_on = [aws_cloudwatch_event_target.this, aws_cloudwatch_metric_alarm.failed]
 }
 
 output "topic_arns" {
