@@ -69,12 +69,13 @@ resource "aws_sns_topic_subscription" "endpoint" {
   redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.undelivered[each.value.topic].arn })
   topic_arn            = aws_sns_topic.this[each.value.topic].arn
 
-  # 16 tries within three quarters of an hour: all of them have an hour at most.
+  # 16 tries. All of them have an hour at most, and how SNS adds up those that grow it does not say: within that hour
+  # they are even if each of them counts as the longest.
   # https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
   delivery_policy = jsonencode({
     healthyRetryPolicy = {
       backoffFunction    = "exponential"
-      maxDelayTarget     = 600
+      maxDelayTarget     = 290
       minDelayTarget     = 5
       numMaxDelayRetries = 2
       numMinDelayRetries = 2

@@ -32,7 +32,7 @@ _PARALLEL_FROM = 48 << 20
         done="the history was read, and no limit is broken",
         failed="--check: more alarms than --max-alarms; --strict: a file is damaged",
         usage="wrong usage, or nothing to test or to read",
-        unknown="it cannot be told: AWS could not be asked",
+        unknown="it cannot be told: AWS could not be asked; --check: part was not tested, or nothing read",
     )
 )
 @click.argument("plans", metavar="[PLAN|DIR]...", nargs=-1)
@@ -114,7 +114,9 @@ def backtest(
 
     from secretwatch.backtest.limit import InvalidLimit, Limit
 
-    _check_targets(json_file, html_file)
+    _check_targets(json_file, html_file, [*plans, *where, *([resume_file] if resume_file else [])])
+    if resume_file == "":
+        raise click.UsageError("--resume keeps what was read in a file: name one.")
     if check and limit_text is None:
         raise click.UsageError("--check needs a limit: give --max-alarms, as 3/week.")
     if settings and not patterns:
@@ -162,12 +164,21 @@ def backtest(
         )
     finally:
         store.close()
+    _write(result, json_file, html_file)
     if resume_file:
         _forget(Path(resume_file))
-    _write(result, json_file, html_file)
     show(console, result)
-    broken = bool(check and result.too_many) or bool(strict and result.damaged)
-    sys.exit(exits.FAILED if broken else exits.DONE)
+    if (check and result.too_many) or (strict and result.damaged):
+        sys.exit(exits.FAILED)
+    if check and (why := _untold(subjects, result)):
+        _end(f"Whether the limit holds cannot be told: {why}", exits.UNKNOWN)
+
+
+def _untold(subjects: Sequence[Subject], result: Result) -> str | None:
+    """Why nothing was found that breaks the limit, other than that nothing does."""
+    if result.damaged >= result.files:
+        return "no history could be read."
+    return next((each for subject in subjects for each in _about(subject.unknown, ())), None)
 
 
 def needs(*names: str) -> None:
@@ -182,7 +193,7 @@ def needs(*names: str) -> None:
         )
 
 
-def _check_targets(json_file: str | None, html_file: str | None) -> None:
+def _check_targets(json_file: str | None, html_file: str | None, inputs: Sequence[str]) -> None:
     if html_file in ("", "-"):
         raise click.UsageError("--html writes into a file: name one.")
     for option, name in (("--json", json_file), ("--html", html_file)):
@@ -191,6 +202,9 @@ def _check_targets(json_file: str | None, html_file: str | None) -> None:
         path = Path(name)
         if not name or "\0" in name or path.is_dir() or not path.absolute().parent.is_dir():
             raise click.UsageError(f"{option} {name!r} names no file in a folder that exists.")
+        others = [each for each in (json_file, html_file) if each and each is not name] + [*inputs]
+        if any(path.absolute() == Path(each).absolute() for each in others):
+            raise click.UsageError(f"{option} would write over {name!r}, which is named twice: name another.")
 
 
 def _end(sentence: str, code: int) -> NoReturn:
@@ -217,7 +231,7 @@ def _subjects(
     from secretwatch.pipeline.backtest.planned import NothingToTest
     from secretwatch.pipeline.backtest.shown import subject_in
 
-    found = []
+    found, missing = [], set(keys)
     try:
         with console.status("looking at what is tested") as status:
             tell = teller(console, status)
@@ -231,11 +245,16 @@ def _subjects(
                     if (not keys or each.label in keys or each.label.rpartition("/")[2] in keys)
                     and not (no_self_watch and each.kind == "self-watch")
                 )
+                missing -= {key for each in watches for key in (each.label, each.label.rpartition("/")[2])}
                 if not watches:
                     known = ", ".join(each.label for each in subject.watches)
                     _end(f"{name} has none of the watches that were asked for, but {known}.", exits.USAGE)
                 unknown = subject.unknown if watches == subject.watches else _about(subject.unknown, keys)
                 found.append(replace(subject, watches=watches, unknown=unknown))
+        if missing:
+            listed = ", ".join(sorted(missing))
+            known = ", ".join(dict.fromkeys(each.label for subject in found for each in subject.watches))
+            _end(f"No plan has a watch {listed}. Tested would be {known or 'none'}.", exits.USAGE)
         if patterns:
             found.append(subject_of(patterns, settings))
     except (NothingToTest, NotAnAlarm) as error:

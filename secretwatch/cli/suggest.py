@@ -25,7 +25,7 @@ _STRANGE = 5
 @click.command(
     epilog=exits.table(
         done="the limit holds, or holds with what is suggested",
-        failed="it does not hold with any exceptions that are safe",
+        failed="it does not hold with any exceptions that are safe, or would not have in the part held out",
         usage="wrong usage, or nothing to test or to read",
         unknown="it cannot be told: AWS could not be asked, or an alarm is not evaluated here",
     )
@@ -64,7 +64,7 @@ def suggest(
     from secretwatch.pipeline.backtest.scan import Setting
     from secretwatch.pipeline.backtest.suggest import suggestions
 
-    backtest._check_targets(json_file, None)
+    backtest._check_targets(json_file, None, [*plans, *where])
     if not plans and not patterns:
         raise click.UsageError("Which watch is it about? Give a PLAN or DIR, or a --pattern.")
     if settings and not patterns:
@@ -102,7 +102,8 @@ def _span(hits: tuple[int, int] | None, first: str, last: str) -> tuple[int, int
 
 
 def _holds(found: Suggestion | None) -> bool:
-    return found is not None and found.reached
+    """Also in the part of the history that the suggestion was not made from."""
+    return found is not None and found.reached and not (found.needed and found.held.broken)
 
 
 def lines(each: ForWatch, limit: str) -> list[str]:
@@ -137,7 +138,8 @@ def lines(each: ForWatch, limit: str) -> list[str]:
 
 def _risk(found: Suggestion) -> list[str]:
     told = [
-        "# The price: whoever takes credentials of one of these reads in silence. Denied calls still ring.",
+        "# The price: whoever takes credentials of one of these reads in silence. Denied calls still ring,",
+        "# unless the watch has `except_denied`.",
         f"# In the part that was held out that would be {_count(found.held.hidden, 'read')},"
         f" {len(found.held.strange)} of them with an address, agent or secret not seen before:",
     ]

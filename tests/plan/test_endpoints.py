@@ -36,8 +36,10 @@ def test_all_tries_lie_within_an_hour(instances: Plan) -> None:
         policy[f"num{kind}Retries"] for kind in ("NoDelay", "MinDelay", "MaxDelay")
     )
     growing = sum(least * (most / least) ** (n / (between - 1)) for n in range(between))
-    total = policy["numMinDelayRetries"] * least + growing + policy["numMaxDelayRetries"] * most
-    assert 1800 < total < 3600
+    others = policy["numMinDelayRetries"] * least + policy["numMaxDelayRetries"] * most
+    assert others + growing > 1200
+    # However SNS counts those that grow: it refuses a policy of more than an hour.
+    assert others + between * most <= 3600
 
 
 def test_only_its_topic_writes_into_its_queue(instances: Plan) -> None:

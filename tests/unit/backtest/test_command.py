@@ -150,6 +150,29 @@ def test_a_damaged_file_fails_only_where_that_is_asked(planned: Path, logs: Path
     assert "1 of 5 files are damaged" in done.output
 
 
+def test_a_gate_does_not_pass_for_want_of_a_test_or_of_history(logs: Path, tmp_path: Path) -> None:
+    unknown = tmp_path / "unknown.json"
+    late = plan()
+    (room,) = late["planned_values"]["root_module"]["child_modules"]
+    second = json.loads(json.dumps(room["resources"][0]))
+    second["address"] += '["2"]'
+    second["values"] |= {"name": "prod-db-2", "pattern": None}
+    room["resources"].append(second)
+    unknown.write_text(json.dumps(late))
+    gate = ("--check", "--max-alarms", "100/week")
+    done = run(unknown, "--logs", logs, *gate)
+    assert done.exit_code == 3, done.output
+    assert "cannot be told: The pattern of" in done.stderr
+    known, cut = tmp_path / "known.json", tmp_path / "cut"
+    known.write_text(json.dumps(plan()))
+    cut.mkdir()
+    for file in logs.rglob("*.gz"):
+        (cut / file.name).write_bytes(file.read_bytes()[:20])
+    done = run(known, "--logs", cut, *gate)
+    assert done.exit_code == 3, done.output
+    assert "no history could be read" in done.stderr
+
+
 def test_a_run_that_ended_leaves_no_work_behind(planned: Path, logs: Path, tmp_path: Path) -> None:
     before = set(tmp_path.iterdir())
     assert run(planned, "--logs", logs, "--resume", tmp_path / "work").exit_code == 0
@@ -160,6 +183,10 @@ def test_a_run_that_ended_leaves_no_work_behind(planned: Path, logs: Path, tmp_p
     ("arguments", "sentence"),
     [
         ([], "Where is history?"),
+        (["PLAN", "--logs", "LOGS", "--watch", "db", "--watch", "bd"], "No plan has a watch bd."),
+        (["PLAN", "--logs", "LOGS", "--json", "out", "--html", "./out"], "which is named twice"),
+        (["PLAN", "--logs", "LOGS", "--json", "PLAN"], "would write over"),
+        (["PLAN", "--logs", "LOGS", "--resume", ""], "--resume keeps what was read in a file"),
         (["--logs", "LOGS"], "What is to be tested?"),
         (["PLAN"], "Where is history?"),
         (["PLAN", "--logs", "nowhere"], "nowhere cannot be read"),
