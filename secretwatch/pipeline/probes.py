@@ -23,8 +23,8 @@ from secretwatch.pipeline.aws import Aws, is_denied
 from secretwatch.pipeline.endpoints import shown
 from secretwatch.pipeline.messages import channel_of, headline, parsed
 from secretwatch.pipeline.post import Post
-from secretwatch.pipeline.reads import Read
-from secretwatch.pipeline.report import Report, Status
+from secretwatch.pipeline.reading import Read
+from secretwatch.pipeline.smoke_report import SmokeReport, Status
 from secretwatch.pipeline.watch import Watch
 
 READ = "read"
@@ -46,7 +46,7 @@ _FILES_A_LOOK = 4
 
 
 @dataclass(frozen=True)
-class Seen:
+class Look:
     """What a look found. again: there is more to look at already, so do not wait."""
 
     status: Status
@@ -64,7 +64,7 @@ class Scene:
 
     watch: Watch
     aws: Aws
-    report: Report
+    report: SmokeReport
     now: Callable[[], float]
     reads: list[Read] = field(default_factory=list)
     post: Post | None = None
@@ -76,7 +76,7 @@ class Scene:
         return self.reads[0]
 
 
-class Hop:
+class Probe:
     """A hop of the pipeline: seen when all reads are. vital: without it, nothing that follows can come."""
 
     name: str
@@ -91,7 +91,7 @@ class Hop:
         self.open = list(scene.reads)
         """The reads that were not seen here yet."""
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         raise NotImplementedError
 
     def take(self, event: dict[str, Any] | None) -> bool:
@@ -104,24 +104,24 @@ class Hop:
                 return True
         return False
 
-    def seen(self, detail: str, many: str) -> Seen:
+    def seen(self, detail: str, many: str) -> Look:
         """ok, with what one read shows, or what many do."""
         count = len(self.scene.reads)
-        return Seen("ok", detail if count == 1 else f"{count} {many}")
+        return Look("ok", detail if count == 1 else f"{count} {many}")
 
-    def waiting(self) -> Seen:
+    def waiting(self) -> Look:
         """waiting, with how many of several reads were seen."""
         count = len(self.scene.reads)
-        return Seen("waiting", f"{count - len(self.open)} of {count}" if count > 1 else "")
+        return Look("waiting", f"{count - len(self.open)} of {count}" if count > 1 else "")
 
 
-class Recorded(Hop):
+class Recorded(Probe):
     """Event history: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html."""
 
     name = RECORDED
     usually = "2 to 15 minutes"
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         client, token = self.scene.aws.client("cloudtrail"), None
         for _ in range(_PAGES):
             page = client.lookup_events(
@@ -140,7 +140,7 @@ class Recorded(Hop):
         return self.waiting()
 
 
-class LogFile(Hop):
+class LogFile(Probe):
     """The trail's log file, under the keys of an account's own trail (an organisation's has others)."""
 
     name = LOG_FILE
@@ -152,14 +152,14 @@ class LogFile(Hop):
         self._knows_prefix = False
         self._looked_at: set[str] = set()
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         bucket = self.watch.bucket_name
         if bucket is None:
-            return Seen("skipped", "the outputs name no bucket: the trail is somebody else's")
+            return Look("skipped", "the outputs name no bucket: the trail is somebody else's")
         client = self.scene.aws.client("s3")
         for looked, key in enumerate(self._new_keys(client, bucket)):
             if looked == _FILES_A_LOOK:
-                return Seen("waiting", again=True)
+                return Look("waiting", again=True)
             body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
             self._looked_at.add(key)
             for event in records(body):
@@ -210,14 +210,14 @@ def trail_prefix(aws: Aws, watch: Watch) -> str | None:
     return prefix
 
 
-class LogEvent(Hop):
+class LogEvent(Probe):
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html."""
 
     name = LOG_EVENT
     usually = "3 minutes, 10 at most"
     vital = True
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         while self.open:
             found = event_in_log_group(self.scene.aws, self.watch, self.open[0])
             if found is None:
@@ -247,7 +247,7 @@ def event_in_log_group(aws: Aws, watch: Watch, read: Read) -> tuple[dict[str, An
     return None
 
 
-class Metric(Hop):
+class Metric(Probe):
     """The metric filter's count.
 
     A metric does not tell one read from another: these are seen where minutes count more than before them.
@@ -258,7 +258,7 @@ class Metric(Hop):
     usually = "a minute after the log group has the event"
     vital = True
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         more = {
             minute: count - self.scene.counted_before.get(minute, 0.0)
             for minute, count in sorted(counts(self.scene, self.scene.first.at).items())
@@ -267,10 +267,10 @@ class Metric(Hop):
         total = sum(more[minute] for minute in minutes)
         wanted = len(self.scene.reads)
         if total < wanted:
-            return Seen("waiting", f"{total:g} of {wanted}" if wanted > 1 else "")
+            return Look("waiting", f"{total:g} of {wanted}" if wanted > 1 else "")
         first, last = (f"{minute:%H:%M}" for minute in (minutes[0], minutes[-1]))
         when = f"minute of {first}" if first == last else f"minutes of {first} to {last}"
-        return Seen("ok", f"{total:g} in the {when} UTC")
+        return Look("ok", f"{total:g} in the {when} UTC")
 
 
 def counts(scene: Scene, at: float) -> dict[datetime, float]:
@@ -302,22 +302,22 @@ def matches(point: Mapping[str, Any]) -> float:
     return float(point["SampleCount"] if point.get("Unit") == "Count" else point["Sum"])
 
 
-class Alarm(Hop):
+class Alarm(Probe):
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html."""
 
     name = ALARM
     usually = "within two minutes of the metric"
     vital = True
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         alarm = describe_alarm(self.scene)
         if alarm is None:
-            return Seen(
+            return Look(
                 "failed", f"there is no alarm {self.watch.alarm_name} in {self.watch.region} any more"
             )
         if alarm["StateValue"] != "ALARM":
-            return Seen("waiting", f"is {alarm['StateValue']}")
-        return Seen("ok", alarm.get("StateReason", ""))
+            return Look("waiting", f"is {alarm['StateValue']}")
+        return Look("ok", alarm.get("StateReason", ""))
 
 
 def describe_alarm(scene: Scene) -> dict[str, Any] | None:
@@ -328,7 +328,7 @@ def describe_alarm(scene: Scene) -> dict[str, Any] | None:
     return alarm
 
 
-class Notification(Hop):
+class Notification(Probe):
     """The alarm's action, whom the topic tells, and on the local cloud the e-mail itself.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html
@@ -339,28 +339,28 @@ class Notification(Hop):
     vital = True
     after = ALARM
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         note = self.scene.report.notification
         note["topic_arn"] = self.watch.topic_arn
         action = self._action()
         if action is not None:
             note["action"] = action
             if action.startswith("Failed"):
-                return Seen("failed", action)
+                return Look("failed", action)
         email = self._email()
         if email is not None:
             note["email"] = email
             self._receivers()
-            return Seen("ok", f'"{email.get("subject")}" to {email.get("to")}')
+            return Look("ok", f'"{email.get("subject")}" to {email.get("to")}')
         if action is None:
-            return Seen("waiting") if note["action"] is None else Seen("waiting", note["action"])
+            return Look("waiting") if note["action"] is None else Look("waiting", note["action"])
         receivers = self._receivers()
         if note["warning"]:
-            return Seen("ok", f"published to {self.watch.topic_arn}; {note['warning']}")
+            return Look("ok", f"published to {self.watch.topic_arn}; {note['warning']}")
         if self.scene.mails_before is not None and any(each.startswith("email") for each in receivers):
-            return Seen("waiting", "published; the e-mail is not in the inbox yet")
+            return Look("waiting", "published; the e-mail is not in the inbox yet")
         told = f", which tells {', '.join(receivers)}" if receivers else ""
-        return Seen("ok", f"published to {self.watch.topic_arn}{told}")
+        return Look("ok", f"published to {self.watch.topic_arn}{told}")
 
     def _action(self) -> str | None:
         """What the alarm's history says of its newest action for ALARM since the read."""
@@ -431,7 +431,7 @@ class Notification(Hop):
 _IS_NOT_ALARM = re.compile(r'NewStateValue[\\":\s]+(?:OK|INSUFFICIENT_DATA)')
 
 
-class Delivery(Hop):
+class Delivery(Probe):
     """The alarm's message, as a subscriber of each topic gets it."""
 
     name = DELIVERY
@@ -439,29 +439,29 @@ class Delivery(Hop):
     vital = True
     after = ALARM
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         assert self.scene.post is not None
         reached = {
             each.topic_arn for each in self.scene.post.collect(_poll(self.scene)) if self._is_it(each.text)
         }
         missing = [arn for arn in self.watch.topic_arns if arn not in reached]
         if missing:
-            return Seen("waiting", f"not from {', '.join(missing)}" if reached else "")
-        return Seen("ok", f"through {', '.join(self.watch.topic_arns)}")
+            return Look("waiting", f"not from {', '.join(missing)}" if reached else "")
+        return Look("ok", f"through {', '.join(self.watch.topic_arns)}")
 
     def _is_it(self, text: str) -> bool:
         found = parsed(text)
         return found.get("AlarmName") == self.watch.alarm_name and found.get("NewStateValue") == "ALARM"
 
 
-class Realtime(Hop):
+class Realtime(Probe):
     """The realtime rule's message of exactly these reads: in the queues, else in the local cloud's inbox."""
 
     name = REALTIME
     usually = "seconds; best effort"
     vital = True
 
-    def look(self) -> Seen:
+    def look(self) -> Look:
         texts = self._texts()
         for read in list(self.open):
             marks = [read.marker, read.request_id, self.scene.report.event_ids.get(read.marker)]
@@ -496,16 +496,16 @@ def _poll(scene: Scene) -> int:
     return 1 if scene.aws.is_local else 5
 
 
-HOPS: tuple[type[Hop], ...] = (Recorded, LogFile, LogEvent, Metric, Alarm, Notification)
+HOPS: tuple[type[Probe], ...] = (Recorded, LogFile, LogEvent, Metric, Alarm, Notification)
 
 
-def hops_of(path: Path, *, prove_delivery: bool) -> tuple[type[Hop], ...]:
+def probes_of(path: Path, *, prove_delivery: bool) -> tuple[type[Probe], ...]:
     """The hops after the read on a path, in the order they come."""
     alarm = (*HOPS, Delivery) if prove_delivery else HOPS
     return {"alarm": alarm, "realtime": (Recorded, Realtime), "both": (*alarm, Realtime)}[path]
 
 
-def _trail_problem(scene: Scene, latest_error: str = "") -> Seen | None:
+def _trail_problem(scene: Scene, latest_error: str = "") -> Look | None:
     """Why the trail delivers nothing, where it says so.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
@@ -520,9 +520,9 @@ def _trail_problem(scene: Scene, latest_error: str = "") -> Seen | None:
         return None
     if not status.get("IsLogging"):
         name = scene.watch.trail_name or scene.watch.trail_arn
-        return Seen("failed", f"the trail {name} does not log: start it with `aws cloudtrail start-logging`")
+        return Look("failed", f"the trail {name} does not log: start it with `aws cloudtrail start-logging`")
     if problem := status.get(latest_error):
-        return Seen("waiting", f"the trail's last delivery failed: {problem}")
+        return Look("waiting", f"the trail's last delivery failed: {problem}")
     return None
 
 

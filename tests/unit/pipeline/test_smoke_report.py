@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from secretwatch.pipeline.report import EXIT_CODES, HopResult, Report, write_whole
+from secretwatch.pipeline.smoke_report import EXIT_CODES, HopResult, SmokeReport
+from secretwatch.pipeline.whole_files import write_whole
 
 
 def test_its_shape() -> None:
-    report = Report(ending="pass", hops=[HopResult("read", "ok", 0.12345, "x", "seconds"), HopResult("next")])
+    report = SmokeReport(
+        ending="pass", hops=[HopResult("read", "ok", 0.12345, "x", "seconds"), HopResult("next")]
+    )
     found = report.as_dict()
     assert found["result"] == "pass"
     assert found["hops"] == [
@@ -23,14 +26,14 @@ def test_its_shape() -> None:
 
 
 def test_only_one_ending_is_a_pass() -> None:
-    assert [ending for ending in EXIT_CODES if Report(ending=ending).result == "pass"] == ["pass"]
+    assert [ending for ending in EXIT_CODES if SmokeReport(ending=ending).result == "pass"] == ["pass"]
     assert [ending for ending, code in EXIT_CODES.items() if code == 0] == ["pass"]
 
 
 def test_it_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text("older")
-    Report(ending="timeout").write(path)
+    SmokeReport(ending="timeout").write(path)
     assert json.loads(path.read_text())["result"] == "fail"
     assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
     # It says who reads which secret.
@@ -40,7 +43,7 @@ def test_it_is_written_whole(tmp_path: Path) -> None:
 def test_what_cannot_be_written_leaves_the_older_one(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text("older")
-    report = Report()
+    report = SmokeReport()
     report.notification["email"] = object()
     with pytest.raises(TypeError):
         report.write(path)

@@ -13,15 +13,13 @@ Seconds are since the first read; request_id and event_id are that one's. A secr
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from secretwatch.pipeline.reads import Read
+from secretwatch.pipeline.reading import Read
+from secretwatch.pipeline.whole_files import write_whole
 
 Status = Literal["ok", "waiting", "failed", "skipped"]
 Ending = Literal["running", "pass", "failed", "timeout", "interrupted", "refused"]
@@ -51,7 +49,7 @@ class HopResult:
 
 
 @dataclass
-class Report:
+class SmokeReport:
     """What is known so far. It is filled in while a run goes on, and whole at any moment.
 
     ending: "refused" when nothing could be read at all (nothing applied, no credentials).
@@ -112,23 +110,3 @@ class Report:
     def write(self, path: Path) -> None:
         """Write the JSON, whole or not at all. Raises OSError."""
         write_whole(path, json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, for its owner alone: it says who reads secrets. Raises OSError.
-
-    What is no regular file, as /dev/stdout, is written to as it is: a file must not take its place.
-    """
-    if path.exists() and not path.is_file():
-        with open(path, "w", encoding="utf-8") as device:
-            device.write(text)
-        return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from fake_cloud import BEGIN, VALUE
 
 from secretwatch.pipeline.aws import Aws
-from secretwatch.pipeline.reads import NoAwsCli, Read, ReadFailed, read_secret
+from secretwatch.pipeline.reading import NoAwsCli, Read, ReadFailed, read_secret
 
 REGION = "us-east-1"
 
