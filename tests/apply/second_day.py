@@ -55,7 +55,9 @@ def a_reader(
     return Reader(
         folder,
         lambda: os.environ | terraform.env_of_run() | own,
-        lambda page: with_source(page, "..").replace("123456789012", account),
+        lambda page: with_source(page, os.path.relpath(terraform.module, folder)).replace(
+            "123456789012", account
+        ),
         then,
     )
 

@@ -1,4 +1,4 @@
-"""The pages of docs/second-day, each followed from top to bottom as it stands there. Minutes each; -m later."""
+"""The pages of docs/second-day, each followed from top to bottom as it stands there (-m later)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def an_alarm_by_hand(topic: str) -> None:
     boto3.client("logs").put_metric_filter(
         logGroupName="ours",
         filterName="secret-read",
-        filterPattern='{ ($.eventName = GetSecretValue) && ($.requestParameters.secretId = "*payments/database*") }',
+        filterPattern='{ $.eventName = GetSecretValue && $.requestParameters.secretId = "*database*" }',
         metricTransformations=[{"metricName": "reads", "metricNamespace": "ours", "metricValue": "1"}],
     )
     boto3.client("cloudwatch").put_metric_alarm(
