@@ -53,6 +53,23 @@ def test_every_page_is_followed_and_listed() -> None:
     )
 
 
+def test_every_link_leads_somewhere() -> None:
+    for page in PAGES.glob("*.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            name, _, heading = link.partition("#")
+            if name.startswith("https:"):
+                continue
+            target = (PAGES / name).resolve() if name else page
+            assert target.exists(), (page.name, link)
+            assert not heading or heading in headings(target), (page.name, link)
+
+
+def headings(page: Path) -> set[str]:
+    """As GitHub names them in links."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in found}
+
+
 @later
 def test_an_instance_from_its_first_day_to_its_last(
     terraform: Any, local_cloud: local.LocalCloud, account: str, tmp_path: Path
