@@ -99,6 +99,8 @@ def test_what_was_made_before_is_replaced_without_a_gap(
     by_hand = a_reader("by-hand", terraform, local_cloud, tmp_path / "by-hand")
     assert by_hand.follow(PAGES / "from-by-hand.md")
     terraform.run(by_hand.folder, "destroy", "-auto-approve")
+    # The next instance has the same name, and so the same metric.
+    local_cloud.tick(10)
 
     other = a_reader("other", terraform, local_cloud, tmp_path / "other")
     shutil.copytree(CIS, other.folder / "cis-alarms")
