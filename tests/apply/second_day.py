@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import botocore.loaders
+from deployment import wait_for
 from pages import Reader, with_source
 
 from secretwatch import local
@@ -49,6 +50,8 @@ def a_reader(
         elif minutes := re.fullmatch(r"(\d+) minutes pass", what):
             cloud.release(first=0)
             cloud.tick(int(minutes[1]))
+        elif muted := re.fullmatch(r"(\S+) rings, muted", what):
+            wait_for("the alarm", lambda: _is_muted(muted[1]))
         else:
             raise AssertionError(f"Nobody knows what to do: {what}")
 
@@ -72,6 +75,13 @@ def _newer_models(scratch: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "service-2.json").write_text(json.dumps(described))
     return scratch / "models"
+
+
+def _is_muted(alarm: str) -> bool:
+    """Whether the last that it should have told was told to nobody."""
+    asked = {"AlarmName": alarm, "HistoryItemType": "Action", "MaxRecords": 1}
+    (found,) = boto3.client("cloudwatch").describe_alarm_history(**asked)["AlarmHistoryItems"]
+    return "was muted" in found["HistorySummary"]
 
 
 def make_secrets(*names: str) -> None:
