@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from accounts import new_account_id
-from around_examples import a_trail, an_organization, left
+from around_examples import a_trail, a_witness, an_organization, left
 from deployment import wait_for
 from pages import missing, parts, with_source
 from second_day import PAGES, a_reader, make_secrets
@@ -171,9 +171,12 @@ def test_an_account_more(
     reader.then = then
     (tmp_path / "one.md").write_text(one)
     assert reader.follow(tmp_path / "one.md")
-    (call,) = [part.text for part in parts(two) if part.kind == "hcl"]
-    assert "aws.shop" in call
     terraform.run(reader.folder, "destroy", "-auto-approve")
+
+    (call,) = [part.text for part in parts(two) if part.kind == "hcl"]
+    shop = a_witness()["witness_role_arn"].split(":")[4]
+    root = terraform.new_root("two-accounts", with_source(call.replace("210987654321", shop), ".."))
+    assert "0 to change, 0 to destroy" in terraform.run(root, "plan")
 
 
 @later
