@@ -1,8 +1,8 @@
 """Operations of AWS's that the pinned botocore does not know yet: their shapes, for LocalStack to read and
 write.
 
-Written from AWS's API reference; `extend` adds them to a service's description where it lacks them. No
-LocalStack here: a client of an old botocore can be extended in the same way.
+Written from AWS's API reference; `extend` adds them to a service's description where it lacks them,
+`extend_session` to what the clients of a boto3.Session will know.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutAlarmMuteRule.html
 """
 
@@ -104,3 +104,12 @@ def extend(description: dict[str, Any]) -> None:
         if answers:
             operation["output"] = {"shape": f"{name}Output", "resultWrapper": f"{name}Result"}
         description["operations"].setdefault(name, operation)
+
+
+def extend_session(session: Any) -> None:
+    """`extend` what the clients of a boto3.Session will know, or of a session around one; others are left."""
+    inner = session
+    while inner is not None and not hasattr(inner, "get_component"):
+        inner = getattr(inner, "_session", None)
+    if inner is not None:
+        extend(inner.get_component("data_loader").load_service_model("cloudwatch", "service-2"))

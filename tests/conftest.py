@@ -75,6 +75,7 @@ _WAITS = {
     "test_drill.py": 45,
     "test_self_watch_late.py": 40,
     "apply/test_given.py": 28,
+    "apply/test_second_day.py": 90,
     "::test_example[": 20,
     "test_partitions.py": 18,
     "apply/test_notifications.py": 15,

@@ -27,6 +27,7 @@ from botocore.exceptions import (
 )
 
 from secretwatch import partition
+from secretwatch.newer_operations import extend_session
 from secretwatch.pipeline.answers import look_at
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403")
@@ -102,6 +103,8 @@ class Aws:
             )
             # A session makes one client at a time: https://docs.aws.amazon.com/boto3/latest/guide/session.html
             with _MAKING:
+                if service == "cloudwatch":
+                    extend_session(self._session)
                 client = self._session.client(
                     service, region_name=self._region, endpoint_url=self._endpoint_url, config=config
                 )

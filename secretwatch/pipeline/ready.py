@@ -1,4 +1,7 @@
-"""Waiting until the alarm can change to ALARM: its actions run on a change only."""
+"""Waiting until the alarm can change to ALARM: its actions run on a change only, and while no rule mutes it.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,10 @@ _FASTEST, _SLOWDOWN, _SLOWEST = 0.2, 1.4, 5.0
 
 class NoAlarm(Exception):
     """There is no alarm to be seen; the message is one sentence."""
+
+
+class Muted(NoAlarm):
+    """There is one, which would tell nobody; the message is one sentence."""
 
 
 class StaysInAlarm(Exception):
@@ -36,13 +43,26 @@ def _window(alarm: dict[str, Any]) -> float:
     return float(period * alarm.get("EvaluationPeriods", 1))
 
 
+def _muting(aws: Aws, alarm_name: str) -> str | None:
+    """A rule that mutes the alarm now; None as well where boto3 or the caller's policy does not tell."""
+    cloudwatch = aws.client("cloudwatch")
+    if not hasattr(cloudwatch, "list_alarm_mute_rules"):
+        return None
+    try:
+        found = cloudwatch.list_alarm_mute_rules(AlarmName=alarm_name, Statuses=["ACTIVE"])
+    except (ClientError, BotoCoreError):
+        return None
+    rules = found.get("AlarmMuteRuleSummaries") or [{}]
+    return str(rules[0].get("AlarmMuteRuleArn", "")).rsplit(":", 1)[-1] or None
+
+
 def await_ready(
     aws: Aws, watch: Watch, clock: Clock, note: Callable[[str], None], asked: float | None, timeout: float
 ) -> dict[str, Any]:
     """Wait while the alarm is in ALARM; the alarm.
 
     asked: seconds at most; None: `timeout`, or the alarm's own window and three minutes if that is longer.
-    Raises NoAlarm, StaysInAlarm.
+    Raises NoAlarm, Muted, StaysInAlarm.
     """
     begin, pause, told = clock.monotonic(), _FASTEST, False
     while True:
@@ -52,6 +72,11 @@ def await_ready(
             raise NoAlarm(f"The alarm cannot be looked at: {one_line(error)}") from error
         if alarm is None:
             raise NoAlarm(f"There is no alarm {watch.alarm_name} in {watch.region}.")
+        if not told and (rule := _muting(aws, watch.alarm_name)):
+            raise Muted(
+                f"The mute rule {rule} mutes {watch.alarm_name} now: it would change its state and tell "
+                "nobody. Nothing was read. `secretwatch doctor` says how to end that."
+            )
         if alarm["StateValue"] != "ALARM":
             return alarm
         window = _window(alarm)

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from secretwatch.newer_operations import extend
+from secretwatch.newer_operations import extend_session
 from secretwatch.pipeline.aws import is_local
 
 
@@ -30,8 +30,7 @@ class Cloud:
 
         The session's clients also know the operations that a botocore of some months ago lacks.
         """
-        loader = session._session.get_component("data_loader")
-        extend(loader.load_service_model("cloudwatch", "service-2"))
+        extend_session(session)
         identity = session.client("sts", region_name=region).get_caller_identity()
         caller = str(identity["Arn"])
         return cls(session, region, str(identity["Account"]), caller.split(":")[1], caller)

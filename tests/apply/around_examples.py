@@ -72,35 +72,35 @@ def _left_in(client: Callable[[str], Any]) -> dict[str, list[Any]]:
 ################################################################################
 
 
-def a_trail() -> dict[str, str]:
+def a_trail(name: str = "somebodys") -> dict[str, str]:
     """Somebody else's trail, with a log group that it delivers to."""
     iam, logs, s3 = (boto3.client(name) for name in ("iam", "logs", "s3"))
     cloudtrail = boto3.client("cloudtrail")
     account = boto3.client("sts").get_caller_identity()["Account"]
-    name = f"somebodys-trail-{account}"
-    s3.create_bucket(Bucket=name)
+    bucket_name = f"{name}-trail-{account}"
+    s3.create_bucket(Bucket=bucket_name)
     allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
-    bucket = f"arn:aws:s3:::{name}"
+    bucket = f"arn:aws:s3:::{bucket_name}"
     statements = [
         {**allow, "Action": "s3:GetBucketAcl", "Resource": bucket},
         {**allow, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/{account}/*"},
     ]
-    s3.put_bucket_policy(Bucket=name, Policy=policy(*statements))
-    logs.create_log_group(logGroupName="somebodys")
+    s3.put_bucket_policy(Bucket=bucket_name, Policy=policy(*statements))
+    logs.create_log_group(logGroupName=name)
     role = iam.create_role(
-        RoleName="somebodys", AssumeRolePolicyDocument=policy({**allow, "Action": "sts:AssumeRole"})
+        RoleName=name, AssumeRolePolicyDocument=policy({**allow, "Action": "sts:AssumeRole"})
     )
     write = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
-    iam.put_role_policy(RoleName="somebodys", PolicyName="write", PolicyDocument=policy(write))
+    iam.put_role_policy(RoleName=name, PolicyName="write", PolicyDocument=policy(write))
     trail = cloudtrail.create_trail(
-        Name="somebodys",
-        S3BucketName=name,
+        Name=name,
+        S3BucketName=bucket_name,
         IsMultiRegionTrail=True,
-        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{account}:log-group:somebodys:*",
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{account}:log-group:{name}:*",
         CloudWatchLogsRoleArn=role["Role"]["Arn"],
     )
-    cloudtrail.start_logging(Name="somebodys")
-    return {"log_group_name": "somebodys", "trail_arn": trail["TrailARN"]}
+    cloudtrail.start_logging(Name=name)
+    return {"log_group_name": name, "trail_arn": trail["TrailARN"]}
 
 
 def an_applier() -> dict[str, str]:

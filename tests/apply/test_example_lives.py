@@ -158,7 +158,7 @@ def _instance(text: str) -> str:
 
 
 def destroy_what_is_guarded(root: Path, terraform: Any) -> None:
-    """As docs/operations.md has it; before, nothing goes."""
+    """As docs/second-day/leave.md has it; before, nothing goes."""
     refused(terraform, root, "destroy")
     assert boto3.client("cloudtrail").describe_trails()["trailList"]
     refused(terraform, root, "apply", "-var=destroyable=true")

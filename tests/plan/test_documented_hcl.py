@@ -15,6 +15,8 @@ def calls() -> list[tuple[str, str]]:
     """Where a block of HCL stands that calls the module, and the block, with this clone as the source."""
     found = []
     for file in (REPO / "README.md", *(REPO / "modules").glob("*/README.md"), *(REPO / "docs").rglob("*.md")):
+        if file.parent.name == "second-day":
+            continue  # applied by tests/apply/test_second_day.py
         text = file.read_text(encoding="utf-8")
         for block in re.finditer(r"^( *)```hcl\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
             if 'module "' in block[2]:

@@ -115,13 +115,13 @@ def test_the_guard_of_earlier_plans_still_guards(terraform: Any, root: Path) -> 
 
 def test_of_what_they_are_not_there_yet_they_do_not_guard(terraform: Any, root: Path, repo: Path) -> None:
     """A known limit, which the page names: a guard that a plan creates refuses nothing in that plan."""
-    assert "Upgrade alone" in (repo / "docs/operations.md").read_text()
+    assert "Upgrade alone" in (repo / "docs/second-day/leave.md").read_text()
     (root / "terraform.tfstate").write_text(EARLIER)
     terraform.run(root, "plan", "-refresh=false", "-var", "name=another")
 
 
 def test_the_documented_way_lifts_it(terraform: Any, root: Path, repo: Path) -> None:
-    documented = (repo / "docs/operations.md").read_text()
+    documented = (repo / "docs/second-day/leave.md").read_text()
     assert f"terraform state rm '{GUARD}'" in documented
     terraform.run(root, "state", "rm", GUARD)
     terraform.run(root, "plan", "-refresh=false", "-destroy", "-var", "bucket_force_destroy=true")

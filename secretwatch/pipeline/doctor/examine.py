@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from secretwatch.newer_operations import extend
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.gather import gather
@@ -41,7 +40,6 @@ class Doctor:
         self._session, self._intent = session, intent
         self._since, self._event_id, self._tell = since, event_id, tell
         self._aws: dict[str, Aws] = {}
-        _know_newer_operations(session)
 
     def _in(self, region: str) -> Aws:
         if region not in self._aws:
@@ -92,15 +90,6 @@ class Doctor:
             self._tell(f"{time.time() - read.at:.0f} s since the read. {waiting}")
             time.sleep(pause)
             pause = min(pause * 1.5, 10.0)
-
-
-def _know_newer_operations(session: Any) -> None:
-    """Its clients know of mute rules, too, also with a botocore of some months ago."""
-    inner = session
-    while inner is not None and not hasattr(inner, "get_component"):
-        inner = getattr(inner, "_session", None)
-    if inner is not None:
-        extend(inner.get_component("data_loader").load_service_model("cloudwatch", "service-2"))
 
 
 def _event_id(read: Read, seen: list[Seen]) -> str | None:

@@ -92,6 +92,7 @@ class Cloud:
         self.agents: set[str] = set()
         self.account = FACTS["account_id"]
         self.state_before = "OK"
+        self.muted_by: str | None = None
         self.ok_again = NEVER
         self.trail_status: dict[str, Any] = {"IsLogging": True}
         self.action_summary = f"Successfully executed action {TOPIC}"
@@ -256,6 +257,11 @@ class Cloud:
                 }
             ]
         }
+
+    def list_alarm_mute_rules(self, AlarmName: str, Statuses: list[str]) -> Any:
+        assert Statuses == ["ACTIVE"]
+        arn = f"arn:aws:cloudwatch:us-east-1:111122223333:alarm-mute-rule:{self.muted_by}"
+        return {"AlarmMuteRuleSummaries": [{"AlarmMuteRuleArn": arn}] if self.muted_by else []}
 
     def describe_alarm_history(self, **request: Any) -> Any:
         if request["HistoryItemType"] == "StateUpdate":

@@ -134,6 +134,7 @@ def test_an_exception_is_refused_before_anything_is_sent(run: Any, cloud: Drille
     [
         (lambda c: setattr(c, "account", "999999999999"), 2, "credentials are of account 999999999999"),
         (lambda c: setattr(c, "state_before", "ALARM"), 3, "stayed in ALARM"),
+        (lambda c: setattr(c, "muted_by", "nightly"), 1, "The mute rule nightly mutes"),
         (lambda c: c.errors.update(describe_alarms=refused("DescribeAlarms", "AccessDenied")), 1, "alarm"),
     ],
 )

@@ -164,6 +164,20 @@ def test_an_alarm_that_stays_in_alarm_is_not_read_against(cloud, smoke) -> None:
     assert statuses(report) == dict.fromkeys(ALL, "skipped") | {ALARM: "waiting"}
 
 
+@pytest.mark.parametrize("state", ["OK", "ALARM"])
+def test_a_muted_alarm_is_not_read_against(cloud, smoke, state) -> None:
+    cloud.state_before, cloud.muted_by = state, "nightly"
+    report = smoke().run()
+    assert report.exit_code == 1
+    assert "The mute rule nightly mutes" in report.reason
+    assert cloud.read_at is None
+
+
+def test_whoever_may_not_look_for_mute_rules_reads(cloud, smoke) -> None:
+    cloud.errors["list_alarm_mute_rules"] = refused("ListAlarmMuteRules", "AccessDenied")
+    assert smoke().run().result == "pass"
+
+
 def test_a_local_alarm_is_waited_for_as_long_as_its_own_window(cloud, smoke) -> None:
     cloud.endpoint_url = "http://127.0.0.1:4566"
     cloud.state_before, cloud.ok_again = "ALARM", 400.0
