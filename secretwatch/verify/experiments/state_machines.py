@@ -10,7 +10,7 @@ from typing import Any
 
 from secretwatch.verify.kinds import TAG
 from secretwatch.verify.lab import Lab, TimeIsUp
-from secretwatch.verify.model import Experiment, Seen, confirmed, refuted
+from secretwatch.verify.model import Experiment, Seen, cannot_tell, confirmed, refuted
 
 _FUNCTIONS = "https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html"
 _ERRORS = "https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"
@@ -68,6 +68,19 @@ def _one_line(lab: Lab) -> Seen:
     )
     same = quoted and json.loads(shown, strict=False) == _TEXT
     return Seen("one line" if same and min(shown) >= " " else "other", numbers)
+
+
+def _half(lab: Lab) -> Seen:
+    """The event is a text, as the log group has it: what starts an execution is whole."""
+    event = {"read.$": "States.JsonToString(States.StringToJson($.event))"}
+    machine = _machine(lab, "Read", {"Read": {"Type": "Pass", "Parameters": event, "End": True}})
+    whole, half = ({"userAgent": f"a{each}b"} for each in ("", "\ud800"))
+    if _output(lab, machine, {"event": json.dumps(whole)}) is None:
+        return Seen("nothing")
+    found = _output(lab, machine, {"event": json.dumps(half)})
+    if found is None:
+        return Seen("failed")
+    return Seen("same" if json.loads(found["read"]) == half else "changed")
 
 
 # Functions and paths
@@ -235,6 +248,22 @@ EXPERIMENTS: tuple[Experiment, ...] = (
             "separator": "whether U+2028, at which some programs break a line, came as it is",
             "direction": "whether U+202E, which turns the direction of writing, came as it is",
         },
+    ),
+    Experiment(
+        id="details-half-a-character",
+        claim="Half of a surrogate pair in an event, as JSON can write it, ends no execution that reads and "
+        "writes it.",
+        why="Who could send one would be told of by the alarm alone.",
+        source=f"Not documented: {_FUNCTIONS}",
+        outcomes={
+            "same": confirmed("It came as it was."),
+            "changed": confirmed("It came changed."),
+            "failed": refuted("The execution failed, and the same event without it did not."),
+            "nothing": cannot_tell("The event without it failed, too."),
+        },
+        run=_half,
+        seconds=20,
+        makes={"state machine": 1, "role": 1},
     ),
     Experiment(
         id="details-functions",
