@@ -229,14 +229,40 @@ output "notifications_topic_arn" {
   value       = local.watch.notifications_topic_arn
 }
 
+locals {
+  # Roles of this instance that publish, by topic, and those of them that use the topics' key. A policy takes no principal
+  # that is not there yet: so it lets the account, on the condition that it is one of them.
+  roles_of_topics = { for topic in keys(local.topics) : topic => [for key, watch in local.detailed : module.details[key].role_arn if contains(watch.topics, topic)] }
+  roles_of_key = concat(
+    [for key, watch in local.detailed : module.details[key].role_arn if anytrue([for topic in watch.topics : contains(local.own_topics, topic)])],
+    local.pings && length(local.own_topics) > 0 ? [local.heartbeat.role_arn] : [],
+  )
+  one_of_these = { AWS = "arn:${local.account.partition}:iam::${local.account.id}:root" }
+}
+
 output "policy_statements" {
   description = "What the policies of given buckets, keys and topics need, as lists of statements; empty for what is created here."
   value = {
     bucket              = try(module.trail[0].policy_statements.bucket, [])
     notifications_topic = try(module.trail[0].policy_statements.notifications_topic, [])
-    topics              = module.alerts.policy_statements.topics
-    topics_key          = module.alerts.policy_statements.key
-    trail_key           = try(module.trail[0].policy_statements.key, [])
+    topics = { for topic, statements in module.alerts.policy_statements.topics : topic => concat(statements, [for roles in [local.roles_of_topics[topic]] : {
+      Sid       = "RolesPublish"
+      Effect    = "Allow"
+      Principal = local.one_of_these
+      Action    = "sns:Publish"
+      Resource  = local.topics[topic].existing.arn
+      Condition = { ArnEquals = { "aws:PrincipalArn" = roles } }
+      # In its own account the role's policy is enough.
+    } if length(roles) > 0 && split(":", local.topics[topic].existing.arn)[4] != local.account.id]) }
+    topics_key = concat(module.alerts.policy_statements.key, [for roles in [local.roles_of_key] : {
+      Sid       = "RolesPublishEncrypted"
+      Effect    = "Allow"
+      Principal = local.one_of_these
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+      Resource  = "*"
+      Condition = { ArnEquals = { "aws:PrincipalArn" = roles } }
+    } if length(roles) > 0 && var.kms_keys.topics != null])
+    trail_key = try(module.trail[0].policy_statements.key, [])
   }
 }
 

@@ -484,6 +484,12 @@ variable "topics" {
     error_message = "topics has several channels of one team of Microsoft Teams': the AWS provider takes one configuration for another in a team that has two, and every later plan fails. Let one topic have chat, or take channels of different teams."
   }
 
+  # AWS has one configuration for a channel in an account, also for topics of several regions, and refuses a second one.
+  validation {
+    condition     = length(distinct([for topic in var.topics : "${topic.chat.slack.workspace_id}/${topic.chat.slack.channel_id}" if try(topic.chat.slack.channel_id, null) != null && try(topic.chat.slack.workspace_id, null) != null])) == length([for topic in var.topics : topic if try(topic.chat.slack.channel_id, null) != null && try(topic.chat.slack.workspace_id, null) != null])
+    error_message = "topics has one channel of Slack's several times: AWS takes one configuration for a channel in an account, and refuses the second in the apply. Let one topic have chat and name it in each watch, or take different channels."
+  }
+
   validation {
     condition     = alltrue([for topic in var.topics : try(split(":", topic.existing.arn)[4], local.account.id) == local.account.id if try(topic.chat, null) != null])
     error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : try(split(":", topic.existing.arn)[4], local.account.id) != local.account.id])} has chat, and is another account's: a channel subscribes to topics of its own account ${local.account.id}. Let that account configure the channel, or write a topic of this one."

@@ -1,10 +1,14 @@
 # A secret that nobody has a reason to touch, so that whoever does is out of place. Nothing about it says so: it has the name,
-# description, tags and value that it is given, AWS's own key as most secrets have, and no policy.
+# description, tags and value that it is given, AWS's own key as most secrets have, or the one that its neighbours have, and no
+# policy.
+
+data "aws_region" "this" {}
 
 resource "aws_secretsmanager_secret" "this" {
-  # checkov:skip=CKV_AWS_149:With a key of its own it would be another than its neighbours, and cost more than all else here
+  # checkov:skip=CKV_AWS_149:It has the key of its neighbours, which is AWS's own unless one is given
   # checkov:skip=CKV2_AWS_57:It opens nothing, so that there is nothing to rotate
   description             = var.description
+  kms_key_id              = try(var.kms_key.arn, null)
   name                    = var.name
   recovery_window_in_days = var.recovery_window_in_days
   tags                    = var.tags

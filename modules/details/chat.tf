@@ -7,11 +7,12 @@ locals {
   has_chat = length(var.chat_topic_arns) > 0
 
   chat_text = {
-    one     = "1 call at {}: ${local.console}{}#/events/{}\n"
-    many    = "{} calls from {} to {}, the first: ${local.console}{}#/events/{}\n"
-    found   = "{}\n${join("", [for letter in local.letters : "{}"])}In all: {} calls, {} of them of others than these.{}\nWho, and which secret: behind the links, and in the message to other topics.\n${local.about}"
-    nobody  = "The alarm ${var.alarm.name} rang at {}, and no call that it counts is in the log group for that time. Somebody may have set the state by hand, or written values into the metric.\n${local.about}"
-    without = "The alarm ${var.alarm.name} changed its state at {}. The details could not be read: the message to other topics says why, and the last execution of the state machine ${local.names.machine}.\n${local.about}"
+    one        = "1 call at {}: ${local.console}{}#/events/{}\n"
+    many       = "{} calls from {} to {}, the first: ${local.console}{}#/events/{}\n"
+    found      = "{}\n${join("", [for letter in local.letters : "{}"])}In all: {} calls, {} of them of others than these.{}\nWho, and which secret: behind the links, and in the message to other topics.\n${local.about}"
+    nobody     = "The alarm ${var.alarm.name} rang at {}, and no call that it counts is in the log group for that time. Somebody may have set the state by hand, or written values into the metric.\n${local.about}"
+    unsearched = "The alarm ${var.alarm.name} changed its state at {}. The log group holds more events of that time than could be searched, and none of those that were searched counts. The query in the description of the alarm finds who it was.\n${local.about}"
+    without    = "The alarm ${var.alarm.name} changed its state at {}. The details could not be read: the message to other topics says why, and the last execution of the state machine ${local.names.machine}.\n${local.about}"
   }
 
   chat_steps = [
@@ -34,9 +35,17 @@ locals {
       content  = { "description.$" = "States.Format('${local.chat_text.nobody}', $.time)", "title.$" = "$.stage.subject" }
       metadata = { "summary.$" = "$.stage.subject", "threadId.$" = "$.stage.thread" }
     }
+    unsearched = {
+      content  = { "description.$" = "States.Format('${local.chat_text.unsearched}', $.time)", "title.$" = "$.stage.subject" }
+      metadata = { "summary.$" = "$.stage.subject", "threadId.$" = "$.stage.thread" }
+    }
     without = {
       content  = { "description.$" = "States.Format('${local.chat_text.without}', $.time)", title = "DETAILS: \"${var.alarm.name}\" could not be read" }
       metadata = { summary = "DETAILS: \"${var.alarm.name}\" could not be read", "threadId.$" = "States.Format('${var.alarm.name} {}', $.detail.state.timestamp)" }
+    }
+    without_the_rest = {
+      content  = { "description.$" = "States.Format('${local.chat_text.without}', $.time)", title = "DETAILS: \"${var.alarm.name}\" could not be read" }
+      metadata = { summary = "DETAILS: \"${var.alarm.name}\" could not be read", "threadId.$" = "States.Format('${var.alarm.name} {}', $.detail.previousState.timestamp)" }
     }
     } : which => { for name in ["post"] : name => {
       version  = "1.0"

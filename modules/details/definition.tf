@@ -34,25 +34,34 @@ locals {
         Branches = [{ StartAt = "Start", States = local.branch }]
         Catch = [
           { ErrorEquals = ["NotTold"], Next = "NotTold", ResultPath = null },
-          { ErrorEquals = ["States.DataLimitExceeded"], Next = "Without", ResultPath = "$.error" },
-          { ErrorEquals = ["States.ALL"], Next = "Without", ResultPath = "$.error" },
+          { ErrorEquals = ["States.DataLimitExceeded"], Next = local.has_chat ? "WhichThread" : "Without", ResultPath = "$.error" },
+          { ErrorEquals = ["States.ALL"], Next = local.has_chat ? "WhichThread" : "Without", ResultPath = "$.error" },
         ]
         ResultPath = null
         Next       = "Done"
       }
       Done    = { Type = "Succeed" }
       NotTold = local.not_told
-      Without = {
-        Type = "Pass"
-        Parameters = merge({
-          "message.$" = "States.Format('${local.text.without}', $.time, States.JsonToString($.error))"
-          subject     = "DETAILS: \"${var.alarm.name}\" could not be read"
-          topics      = var.topic_arns
-        }, local.posts.without)
-        Next = "PublishWithout"
-      }
-    }, local.publish["Without"])
+    }, local.without_states, local.publish["Without"])
   }
+
+  # What is posted at the end of an alarm belongs to the thread of its beginning.
+  without_states = merge(
+    { for which, post in { Without = "without", WithoutTheRest = "without_the_rest" } : which => {
+      Type                         = "Pass"
+      Parameters = merge({
+        "message.$" = "States.Format('${local.text.without}', $.time, States.JsonToString($.error))"
+        subject     = "DETAILS: \"${var.alarm.name}\" could not be read"
+        topics      = var.topic_arns
+      }, local.posts[post])
+      Next = "PublishWithout"
+    } if which == "Without" || local.has_chat },
+    { for name in ["WhichThread"] : name => {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.detail.state.value", StringEquals = "ALARM", Next = "Without" }]
+      Default = "WithoutTheRest"
+    } if local.has_chat },
+  )
 
   not_told = { Type = "Fail", Error = "NotTold", Cause = "A topic did not take the message: its policy, or its key's, does not let the role ${local.names.read} publish, or it is gone." }
 

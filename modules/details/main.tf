@@ -113,6 +113,12 @@ resource "aws_cloudwatch_event_target" "this" {
   rule      = aws_cloudwatch_event_rule.this.name
   target_id = "details"
 
+  # EventBridge would try for a day before it counts a start that failed, which is what the alarm below looks at.
+  retry_policy {
+    maximum_event_age_in_seconds = 3600
+    maximum_retry_attempts       = 185
+  }
+
   depends_on = [aws_iam_role_policy.start]
 }
 
@@ -127,6 +133,10 @@ resource "aws_iam_role" "start" {
       Effect    = "Allow"
       Principal = { Service = "events.amazonaws.com" }
       Action    = "sts:AssumeRole"
+      Condition = {
+        ArnEquals    = { "aws:SourceArn" = "arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:rule/${local.names.rule}" }
+        StringEquals = { "aws:SourceAccount" = var.account.id }
+      }
     }]
   })
 }

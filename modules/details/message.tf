@@ -59,6 +59,12 @@ locals {
       "",
       local.about,
     ])
+    unsearched = join("\n", [
+      "The alarm ${var.alarm.name} changed its state at {}. The log group holds more events of that time than could be searched, and none of those that were searched counts.",
+      "Who it was stands in the log group; the query in the description of the alarm finds it.",
+      "",
+      local.about,
+    ])
     without = join("\n", [
       "The alarm ${var.alarm.name} changed its state at {}. The details could not be read: {}",
       "Who it was stands in the log group; the query in the description of the alarm finds it.",

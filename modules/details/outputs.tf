@@ -8,6 +8,11 @@ output "alarm_name" {
   value       = one(aws_cloudwatch_metric_alarm.failed[*].alarm_name)
 }
 
+output "role_arn" {
+  description = "ARN of the role that reads and publishes, known in a plan."
+  value       = "arn:${var.account.partition}:iam::${var.account.id}:role/${local.names.read}"
+}
+
 output "rule_arn" {
   description = "ARN of the rule that hears the watch's alarm, handed out once it has its target."
   value       = aws_cloudwatch_event_rule.this.arn

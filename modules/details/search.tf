@@ -19,8 +19,11 @@ locals {
     # An answer has 256 KiB at the most, as a state has.
     ResultSelector = { "messages.$" = "$.Events[*].Message", "next.$" = "$..NextToken" }
     ResultPath     = "$.page"
-    Retry          = [merge(local.retry, { ErrorEquals = ["CloudWatchLogs.ServiceUnavailableException", "CloudWatchLogs.ThrottlingException"] })]
-    Next           = "Page"
+    # An error that FilterLogEvents does not declare, as throttling, has the service's name.
+    Retry = [merge(local.retry, { ErrorEquals = [
+      "CloudWatchLogs.CloudWatchLogsException", "CloudWatchLogs.SdkClientException", "CloudWatchLogs.ServiceUnavailableException", "CloudWatchLogs.ThrottlingException",
+    ] })]
+    Next = "Page"
   }
   search_parameters = {
     "EndTime.$"       = "$.span.end"
@@ -127,6 +130,8 @@ locals {
       Choices = [
         { Variable = "$.found.calls", NumericGreaterThan = 0, Next = "Gather" },
         { Variable = "$.found.uncounted", NumericGreaterThan = 0, Next = "Gather" },
+        # Not searched to its end: that nothing was found says nothing.
+        { Variable = "$.found.counted", NumericGreaterThanEquals = local.counted, Next = "Unsearched" },
         { Variable = "$.stage.silent", BooleanEquals = true, Next = "Nothing" },
         { Variable = "$.stage.wide", BooleanEquals = true, Next = "Widen" },
         { Variable = "$.stage.again", BooleanEquals = true, Next = "Patience" },
@@ -145,6 +150,12 @@ locals {
     Nobody = {
       Type       = "Pass"
       Parameters = merge({ "message.$" = "States.Format('${local.text.nobody}', $.time, States.JsonToString($.detail.state.reason))", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }, local.posts.nobody)
+      ResultPath = "$.tell"
+      Next       = "Publish"
+    }
+    Unsearched = {
+      Type       = "Pass"
+      Parameters = merge({ "message.$" = "States.Format('${local.text.unsearched}', $.time)", "subject.$" = "$.stage.subject", "topics.$" = "$.config.topics" }, local.posts.unsearched)
       ResultPath = "$.tell"
       Next       = "Publish"
     }

@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from secretwatch.pipeline.aws import is_absent
 from secretwatch.verify.cloud import Cloud
 
 PREFIX = "secretwatch-verify-"
 TAG = "secretwatch-verify"
+CHATBOT_REGION = "us-west-2"
+"""Chatbot is global, and its API is in a few regions: https://docs.aws.amazon.com/general/latest/gr/chatbot.html"""
 
 _RUN = re.compile(re.escape(PREFIX) + r"([0-9a-f]{8})-")
 
@@ -29,6 +31,7 @@ CENTS: Mapping[str, float] = {
     "alarm": 0.02,
     "bucket": 0.01,
     "bus": 0.0,
+    "chat channel": 0.0,
     "database": 0.01,  # and the queries about it
     "log group": 0.01,
     "metric": 0.05,
@@ -37,6 +40,7 @@ CENTS: Mapping[str, float] = {
     "role": 0.0,
     "rule": 0.01,
     "secret": 0.06,
+    "state machine": 0.1,  # forty of its steps
     "topic": 0.01,
     "trail": 0.5,
 }
@@ -56,6 +60,8 @@ ACTIONS: Mapping[str, frozenset[str]] = {
         "bucket": "s3:CreateBucket s3:DeleteBucket s3:DeleteObject s3:ListAllMyBuckets s3:ListBucket "
         "s3:PutBucketPolicy s3:PutBucketTagging",
         "bus": f"events:CreateEventBus events:DeleteEventBus {_RULE}",
+        "chat channel": "chatbot:CreateSlackChannelConfiguration chatbot:DeleteSlackChannelConfiguration "
+        "chatbot:DescribeSlackChannelConfigurations",
         "database": "glue:CreateDatabase glue:CreateTable glue:DeleteDatabase glue:DeleteTable "
         "glue:GetDatabase glue:GetDatabases glue:GetPartitions glue:GetTable",
         "log group": _LOG_GROUP,
@@ -69,6 +75,8 @@ ACTIONS: Mapping[str, frozenset[str]] = {
         "rule": _RULE,
         "secret": "secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:ListSecrets "
         "secretsmanager:TagResource",
+        "state machine": "states:CreateStateMachine states:DeleteStateMachine states:DescribeExecution "
+        "states:ListStateMachines states:StartExecution states:TagResource",
         "topic": "sns:CreateTopic sns:DeleteTopic sns:ListTopics sns:SetTopicAttributes sns:Subscribe "
         "sns:TagResource",
         "trail": _TRAIL,
@@ -171,6 +179,19 @@ def remove_secret(cloud: Cloud, name: str) -> None:
         cloud.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
+def remove_chat_channel(cloud: Cloud, name: str) -> None:
+    chatbot = cloud.client("chatbot", CHATBOT_REGION)
+    for arn in _chat_channels(chatbot):
+        if arn.endswith(f"/{name}"):
+            with absent_is_fine():
+                chatbot.delete_slack_channel_configuration(ChatConfigurationArn=arn)
+
+
+def remove_state_machine(cloud: Cloud, name: str) -> None:
+    arn = cloud.arn("states", f"stateMachine:{name}")
+    cloud.client("stepfunctions").delete_state_machine(stateMachineArn=arn)
+
+
 def remove_topic(cloud: Cloud, name: str) -> None:
     """Its subscriptions go with it."""
     with absent_is_fine():
@@ -194,6 +215,8 @@ REMOVE: Mapping[str, Callable[[Cloud, str], None]] = {
     "trail": remove_trail,
     "rule": remove_rule,
     "bus": remove_bus,
+    "chat channel": remove_chat_channel,
+    "state machine": remove_state_machine,
     "mute rule": remove_mute_rule,
     "alarm": remove_alarm,
     "topic": remove_topic,
@@ -238,6 +261,23 @@ def _mute_rules(cloudwatch: Any) -> Iterator[str]:
         yield each["AlarmMuteRuleArn"].rpartition(":")[2]
 
 
+def _chat_channels(chatbot: Any) -> Iterator[str]:
+    """ARNs."""
+    return _listed(
+        chatbot, "describe_slack_channel_configurations", "SlackChannelConfigurations", "ChatConfigurationArn"
+    )
+
+
+def _chat_names(chatbot: Any) -> Iterator[str]:
+    # An account that has never had a workspace may have no Chatbot to ask.
+    try:
+        found = list(_chat_channels(chatbot))
+    except (ClientError, EndpointConnectionError):
+        return
+    for arn in found:
+        yield arn.rpartition("/")[2]
+
+
 def _databases(glue: Any) -> Iterator[str]:
     try:
         for name in list(_listed(glue, "get_databases", "DatabaseList", "Name")):
@@ -251,6 +291,11 @@ FIND: Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
     "trail": ("cloudtrail", lambda client: _listed(client, "list_trails", "Trails", "Name")),
     "rule": ("events", lambda client: _listed(client, "list_rules", "Rules", "Name", NamePrefix=PREFIX)),
     "bus": ("events", _buses),
+    "chat channel": ("chatbot", _chat_names),
+    "state machine": (
+        "stepfunctions",
+        lambda client: _listed(client, "list_state_machines", "stateMachines", "name"),
+    ),
     "mute rule": ("cloudwatch", _mute_rules),
     "alarm": (
         "cloudwatch",
@@ -285,10 +330,16 @@ FIND: Mapping[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
 """Names of what there is of a kind, some of them perhaps not ours: the service, and how it lists."""
 
 
+def names_of(cloud: Cloud, kind: str) -> Iterable[str]:
+    """Names of what there is of a kind, some of them perhaps not ours."""
+    service, names = FIND[kind]
+    return names(cloud.client(service, CHATBOT_REGION if service == "chatbot" else None))
+
+
 def found(cloud: Cloud) -> Iterator[tuple[str, str]]:
     """What runs have made and is there: kind and name, in the order in which it is best removed."""
-    for kind, (service, names) in FIND.items():
-        for name in list(names(cloud.client(service))):
+    for kind in FIND:
+        for name in list(names_of(cloud, kind)):
             if run_of(name):
                 yield kind, name
 

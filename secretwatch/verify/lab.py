@@ -294,13 +294,14 @@ class Lab:
         )
         return name
 
-    def role(self, service: str, *statements: dict[str, Any]) -> str:
-        """A role that the service may take, and that may do this; its ARN."""
+    def role(self, service: str, *statements: dict[str, Any], condition: dict[str, Any] | None = None) -> str:
+        """A role that the service may take, on this condition, and that may do this; its ARN."""
         name = self.thing("role")
         trust = {
             "Effect": "Allow",
             "Principal": {"Service": f"{service}.amazonaws.com"},
             "Action": "sts:AssumeRole",
+            **({"Condition": condition} if condition else {}),
         }
         iam = self.client("iam")
         arn: str = iam.create_role(

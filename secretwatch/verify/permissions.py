@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from secretwatch.pipeline.aws import is_denied
 from secretwatch.verify import stage
 from secretwatch.verify.cloud import Cloud
-from secretwatch.verify.kinds import ACTIONS, FIND, PREFIX
+from secretwatch.verify.kinds import ACTIONS, PREFIX, names_of
 from secretwatch.verify.model import Experiment
 
 _AT_ONCE = 50
@@ -26,6 +26,8 @@ _LISTING = {
     "rule": "events:ListRules",
     "bus": "events:ListEventBuses",
     "mute rule": "cloudwatch:ListAlarmMuteRules",
+    "chat channel": "chatbot:DescribeSlackChannelConfigurations",
+    "state machine": "states:ListStateMachines",
     "alarm": "cloudwatch:DescribeAlarms",
     "topic": "sns:ListTopics",
     "queue": "sqs:ListQueues",
@@ -140,6 +142,9 @@ def _resources(cloud: Cloud) -> list[str]:
         cloud.arn("secretsmanager", f"secret:{name}-AbCdEf"),
         cloud.arn("sns", name),
         cloud.arn("sqs", name),
+        cloud.arn("states", f"execution:{name}:{name}"),
+        cloud.arn("states", f"stateMachine:{name}"),
+        f"arn:{cloud.partition}:chatbot::{cloud.account}:chat-configuration/slack-channel/{name}",
     ]
 
 
@@ -149,9 +154,8 @@ def _dry(cloud: Cloud, actions: list[str]) -> Answer:
     for kind, action in _LISTING.items():
         if action not in unknown:
             continue
-        service, names = FIND[kind]
         try:
-            next(iter(names(cloud.client(service))), None)
+            next(iter(names_of(cloud, kind)), None)
         except ClientError as error:
             if not is_denied(error):
                 raise

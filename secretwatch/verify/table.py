@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from secretwatch.verify.experiments import (
     alarms,
     athena,
+    chats,
     event_patterns,
     log_groups,
     patterns,
     rules,
+    state_machines,
     topics,
     trails,
 )
@@ -23,6 +25,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     *alarms.EXPERIMENTS,
     *rules.EXPERIMENTS,
     *topics.EXPERIMENTS,
+    *state_machines.EXPERIMENTS,
+    *chats.EXPERIMENTS,
     *patterns.EXPERIMENTS,
     *event_patterns.EXPERIMENTS,
     *athena.EXPERIMENTS,

@@ -41,7 +41,8 @@ class Account:
         given = {
             "ConfigurationName": name,
             "IamRoleArn": self.role,
-            "SlackChannelId": "C07EZ1ABC23",
+            # A channel has one configuration.
+            "SlackChannelId": "C07EZ1ABC23" if name == "ops" else f"C07{name.upper().replace('-', '')}",
             "SlackTeamId": "T07EA123LEP",
             "SnsTopicArns": [self.topic],
         }
@@ -185,6 +186,25 @@ def test_a_name_is_taken_once(account: Account) -> None:
     assert refusal(account.slack, SlackChannelId="C1")[0] == "ConflictException"
     account.teams()  # another kind, and so another ARN
     Account(account.cloud).slack()  # and another account
+
+
+def test_a_slack_channel_has_one_configuration_in_an_account(account: Account) -> None:
+    account.slack()
+    code, message = refusal(account.slack, ConfigurationName="second")
+    assert code == "InvalidRequestException"
+    assert message.endswith(
+        "Slack channel with ID C07EZ1ABC23 in Slack team T07EA123LEP has already been configured for AWS"
+        f" account {account.id}."
+    )
+    other = account.slack("other")["ChatConfigurationArn"]
+    change = account.chat.update_slack_channel_configuration
+    assert refusal(change, ChatConfigurationArn=other, SlackChannelId="C07EZ1ABC23")[0] == code
+    change(ChatConfigurationArn=other, SlackChannelId="C07OTHER", LoggingLevel="ERROR")
+    Account(account.cloud).slack("second", SlackChannelId="C07EZ1ABC23")
+
+
+def test_a_workspace_that_nobody_authorised_is_refused(account: Account) -> None:
+    assert refusal(account.slack, SlackTeamId="T000000000")[0] == "InvalidRequestException"
 
 
 def test_chatbot_subscribes_and_unsubscribes_itself(account: Account) -> None:

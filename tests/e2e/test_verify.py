@@ -94,7 +94,7 @@ _FREE = {"sts:GetCallerIdentity", "sns:Unsubscribe"}
 
 
 def action_of(service: str, operation: str) -> str:
-    action = f"{service}:{operation}"
+    action = f"{'states' if service == 'stepfunctions' else service}:{operation}"
     return _ACTIONS.get(action, action)
 
 

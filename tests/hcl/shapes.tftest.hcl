@@ -557,6 +557,50 @@ run "a_given_bucket_and_keys" {
   }
 }
 
+run "roles_that_publish_to_what_is_somebody_elses" {
+  command = plan
+
+  variables {
+    heartbeat = { ping = { url = "https://hc-ping.com/0f3c8a5e" } }
+    kms_keys  = { topics = { arn = "arn:aws:kms:eu-west-1:444455556666:key/k" } }
+    topics = {
+      far  = { existing = { arn = "arn:aws:sns:eu-west-1:444455556666:far", verify = false } }
+      mine = { email_addresses = ["ops@example.com"] }
+      near = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:near", verify = false } }
+    }
+    watches = {
+      all  = { details = true, secrets = ["a"] }
+      far  = { details = true, secrets = ["b"], topics = ["far"] }
+      none = { secrets = ["c"] }
+    }
+  }
+
+  assert {
+    condition     = output.policy_statements.topics.far[*].Sid == ["AlarmsPublish", "RolesPublish"] && output.policy_statements.topics.near[*].Sid == ["AlarmsPublish"]
+    error_message = "Another account's topic has to let the roles of details publish; this account's need not."
+  }
+
+  assert {
+    condition     = output.policy_statements.topics.far[1].Condition.ArnEquals["aws:PrincipalArn"] == [module.details["all"].role_arn, module.details["far"].role_arn]
+    error_message = "Those of the watches that go there, and nobody else."
+  }
+
+  assert {
+    condition     = output.policy_statements.topics_key[*].Sid == ["AlarmsEncrypt", "RolesPublishEncrypted"]
+    error_message = "A given key has to let in what publishes beside the alarms."
+  }
+
+  assert {
+    condition     = output.policy_statements.topics_key[1].Condition.ArnEquals["aws:PrincipalArn"] == [module.details["all"].role_arn, "arn:aws:iam::111122223333:role/prod-heartbeat-eu-west-1"]
+    error_message = "The roles that publish to topics with that key."
+  }
+
+  assert {
+    condition     = can(regex("^arn:aws:iam::111122223333:role/prod-details-[0-9a-f]{7}r-eu-west-1$", module.details["all"].role_arn))
+    error_message = "A role that is known in a plan."
+  }
+}
+
 run "a_delegated_administrators_trail" {
   command = plan
 

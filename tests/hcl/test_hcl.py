@@ -606,6 +606,12 @@ REFUSED = [
         " chat, or take channels of different teams.",
     ),
     (
+        f"topics = {{ a = {{ chat = {{ slack = {SLACK} }} }}, b = {{ chat = {{ slack = {SLACK} }} }} }}",
+        "topics has one channel of Slack's several times: AWS takes one configuration for a channel in an"
+        " account, and refuses the second in the apply. Let one topic have chat and name it in each watch, or"
+        " take different channels.",
+    ),
+    (
         f"topics = {{ talk = {{ chat = {{ slack = {SLACK} }},"
         ' existing = { arn = "arn:aws:sns:eu-west-1:444455556666:given", verify = false } } }',
         "topics.talk has chat, and is another account's: a channel subscribes to topics of its own account"

@@ -204,6 +204,7 @@ DECOY_CALLS: list[tuple[str, dict[str, Any]]] = [
         name,
         {
             "description": "Billing.",
+            "kms_key": {"arn": KEY},
             "name": "prod/billing",
             "recovery_window_in_days": 30,
             "tags": {"team": "billing"},
@@ -211,7 +212,15 @@ DECOY_CALLS: list[tuple[str, dict[str, Any]]] = [
             "value_version": 1,
         },
     )
-    for name in ("description", "name", "recovery_window_in_days", "tags", "value", "value_version")
+    for name in (
+        "description",
+        "kms_key",
+        "name",
+        "recovery_window_in_days",
+        "tags",
+        "value",
+        "value_version",
+    )
 ]
 
 TEXTS = {
@@ -521,7 +530,8 @@ def answers(terraform: Any) -> dict[str, set[str]]:
 
     decoy = terraform.module / "modules" / "decoy" / "variables.tf"
     made = [each for each in inputs(DECOY_CALLS, types(decoy)) if each.name != "name: null"]
-    for each, of_it in zip(made, judged(terraform, "decoy", judge(decoy, "", {}), made), strict=True):
+    here = {r"\bdata\.aws_region\.this\.id\b": '"eu-west-1"'}
+    for each, of_it in zip(made, judged(terraform, "decoy", judge(decoy, "", here), made), strict=True):
         said[f"modules/decoy.{each.name}"] = of_it
     return said
 
@@ -601,6 +611,8 @@ ACCEPTED = {
     "decoys.topics": "null",
     "modules/decoy.description": "null, empty, garbage, blank, unicode, quotes, lines, template, star, "
     "newline, and more, with star",
+    "modules/decoy.kms_key": "null",
+    "modules/decoy.kms_key.arn": "foreign",
     "modules/decoy.name": "garbage",
     "modules/decoy.recovery_window_in_days": "null, zero",
     "modules/decoy.tags": "null, empty, garbage key, blank key",

@@ -233,6 +233,7 @@ module "decoy" {
   for_each = { "decoy/a" = jsonencode({ password = "{random}" }), "decoy/b+" = "{random}" }
 
   description = "Billing"
+  kms_key     = each.key == "decoy/a" ? null : { arn = "arn:aws:kms:us-east-1:000000000000:alias/billing" }
   name        = each.key
   tags        = { of = "its own" }
   value       = each.value

@@ -19,6 +19,9 @@ def test_nothing_about_a_decoy_says_that_it_is_one(instances: Plan) -> None:
         secret = made["aws_secretsmanager_secret.this"]
         assert (secret["name"], secret["description"], secret["tags"]) == (name, "Billing", {"of": "its own"})
         assert "decoy" not in str({**secret, "name": ""})
+        # As its neighbours, where those have a key.
+        key = None if name == "decoy/a" else "arn:aws:kms:us-east-1:000000000000:alias/billing"
+        assert secret.get("kms_key_id") == key
 
 
 def test_a_plan_does_not_know_its_value(instances: Plan) -> None:

@@ -51,6 +51,22 @@ def test_the_machine_may_read_one_group_and_publish_to_its_topics(made: dict[str
     )
 
 
+def test_only_the_rule_starts_it_and_not_for_a_day(made: dict[str, Any]) -> None:
+    """EventBridge's own retries take 24 hours, and only then a start that failed is counted."""
+    trusts = {
+        name: json.loads(made[f"aws_iam_role.{name}"]["assume_role_policy"])["Statement"][0]
+        for name in ("read", "start")
+    }
+    rule = made["aws_cloudwatch_event_rule.this"]["name"]
+    assert trusts["start"]["Condition"] == {
+        "ArnEquals": {"aws:SourceArn": f"arn:aws:events:us-gov-west-1:000000000000:rule/{rule}"},
+        "StringEquals": {"aws:SourceAccount": "000000000000"},
+    }
+    assert trusts["read"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "000000000000"}}
+    (retry,) = made["aws_cloudwatch_event_target.this"]["retry_policy"]
+    assert retry["maximum_event_age_in_seconds"] == 3600
+
+
 def test_names_of_states_stand_once_and_patterns_are_the_filters(made: dict[str, Any]) -> None:
     definition = definition_of(made)
     names = [name for name, _ in states_of(definition)]
@@ -62,7 +78,10 @@ def test_names_of_states_stand_once_and_patterns_are_the_filters(made: dict[str,
 def test_without_a_channel_nothing_is_posted(details_plan: Plan) -> None:
     found = {name for name, _ in states_of(definition_of(details_plan.of('details["3600"]')))}
     more = {name for name, _ in states_of(definition_of(details_plan.of('details["chat"]')))}
-    assert more - found == {"Whose", "Post", "WhoseWithout", "PostWithout"}
+    assert more - found == {
+        *("Whose", "Post", "WhoseWithout", "PostWithout"),
+        *("WhichThread", "WithoutTheRest"),
+    }
     assert found <= more
 
 
@@ -87,6 +106,7 @@ def test_no_post_has_a_word_of_a_callers(details_plan: Plan) -> None:
     assert paths <= records | {
         *("$.count", "$.time", "$.stage.head", "$.stage.subject", "$.stage.thread"),
         *("$.total.calls", "$.total.others", "$.more.text", "$.detail.state.timestamp"),
+        "$.detail.previousState.timestamp",
         *(f"$.groups[{number}].post" for number in range(10)),
         *("$.tell.post", "$.post"),
     }
@@ -94,6 +114,7 @@ def test_no_post_has_a_word_of_a_callers(details_plan: Plan) -> None:
     assert {post["metadata"]["threadId.$"] for post in whole} == {
         "$.stage.thread",
         f"States.Format('{NAME}-{KEY} {{}}', $.detail.state.timestamp)",
+        f"States.Format('{NAME}-{KEY} {{}}', $.detail.previousState.timestamp)",
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 from hostile import hostile
 
 from .conftest import Plan
-from .details import MOST_PATTERNS, T0, Logged, World, definition_of, in_all, logged, told
+from .details import MOST_PATTERNS, T0, TOPIC, Logged, World, definition_of, in_all, logged, told
 from .machines import MOST_EVENTS, Failed
 
 RANG = [(T0, "ALARM")]
@@ -108,14 +108,30 @@ def test_the_history_of_an_execution_stays_within_its_limit(most: dict[str, Any]
     assert all("could not be read" not in each["Subject"] for each in world.sent)
 
 
-def test_pages_without_events_are_not_asked_for_without_an_end(most: dict[str, Any]) -> None:
-    """FilterLogEvents may answer nothing, and that there is more."""
+@pytest.mark.parametrize("since", [86_400, 200])
+def test_pages_without_events_are_not_asked_for_without_an_end(most: dict[str, Any], since: int) -> None:
+    """FilterLogEvents may answer nothing, and that there is more: then nobody knows that there is no call."""
     world = World(most, [], RANG, patterns=MOST_PATTERNS)
     world._search = lambda machine, given: {"Events": [], "NextToken": "on"}  # type: ignore[method-assign]
-    machine = world.execute((T0, "ALARM"), (T0 - 200, "OK"))
+    machine = world.execute((T0, "ALARM"), (T0 - since, "OK"))
     print(f"{machine.events} events")
     assert machine.events < MOST_EVENTS
-    assert "no call that it counts" in world.sent[0]["Message"]
+    messages = [each["Message"] for each in world.sent if each["TopicArn"] == TOPIC]
+    assert len(messages) == 2
+    for message in messages:
+        assert "no call that it counts" not in message
+        assert "more events of that time than could be searched" in message
+
+
+def test_one_call_behind_many_empty_pages_is_told(most: dict[str, Any]) -> None:
+    world = World(most, [], RANG, patterns=MOST_PATTERNS)
+    first = {"Events": [{"Message": each.message()} for each in logged(1)], "NextToken": "on"}
+    answers = [*({"Events": [], "NextToken": "on"} for _ in range(900)), first]
+    world._search = lambda machine, given: (  # type: ignore[method-assign]
+        answers.pop(0) if answers else {"Events": [], "NextToken": "on"}
+    )
+    world.execute((T0, "ALARM"), (T0 - 86_400, "OK"))
+    assert in_all(world.sent[0]) == 1
 
 
 def test_an_event_of_250_kb_is_told_without_its_words(one: dict[str, Any]) -> None:
@@ -163,8 +179,10 @@ def test_long_calls_are_not_told_twice(one: dict[str, Any]) -> None:
 # What breaks
 
 
-def test_throttled_searches_are_tried_again(one: dict[str, Any]) -> None:
-    failing = {"search": ["CloudWatchLogs.ThrottlingException"] * 5}
+@pytest.mark.parametrize("error", ["ThrottlingException", "CloudWatchLogsException", "SdkClientException"])
+def test_throttled_searches_are_tried_again(one: dict[str, Any], error: str) -> None:
+    """FilterLogEvents declares no error for throttling: then its name is the service's."""
+    failing = {"search": [f"CloudWatchLogs.{error}"] * 5}
     (message,) = World(one, logged(1), RANG, failing=failing).run()
     assert in_all(message) == 1
     assert 60 < message["at"] - T0 < 70

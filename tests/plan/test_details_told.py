@@ -3,6 +3,7 @@ where all come within ten minutes, whatever the order, the delays and the copies
 
 from __future__ import annotations
 
+import json
 import shlex
 import uuid
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from secretwatch.cli import main
 
 from .conftest import Plan
-from .details import T0, Logged, World, definition_of, in_all, told
+from .details import PATTERNS, T0, TOPIC, Logged, World, definition_of, in_all, told
 from .machines import iso
 
 # How long after the last count an alarm of 300 seconds ends.
@@ -120,6 +121,31 @@ def test_an_alarm_for_what_came_just_before_the_end_of_another_says_so(definitio
     messages = world.run()
     assert str(uuid.UUID(int=2)) in told(messages[1])
     assert not any("no call that it counts" in each["Message"] for each in messages)
+
+
+def test_whatever_is_posted_of_an_alarm_is_one_thread(details_plan: Plan) -> None:
+    """Also where the log group cannot be read, or not to its end: at the beginning, later, at the end."""
+    log = [Logged(T0 + minute * 60 - RINGS, str(uuid.UUID(int=minute))) for minute in range(60)]
+    chat = definition_of(details_plan.of('details["chat"]'))
+    refused = "CloudWatchLogs.ResourceNotFoundException!"
+    threads: dict[str, list[str]] = {}
+    for name in ("told", "refused", "refused at its end", "nobody"):
+        world = World(chat, [] if name == "nobody" else log, changes_of([each.at + RINGS for each in log]))
+        world.patterns = PATTERNS
+        (rang, ended) = world.changes
+        world.failing = {"search": [refused]} if name == "refused" else {}
+        world.execute(rang, (T0 - 86_400, "OK"))
+        world.failing = {"search": [refused]} if name.startswith("refused") else {}
+        world.execute(ended, rang)
+        posts = [json.loads(each["Message"]) for each in world.sent if each["TopicArn"] == TOPIC]
+        threads[name] = [each["metadata"]["threadId"] for each in posts]
+    assert {name: len(each) for name, each in threads.items()} == {
+        "told": 3,
+        "refused": 2,
+        "refused at its end": 3,
+        "nobody": 1,
+    }
+    assert len({thread for each in threads.values() for thread in each}) == 1
 
 
 SECONDS = st.integers(min_value=-5_000, max_value=3_600_000).map(lambda each: each / 1000)

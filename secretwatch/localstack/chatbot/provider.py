@@ -1,9 +1,13 @@
 """Amazon Q Developer in chat applications, whose API is called AWS Chatbot: the channels of Slack and Teams.
 
 A configuration belongs to an account, and to no region. AWS takes the ids of workspaces and teams that
-somebody authorised in its console; here there is nobody who could, and any that is well formed is taken. What
-would be posted is in `secretwatch local inbox`; nothing leaves the machine.
+somebody authorised in its console; here there is nobody who could, and any that is well formed is taken, but
+for T000000000, which stands for a workspace that nobody authorised. What would be posted is in
+`secretwatch local inbox`; nothing leaves the machine.
 https://docs.aws.amazon.com/chatbot/latest/APIReference/Welcome.html
+
+An account has one configuration for a channel of Slack:
+https://github.com/hashicorp/terraform-provider-awscc/issues/1011
 
 AWS does not say whether a name is one for both kinds of chat: here it is one of its kind, as ARNs have it.
 Operations whose pages have no ResourceNotFoundException answer with an empty list where nothing is there, and
@@ -25,6 +29,7 @@ from secretwatch.localstack.chatbot import channels as chat
 from secretwatch.localstack.gateway.constraints import validation_message, violations
 
 _MOST_TAGS = 50
+_NOBODYS_WORKSPACE = "T000000000"
 _PAGE = 100
 
 
@@ -83,6 +88,7 @@ class ChatbotProvider:
         with self._lock:
             if arn in chat.CONFIGURATIONS:
                 raise _refusal("ConflictException", f"A configuration named {name} exists already.", 409)
+            _require_free(client, context.account_id, made)
             chat.set_topics(arn, made["SnsTopicArns"])
             chat.CONFIGURATIONS[arn] = made
             chat.TAGS[arn] = tags
@@ -92,6 +98,7 @@ class ChatbotProvider:
         with self._lock:
             found = self._find(client, context, request)
             changed = {**found, **_given(request, client.settable)}
+            _require_free(client, context.account_id, changed)
             chat.set_topics(found["ChatConfigurationArn"], changed["SnsTopicArns"])
             found.update(changed)
             return {"ChannelConfiguration": _answer(client, found)}
@@ -164,6 +171,23 @@ class ChatbotProvider:
         if arn not in chat.TAGS or arn.split(":")[4] != context.account_id:
             raise _refusal("ResourceNotFoundException", f"There is no configuration {arn}.", 404)
         return chat.TAGS[arn]
+
+
+def _require_free(client: Client, account_id: str, wanted: Mapping[str, Any]) -> None:
+    """A channel that nobody else has, of a workspace that is authorised."""
+    if client is not SLACK:
+        return
+    team, channel = wanted["SlackTeamId"], wanted["SlackChannelId"]
+    if team == _NOBODYS_WORKSPACE:
+        raise _refusal("InvalidRequestException", f"Slack team {team} is not authorized.")
+    for arn, each in chat.CONFIGURATIONS.items():
+        if (
+            arn != wanted["ChatConfigurationArn"]
+            and arn.split(":")[4] == account_id
+            and (each.get("SlackTeamId"), each.get("SlackChannelId")) == (team, channel)
+        ):
+            message = f"Slack channel with ID {channel} in Slack team {team} has already been configured"
+            raise _refusal("InvalidRequestException", f"{message} for AWS account {account_id}.")
 
 
 _Call = Callable[[RequestContext, Mapping[str, Any]], dict[str, Any]]
