@@ -308,6 +308,23 @@ def _one_more_is_left_out(rule: str, member: str, value: str) -> Callable[[View]
     return change
 
 
+def _masks_addresses(account: Account) -> None:
+    """Somebody hides e-mail addresses in the log group, of which no filter asks."""
+    id, _ = next(account.all("log group"))
+    mask = {"DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]}
+    operations = ({"Audit": {"FindingsDestination": {}}}, {"Deidentify": {"MaskConfig": {}}})
+    statements = [{**mask, "Sid": str(n), "Operation": each} for n, each in enumerate(operations)]
+    document = {"Name": "addresses", "Version": "2021-06-01", "Statement": statements}
+    account.change("log group", id, policyDocument=json.dumps(document))
+
+
+def _without_its_key(view: View) -> None:
+    """The log group, whose addresses somebody masks."""
+    _masks_addresses(view.account)
+    id, _ = next(view.account.all("log group"))
+    view.account.change("log group", id, kmsKeyId=None)
+
+
 def _denied_by_a_managed_policy(view: View) -> None:
     trail = view.trail
     assert trail
@@ -336,6 +353,7 @@ ONE_STEP: dict[str, tuple[Callable[[View], None], str]] = {
     ),
     "another key on the topic": (_another_key, "SetTopicAttributes"),
     "another folder in the bucket": (_prefix, "UpdateTrail"),
+    "a log group without its key, where addresses are masked": (_without_its_key, "AssociateKmsKey"),
     "a role in quarantine": (_denied_by_a_managed_policy, "DetachRolePolicy"),
 }
 
@@ -593,6 +611,13 @@ def _by_operators(account: Account, dice: random.Random) -> None:
     account.change("rule", id, EventPattern=json.dumps(pattern))
 
 
+def _careful(account: Account, dice: random.Random) -> None:
+    """A log group that masks addresses, and keeps events for longer."""
+    _masks_addresses(account)
+    id, _ = next(account.all("log group"))
+    account.change("log group", id, retentionInDays=dice.choice((None, 3653)))
+
+
 UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _renamed,
     _reworded,
@@ -613,6 +638,7 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _commented,
     _patient,
     _by_operators,
+    _careful,
 ]
 
 
