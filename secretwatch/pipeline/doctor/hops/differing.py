@@ -90,9 +90,9 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
         cause = f"{ref.kind.replace(' ', '-')}-changed"
         begins = f"The {named(ref)} was changed since it was applied:"
         if decisive or faults:
-            words = [said(decisive)] if decisive else []
-            words += [f"its policy {'; it '.join(faults)}"] if faults else []
-            told = f"{begins} {'; '.join(words)}."
+            parts = [said(decisive)] if decisive else []
+            parts += [f"its policy {'; it '.join(faults)}"] if faults else []
+            told = f"{begins} {'; '.join(parts)}."
             hop.broken(cause, told, *steps, ref=ref, stops=stops and bool(decisive))
         elif ref.kind == "subscription" and _gets_more(view, ref):
             heard = "It gets each heartbeat's message, too, which was left out."
