@@ -656,6 +656,29 @@ def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
     assert wrong == []
 
 
+def test_a_mend_leaves_what_is_only_unusual(patient: Patient, healthy: View) -> None:
+    """Of other things than the one that is broken nothing changes."""
+    dice = random.Random(SEED)
+    wrong = []
+    for fault in chosen(patient.intent.account, 60, dice):
+        change = dice.choice(UNUSUAL)
+        unusual = healthy.account.copy()
+        change(unusual, dice)
+        others = [
+            ref
+            for ref, thing in unusual.things.items()
+            if thing != healthy.account.things.get(ref) and ref != fault.ref
+        ]
+        view = healthy.after(fault.on(unusual))
+        found, plan = broken(view)
+        later = after(view.account, plan)
+        words = f"seed {SEED}: {fault}, {change.__name__.strip('_')}"
+        if found and broken(view.after(later))[0]:
+            wrong.append(f"{words}: not mended")
+        wrong += [f"{words}: {ref} is another" for ref in others if later.things[ref] != unusual.things[ref]]
+    assert wrong == []
+
+
 # Another one of the same name
 
 
