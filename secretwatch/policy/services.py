@@ -21,14 +21,18 @@ STATES = "states.amazonaws.com"
 def publishing(service: str, topic_arn: str, source_arn: str) -> list[Request]:
     """A service publishes to a topic; source_arn: the alarm, trail or rule.
 
-    EventBridge sends no condition key and takes no Condition: a statement with one lets nothing through.
+    EventBridge takes no Condition: a statement with one lets nothing through. Which keys it sends is not
+    said: a denial that holds with the rule's own, or without any, is taken to hold.
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     """
-    if service == EVENTS:
-        return [Request(Principal.of(service), "sns:Publish", topic_arn, takes_conditions=False)]
     account_id = source_arn.split(":")[4]
     context: dict[str, Any] = {"aws:SourceArn": source_arn, "aws:SourceAccount": account_id}
+    if service == EVENTS:
+        return [
+            Request(Principal.of(service), "sns:Publish", topic_arn, sent, takes_conditions=False)
+            for sent in ({}, context)
+        ]
     if service == CLOUDWATCH:
         # The condition of a topic's default policy: alarms pass it, CloudTrail and EventBridge do not.
         context["aws:SourceOwner"] = account_id
@@ -56,13 +60,14 @@ def using_topic_key(service: str, topic_arn: str, source_arn: str, key_arn: str)
         "kms:EncryptionContextKeys": ["aws:sns:topicArn"],
         "kms:ViaService": f"sns.{region}.{of_region(region).dns_suffix}",
     }
-    if service != EVENTS:
-        # EventBridge does not send these when it uses a topic's key.
-        context |= {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}
+    source = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]}
+    # Whether EventBridge sends these, too, is not said.
+    contexts = [context, context | source] if service == EVENTS else [context | source]
     actions = ("kms:GenerateDataKey", "kms:Decrypt")
     return [
-        Request(Principal.of(service), action, key_arn, context, takes_conditions=service != EVENTS)
+        Request(Principal.of(service), action, key_arn, sent, takes_conditions=service != EVENTS)
         for action in actions
+        for sent in contexts
     ]
 
 

@@ -18,6 +18,7 @@ from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.examine import Doctor
 from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.kinds import after
+from secretwatch.pipeline.doctor.kinds.chats import ENDPOINT
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import configured
@@ -173,6 +174,19 @@ def the_doctor_knows_the_parts(talk: Talk) -> None:
         assert fault.ref in broken(hurt), fault
         plan = proved(hurt, configured(hurt), configured)
         assert broken(hurt.after(after(hurt.account, plan))) == set(), fault
+    # Chatbot's own subscriptions, of which Terraform knows nothing: one goes, one hears nothing of an alarm.
+    theirs = [
+        ref for ref in healthy.account.things if ref.kind == "subscription" and ref.id.endswith(ENDPOINT)
+    ]
+    assert len(theirs) == 3
+    for ref in theirs:
+        subscribed = healthy.account.things[ref]
+        for other in (None, {**subscribed, "FilterPolicy": '{"NewStateValue":["OK"]}'}):
+            hurt = healthy.after(healthy.account.copy())
+            hurt.account.put("subscription", ref.id, other)
+            assert broken(hurt) == {ref}
+            plan = proved(hurt, configured(hurt), configured)
+            assert broken(hurt.after(after(hurt.account, plan))) == set(), ref
     # For real: somebody deletes a channel, and takes the guardrail from another.
     chat = boto3.client("chatbot")
     gone, changed = SLACK.format(talk.account, "talk"), SLACK.format(talk.account, "mail")
@@ -183,8 +197,8 @@ def the_doctor_knows_the_parts(talk: Talk) -> None:
         GuardrailPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
     )
     hurt = view()
-    # Beside them the topic, to which nobody is subscribed any more.
-    silent = Ref("topic", f"arn:aws:sns:us-east-1:{talk.account}:talk-talk")
+    # Beside them its subscription to the topic.
+    silent = next(ref for ref in theirs if ":talk-talk|" in ref.id)
     assert broken(hurt) == {Ref("chat channel", gone), Ref("chat channel", changed), silent}
     plan = [step for step in proved(hurt, configured(hurt), configured) if isinstance(step, Call)]
     assert {step.service for step in plan} == {"chatbot"}, [step.command() for step in plan]

@@ -309,6 +309,9 @@ def _in_part(policy: str) -> Iterator[tuple[str, str]]:
             ):
                 bound = {**denied, "Condition": {operator: {"aws:CurrentTime": at}}}
                 yield f"{action} denied {when}", _with(policy, bound)
+            if "events." in str(each.get("Principal")) and not action.startswith("sts:"):
+                source = {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}
+                yield f"{action} denied to rules", _with(policy, {**denied, "Condition": source})
             for part in _PARTS.get(action, ()):
                 place = f"{_place(each)}{part}"
                 yield f"{action} denied on {part}", _with(policy, {**denied, "Resource": place})

@@ -308,6 +308,23 @@ def _one_more_is_left_out(rule: str, member: str, value: str) -> Callable[[View]
     return change
 
 
+def _masks_addresses(account: Account) -> None:
+    """Somebody hides e-mail addresses in the log group, of which no filter asks."""
+    id, _ = next(account.all("log group"))
+    mask = {"DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]}
+    operations = ({"Audit": {"FindingsDestination": {}}}, {"Deidentify": {"MaskConfig": {}}})
+    statements = [{**mask, "Sid": str(n), "Operation": each} for n, each in enumerate(operations)]
+    document = {"Name": "addresses", "Version": "2021-06-01", "Statement": statements}
+    account.change("log group", id, policyDocument=json.dumps(document))
+
+
+def _without_its_key(view: View) -> None:
+    """The log group, whose addresses somebody masks."""
+    _masks_addresses(view.account)
+    id, _ = next(view.account.all("log group"))
+    view.account.change("log group", id, kmsKeyId=None)
+
+
 def _denied_by_a_managed_policy(view: View) -> None:
     trail = view.trail
     assert trail
@@ -336,6 +353,7 @@ ONE_STEP: dict[str, tuple[Callable[[View], None], str]] = {
     ),
     "another key on the topic": (_another_key, "SetTopicAttributes"),
     "another folder in the bucket": (_prefix, "UpdateTrail"),
+    "a log group without its key, where addresses are masked": (_without_its_key, "AssociateKmsKey"),
     "a role in quarantine": (_denied_by_a_managed_policy, "DetachRolePolicy"),
 }
 
@@ -593,6 +611,13 @@ def _by_operators(account: Account, dice: random.Random) -> None:
     account.change("rule", id, EventPattern=json.dumps(pattern))
 
 
+def _careful(account: Account, dice: random.Random) -> None:
+    """A log group that masks addresses, and keeps events for longer."""
+    _masks_addresses(account)
+    id, _ = next(account.all("log group"))
+    account.change("log group", id, retentionInDays=dice.choice((None, 3653)))
+
+
 UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _renamed,
     _reworded,
@@ -613,6 +638,7 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _commented,
     _patient,
     _by_operators,
+    _careful,
 ]
 
 
@@ -627,6 +653,29 @@ def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
         found, _ = broken(healthy.after(account))
         words = ", ".join(each.__name__.strip("_") for each in changes)
         wrong += [f"seed {SEED}: {words}: {name} {each.cause}: {each.sentence}" for name, each in found]
+    assert wrong == []
+
+
+def test_a_mend_leaves_what_is_only_unusual(patient: Patient, healthy: View) -> None:
+    """Of other things than the one that is broken nothing changes."""
+    dice = random.Random(SEED)
+    wrong = []
+    for fault in chosen(patient.intent.account, 60, dice):
+        change = dice.choice(UNUSUAL)
+        unusual = healthy.account.copy()
+        change(unusual, dice)
+        others = [
+            ref
+            for ref, thing in unusual.things.items()
+            if thing != healthy.account.things.get(ref) and ref != fault.ref
+        ]
+        view = healthy.after(fault.on(unusual))
+        found, plan = broken(view)
+        later = after(view.account, plan)
+        words = f"seed {SEED}: {fault}, {change.__name__.strip('_')}"
+        if found and broken(view.after(later))[0]:
+            wrong.append(f"{words}: not mended")
+        wrong += [f"{words}: {ref} is another" for ref in others if later.things[ref] != unusual.things[ref]]
     assert wrong == []
 
 

@@ -85,6 +85,6 @@ def known_again(view: View, ref: Ref, arn: str, *, in_state: bool = True) -> lis
     ]
 
 
-def applied_again(view: View) -> list[Step]:
+def applied_again(view: View, what: str = "would make again what is missing") -> list[Step]:
     folder = view.subject.directory
-    return [Run(f"terraform -chdir={folder} apply    # would make again what is missing")] if folder else []
+    return [Run(f"terraform -chdir={folder} apply    # {what}")] if folder else []

@@ -155,7 +155,11 @@ def _once(hops: Iterable[Hop]) -> None:
 
 _BESIDE = (realtime.NAME, details.NAME, self_watch.NAME, heartbeat.NAME)
 _OF_PURPOSE = {"chat": topic.NAME, **{name: name for name in _BESIDE}}
-_OF_KIND = {"alarm": self_watch.NAME, "secret": filter.NAME, "subscription": topic.NAME, "topic": topic.NAME}
+_OF_KIND = {
+    "alarm": self_watch.NAME,
+    "secret": filter.NAME,
+    **dict.fromkeys(("queue", "subscription", "topic"), topic.NAME),
+}
 
 
 def _whatever_else(view: View, hops: list[Hop]) -> None:

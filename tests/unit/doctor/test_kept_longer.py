@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,25 @@ COLD = {
 }
 
 
+# What masks addresses alone hides nothing that a filter looks at, and is somebody's care for these addresses.
+ADDRESSES = json.dumps(
+    {
+        "Name": "addresses",
+        "Version": "2021-06-01",
+        "Statement": [
+            {
+                "Sid": name,
+                "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],
+                "Operation": operation,
+            }
+            for name, operation in (
+                ("audit", {"Audit": {"FindingsDestination": {}}}),
+                ("mask", {"Deidentify": {"MaskConfig": {}}}),
+            )
+        ],
+    }
+)
+
 GROUP, BUCKET = Ref("log group", "/g"), Ref("bucket", "logs")
 WANTED = {GROUP: {"retentionInDays": 90}, BUCKET: {"Lifecycle": [expiry(400)]}}
 
@@ -55,6 +75,7 @@ def seen(ref: Ref, **live: Any) -> Hop:
     [
         (GROUP, {"retentionInDays": 3653}),
         (GROUP, {"retentionInDays": None}),
+        (GROUP, {"retentionInDays": None, "policyDocument": ADDRESSES}),
         (BUCKET, {"Lifecycle": []}),
         (BUCKET, {"Lifecycle": [expiry(4000)]}),
     ],
@@ -69,6 +90,7 @@ def test_it_is_a_warning_without_a_mend(ref: Ref, live: dict[str, Any]) -> None:
     ("ref", "live", "operation"),
     [
         (GROUP, {"retentionInDays": 89}, "PutRetentionPolicy"),
+        (GROUP, {"retentionInDays": 89, "policyDocument": ADDRESSES}, "PutRetentionPolicy"),
         (BUCKET, {"Lifecycle": [expiry(399)]}, "PutBucketLifecycleConfiguration"),
         (BUCKET, {"Lifecycle": [expiry(400, 1)]}, "PutBucketLifecycleConfiguration"),
         (
@@ -82,6 +104,7 @@ def test_what_keeps_less_is_broken_and_mended(ref: Ref, live: dict[str, Any], op
     [found] = seen(ref, **live).findings
     assert found.verdict == "broken"
     [call] = [each for each in found.steps if getattr(each, "operation", "") == operation]
+    assert len(found.steps) == 1
     if ref == BUCKET:
         # As it was applied, beside what others have and takes nothing away sooner.
         kept = [COLD] if COLD in live["Lifecycle"] else []

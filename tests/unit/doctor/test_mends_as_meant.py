@@ -92,6 +92,23 @@ def test_a_queue_for_what_is_lost_takes_whole_events(size: str | None, found: in
     assert len(hop_of(view, QUEUE).findings) == found
 
 
+def test_a_queue_is_said_at_the_hop_whose_losses_it_keeps_with_all_that_is_wrong_with_it() -> None:
+    """Made anew by its name, as a tool that cleans up does it: with AWS's own settings, and no policy."""
+    takes = {"Sid": "Sends", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": QUEUE.id}
+    takes |= {"Principal": {"Service": "sns.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [takes]})
+    wanted = {"MessageRetentionPeriod": "1209600", "Policy": document, "QueueUrl": "u"}
+    live = {"MessageRetentionPeriod": "345600", "QueueUrl": "u"}
+    there = case(facts())[0]
+    meant = view_of(QUEUE, wanted, live).intent
+    view = replace(there, intent=meant, account=there.account.copy())
+    view.account.put("queue", QUEUE.id, live)
+    (found,) = [(hop.name, each) for hop in configured(view) for each in hop.findings if each.ref == QUEUE]
+    assert found[0] == "topic"
+    assert "345600" in found[1].sentence
+    assert "lacks Sends" in found[1].sentence
+
+
 def test_a_secret_made_anew_is_imported_in_the_place_of_the_old_one() -> None:
     anew = f"{ARN[:-6]}GhIjKl"
     view = view_of(SECRET, {"ARN": ARN}, None, "module.w.aws_secretsmanager_secret.this")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from healthy import ACCOUNT, NOW, REGION
+from answers import case
+from healthy import ACCOUNT, NOW, REGION, asked, facts, metric_filter
 
 from secretwatch.pipeline.doctor import namesakes, whole
 from secretwatch.pipeline.doctor.account import Account, Ref
@@ -16,6 +18,7 @@ from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.machines import runs_as
+from secretwatch.pipeline.doctor.hops.secrets import are_there
 from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.kinds import RESOURCES
 from secretwatch.pipeline.doctor.subject import Subject
@@ -42,6 +45,33 @@ def view(applied: dict[Ref, Any], live: dict[Ref, Any], absent: list[str]) -> Vi
     subject = Subject(region=REGION, account_id=ACCOUNT, name="w", known=True)
     object.__setattr__(subject, "directory", "dir")
     return View(subject, Account(ACCOUNT, REGION, dict(live)), intent, NOW)
+
+
+@pytest.mark.parametrize("outcome", ["any", "denied"])
+@pytest.mark.parametrize(
+    ("today", "known", "found"), [(NEW, True, True), (OLD, True, False), (NEW, False, False)]
+)
+def test_a_name_that_was_applied_with_an_arn_has_another_today(
+    outcome: str, today: str, known: bool, found: bool
+) -> None:
+    """As of decoys, and of what was looked up: reads by the new ARN are heard by nobody.
+
+    Of an alarm that nobody applied it is not known that it should.
+    """
+    by = [f'$.requestParameters.secretId = "{each}"' for each in ("beat", OLD, OLD[:-7])]
+    also = ' && $.errorCode = "AccessDenied*"' if outcome == "denied" else ""
+    pattern = f'{{ $.eventName = "GetSecretValue" && ({" || ".join(by)}){also} }}'
+    kinds = (("GetSecretValue", outcome == "denied"),)
+    given = facts(filters=asked([metric_filter(pattern=pattern)]))
+    there, _ = case(replace(given, subject=replace(given.subject, secrets=("beat",), kinds=kinds)))
+    there.account.put("secret", "beat", {"ARN": today, "Name": "beat"})
+    object.__setattr__(there.subject, "directory", "dir")
+    intent = Intent(Account(ACCOUNT, REGION)) if known else None
+    hop = Hop("filter")
+    are_there(hop, replace(there, intent=intent))
+    assert [each.cause for each in hop.findings] == (["another-secret"] if found else [])
+    assert ("terraform -chdir=dir apply" in hop.mend) is found
+    assert (NEW in hop.sentence) is found
 
 
 def test_a_secret_made_anew_is_another_one() -> None:

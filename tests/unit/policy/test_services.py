@@ -99,6 +99,31 @@ def test_eventbridge_is_let_through_by_no_condition(condition: dict[str, Any]) -
         assert allowed(requests, json.dumps(document))
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:SourceArn": RULE}},
+        {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}},
+        {"Null": {"aws:SourceArn": "true"}},
+    ],
+    ids=str,
+)
+def test_a_denial_that_may_hold_for_eventbridge_denies(condition: dict[str, Any]) -> None:
+    """What keys it sends is not said: whoever writes such a denial may silence it."""
+    for requests, actions in (
+        (services.publishing(services.EVENTS, TOPIC, RULE), "sns:Publish"),
+        (
+            services.using_topic_key(services.EVENTS, TOPIC, RULE, KEY),
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+        ),
+    ):
+        document = json.loads(policy(services.EVENTS, actions))
+        denied = {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": "*"}
+        document["Statement"].append({**denied, "Condition": condition})
+        assert not allowed(requests, json.dumps(document))
+
+
 def test_the_reason_names_the_condition() -> None:
     conditioned = policy(services.EVENTS, "sns:Publish", TOPIC, aws_SourceAccount=ACCOUNT)
     decision = authorize(services.publishing(services.EVENTS, TOPIC, RULE)[0], resource_policy=conditioned)

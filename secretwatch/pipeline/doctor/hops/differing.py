@@ -41,6 +41,11 @@ POLICIES = {
 }
 """Of these what others have in them is kept; and the service whose actions they are about."""
 
+_FOUND_FINE = {
+    "log group": "Whether that hides something from a metric filter is said there.",
+    "subscription": "It lets the alarm's message through.",
+}
+
 
 def named(ref: Ref) -> str:
     kind = BY_NAME[ref.kind]
@@ -79,46 +84,41 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
             words = namesakes.sentence(named(ref), str(changed_to.wanted), str(changed_to.live))
             hop.broken(f"another-{ref.kind}", words, *namesakes.made_again(view, ref), ref=ref, stops=stops)
             continue
-        if all(keeps_more(ref, each) for each in found):
+        faults = [fault for each in found for fault in _faults_of_policy(view, ref, each)]
+        decisive = [each for each in found if _decides(ref, each)]
+        more = [each for each in found if keeps_more(ref, each)]
+        cause = f"{ref.kind.replace(' ', '-')}-changed"
+        begins = f"The {named(ref)} was changed since it was applied:"
+        if decisive or faults:
+            parts = [said(decisive)] if decisive else []
+            parts += [f"its policy {'; it '.join(faults)}"] if faults else []
+            told = f"{begins} {'; '.join(parts)}."
+            hop.broken(cause, told, *steps, ref=ref, stops=stops and bool(decisive))
+        elif ref.kind == "subscription" and _gets_more(view, ref):
+            heard = "It gets each heartbeat's message, too, which was left out."
+            hop.broken(cause, f"{begins} {said(found)}. {heard}", *steps, ref=ref, stops=False)
+        elif more:
             hop.warning(
-                f"{ref.kind.replace(' ', '-')}-changed",
-                f"The {named(ref)} keeps more than was applied: {said(found)}. `terraform apply` would set "
+                cause,
+                f"The {named(ref)} keeps more than was applied: {said(more)}. `terraform apply` would set "
                 "this back, and delete what is older.",
                 ref=ref,
             )
-            continue
-        faults = [fault for each in found for fault in _faults_of_policy(view, ref, each)]
-        decisive = [each for each in found if (ref.kind, each.member) not in TRIED]
-        if faults and not decisive:
-            hop.broken(
-                f"{ref.kind.replace(' ', '-')}-changed",
-                f"The {named(ref)} was changed since it was applied: its policy {'; it '.join(faults)}.",
-                *steps,
-                ref=ref,
-                stops=False,
-            )
-            continue
-        cause = f"{ref.kind.replace(' ', '-')}-changed"
-        sentence = f"The {named(ref)} was changed since it was applied: {said(decisive or found)}."
-        if decisive:
-            hop.broken(cause, sentence, *steps, ref=ref, stops=stops)
-        elif ref.kind == "subscription" and _gets_more(view, ref):
-            more = "It gets each heartbeat's message, too, which was left out."
-            hop.broken(cause, f"{sentence} {more}", *steps, ref=ref, stops=False)
         else:
             # What goes back to the words that were applied would change nothing but words.
-            tried = (
-                "It lets the alarm's message through."
-                if ref.kind == "subscription"
-                else "It was tried, and does the same as before."
-            )
-            hop.warning(cause, f"{sentence} {tried}", ref=ref)
+            tried = _FOUND_FINE.get(ref.kind, "It was tried, and does the same as before.")
+            hop.warning(cause, f"{begins} {said(found)}. {tried}", ref=ref)
 
 
 def _gets_more(view: View, ref: Ref) -> bool:
     """Whether somebody gets each heartbeat, who was not to: mails that nobody reads hide an alarm's."""
     applied, live = view.applied(ref.kind, ref.id), view.account.things.get(ref)
     return bool(applied and live) and lets_heartbeats(live or {}) and not lets_heartbeats(applied or {})
+
+
+def _decides(ref: Ref, difference: Difference) -> bool:
+    """Whether a difference is a fault by itself, whatever else was changed beside it."""
+    return (ref.kind, difference.member) not in TRIED and not keeps_more(ref, difference)
 
 
 def keeps_more(ref: Ref, difference: Difference) -> bool:
@@ -197,7 +197,7 @@ def _beside(hop: Hop, view: View, ref: Ref, known: list[Finding], found: list[Di
     # A policy keeps what others have in it: the hop's own mend does that.
     steps = first.steps if policies and first.steps else tuple(view.restore(ref)) or first.steps
     verdict = first.verdict
-    if verdict == "warning" and any((ref.kind, each.member) not in TRIED for each in found):
+    if verdict == "warning" and any(_decides(ref, each) for each in found):
         verdict = "broken"
     after = replace(first, verdict=verdict, sentence=words, steps=(*view.terraform(ref), *steps))
     hop.replace(first, after)

@@ -420,7 +420,7 @@ def _masks(hop: Hop, view: View) -> bool:
     hop.broken(
         "masked",
         f"{what} masks what the metric filters look at: {described(hidden)} does not match any more.",
-        *(view.restore(ref) if view.intent and own else steps),
+        *steps,
         ref=ref,
         stops=not rings,
     )

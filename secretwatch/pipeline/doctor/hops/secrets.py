@@ -26,6 +26,7 @@ def are_there(hop: Hop, view: View) -> None:
         if found and found.get("DeletedDate"):
             hop.warning("secret-deleted", f"The watched secret {each} is to be deleted: nobody can read it.")
         if not view.account.lacks("secret", each):
+            _under_its_arn(hop, view, each, found)
             continue
         anew = view.account.get("secret", secretid.names(each)[0]) if each.startswith("arn:") else None
         what = (
@@ -42,12 +43,36 @@ def are_there(hop: Hop, view: View) -> None:
         )
 
 
-def _how_far(view: View, anew: Thing) -> str:
-    """Whether the alarm hears of reads of the new one."""
+def _under_its_arn(hop: Hop, view: View, name: str, found: Thing | None) -> None:
+    """Of a watched name that was applied with an ARN: whether it is the ARN that the secret has today."""
+    arn = str((found or {}).get("ARN") or "")
+    if view.intent is None or not arn or arn == name or not _rings(view, name) or _rings(view, arn):
+        return
+    first = (
+        "If Terraform made the secret: `terraform state rm` and `terraform import` it, else it is refused."
+    )
+    hop.broken(
+        "another-secret",
+        f"Reads of {name} by its ARN, {arn}, do not ring, though those by its name do: what was applied has "
+        "another ARN. Was it deleted and created again?",
+        Person(first),
+        *namesakes.applied_again(view, "would name the ARN of today"),
+        ref=Ref("secret", name),
+        stops=False,
+    )
+
+
+def _rings(view: View, asked_for: str) -> bool:
+    """Whether the alarm hears of reads that name the secret so."""
     metric = view.applied_metric() or view.metric
     account = view.account
-    read = expected(str(anew["ARN"]), account.account_id, account.region, view.now)
-    if metric and any(view.counts(each, metric, read) for each in view.emitting(metric)):
+    kind = view.subject.kinds[0]
+    read = expected(asked_for, account.account_id, account.region, view.now, kind)
+    return bool(metric and any(view.counts(each, metric, read) for each in view.emitting(metric)))
+
+
+def _how_far(view: View, anew: Thing) -> str:
+    if _rings(view, str(anew["ARN"])):
         return "Its reads ring the alarm; whatever names the old ARN, as rules of the fast path, misses them"
     return "That one is not watched"
 

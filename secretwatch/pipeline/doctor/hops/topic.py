@@ -11,11 +11,11 @@ from secretwatch.alarm.notification import sns_message
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.differing import differing, named
 from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.hops.wanting import wants
-from secretwatch.pipeline.doctor.kinds import topics
-from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_parts
+from secretwatch.pipeline.doctor.kinds import chats, topics
+from secretwatch.pipeline.doctor.kinds.topics import is_confirmed, subscription_id, subscription_parts
 from secretwatch.pipeline.doctor.opening import opened, refusal
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.endpoints import shown
@@ -308,6 +308,10 @@ def receivers(
         for id in (view.intent.account.things if view.intent else {})
         if id.kind == "subscription" and subscription_parts(id.id)[0] == arn
     }
+    # A channel's subscription is Chatbot's own, which Terraform does not know of.
+    channels = _channels(view, arn)
+    chat = Ref("subscription", subscription_id(arn, "https", chats.ENDPOINT))
+    intended |= {chat} if channels else set()
     if not found and not intended and told_of is None:
         hop.broken(
             f"{prefix}no-subscription",
@@ -329,8 +333,9 @@ def receivers(
             if unknown := view.account.unknown.get(ref):
                 hop.cannot_tell("permission", f"A subscription cannot be looked at: {unknown.missing}.")
     for ref in sorted(intended if told_of is None else ()):
-        if view.account.lacks("subscription", ref.id):
+        if ref.id not in dict(found):
             _, protocol, endpoint = subscription_parts(ref.id)
+            who = " and ".join(map(named, channels)) if ref == chat else f"{protocol} {endpoint}"
             there = [subscription_parts(id)[2] for id, _ in found if Ref("subscription", id) not in intended]
             like = [each for each in there if SequenceMatcher(None, endpoint, each).ratio() > 0.8]
             slip = f" {like[0]} is, which was not applied: whose is that?" if like else ""
@@ -338,9 +343,10 @@ def receivers(
                 (
                     ref,
                     "not-subscribed",
-                    f"{protocol} {endpoint} is not subscribed to {arn} any more, and is meant to be told."
-                    f"{slip}",
-                    view.restore(ref),
+                    f"{who} is not subscribed to {arn} any more, and is meant to be told.{slip}",
+                    [step for each in channels for step in view.restore(each)]
+                    if ref == chat
+                    else view.restore(ref),
                 )
             )
     for ref, cause, sentence, steps in problems:
@@ -361,6 +367,12 @@ def receivers(
         else:
             hop.warning(f"{prefix}{cause}", sentence, *steps, ref=ref)
     return told
+
+
+def _channels(view: View, arn: str) -> list[Ref]:
+    """The chat channels that were applied with this topic."""
+    applied = view.intent.account.all("chat channel") if view.intent else ()
+    return [Ref("chat channel", id) for id, each in applied if arn in (each.get("SnsTopicArns") or ())]
 
 
 def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[str, str, list[Step]] | None:
