@@ -79,8 +79,7 @@ def suggest(
     console = plain(stderr=json_file == "-", soft_wrap=True)
     subjects = backtest._subjects(plans, patterns, settings, keys, True, console)
     setting = Setting(subjects, seed)
-    store = backtest._store(None, setting, where)
-    try:
+    with backtest._kept(backtest._store(None, setting, where), None) as store:
         tally = backtest._read(where, store, setting, workers, yes, console)
         read = {"files": tally.files, "damaged": tally.damaged, "events": tally.events + tally.skipped}
         if why := untold((), **read):
@@ -88,8 +87,6 @@ def suggest(
         begin, end = _span(store.span(), tally)
         with console.status("trying exceptions") as status:
             found = list(suggestions(subjects, store, limit, begin, end, tell=teller(console, status)))
-    finally:
-        store.close()
     if json_file is not None:
         _write(found, json_file)
     for each in found:
