@@ -84,9 +84,7 @@ class Tally:
         self.damaged += bool(found.pieces)
         self.unnamed += item.arrival is None
         for why in found.broken:
-            if len(self.broken) < _NAMED:
-                # A name may hold bytes that are no text.
-                self.broken.append((item.name.encode("utf-8", "backslashreplace").decode(), why))
+            self._name_broken(item.name, why)
         if item.arrival is not None:
             self.arrivals[item.arrival // BUCKET] += 1
         self.sources.update(found.sources)
@@ -94,6 +92,15 @@ class Tally:
         if found.first:
             self.first = min(self.first or found.first, found.first)
             self.last = max(self.last, found.last)
+
+    def add_broken(self, name: str, why: str) -> None:
+        self.pieces += 1
+        self._name_broken(name, why)
+
+    def _name_broken(self, name: str, why: str) -> None:
+        if len(self.broken) < _NAMED:
+            # A name may hold bytes that are no text.
+            self.broken.append((name.encode("utf-8", "backslashreplace").decode(), why))
 
     def as_note(self) -> dict[str, Any]:
         """For the store: what a run that goes on begins with."""
