@@ -33,7 +33,7 @@ PATTERNS = [
     '?":null" ?"eventName\\":\\"PutSecret"',
     '"\\"eventName\\": "',
     "%u0047et|[sS]ecret[A-Z]%",
-    '[before, ..., after = *secretId*]',
+    "[before, ..., after = *secretId*]",
 ]
 RULES = [
     '{"source": ["aws.secretsmanager"], "detail": {"eventName": ["GetSecretValue"]}}',
