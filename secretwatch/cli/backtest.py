@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -110,6 +111,7 @@ def backtest(
     wraps it, in any order, each event once; or a table of Athena's is asked for it (--engine athena). Nothing
     is changed.
     """
+    from dataclasses import replace
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     from secretwatch.backtest.limit import InvalidLimit, Limit
@@ -136,6 +138,7 @@ def backtest(
     needs("isal", "msgspec", "ahocorasick_rs")
     from secretwatch.backtest.replay import Counted
     from secretwatch.cli.backtest_view import show
+    from secretwatch.cli.untold import untold
     from secretwatch.pipeline.backtest.run import backtest as result_of
     from secretwatch.pipeline.backtest.scan import Setting
 
@@ -147,38 +150,38 @@ def backtest(
         engine.show(subjects, where)
         return
     setting = Setting(subjects, seed, skip=not strict, every=with_bill)
-    store = _store(resume_file, setting, where)
-    try:
+    with _kept(_store(resume_file, setting, where), resume_file) as store:
         if engine is not None:
             tally = engine.read(subjects, store, seed, yes, console)
         else:
             tally = _read(where, store, setting, workers, yes, console)
-        result = result_of(
-            subjects,
-            store,
-            tally,
-            zone=zone,
-            limit=limit,
-            with_bill=with_bill,
-            counted=Counted(counted_at),
-        )
-    finally:
-        store.close()
+        with console.status("replaying alarms") as status:
+            result = result_of(
+                subjects,
+                store,
+                tally,
+                zone=zone,
+                limit=limit,
+                with_bill=with_bill,
+                counted=Counted(counted_at),
+                tell=teller(console, status),
+            )
+    why = untold(
+        subjects,
+        files=result.files,
+        damaged=result.damaged,
+        # Of a table nothing but matches is read.
+        events=tally.events + tally.skipped if engine is None else result.files,
+    )
+    result = replace(result, untold=why)
     _write(result, json_file, html_file)
     if resume_file:
         _forget(Path(resume_file))
     show(console, result)
     if (check and result.too_many) or (strict and result.damaged):
         sys.exit(exits.FAILED)
-    if check and (why := _untold(subjects, result)):
-        _end(f"Whether the limit holds cannot be told: {why}", exits.UNKNOWN)
-
-
-def _untold(subjects: Sequence[Subject], result: Result) -> str | None:
-    """Why nothing was found that breaks the limit, other than that nothing does."""
-    if result.damaged >= result.files:
-        return "no history could be read."
-    return next((each for subject in subjects for each in _about(subject.unknown, ())), None)
+    if check and why:
+        sys.exit(exits.UNKNOWN)
 
 
 def needs(*names: str) -> None:
@@ -196,6 +199,8 @@ def needs(*names: str) -> None:
 def _check_targets(json_file: str | None, html_file: str | None, inputs: Sequence[str]) -> None:
     if html_file in ("", "-"):
         raise click.UsageError("--html writes into a file: name one.")
+    if "" in inputs:
+        raise click.UsageError("A name of what is tested or read is empty.")
     for option, name in (("--json", json_file), ("--html", html_file)):
         if name is None or name == "-":
             continue
@@ -227,6 +232,7 @@ def _subjects(
 ) -> tuple[Subject, ...]:
     from dataclasses import replace
 
+    from secretwatch.cli.untold import about
     from secretwatch.pipeline.backtest.by_hand import NotAnAlarm, subject_of
     from secretwatch.pipeline.backtest.planned import NothingToTest
     from secretwatch.pipeline.backtest.shown import subject_in
@@ -249,7 +255,7 @@ def _subjects(
                 if not watches:
                     known = ", ".join(each.label for each in subject.watches)
                     _end(f"{name} has none of the watches that were asked for, but {known}.", exits.USAGE)
-                unknown = subject.unknown if watches == subject.watches else _about(subject.unknown, keys)
+                unknown = subject.unknown if watches == subject.watches else about(subject.unknown, keys)
                 found.append(replace(subject, watches=watches, unknown=unknown))
         if missing:
             listed = ", ".join(sorted(missing))
@@ -260,16 +266,6 @@ def _subjects(
     except (NothingToTest, NotAnAlarm) as error:
         _end(str(error), exits.USAGE)
     return tuple(found)
-
-
-def _about(sentences: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
-    """Sentences that may be about what is tested: of the watch on the watch itself none is."""
-    wanted = ['["' + key.rpartition("/")[2] + '"]' for key in keys]
-    return tuple(
-        each
-        for each in sentences
-        if "self_watch" not in each and (not wanted or any(key in each for key in wanted))
-    )
 
 
 ################################################################################
@@ -285,6 +281,22 @@ def _store(resume_file: str | None, setting: Setting, where: Sequence[str]) -> S
         return Store(Path(resume_file) if resume_file else None, sha256(tested.encode()).hexdigest())
     except OtherRun as error:
         _end(str(error), exits.USAGE)
+
+
+@contextmanager
+def _kept(store: Store, resume_file: str | None) -> Iterator[Store]:
+    """Open until the end, whatever that is. A full disk is a sentence."""
+    import sqlite3
+
+    try:
+        yield store
+    except sqlite3.OperationalError as error:
+        room = (
+            f"beside {resume_file}" if resume_file else "for temporary files (SQLITE_TMPDIR names a folder)"
+        )
+        _end(f"What was read cannot be kept: {error}. Make room {room}.", exits.UNKNOWN)
+    finally:
+        store.close()
 
 
 def _forget(file: Path) -> None:

@@ -12,10 +12,12 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from secretwatch.backtest.hit import Hit
+from secretwatch.backtest.replay import Counts
 
 _CACHE = 48 << 10  # KiB of pages in memory
 COLUMNS = (
@@ -35,6 +37,8 @@ CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE claims (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 """
+_TABLES = {"hits", "kinds", "files", "facts"}
+_NOT_OURS = "{} is no file of an interrupted backtest: name another one."
 _ADD = f"""
 INSERT INTO hits VALUES ({", ".join("?" * (4 + len(COLUMNS)))})
 ON CONFLICT (event_id) DO UPDATE SET arrival = min(arrival, excluded.arrival)
@@ -50,7 +54,15 @@ class Store:
 
     def __init__(self, path: Path | None = None, fingerprint: str = "") -> None:
         try:
-            self._database = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
+            # Another run has the file as long as it lasts: nobody waits for that.
+            self._database = sqlite3.connect(
+                path or "", timeout=1, isolation_level=None, check_same_thread=False
+            )
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            tables = {row[0] for row in self._database.execute("SELECT name FROM sqlite_master")}
+            if tables and not tables >= _TABLES:
+                self.close()
+                raise OtherRun(_NOT_OURS.format(path))
             self._database.execute(f"PRAGMA cache_size = -{_CACHE}")
             self._database.execute("PRAGMA temp_store = FILE")
             if path:
@@ -58,7 +70,7 @@ class Store:
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise OtherRun(f"{path} is no file of an interrupted backtest: name another one.") from error
+            raise OtherRun(_why(path, error)) from error
         before = self.fact("fingerprint")
         if before not in (None, fingerprint):
             self.close()
@@ -111,10 +123,13 @@ class Store:
         self._database.execute("INSERT OR IGNORE INTO files VALUES (?)", (name,))
 
     def claim(self, name: str) -> bool:
-        """Whether a file is to be read: it was not done before, nor came already in this run."""
-        if self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone():
-            return False
+        """Whether a file comes for the first time in this run."""
         return self._database.execute("INSERT OR IGNORE INTO claims VALUES (?)", (name,)).rowcount > 0
+
+    def is_done(self, name: str) -> bool:
+        """Whether a file was read, also before an interruption."""
+        found = self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone()
+        return found is not None
 
     def note(self, name: str, value: Any) -> None:
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
@@ -135,17 +150,26 @@ class Store:
                 found[number] = counted
         return found
 
-    def cells(self, sinks: Iterable[int]) -> dict[tuple[int, int], dict[float, int]]:
-        """How often each value came into these sinks, by minute of the call and of the arrival."""
-        kinds = self.kinds(sinks)
-        cells: dict[tuple[int, int], dict[float, int]] = defaultdict(lambda: defaultdict(int))
-        for minute, arrival, kind, count in self._database.execute(
-            f"SELECT time / 60, arrival / 60, kind, count(*) FROM hits WHERE {_among(kinds)} GROUP BY 1, 2, 3"
-        ):
-            for value in kinds[kind]:
-                if value is not None:
-                    cells[minute, arrival][value] += count
-        return {cell: dict(values) for cell, values in cells.items()}
+    def counts(self, sinks: Iterable[int], *, at_once: bool = False) -> Iterator[Counts]:
+        """How often each value came, and of how many events, by minute of the call and of the arrival.
+
+        In the order of arrival; an event has a value of each sink that counts it. at_once: as if each had
+        come when it was made.
+        """
+        found = self.kinds(sinks).items()
+        kinds = {kind: counted for kind, values in found if (counted := [v for v in values if v is not None])}
+        rows = self._database.execute(
+            f"SELECT time / 60, {'time' if at_once else 'arrival'} / 60, kind, count(*) FROM hits "
+            f"WHERE {_among(kinds)} GROUP BY 1, 2, 3 ORDER BY 2, 1"
+        )
+        for cell, several in groupby(rows, key=lambda row: (row[0], row[1])):
+            values: dict[float, int] = defaultdict(int)
+            events = 0
+            for _, _, kind, count in several:
+                events += count
+                for value in kinds[kind]:
+                    values[value] += count
+            yield cell, values, events
 
     def times(self, sinks: Iterable[int], *, arrival: bool = False) -> dict[int, int]:
         """How many hits of these sinks there were, by the `BUCKET` in which they were made, or arrived."""
@@ -186,24 +210,35 @@ class Store:
         )
 
     def hits(
-        self, sinks: Iterable[int], cells: Sequence[tuple[int, int]] | None = None, limit: int = -1
+        self, sinks: Iterable[int], cells: Sequence[tuple[int, int]] | None = None, *, whenever: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Hits of these sinks, of these cells where given, oldest first."""
-        where = _among(self.kinds(sinks))
+        """Hits of these sinks, of these cells where given, oldest first. counted: how many of the sinks.
+
+        whenever: of a cell its minute of the call alone is meant.
+        """
+        kinds = self.kinds(sinks)
+        where = _among(kinds)
         parameters: list[int] = []
         if cells is not None:
             first, last = min(cell[0] for cell in cells), max(cell[0] for cell in cells)
             early, late = min(cell[1] for cell in cells), max(cell[1] for cell in cells)
-            where += " AND time >= ? AND time < ? AND arrival >= ? AND arrival < ?"
-            parameters = [first * 60, last * 60 + 60, early * 60, late * 60 + 60]
-        names = ("event_id", "time", "arrival", *COLUMNS)
+            where += " AND time >= ? AND time < ?"
+            parameters = [first * 60, last * 60 + 60]
+            if not whenever:
+                where += " AND arrival >= ? AND arrival < ?"
+                parameters += [early * 60, late * 60 + 60]
+        minutes = {cell[0] for cell in cells or ()}
+        names = ("event_id", "time", "arrival", "kind", *COLUMNS)
         self._index()
         for row in self._database.execute(
-            f"SELECT {', '.join(names)} FROM hits WHERE {where} ORDER BY time, event_id LIMIT ?",
-            (*parameters, limit),
+            f"SELECT {', '.join(names)} FROM hits WHERE {where} ORDER BY time, event_id", parameters
         ):
             found = dict(zip(names, row, strict=True))
-            if cells is None or (found["time"] // 60, found["arrival"] // 60) in cells:
+            found["counted"] = len(kinds[found.pop("kind")])
+            minute = found["time"] // 60
+            if cells is None or (
+                (minute in minutes) if whenever else (minute, found["arrival"] // 60) in cells
+            ):
                 yield found
 
     _indexed = False
@@ -217,6 +252,14 @@ class Store:
         """Times of the first and the last hit."""
         found: Mapping[int, Any] = self._database.execute("SELECT min(time), max(time) FROM hits").fetchone()
         return None if found[0] is None else (found[0], found[1])
+
+
+def _why(path: Path | None, error: sqlite3.DatabaseError) -> str:
+    if "locked" in str(error):
+        return f"{path} is of a backtest that is running: wait for it, or name another file."
+    if isinstance(error, sqlite3.OperationalError):
+        return f"{path or 'A temporary file'} cannot be written: {error}."
+    return _NOT_OURS.format(path)
 
 
 def _among(kinds: Iterable[int]) -> str:
