@@ -256,7 +256,7 @@ def _finder(needles: tuple[bytes, ...] | None) -> Callable[[bytes], bool] | None
 
 def _inflated(data: bytes) -> bytes:
     """The members of a gzip file. Raises as isal does, or _Elsewhere: cut off, or larger than LARGEST."""
-    # It ends with its size. Into room for one byte more it goes at once: filling what grows takes twice as long.
+    # Its size stands at its end: room for that and a byte more is filled at once, and need not grow.
     most = min(max(int.from_bytes(data[-4:], "little"), _PIECE), LARGEST) + 1
     pieces: list[bytes] = []
     size = 0
