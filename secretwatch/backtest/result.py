@@ -124,7 +124,10 @@ class SubjectResult:
 
 @dataclass(frozen=True)
 class Result:
-    """begin, end: what the history spans; read: what was read (`scan.Tally`), which decides no answer."""
+    """begin, end: what the history spans; read: what was read (`scan.Tally`), which decides no answer.
+
+    untold: why the limit cannot be said to hold, a sentence; "" where nothing is in the way.
+    """
 
     begin: int | None
     end: int | None
@@ -140,6 +143,7 @@ class Result:
     read: dict[str, int]
     limit: str = ""
     too_many: tuple[TooMany, ...] = ()
+    untold: str = ""
     bill: Bill | None = None
 
     @property

@@ -63,6 +63,11 @@ class Alarm:
         except (InvalidAlarmConfig, KeyError, TypeError, ValueError):
             return None
 
+    def is_fed_by(self, filter: Filter) -> bool:
+        """Whether it looks at what the filter counts: of another unit than its own nothing is seen."""
+        unit = self.config.unit if self.config else None
+        return filter.key == self.metric and unit in (None, filter.unit)
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -110,6 +110,7 @@ def backtest(
     wraps it, in any order, each event once; or a table of Athena's is asked for it (--engine athena). Nothing
     is changed.
     """
+    from dataclasses import replace
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     from secretwatch.backtest.limit import InvalidLimit, Limit
@@ -136,6 +137,7 @@ def backtest(
     needs("isal", "msgspec", "ahocorasick_rs")
     from secretwatch.backtest.replay import Counted
     from secretwatch.cli.backtest_view import show
+    from secretwatch.cli.untold import untold
     from secretwatch.pipeline.backtest.run import backtest as result_of
     from secretwatch.pipeline.backtest.scan import Setting
 
@@ -164,21 +166,22 @@ def backtest(
         )
     finally:
         store.close()
+    why = untold(
+        subjects,
+        files=result.files,
+        damaged=result.damaged,
+        # Of a table nothing but matches is read.
+        events=tally.events + tally.skipped if engine is None else result.files,
+    )
+    result = replace(result, untold=why)
     _write(result, json_file, html_file)
     if resume_file:
         _forget(Path(resume_file))
     show(console, result)
     if (check and result.too_many) or (strict and result.damaged):
         sys.exit(exits.FAILED)
-    if check and (why := _untold(subjects, result)):
-        _end(f"Whether the limit holds cannot be told: {why}", exits.UNKNOWN)
-
-
-def _untold(subjects: Sequence[Subject], result: Result) -> str | None:
-    """Why nothing was found that breaks the limit, other than that nothing does."""
-    if result.damaged >= result.files:
-        return "no history could be read."
-    return next((each for subject in subjects for each in _about(subject.unknown, ())), None)
+    if check and why:
+        sys.exit(exits.UNKNOWN)
 
 
 def needs(*names: str) -> None:
@@ -227,6 +230,7 @@ def _subjects(
 ) -> tuple[Subject, ...]:
     from dataclasses import replace
 
+    from secretwatch.cli.untold import about
     from secretwatch.pipeline.backtest.by_hand import NotAnAlarm, subject_of
     from secretwatch.pipeline.backtest.planned import NothingToTest
     from secretwatch.pipeline.backtest.shown import subject_in
@@ -249,7 +253,7 @@ def _subjects(
                 if not watches:
                     known = ", ".join(each.label for each in subject.watches)
                     _end(f"{name} has none of the watches that were asked for, but {known}.", exits.USAGE)
-                unknown = subject.unknown if watches == subject.watches else _about(subject.unknown, keys)
+                unknown = subject.unknown if watches == subject.watches else about(subject.unknown, keys)
                 found.append(replace(subject, watches=watches, unknown=unknown))
         if missing:
             listed = ", ".join(sorted(missing))
@@ -260,16 +264,6 @@ def _subjects(
     except (NothingToTest, NotAnAlarm) as error:
         _end(str(error), exits.USAGE)
     return tuple(found)
-
-
-def _about(sentences: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
-    """Sentences that may be about what is tested: of the watch on the watch itself none is."""
-    wanted = ['["' + key.rpartition("/")[2] + '"]' for key in keys]
-    return tuple(
-        each
-        for each in sentences
-        if "self_watch" not in each and (not wanted or any(key in each for key in wanted))
-    )
 
 
 ################################################################################

@@ -230,5 +230,8 @@ def _limit(console: Console, result: Result) -> None:
         )
         for reader, count in each.readers:
             console.print(Text(f"  {count:>5}  {visible_line(reader)}"))
-    if not result.too_many:
+    if not result.too_many and result.untold:
+        why = visible_line(result.untold)
+        console.print(Text(f"\nWhether the limit holds cannot be told: {why}", style="yellow"))
+    elif not result.too_many:
         console.print(Text(f"\nNo watch would have rung more than {result.limit}.", style="green"))

@@ -71,6 +71,8 @@ def _about(result: Result) -> str:
 def _answers(result: Result) -> str:
     if not result.limit:
         return ""
+    if not result.too_many and result.untold:
+        return f"{_BAD}<p>Whether the limit holds cannot be told: {escape(result.untold)}</p></section>"
     if not result.too_many:
         return f"{_GOOD}<p>No watch would have rung more than {escape(result.limit)}.</p></section>"
     return "".join(

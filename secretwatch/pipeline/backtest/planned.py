@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from secretwatch.backtest.subject import Alarm, Channel, Filter, Rule, Subject, Watch
 from secretwatch.eventpattern import EventPattern, InvalidEventPattern
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
+from secretwatch.pipeline.backtest.untested import is_made_of, untested
 from secretwatch.pipeline.doctor import kinds
 
 _FILTER = "aws_cloudwatch_log_metric_filter"
 _ALARM = "aws_cloudwatch_metric_alarm"
+_COMPOSITE = "aws_cloudwatch_composite_alarm"
 _RULE = "aws_cloudwatch_event_rule"
 _TARGET = "aws_cloudwatch_event_target"
 _TRAIL = "aws_cloudtrail"
@@ -95,11 +97,19 @@ class _Reading:
         fed = self._filters()
         for resource in self._of(_ALARM):
             alarm = self._alarm(resource)
-            filters = fed.get(alarm.metric) if alarm and alarm.metric else None
-            if not alarm or not filters:
+            if not alarm:
+                continue
+            if why := untested(alarm, resource.values, fed):
+                self._unknown.append(f"{resource.address} {why}: it is not tested.")
+            filters = fed.get(alarm.metric) if alarm.metric else None
+            if not filters:
                 continue
             alarm = replace(alarm, details=alarm.name in details)
             self._put(watches, resource, Watch("", filters=filters, alarms=(alarm,)))
+        tested = {alarm.name for watch in watches.values() for alarm in watch.alarms}
+        for resource in self._of(_COMPOSITE):
+            if is_made_of(resource.values.get("alarm_rule"), tested):
+                self._unknown.append(f"{resource.address} combines alarms: it is not tested.")
         for resource in self._of(_RULE):
             rule = self._rule(resource)
             if rule:
@@ -122,9 +132,12 @@ class _Reading:
             r"\.?module\.(?:watch|realtime|details|self_watch|fast_self_watch|heartbeat)\b", resource.module
         )[0]
         room = instance.removeprefix("module.")
-        metric = part.filters[0].metric if part.filters else ""
-        name = "the watch itself" if own else key[1] if key else metric or "rules"
+        metric = part.filters[0].key if part.filters else None
+        name = "the watch itself" if own else key[1] if key else metric[1] if metric else "rules"
         label = f"{room}/{name}" if room else name
+        if metric and not own and not key and label in watches and watches[label].filters[0].key != metric:
+            # Another metric of the same name.
+            label = f"{label} of {metric[0]}"
         before = watches.get(label, Watch(label, kind="self-watch" if own else "watch"))
         watches[label] = replace(
             before,
@@ -145,7 +158,11 @@ class _Reading:
             except InvalidFilterPattern as error:
                 self._unknown.append(f"AWS would refuse the pattern of {each.address}: {error}")
                 continue
-            for made in each.values.get("metric_transformation") or ():
+            transformations: Sequence[Mapping[str, Any]] = each.values.get("metric_transformation") or ({},)
+            for made in transformations:
+                if not made.get("name") or not made.get("namespace"):
+                    self._unknown.append(f"The metric of {each.address} is known only after an apply.")
+                    continue
                 if made.get("dimensions"):
                     self._unknown.append(f"{each.address} counts by dimensions: it is not tested.")
                     continue

@@ -153,20 +153,18 @@ class _Run:
         feeding = [
             number
             for number, sink in mine.items()
-            if isinstance(sink.what, Filter) and sink.what.key == alarm.metric
+            if isinstance(sink.what, Filter) and alarm.is_fed_by(sink.what)
         ]
         config = alarm.config
         if config is None or not can_replay(config):
             return AlarmResult(alarm.name, why="What it looks at is not evaluated here.")
-        units = {sink.what.unit for sink in mine.values() if isinstance(sink.what, Filter)}
-        unit = units.pop() if len(units) == 1 else None
-        counted = self._store.cells(feeding)
-        cells = self._with_defaults(counted, watch.filters)
+        counted, reads = self._store.cells(feeding)
+        filters = [each for each in watch.filters if alarm.is_fed_by(each)]
+        cells = self._with_defaults(counted, filters)
         decided: dict[object, State] = {}
-        real = replay(config, cells, self._counted, unit, decided)
-        ideal = replay(config, at_once(cells), Counted.CALL, unit, decided)
-        at_call = replay(config, cells, Counted.CALL, unit, decided)
-        reads = {cell: sum(values.values()) for cell, values in counted.items()}
+        real = replay(config, cells, self._counted, config.unit, decided)
+        ideal = replay(config, at_once(cells), Counted.CALL, config.unit, decided)
+        at_call = replay(config, cells, Counted.CALL, config.unit, decided)
         fates: Counter[str] = Counter()
         for cell, count in reads.items():
             fates[real.fates[cell].value] += count

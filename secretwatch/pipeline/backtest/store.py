@@ -135,17 +135,25 @@ class Store:
                 found[number] = counted
         return found
 
-    def cells(self, sinks: Iterable[int]) -> dict[tuple[int, int], dict[float, int]]:
-        """How often each value came into these sinks, by minute of the call and of the arrival."""
+    def cells(
+        self, sinks: Iterable[int]
+    ) -> tuple[dict[tuple[int, int], dict[float, int]], dict[tuple[int, int], int]]:
+        """How often each value came into these sinks, and how many events, by minute of the call and arrival.
+
+        An event that several of them count has a value of each.
+        """
         kinds = self.kinds(sinks)
         cells: dict[tuple[int, int], dict[float, int]] = defaultdict(lambda: defaultdict(int))
+        events: dict[tuple[int, int], int] = defaultdict(int)
         for minute, arrival, kind, count in self._database.execute(
             f"SELECT time / 60, arrival / 60, kind, count(*) FROM hits WHERE {_among(kinds)} GROUP BY 1, 2, 3"
         ):
-            for value in kinds[kind]:
-                if value is not None:
-                    cells[minute, arrival][value] += count
-        return {cell: dict(values) for cell, values in cells.items()}
+            found = [value for value in kinds[kind] if value is not None]
+            for value in found:
+                cells[minute, arrival][value] += count
+            if found:
+                events[minute, arrival] += count
+        return {cell: dict(values) for cell, values in cells.items()}, dict(events)
 
     def times(self, sinks: Iterable[int], *, arrival: bool = False) -> dict[int, int]:
         """How many hits of these sinks there were, by the `BUCKET` in which they were made, or arrived."""
@@ -188,21 +196,23 @@ class Store:
     def hits(
         self, sinks: Iterable[int], cells: Sequence[tuple[int, int]] | None = None, limit: int = -1
     ) -> Iterator[dict[str, Any]]:
-        """Hits of these sinks, of these cells where given, oldest first."""
-        where = _among(self.kinds(sinks))
+        """Hits of these sinks, of these cells where given, oldest first. counted: how many of the sinks."""
+        kinds = self.kinds(sinks)
+        where = _among(kinds)
         parameters: list[int] = []
         if cells is not None:
             first, last = min(cell[0] for cell in cells), max(cell[0] for cell in cells)
             early, late = min(cell[1] for cell in cells), max(cell[1] for cell in cells)
             where += " AND time >= ? AND time < ? AND arrival >= ? AND arrival < ?"
             parameters = [first * 60, last * 60 + 60, early * 60, late * 60 + 60]
-        names = ("event_id", "time", "arrival", *COLUMNS)
+        names = ("event_id", "time", "arrival", "kind", *COLUMNS)
         self._index()
         for row in self._database.execute(
             f"SELECT {', '.join(names)} FROM hits WHERE {where} ORDER BY time, event_id LIMIT ?",
             (*parameters, limit),
         ):
             found = dict(zip(names, row, strict=True))
+            found["counted"] = len(kinds[found.pop("kind")])
             if cells is None or (found["time"] // 60, found["arrival"] // 60) in cells:
                 yield found
 

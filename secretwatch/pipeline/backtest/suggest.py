@@ -48,7 +48,9 @@ def suggestions(
             feeding = [
                 each
                 for each, sink in enumerate(numbered)
-                if (sink.subject, sink.watch) == (number, place) and isinstance(sink.what, Filter)
+                if (sink.subject, sink.watch) == (number, place)
+                and isinstance(sink.what, Filter)
+                and any(alarm.is_fed_by(sink.what) for alarm in watch.alarms)
             ]
             tell(f"trying exceptions for {watch.label}")
             alarms = _alarms(watch, counted)
@@ -61,22 +63,23 @@ def suggestions(
 
 def _alarms(watch: Watch, counted: Counted) -> list[Rings]:
     """Those that count reads, one each; none where one cannot be evaluated."""
-    if any(each.value != "1" or each.default_value is not None for each in watch.filters):
+    feeding = {tuple(each for each in watch.filters if alarm.is_fed_by(each)) for alarm in watch.alarms}
+    if len(feeding) != 1 or any(
+        each.value != "1" or each.default_value is not None for each in feeding.pop()
+    ):
         return []
     found = []
-    units = {each.unit for each in watch.filters}
     for alarm in watch.alarms:
         config = alarm.config
         if config is None or not can_replay(config):
             return []
-        found.append(Rings(config, counted, units.pop() if len(units) == 1 else None))
-        units = {each.unit for each in watch.filters}
+        found.append(Rings(config, counted, config.unit))
     return found
 
 
 def _rung(alarms: Sequence[Rings], reads: Sequence[Read]) -> list[int]:
-    cells = [(read.key, 1.0) for read in reads]
-    return sorted(minute * 60 for alarm in alarms for minute in alarm(cells))  # type: ignore[arg-type]
+    cells = [(cell, 1.0) for read in reads for cell in read.key]  # type: ignore[attr-defined]
+    return sorted(minute * 60 for alarm in alarms for minute in alarm(cells))
 
 
 def _reads(store: Store, feeding: Sequence[int]) -> Iterator[Read]:
@@ -93,5 +96,6 @@ def _read(row: dict[str, Any]) -> Read:
         agent=row["agent"],
         secret=row["secret"],
         denied=_DENIED in row["error"],
-        key=(row["time"] // 60, row["arrival"] // 60),
+        # Once for each filter that counts it.
+        key=((row["time"] // 60, row["arrival"] // 60),) * row["counted"],
     )
