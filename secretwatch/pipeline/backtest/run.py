@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from secretwatch.alarm import State
+from secretwatch.alarm import AlarmConfig, State
 from secretwatch.backtest.bill import bill
 from secretwatch.backtest.limit import Limit
 from secretwatch.backtest.replay import Cell, Cells, Counted, Ring, at_once, can_replay, missed, replay
@@ -26,6 +26,7 @@ from secretwatch.backtest.result import (
     Traffic,
     WatchResult,
 )
+from secretwatch.backtest.silence import is_of_silence, silences
 from secretwatch.backtest.subject import Alarm, Filter, Rule, Sink, Subject, Watch, sinks
 from secretwatch.incident.act import moment
 from secretwatch.pipeline.backtest.scan import Tally
@@ -34,6 +35,7 @@ from secretwatch.pipeline.backtest.store import BUCKET, Store
 TOP = ("reader", "address", "agent", "secret", "name", "account")
 _SHOWN = 10
 _EVENTS, _FEW = 20, 3
+_UNDATED = "This history does not say of each file when it arrived: whether nothing came is not tested."
 _MANY_RINGS = 500
 """Events that are told of a ring, and of those behind so many."""
 
@@ -124,7 +126,7 @@ class _Run:
         watches = tuple(
             self._watch(subject, number, place, watch) for place, watch in enumerate(subject.watches)
         )
-        return SubjectResult(subject.label, watches, subject.unknown)
+        return SubjectResult(subject.label, watches, subject.unknown, subject.elsewhere)
 
     def _watch(self, subject: Subject, number: int, place: int, watch: Watch) -> WatchResult:
         mine = {
@@ -161,6 +163,8 @@ class _Run:
         counted, reads = self._store.cells(feeding)
         filters = [each for each in watch.filters if alarm.is_fed_by(each)]
         cells = self._with_defaults(counted, filters)
+        if is_of_silence(config):
+            return self._silence(alarm, config, cells)
         decided: dict[object, State] = {}
         real = replay(config, cells, self._counted, config.unit, decided)
         ideal = replay(config, at_once(cells), Counted.CALL, config.unit, decided)
@@ -174,6 +178,20 @@ class _Run:
             fates=dict(fates),
             missed=tuple(self._missed(ring, feeding, reads) for ring in missed(ideal, real)),
             at_call={"rings": len(at_call.rings), "missed": len(missed(ideal, at_call))},
+        )
+
+    def _silence(self, alarm: Alarm, config: AlarmConfig, cells: Cells) -> AlarmResult:
+        arrivals = self._store.arrivals()
+        why = "" if cells else "Nothing that it counts is in this history: it is not tested."
+        if alarm.log_group is not None:
+            cells = {(minute, minute): {1.0: 1} for minute in arrivals}
+            why = "" if arrivals and not self._tally.unnamed else _UNDATED
+        if why:
+            return AlarmResult(alarm.name, why=why, of_silence=True)
+        end = max(*arrivals[-1:], (self.end or 0) // 60)
+        found = silences(config, cells, end, self._counted, config.unit)
+        return AlarmResult(
+            alarm.name, rings=tuple(self._rang(ring, (), {}) for ring in found), of_silence=True
         )
 
     def _with_defaults(self, cells: Cells, filters: Sequence[Filter]) -> Cells:
