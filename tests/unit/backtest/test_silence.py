@@ -193,7 +193,7 @@ def beat(hour: int) -> dict[str, Any]:
 
 @pytest.fixture
 def day(tmp_path: Path) -> Path:
-    """Log files at 10:05, 11:05, 12:05, 13:05, 15:05 and 16:05; a heartbeat in all but those of 12:05 and 13:05."""
+    """Log files at 10:05, 11:05, 12:05, 13:05, 15:05, 16:05; heartbeats in all but those of 12:05, 13:05."""
     folder = tmp_path / "day"
     folder.mkdir()
     for hour in (10, 11, 12, 13, 15, 16):
