@@ -50,6 +50,8 @@ def arrival_of_name(path: str) -> int | None:
     if not found:
         return None
     try:
-        return int(datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC).timestamp())
-    except (ValueError, OverflowError):
+        at = datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC)
+    except ValueError:
         return None
+    # With another year no calendar could reckon.
+    return int(at.timestamp()) if 2000 <= at.year <= 9000 else None

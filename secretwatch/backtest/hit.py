@@ -40,13 +40,20 @@ class Hit:
     invoked: str = ""
 
 
+class Unusable(Exception):
+    """An event that matches, and has no id, name or time that can be read: it cannot be counted."""
+
+    def __init__(self) -> None:
+        super().__init__("it matches, but has no eventID, eventName or eventTime that can be read")
+
+
 def hit_of(
     event: Mapping[str, Any], sinks: Sequence[int], values: Sequence[float | None], arrival: int
-) -> Hit | None:
-    """The hit of an event that matched; None of what has no id, name or time, which none lacks."""
+) -> Hit:
+    """The hit of an event that matched. Raises Unusable; AWS writes no such event."""
     act = act_of(event, lambda _: True)
     if act is None:
-        return None
+        raise Unusable
     time = int(act.time.timestamp())
     return Hit(
         event_id=_plain(act.event_id),

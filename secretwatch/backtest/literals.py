@@ -35,6 +35,7 @@ _SAFE = re.compile(r"[A-Za-z0-9_.:-]{4,}")
 # With a sign that no number and no address has: these may be written in several ways.
 _SURE = re.compile(r"[G-HJ-Zg-hj-mo-su-xz_]")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
+_JOINS = re.compile(r'(?:^|"):')
 _EVERYWHERE = frozenset(
     [
         *("arn", "awsRegion", "accountId", "eventCategory", "eventName", "eventSource", "eventTime"),
@@ -158,13 +159,18 @@ def _of_terms(pattern: TermsPattern) -> list[Clause]:
     optional: list[str | None] = []
     for term in pattern.terms:
         if term.sign == "?":
-            optional.append(_literal(term.text.replace("*", " ")))
-        elif not term.sign and (literal := _literal(term.text)):
+            optional.append(_in_message(term.text))
+        elif not term.sign and (literal := _in_message(term.text)):
             clauses.append(frozenset({literal}))
     if len(optional) == len(pattern.terms):
         known = [each for each in optional if each]
         return [frozenset(known)] if known and len(known) == len(optional) else []
     return _clauses(clauses)
+
+
+def _in_message(text: str) -> str | None:
+    """Of a part of a message, which may reach over what joins a name and a value: there a file has space."""
+    return _literal(_JOINS.sub(" ", text))
 
 
 def _of_rule(pattern: EventPattern) -> list[Clause]:

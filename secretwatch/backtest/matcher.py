@@ -108,7 +108,10 @@ class Matcher:
         text: str | None = None,
         among: tuple[int, ...] | None = None,
     ) -> Hit | None:
-        """The hit of an event; None where nothing matches. arrival: in seconds since 1970."""
+        """The hit of an event; None where nothing matches. arrival: in seconds since 1970.
+
+        Raises Unusable.
+        """
         found = list(self.matched(event, text, among))
         if not found:
             return None

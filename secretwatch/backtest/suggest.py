@@ -115,14 +115,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """needed: whether there are too many alarms at all. chosen: the exceptions; empty where the limit cannot
-    be reached by them. others: whoever else rings, with the reasons, the most reads first."""
+    """needed: whether there are too many alarms in the part that decides. chosen: the exceptions; empty where
+    the limit cannot be reached by them. others: whoever else rings, with the reasons, the most reads first.
+    broken: whether with the chosen ones there are too many in some period, in the end or over the cut too."""
 
     needed: bool
     chosen: tuple[Suggested, ...]
     seen: Trial
     held: Trial
     others: tuple[Usage, ...] = field(default=())
+    broken: bool = False
 
     @property
     def reached(self) -> bool:
@@ -157,6 +159,7 @@ def suggest(reads: Iterable[Read], rings: Rings, limit: Limit, begin: int, end: 
         seen=_trial(known, tried, chosen, by_name, begin, cut),
         held=_trial(held, _Tried(held, rings, limit), chosen, by_name, cut, end),
         others=tuple(each for each in usages if each.principal not in chosen),
+        broken=_Tried(found, rings, limit).broken(chosen),
     )
 
 

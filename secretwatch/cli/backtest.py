@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -149,8 +150,7 @@ def backtest(
         engine.show(subjects, where)
         return
     setting = Setting(subjects, seed, skip=not strict, every=with_bill)
-    store = _store(resume_file, setting, where)
-    try:
+    with _kept(_store(resume_file, setting, where), resume_file) as store:
         if engine is not None:
             tally = engine.read(subjects, store, seed, yes, console)
         else:
@@ -164,8 +164,6 @@ def backtest(
             with_bill=with_bill,
             counted=Counted(counted_at),
         )
-    finally:
-        store.close()
     why = untold(
         subjects,
         files=result.files,
@@ -199,6 +197,8 @@ def needs(*names: str) -> None:
 def _check_targets(json_file: str | None, html_file: str | None, inputs: Sequence[str]) -> None:
     if html_file in ("", "-"):
         raise click.UsageError("--html writes into a file: name one.")
+    if "" in inputs:
+        raise click.UsageError("A name of what is tested or read is empty.")
     for option, name in (("--json", json_file), ("--html", html_file)):
         if name is None or name == "-":
             continue
@@ -281,6 +281,22 @@ def _store(resume_file: str | None, setting: Setting, where: Sequence[str]) -> S
         return Store(Path(resume_file) if resume_file else None, sha256(tested.encode()).hexdigest())
     except OtherRun as error:
         _end(str(error), exits.USAGE)
+
+
+@contextmanager
+def _kept(store: Store, resume_file: str | None) -> Iterator[Store]:
+    """Open until the end, whatever that is. A full disk is a sentence."""
+    import sqlite3
+
+    try:
+        yield store
+    except sqlite3.OperationalError as error:
+        room = (
+            f"beside {resume_file}" if resume_file else "for temporary files (SQLITE_TMPDIR names a folder)"
+        )
+        _end(f"What was read cannot be kept: {error}. Make room {room}.", exits.UNKNOWN)
+    finally:
+        store.close()
 
 
 def _forget(file: Path) -> None:

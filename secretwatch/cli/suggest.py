@@ -16,6 +16,7 @@ from secretwatch.cli.console import plain, teller, visible_json, visible_line
 
 if TYPE_CHECKING:
     from secretwatch.backtest.suggest import Suggestion, Trial, Usage
+    from secretwatch.pipeline.backtest.scan import Tally
     from secretwatch.pipeline.backtest.suggest import ForWatch
 
 _OTHERS = 8
@@ -61,6 +62,7 @@ def suggest(
     """
     from secretwatch.backtest.limit import InvalidLimit, Limit
     from secretwatch.cli import backtest
+    from secretwatch.cli.untold import untold
     from secretwatch.pipeline.backtest.scan import Setting
     from secretwatch.pipeline.backtest.suggest import suggestions
 
@@ -77,33 +79,39 @@ def suggest(
     console = plain(stderr=json_file == "-", soft_wrap=True)
     subjects = backtest._subjects(plans, patterns, settings, keys, True, console)
     setting = Setting(subjects, seed)
-    store = backtest._store(None, setting, where)
-    try:
+    with backtest._kept(backtest._store(None, setting, where), None) as store:
         tally = backtest._read(where, store, setting, workers, yes, console)
-        begin, end = _span(store.span(), tally.first, tally.last)
+        read = {"files": tally.files, "damaged": tally.damaged, "events": tally.events + tally.skipped}
+        if why := untold((), **read):
+            backtest._end(f"Nothing can be suggested: {why}", exits.UNKNOWN)
+        begin, end = _span(store.span(), tally)
         with console.status("trying exceptions") as status:
             found = list(suggestions(subjects, store, limit, begin, end, tell=teller(console, status)))
-    finally:
-        store.close()
     if json_file is not None:
         _write(found, json_file)
     for each in found:
         console.print("\n".join(visible_line(line) for line in lines(each, str(limit))), markup=False)
+    for subject in subjects:
+        for sentence in subject.unknown:
+            console.print(f"# not tested: {visible_line(sentence)}", markup=False)
     if any(each.suggestion is None for each in found):
         sys.exit(exits.UNKNOWN)
-    sys.exit(exits.DONE if all(_holds(each.suggestion) for each in found) else exits.FAILED)
+    if not all(_holds(each.suggestion) for each in found):
+        sys.exit(exits.FAILED)
+    sys.exit(exits.UNKNOWN if untold(subjects, **read) else exits.DONE)
 
 
-def _span(hits: tuple[int, int] | None, first: str, last: str) -> tuple[int, int]:
-    from secretwatch.incident.act import moment
+def _span(hits: tuple[int, int] | None, tally: Tally) -> tuple[int, int]:
+    """Of the history, not of its reads alone: who reads no more is seen by what came later."""
+    from secretwatch.pipeline.backtest.store import BUCKET
 
-    times = [*(hits or ()), *(int(at.timestamp()) for text in (first, last) if text and (at := moment(text)))]
+    times = [*(hits or ()), *(bucket * BUCKET for bucket in tally.arrivals)]
     return (min(times), max(times) + 1) if times else (0, 1)
 
 
 def _holds(found: Suggestion | None) -> bool:
     """Also in the part of the history that the suggestion was not made from."""
-    return found is not None and found.reached and not (found.needed and found.held.broken)
+    return found is not None and found.reached and not found.held.broken and not found.broken
 
 
 def lines(each: ForWatch, limit: str) -> list[str]:
@@ -112,7 +120,13 @@ def lines(each: ForWatch, limit: str) -> list[str]:
     if found is None:
         return [f"# {name}: its alarm is not evaluated here, so nothing can be suggested."]
     if not found.needed:
-        told = f"{found.seen.before} alarms {_period(found.seen)}"
+        told = f"{_count(found.seen.before, 'alarm')} {_period(found.seen)}"
+        if not _holds(found):
+            return [
+                f"# {name}: no more than {limit} at first, {told}; more than that in the end, with"
+                f" {_count(found.held.before, 'alarm')} {_period(found.held)}.",
+                "# Whom to leave out is never decided on the end of a history: ask again when there is more.",
+            ]
         return [f"# {name}: no more than {limit}, {told}. Nothing to do."]
     if not found.reached:
         return [
@@ -123,7 +137,11 @@ def lines(each: ForWatch, limit: str) -> list[str]:
     head = [
         f"# {name}: {seen.before} alarms {_period(seen)} become {seen.after}; at most {limit}.",
         f"# Held out, {_period(found.held)}: {found.held.before} become {found.held.after}"
-        + (f", more than {limit}." if found.held.broken else "."),
+        + (
+            "."
+            if _holds(found)
+            else f", more than {limit}" + ("." if found.held.broken else " with what was before.")
+        ),
     ]
     chosen = []
     for one in found.chosen:

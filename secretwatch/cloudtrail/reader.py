@@ -241,11 +241,12 @@ class _Reader:
         else:
             yield from self._messages(value)
 
-    def _messages(self, value: Any) -> Iterator[str | _Hole]:
+    def _messages(self, value: Any, *, listed: bool = False) -> Iterator[str | _Hole]:
         raw = self._taken
         if begins := _BEGINS.match(raw):
             self._begins = re.compile(r"\{\s*" + re.escape(begins.group(1)))
-        yield from _told(messages(value, None if "\n" in raw else raw))
+        # What is taken out of a list is written anew, whether the list was read at once or piece by piece.
+        yield from _told(messages(value, None if listed or "\n" in raw else raw))
 
     def _list(self, behind: int) -> Iterator[str | _Hole]:
         """The elements of the list that begins before `behind`, and over the end of the value it is in."""
@@ -276,7 +277,7 @@ class _Reader:
             except _Enter as found:
                 yield from self._list(found.behind)
             else:
-                yield from self._messages(value)
+                yield from self._messages(value, listed=True)
         self._at += 1
 
     def _seek_element(self) -> bool:

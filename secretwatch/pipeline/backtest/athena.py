@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from secretwatch.athena import Pattern, Table, Unanswerable, check_selector, queries
 from secretwatch.backtest.delay import Delay, arrival_of_name
+from secretwatch.backtest.hit import Unusable
 from secretwatch.backtest.matcher import Matcher
 from secretwatch.backtest.subject import Filter, Subject, sinks
 from secretwatch.cloudtrail import eventbridge
@@ -94,7 +95,11 @@ class Reading:
                 at = moment(str(each.event.get("eventTime") or ""))
                 id = str(each.event.get("eventID") or "")
                 arrival = delay.arrival(id, int(at.timestamp())) if at else 0
-            hit = matcher.hit(each.event, arrival)
+            try:
+                hit = matcher.hit(each.event, arrival)
+            except Unusable as error:
+                tally.add_broken(each.file or "a row", str(error))
+                continue
             if hit is not None:
                 store.add([hit])
             if tally.events % _TOGETHER == 0:

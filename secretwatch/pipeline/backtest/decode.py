@@ -13,17 +13,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import ahocorasick_rs
 import msgspec
 from isal import igzip_lib
 
 from secretwatch.backtest.delay import Delay
-from secretwatch.backtest.hit import Hit
+from secretwatch.backtest.hit import Hit, Unusable
 from secretwatch.backtest.literals import ESCAPES
 from secretwatch.backtest.matcher import GATE, MISSING, Matcher
 from secretwatch.cloudtrail.reader import CHUNK, Broken, read
+from secretwatch.cloudtrail.wrappings import compact
 from secretwatch.filterpattern.json_event import load
 from secretwatch.incident.act import moment
 
@@ -74,6 +75,17 @@ class _Elsewhere(Exception):
     """This file is for the reader."""
 
 
+_FOR_THE_READER = (
+    _Elsewhere,
+    Unusable,
+    msgspec.MsgspecError,
+    _IsalError,
+    RecursionError,
+    UnicodeError,
+    ValueError,
+)
+
+
 class Decoder:
     """Of one process. every: decode each event, and count bytes by source and minutes of arrival."""
 
@@ -82,7 +94,8 @@ class Decoder:
         self._delay = Delay(seed)
         self._every = every or matcher.needs_every_event
         self._find = _finder(None if self._every or not skip else matcher.needles)
-        self._whole = matcher.needs_text or self._every
+        self._as_text = matcher.needs_text
+        self._whole = self._as_text or self._every
         self._members = tuple(name for name in matcher.members if name not in _PLAIN_MEMBERS)
         self._record = _record(() if self._whole else self._members)
         shape: Any = msgspec.Raw if self._whole else self._record
@@ -97,7 +110,7 @@ class Decoder:
         found = Read(size=len(data))
         try:
             self._quick(data, arrival, found)
-        except (_Elsewhere, msgspec.MsgspecError, _IsalError, RecursionError, UnicodeError, ValueError):
+        except _FOR_THE_READER:
             found = Read(size=len(data))
             self._slow(_pieces(data), arrival, found)
         return found
@@ -119,7 +132,7 @@ class Decoder:
         records = self._lines(text) if is_lines else self._file.decode(text).Records
         found.events = len(records)
         if self._whole:
-            self._from_whole(records, arrival, found)
+            self._from_whole(records, _form_of(text, is_lines), arrival, found)
             return
         nothing = self._nothing
         for record in [
@@ -148,18 +161,22 @@ class Decoder:
                 event[name] = json.loads(bytes(raw).decode(), parse_constant=_refuse)
         return event
 
-    def _from_whole(self, records: list[msgspec.Raw], arrival: int | None, found: Read) -> None:
+    def _from_whole(self, records: list[msgspec.Raw], form: str, arrival: int | None, found: Read) -> None:
         for raw in records:
             text = bytes(raw)
             record = self._one.decode(text)
             if self._every:
-                self._count(record, len(text), arrival, found)
+                size = len(msgspec.json.format(text, indent=-1) if form == "spaced" else text)
+                self._count(record, size, arrival, found)
             among = self._sinks(record)
             if among:
                 message = text.decode()
                 event = load(message)
                 if event is None:
                     raise _Elsewhere
+                if self._as_text and form != "lines":
+                    # As the reader takes it out of a list.
+                    message = compact(json.loads(message, parse_constant=_refuse))
                 self._hit(event, message, arrival, among, found)
 
     def _count(self, record: Any, size: int, arrival: int | None, found: Read) -> None:
@@ -224,7 +241,17 @@ class Decoder:
             found.events += 1
             if self._every:
                 self._count_message(piece.text, arrival, found)
-            self._hit(event, piece.text, arrival, None, found)
+            try:
+                self._hit(event, piece.text, arrival, None, found)
+            except Unusable as error:
+                found.add_broken(f"event {found.events}: {error}")
+
+
+def _form_of(text: bytes, is_lines: bool) -> Literal["lines", "compact", "spaced"]:
+    """How events stand in a file: as messages, one a line, or in a list, with space in them or without."""
+    if is_lines:
+        return "lines"
+    return "compact" if text.startswith(b'{"Records":[{"') else "spaced"
 
 
 _PLAIN_MEMBERS = ("eventID", "eventTime", *GATE)

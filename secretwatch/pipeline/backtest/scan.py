@@ -7,6 +7,7 @@ bucket, and stores. Files in work are bounded, and so is memory.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -83,8 +84,7 @@ class Tally:
         self.damaged += bool(found.pieces)
         self.unnamed += item.arrival is None
         for why in found.broken:
-            if len(self.broken) < _NAMED:
-                self.broken.append((item.name, why))
+            self._name_broken(item.name, why)
         if item.arrival is not None:
             self.arrivals[item.arrival // BUCKET] += 1
         self.sources.update(found.sources)
@@ -92,6 +92,15 @@ class Tally:
         if found.first:
             self.first = min(self.first or found.first, found.first)
             self.last = max(self.last, found.last)
+
+    def add_broken(self, name: str, why: str) -> None:
+        self.pieces += 1
+        self._name_broken(name, why)
+
+    def _name_broken(self, name: str, why: str) -> None:
+        if len(self.broken) < _NAMED:
+            # A name may hold bytes that are no text.
+            self.broken.append((name.encode("utf-8", "backslashreplace").decode(), why))
 
     def as_note(self) -> dict[str, Any]:
         """For the store: what a run that goes on begins with."""
@@ -120,6 +129,7 @@ def scan(
     """Read all of them into the store. Raises OSError of a file that cannot be read."""
     tally = Tally.of_note(store.fact("tally"))
     store.offered = tally.offered
+    tally.twice = 0  # all files come anew
     with _pool(setting, workers) as submit:
         waiting: deque[tuple[list[Item], Future[list[tuple[Read, list[Hit]]]]]] = deque()
         done = 0
@@ -163,6 +173,8 @@ def _batches(items: Iterator[Item], store: Store, tally: Tally) -> Iterator[list
         if not store.claim(item.key):
             tally.twice += 1
             continue
+        if store.is_done(item.key):
+            continue
         batch.append(item)
         size += item.size
         if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
@@ -184,7 +196,16 @@ def _start(setting: Setting, stop: Event) -> None:
     global _decoder, _stop
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _decoder = Decoder(Matcher(setting.subjects), seed=setting.seed, skip=setting.skip, every=setting.every)
+
+
+def _end_with_parent() -> None:
+    """Also of one that was killed: else this process would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: list[Item]) -> list[tuple[Read, list[Hit]]]:

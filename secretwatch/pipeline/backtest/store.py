@@ -36,6 +36,8 @@ CREATE TEMP TABLE claims (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS arrivals (minute INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 """
+_TABLES = {"hits", "kinds", "files", "facts"}
+_NOT_OURS = "{} is no file of an interrupted backtest: name another one."
 _ADD = f"""
 INSERT INTO hits VALUES ({", ".join("?" * (4 + len(COLUMNS)))})
 ON CONFLICT (event_id) DO UPDATE SET arrival = min(arrival, excluded.arrival)
@@ -51,7 +53,15 @@ class Store:
 
     def __init__(self, path: Path | None = None, fingerprint: str = "") -> None:
         try:
-            self._database = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
+            # Another run has the file as long as it lasts: nobody waits for that.
+            self._database = sqlite3.connect(
+                path or "", timeout=1, isolation_level=None, check_same_thread=False
+            )
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            tables = {row[0] for row in self._database.execute("SELECT name FROM sqlite_master")}
+            if tables and not tables >= _TABLES:
+                self.close()
+                raise OtherRun(_NOT_OURS.format(path))
             self._database.execute(f"PRAGMA cache_size = -{_CACHE}")
             self._database.execute("PRAGMA temp_store = FILE")
             if path:
@@ -59,7 +69,7 @@ class Store:
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise OtherRun(f"{path} is no file of an interrupted backtest: name another one.") from error
+            raise OtherRun(_why(path, error)) from error
         before = self.fact("fingerprint")
         if before not in (None, fingerprint):
             self.close()
@@ -114,10 +124,13 @@ class Store:
             self._database.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (arrival // 60,))
 
     def claim(self, name: str) -> bool:
-        """Whether a file is to be read: it was not done before, nor came already in this run."""
-        if self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone():
-            return False
+        """Whether a file comes for the first time in this run."""
         return self._database.execute("INSERT OR IGNORE INTO claims VALUES (?)", (name,)).rowcount > 0
+
+    def is_done(self, name: str) -> bool:
+        """Whether a file was read, also before an interruption."""
+        found = self._database.execute("SELECT 1 FROM files WHERE name = ?", (name,)).fetchone()
+        return found is not None
 
     def note(self, name: str, value: Any) -> None:
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
@@ -234,6 +247,14 @@ class Store:
         """Times of the first and the last hit."""
         found: Mapping[int, Any] = self._database.execute("SELECT min(time), max(time) FROM hits").fetchone()
         return None if found[0] is None else (found[0], found[1])
+
+
+def _why(path: Path | None, error: sqlite3.DatabaseError) -> str:
+    if "locked" in str(error):
+        return f"{path} is of a backtest that is running: wait for it, or name another file."
+    if isinstance(error, sqlite3.OperationalError):
+        return f"{path or 'A temporary file'} cannot be written: {error}."
+    return _NOT_OURS.format(path)
 
 
 def _among(kinds: Iterable[int]) -> str:

@@ -249,8 +249,9 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
     with pytest.raises(OtherRun):
         Store(file, "another")
     store = Store(file, "one")
-    tally = scan(items((str(logs),)), store, Setting(subjects), 1)
-    assert 0 < tally.twice < 6
+    assert 0 < sum(store.is_done(each.key) for each in items((str(logs),))) < 6
+    tally = scan(items((str(logs), str(logs))), store, Setting(subjects), 1)
+    assert (tally.files, tally.twice) == (6, 6)
     found = backtest(subjects, store, tally)
     store.close()
     assert answers(found) == answers(run(logs))

@@ -191,6 +191,8 @@ def test_a_run_that_ended_leaves_no_work_behind(planned: Path, logs: Path, tmp_p
         (["--logs", "LOGS"], "What is to be tested?"),
         (["PLAN"], "Where is history?"),
         (["PLAN", "--logs", "nowhere"], "nowhere cannot be read"),
+        (["PLAN", "--logs", ""], "is empty"),
+        (["", "--logs", "LOGS"], "is empty"),
         (["nowhere", "--logs", "LOGS"], "nowhere is neither a plan nor a folder"),
         (["PLAN", "--logs", "LOGS", "--check"], "--check needs a limit"),
         (["PLAN", "--logs", "LOGS", "--max-alarms", "many"], "'many' is no limit"),

@@ -32,6 +32,11 @@ PATTERNS = [
     '{ $.eventName = "Café*" || $.userAgent = "aws-cli*" }',
     '"GetSecretValue" "AccessDenied"',
     "?GetSecretValue ?DeleteSecret",
+    '"readOnly\\":true" -ListBuckets',
+    '?":null" ?"eventName\\":\\"PutSecret"',
+    '"\\"eventName\\": "',
+    "%u0047et|[sS]ecret[A-Z]%",
+    "[before, ..., after = *secretId*]",
 ]
 RULES = [
     '{"source": ["aws.secretsmanager"], "detail": {"eventName": ["GetSecretValue"]}}',
@@ -132,7 +137,9 @@ EVENTS = st.fixed_dictionaries(
 def files(draw: st.DrawFn) -> bytes:
     events = draw(st.lists(EVENTS, max_size=5))
     style = draw(
-        st.sampled_from(["Records", "Records", "Records", "lines", "pretty", "event", "sns", "pages"])
+        st.sampled_from(
+            ["Records", "Records", "Records", "spaced", "lines", "pretty", "event", "sns", "pages"]
+        )
     )
     ascii_ = draw(st.booleans())
     one = [json.dumps(each, ensure_ascii=ascii_, separators=(",", ":")) for each in events]
@@ -140,6 +147,8 @@ def files(draw: st.DrawFn) -> bytes:
         text = "\n".join(one)
     elif style == "pretty":
         text = json.dumps({"Records": events}, indent=2, ensure_ascii=ascii_)
+    elif style == "spaced":
+        text = json.dumps({"Records": events}, ensure_ascii=ascii_)
     elif style == "event":
         text = json.dumps([{"detail-type": "x", "detail": each} for each in events])
     elif style == "sns":
@@ -148,7 +157,8 @@ def files(draw: st.DrawFn) -> bytes:
         text = "".join(json.dumps({"Events": [{"CloudTrailEvent": each}]}) for each in one)
     else:
         text = f'{{"Records":[{",".join(one)}]}}'
-    text = escaped(text, draw(st.sets(st.sampled_from("GSVDaeid.4"), max_size=2)))
+    if draw(st.booleans()):
+        text = escaped(text, draw(st.sets(st.sampled_from("GSVDaeid.4"), max_size=2)))
     data = text.encode("utf-8", "surrogatepass")
     damage = draw(st.sampled_from(["", "", "", "cut", "byte", "garbage"]))
     place = draw(st.integers(0, max(len(data) - 1, 0)))
@@ -158,7 +168,7 @@ def files(draw: st.DrawFn) -> bytes:
         data = data[:place] + draw(st.sampled_from([b"\xff", b"}", b"\x00", b'"'])) + data[place + 1 :]
     elif damage == "garbage":
         data += draw(st.sampled_from([b"\n", b"x", b'{"a":1}', b"\x00"]))
-    packed = draw(st.sampled_from(["no", "gzip", "gzip", "members", "cut", "size"]))
+    packed = draw(st.sampled_from(["no", "gzip", "gzip", "members", "many", "cut", "size"]))
     if packed == "gzip":
         return gzip.compress(data)
     if packed == "size":
@@ -166,6 +176,13 @@ def files(draw: st.DrawFn) -> bytes:
         return gzip.compress(data)[:-4] + draw(st.sampled_from([bytes(4), b"\x01\0\0\0", b"\xff" * 4]))
     if packed == "members":
         return gzip.compress(data[:place]) + gzip.compress(data[place:])
+    if packed == "many":
+        # Shorter than a literal.
+        steps = range(place, len(data), draw(st.integers(1, 40)))
+        ends = [*steps[1:], len(data)]
+        return gzip.compress(data[:place]) + b"".join(
+            gzip.compress(data[begin:end]) for begin, end in zip(steps, ends, strict=False)
+        )
     return gzip.compress(data)[:-9] if packed == "cut" else data
 
 
@@ -195,6 +212,65 @@ def test_skipping_and_quick_decoding_change_no_answer(
         assert found.hits == plain.hits
         if not found.skipped:
             assert (found.events, found.pieces, found.others) == (plain.events, plain.pieces, plain.others)
+
+
+def of_names(*names: str, **how: Any) -> bytes:
+    events = [read(str(number), "2026-03-01T10:00:00Z", eventName=name) for number, name in enumerate(names)]
+    return json.dumps({"Records": events}, **how).encode()
+
+
+@pytest.mark.parametrize("how", [{}, {"indent": 2}, {"separators": (",", ":")}])
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ('"readOnly\\":true"', ["0", "1"]),
+        ('"\\"eventName\\":\\"Get"', ["0"]),
+        ('"eventName\\": "', []),
+        ("GetSecretValue", ["0"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "packed", [bytes, gzip.compress, lambda data: b"".join(map(gzip.compress, cut(data)))]
+)
+@pytest.mark.parametrize("spelled", ["GetSecretValue", "\\u0047etSecretValue"])
+def test_what_a_pattern_of_terms_sees_hangs_on_no_way_of_writing(
+    how: Any, pattern: str, wanted: list[str], packed: Any, spelled: str
+) -> None:
+    text = of_names("GetSecretValue", "Other", **how).replace(b"GetSecretValue", spelled.encode())
+    for decoder in (Decoder(Matcher((subject(pattern),)), skip=skip) for skip in (True, False)):
+        data = packed(text)
+        # Also where the file is too large to be had at once.
+        large = decoder.read_stream((data[at : at + 50] for at in range(0, len(data), 50)), len(data), 0)
+        for found in (decoder.read(data, 0), slow(decoder, data, 0), large):
+            assert [each.event_id for each in found.hits] == wanted
+
+
+def cut(data: bytes) -> list[bytes]:
+    return [data[:60], *(data[at : at + 5] for at in range(60, len(data), 5))]
+
+
+def test_a_spaced_file_costs_what_its_events_do() -> None:
+    decoder = Decoder(Matcher((subject(),)), every=True)
+    texts = [of_names("a", "Other", **how) for how in ({}, {"indent": 2}, {"separators": (",", ":")})]
+    (one,) = {
+        sum(n for (_, of), n in decoder.read(text, 0).sources.items() if of == "bytes") for text in texts
+    }
+    assert one == len(texts[2]) - len('{"Records":[,]}')
+
+
+@pytest.mark.parametrize("member", ["eventID", "eventTime"])
+@pytest.mark.parametrize("value", [None, 7, "", ...])
+def test_a_match_that_cannot_be_counted_is_damage(member: str, value: Any) -> None:
+    event = read("a", "2026-03-01T10:00:00Z") | {member: value}
+    if value is ...:
+        del event[member]
+    for every in (True, False):
+        decoder = Decoder(Matcher((subject(),)), every=every)
+        data = json.dumps({"Records": [event, read("b", "2026-03-01T10:00:00Z")]}).encode()
+        for found in (decoder.read(data, 0), slow(decoder, data, 0)):
+            assert [each.event_id for each in found.hits] == ["b"]
+            assert (found.events, found.pieces) == (2, 1)
+            assert "event 1: it matches, but has no eventID" in found.broken[0]
 
 
 def test_a_file_that_lacks_the_literal_is_not_decoded_and_one_that_has_it_is() -> None:

@@ -114,6 +114,24 @@ def test_nothing_is_suggested_where_nothing_is_too_much() -> None:
     assert (found.needed, found.chosen, found.reached, found.seen.hidden) == (False, (), True, 0)
 
 
+@pytest.mark.parametrize(
+    ("days", "limit", "in_the_end", "at_all"),
+    [
+        ((0, 29.1, 29.3, 29.5), Limit(2, "week"), True, True),
+        ((0, 23.5, 24.5), Limit(1, "day"), False, False),
+        ((0, 23.9, 24.1), Limit(1, "day"), False, True),
+    ],
+)
+def test_the_limit_has_to_hold_in_the_end_and_over_the_cut_too(
+    days: tuple[float, ...], limit: Limit, in_the_end: bool, at_all: bool
+) -> None:
+    times = [int(made_up.BEGIN + day * DAY) for day in days]
+    reads = [replace(BASE[0], time=time, key=(number, time)) for number, time in enumerate(times)]
+    found = suggest(reads, rings, limit, made_up.BEGIN, END)
+    assert (found.needed, found.chosen, found.reached) == (False, (), True)
+    assert (found.held.broken, found.broken) == (in_the_end, at_all)
+
+
 def test_nothing_is_suggested_where_nothing_would_be_enough() -> None:
     made = next(each for each in map(traffic, range(50)) if any(p.kind == "moving" for p in each.principals))
     found = suggest(made.reads, rings, Limit(0, "week"), made.begin, made.end)

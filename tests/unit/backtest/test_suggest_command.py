@@ -11,7 +11,8 @@ import hcl2
 import pytest
 from click.testing import Result
 from commands import Runner
-from history import ACCOUNT, PATTERN, read, write
+from history import ACCOUNT, PATTERN, other, read, write
+from planning import alarm, filter_, plan
 
 from secretwatch.cli import main
 
@@ -94,3 +95,36 @@ def test_wrong_usage_is_a_sentence(logs: Path, arguments: tuple[str, ...]) -> No
     done = Runner().invoke(main, ["suggest", "--pattern", PATTERN, "--logs", str(logs), *arguments])
     assert done.exit_code == 2
     assert Runner().invoke(main, ["suggest", "--logs", str(logs), "--max-alarms", "3/week"]).exit_code == 2
+
+
+def test_a_limit_that_is_broken_in_the_end_alone_does_not_hold(tmp_path: Path) -> None:
+    """Whatever `backtest --check` says of the same history."""
+    quiet = [by(OPS, day, BEGIN + timedelta(days=day)) for day in (0, 30)]
+    deliver(tmp_path, *quiet, *(by(APP, 100 + n, BEGIN + timedelta(days=38, hours=n)) for n in range(20)))
+    done = run(tmp_path, "3/week")
+    assert done.exit_code == 1, done.output
+    assert "more than that in the end, with 20 alarms" in done.output
+    assert "Nothing to do" not in done.output
+    gate = ["backtest", "--pattern", PATTERN, *ALARM, "--logs", str(tmp_path), "--max-alarms", "3/week"]
+    assert Runner().invoke(main, [*gate, "--check"]).exit_code == 1
+
+
+def test_who_reads_no_more_is_seen_by_the_files_that_came_later(logs: Path) -> None:
+    gone = BEGIN + timedelta(days=80)
+    deliver(logs, other("0" * 32, f"{gone:%Y-%m-%dT%H:%M:%SZ}"))
+    done = run(logs, "2/week")
+    assert done.exit_code == 1, done.output
+    assert f"{APP}: 80 reads; stays, because it does not read any more" in done.output
+
+
+def test_nothing_read_or_not_all_tested_is_told(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "x.json").write_text('{"Records":[]}')
+    done = run(tmp_path / "none", "3/week")
+    assert (done.exit_code, "no event was in what was read" in done.output) == (3, True)
+    shown = tmp_path / "plan.json"
+    shown.write_text(json.dumps(plan(filter_("f"), filter_("g", pattern=...), alarm("a"))))
+    (tmp_path / "none" / "x.json").unlink()
+    done = Runner().invoke(main, ["suggest", str(shown), "--logs", str(logs), "--max-alarms", "900/week"])
+    assert done.exit_code == 3, done.output
+    assert "# not tested: The pattern of aws_cloudwatch_log_metric_filter.g" in done.output
