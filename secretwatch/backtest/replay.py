@@ -12,8 +12,8 @@ that comes late is counted in a window that no alarm looks at any more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -24,6 +24,9 @@ Cell = tuple[int, int]
 
 Cells = Mapping[Cell, Mapping[float, int]]
 """Of each cell, how often each value came."""
+
+Counts = tuple[Cell, Mapping[float, int], int]
+"""A cell, how often each value came, and of how many reads they are."""
 
 _REMEMBERED = 2_000
 
@@ -43,13 +46,23 @@ class Fate(StrEnum):
     BELOW = "below threshold"
     LATE = "late"
 
+    @property
+    def is_heard(self) -> bool:
+        return self in (Fate.RANG, Fate.IN_ALARM)
+
+
+Settled = Callable[[Cell, Fate, int], None]
+"""Is told what became of each cell, and of how many reads, once that is decided."""
+
 
 @dataclass(frozen=True)
 class Ring:
-    """A change to ALARM. minute: of the evaluation. cells: those in the periods that decided."""
+    """A change to ALARM. minute: of the evaluation. cells: those in the periods that decided, and of how many
+    reads. reason: "" where it was not asked for."""
 
     minute: int
     cells: tuple[Cell, ...]
+    reads: int
     reason: str
     until: int | None = None
     """Minute of the evaluation that ended it; None where it did not end."""
@@ -76,12 +89,45 @@ def replay(
     counted: Counted,
     unit: str | None = None,
     decided: dict[object, State] | None = None,
+    *,
+    reasons: bool = True,
 ) -> Replay:
     """What the alarm did, from before the first cell until it rests after the last.
 
     unit: of the values. decided: what was decided before, of the same alarm and unit: kept between replays.
     """
-    return _Run(config, cells, counted, unit, {} if decided is None else decided).run()
+    fates: dict[Cell, Fate] = {}
+
+    def settled(cell: Cell, fate: Fate, reads: int) -> None:
+        fates[cell] = fate
+
+    counts = ((cell, values, sum(values.values())) for cell, values in sorted(cells.items(), key=_arrival))
+    found = follow(config, counts, counted, unit, decided, settled=settled, reasons=reasons)
+    found.fates = fates
+    return found
+
+
+def follow(
+    config: AlarmConfig,
+    counts: Iterable[Counts],
+    counted: Counted,
+    unit: str | None = None,
+    decided: dict[object, State] | None = None,
+    *,
+    settled: Settled = lambda cell, fate, reads: None,
+    reasons: bool = True,
+) -> Replay:
+    """The same of cells that come in the order of their arrival: only those are kept that an evaluation sees.
+
+    `fates` stay empty: `settled` is told them.
+    """
+    run = _Run(config, counted, unit, {} if decided is None else decided, settled, reasons)
+    return run.run(counts)
+
+
+def _arrival(each: tuple[Cell, Mapping[float, int]]) -> tuple[int, int]:
+    (minute, arrival), _ = each
+    return (max(arrival, minute), minute)
 
 
 def at_once(cells: Cells) -> dict[Cell, dict[float, int]]:
@@ -95,17 +141,22 @@ def at_once(cells: Cells) -> dict[Cell, dict[float, int]]:
 
 def missed(ideal: Replay, real: Replay) -> list[Ring]:
     """Rings of the reads `at_once` (counted at the call) of which none rang really, nor came in ALARM."""
-    heard = {minute for (minute, _), fate in real.fates.items() if fate in (Fate.RANG, Fate.IN_ALARM)}
+    return unheard(ideal, {minute for (minute, _), fate in real.fates.items() if fate.is_heard})
+
+
+def unheard(ideal: Replay, heard: Set[int]) -> list[Ring]:
+    """The same. heard: minutes of calls of which one rang or came in ALARM."""
     return [ring for ring in ideal.rings if not any(minute in heard for minute, _ in ring.cells)]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Entry:
     cell: Cell
     minute: int
     """Where it stands in the metric."""
     samples: list[Sample]
     values: tuple[tuple[float, int], ...]
+    reads: int
     fate: Fate | None = None
 
 
@@ -113,49 +164,51 @@ class _Run:
     def __init__(
         self,
         config: AlarmConfig,
-        cells: Cells,
         counted: Counted,
         unit: str | None,
         decided: dict[object, State],
+        settled: Settled,
+        reasons: bool,
     ) -> None:
-        self._config = config
+        self._config, self._counted, self._unit = config, counted, unit
+        self._settled, self._reasons = settled, reasons
         self._span = config.evaluation_range * config.period // 60
         self._deciding = config.evaluation_periods * config.period // 60
-        self._entries = [_entry(cell, values, counted, unit) for cell, values in sorted(cells.items())]
         self._state = State.INSUFFICIENT_DATA
         self._found = Replay()
-        self._open: tuple[int, tuple[Cell, ...], str] | None = None
+        self._open: Ring | None = None
         # What an evaluation decides hangs on the ages of what it sees, and on nothing of the clock.
         self._decided = decided
 
-    def run(self) -> Replay:
-        waiting = []
-        for entry in self._entries:
-            if entry.cell[1] >= entry.minute + self._span:
-                entry.fate = Fate.LATE
-            else:
-                waiting.append(entry)
-        waiting.sort(key=_visible)
-        if waiting:
-            self._settle(_visible(waiting[0]) - self._span - 1)
-        self._sweep(waiting)
+    def run(self, counts: Iterable[Counts]) -> Replay:
+        self._sweep(self._in_time(counts))
         self._close(None)
-        for entry in self._entries:
-            self._found.fates[entry.cell] = entry.fate or Fate.BELOW
         return self._found
 
-    def _sweep(self, waiting: list[_Entry]) -> None:
+    def _in_time(self, counts: Iterable[Counts]) -> Iterator[_Entry]:
+        """Without those that are late: these are settled."""
+        for cell, values, reads in counts:
+            entry = _entry(cell, values, reads, self._counted, self._unit)
+            if cell[1] >= entry.minute + self._span:
+                self._settled(cell, Fate.LATE, reads)
+            else:
+                yield entry
+
+    def _sweep(self, waiting: Iterator[_Entry]) -> None:
         """Every minute in which something is in the range that an evaluation looks at."""
         seen: list[_Entry] = []
-        place, minute = 0, 0
-        while place < len(waiting) or seen:
-            if not seen:
-                minute = _visible(waiting[place])
+        following = next(waiting, None)
+        minute = 0
+        if following:
+            self._settle(_visible(following) - self._span - 1)
+        while following or seen:
+            if not seen and following:
+                minute = _visible(following)
             new = []
-            while place < len(waiting) and _visible(waiting[place]) <= minute:
-                new.append(waiting[place])
-                place += 1
-            seen = [each for each in (*seen, *new) if each.minute >= minute - self._span]
+            while following and _visible(following) <= minute:
+                new.append(following)
+                following = next(waiting, None)
+            seen = self._still_seen(seen, minute) + new
             before = self._state
             self._evaluate(minute, seen)
             if before == self._state == State.ALARM:
@@ -164,6 +217,15 @@ class _Run:
             if not seen:
                 self._settle(minute + 1)
             minute += 1
+
+    def _still_seen(self, seen: list[_Entry], minute: int) -> list[_Entry]:
+        left = []
+        for entry in seen:
+            if entry.minute >= minute - self._span:
+                left.append(entry)
+            else:
+                self._settled(entry.cell, entry.fate or Fate.BELOW, entry.reads)
+        return left
 
     def _settle(self, minute: int) -> None:
         """Evaluations of nothing, until they change nothing more."""
@@ -190,8 +252,9 @@ class _Run:
             deciding = [each for each in seen if each.minute >= minute - self._deciding] or seen
             for entry in deciding:
                 entry.fate = entry.fate or Fate.RANG
-            reason = evaluate(self._config, points, self._state, at=at).reason
-            self._open = (minute, tuple(each.cell for each in deciding), reason)
+            reason = evaluate(self._config, points, self._state, at=at).reason if self._reasons else ""
+            reads = sum(each.reads for each in deciding)
+            self._open = Ring(minute, tuple(each.cell for each in deciding), reads, reason)
         elif self._state == State.ALARM:
             self._close(minute)
             if new == State.OK:
@@ -200,16 +263,15 @@ class _Run:
 
     def _close(self, minute: int | None) -> None:
         if self._open:
-            began, cells, reason = self._open
-            self._found.rings.append(Ring(began, cells, reason, minute))
+            self._found.rings.append(replace(self._open, until=minute))
             self._open = None
 
 
-def _entry(cell: Cell, values: Mapping[float, int], counted: Counted, unit: str | None) -> _Entry:
+def _entry(cell: Cell, values: Mapping[float, int], reads: int, counted: Counted, unit: str | None) -> _Entry:
     minute = cell[1] if counted is Counted.DELIVERY else cell[0]
     time, counts = _time(minute), tuple(sorted(values.items()))
     samples = [Sample(time, value, float(count), unit=unit) for value, count in counts]
-    return _Entry(cell, minute, samples, counts)
+    return _Entry(cell, minute, samples, counts, reads)
 
 
 def _visible(entry: _Entry) -> int:

@@ -37,7 +37,8 @@ class Rings:
             values = found.setdefault(cell, {})
             values[value] = values.get(value, 0) + 1
         if not self._rests:
-            return [ring.minute for ring in replay(self._config, found, self._counted, self._unit).rings]
+            run = replay(self._config, found, self._counted, self._unit, reasons=False)
+            return [ring.minute for ring in run.rings]
         counts = {cell: tuple(sorted(values.items())) for cell, values in found.items()}
         return sorted(minute for group in self._groups(counts) for minute in self._of(group))
 
@@ -62,7 +63,7 @@ class Rings:
             # Somewhere in the middle of time: replay looks at what was before.
             far = 1_000_000
             cells = {(minute + far, arrival + far): dict(values) for minute, arrival, values in shape}
-            run = replay(self._config, cells, self._counted, self._unit)
+            run = replay(self._config, cells, self._counted, self._unit, reasons=False)
             rings = tuple(ring.minute - far for ring in run.rings)
             if len(self._known) < _REMEMBERED:
                 self._known[shape] = rings

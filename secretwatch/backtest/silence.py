@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from secretwatch.alarm import AlarmConfig, State, next_state
@@ -63,4 +64,4 @@ def _between(config: AlarmConfig, minutes: list[int], end: int, unit: str | None
 
 def _ended(ring: Ring, end: int) -> Ring:
     is_over = ring.until is not None and ring.until <= end + 1
-    return Ring(ring.minute, (), ring.reason, ring.until if is_over else None)
+    return replace(ring, cells=(), reads=0, until=ring.until if is_over else None)

@@ -155,15 +155,17 @@ def backtest(
             tally = engine.read(subjects, store, seed, yes, console)
         else:
             tally = _read(where, store, setting, workers, yes, console)
-        result = result_of(
-            subjects,
-            store,
-            tally,
-            zone=zone,
-            limit=limit,
-            with_bill=with_bill,
-            counted=Counted(counted_at),
-        )
+        with console.status("replaying alarms") as status:
+            result = result_of(
+                subjects,
+                store,
+                tally,
+                zone=zone,
+                limit=limit,
+                with_bill=with_bill,
+                counted=Counted(counted_at),
+                tell=teller(console, status),
+            )
     why = untold(
         subjects,
         files=result.files,

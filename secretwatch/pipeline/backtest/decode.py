@@ -187,7 +187,8 @@ class Decoder:
         came = arrival if arrival is not None else self._delay.arrival(record.eventID, at)
         found.sources[record.eventSource, "events"] += 1
         found.sources[record.eventSource, "bytes"] += size
-        found.minutes[at // 60, max(came, at) // 60] += 1
+        if self._matcher.needs_every_event:
+            found.minutes[at // 60, max(came, at) // 60] += 1
         found.first = min(found.first or record.eventTime, record.eventTime)
         found.last = max(found.last, record.eventTime)
 

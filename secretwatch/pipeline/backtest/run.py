@@ -6,14 +6,15 @@ What each number means stands in `secretwatch.backtest.result`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from secretwatch.alarm import AlarmConfig, State
 from secretwatch.backtest.bill import bill
 from secretwatch.backtest.limit import Limit
-from secretwatch.backtest.replay import Cell, Cells, Counted, Ring, at_once, can_replay, missed, replay
+from secretwatch.backtest.replay import Cell, Counted, Counts, Fate, Replay, Ring, can_replay, follow, unheard
 from secretwatch.backtest.result import (
     AlarmResult,
     Days,
@@ -49,9 +50,10 @@ def backtest(
     limit: Limit | None = None,
     with_bill: bool = False,
     counted: Counted = Counted.DELIVERY,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Result:
     """The result. zone: of the days, a name of the IANA database. Raises ZoneInfoNotFoundError."""
-    run = _Run(subjects, store, tally, ZoneInfo(zone), counted)
+    run = _Run(subjects, store, tally, ZoneInfo(zone), counted, tell)
     begin, end = run.begin, run.end
     tested = tuple(run.subject(number) for number in range(len(subjects)))
     hits = store.count()
@@ -103,10 +105,32 @@ def _too_many(subjects: Iterable[SubjectResult], limit: Limit) -> Iterable[TooMa
                 )
 
 
+@dataclass
+class _Followed:
+    """A replay. fates: how many reads had which. heard: minutes of calls that rang or came in ALARM."""
+
+    replay: Replay = field(default_factory=Replay)
+    fates: Counter[str] = field(default_factory=Counter)
+    heard: set[int] = field(default_factory=set)
+
+    def settle(self, cell: Cell, fate: Fate, reads: int) -> None:
+        if reads:
+            self.fates[fate.value] += reads
+        if fate.is_heard:
+            self.heard.add(cell[0])
+
+
 class _Run:
     def __init__(
-        self, subjects: tuple[Subject, ...], store: Store, tally: Tally, zone: tzinfo, counted: Counted
+        self,
+        subjects: tuple[Subject, ...],
+        store: Store,
+        tally: Tally,
+        zone: tzinfo,
+        counted: Counted,
+        tell: Callable[[str], None],
     ) -> None:
+        self._tell = tell
         self._subjects = subjects
         self._store = store
         self._tally = tally
@@ -152,6 +176,7 @@ class _Run:
         )
 
     def _alarm(self, alarm: Alarm, watch: Watch, mine: dict[int, Sink]) -> AlarmResult:
+        self._tell(f"replaying {alarm.name}")
         feeding = [
             number
             for number, sink in mine.items()
@@ -160,28 +185,47 @@ class _Run:
         config = alarm.config
         if config is None or not can_replay(config):
             return AlarmResult(alarm.name, why="What it looks at is not evaluated here.")
-        counted, reads = self._store.cells(feeding)
-        filters = [each for each in watch.filters if alarm.is_fed_by(each)]
-        cells = self._with_defaults(counted, filters)
-        if is_of_silence(config):
-            return self._silence(alarm, config, cells)
+        defaults = [each.default_value for each in watch.filters if alarm.is_fed_by(each)]
+        default = min((each for each in defaults if each is not None), default=None)
         decided: dict[object, State] = {}
-        real = replay(config, cells, self._counted, config.unit, decided)
-        ideal = replay(config, at_once(cells), Counted.CALL, config.unit, decided)
-        at_call = replay(config, cells, Counted.CALL, config.unit, decided)
-        fates: Counter[str] = Counter()
-        for cell, count in reads.items():
-            fates[real.fates[cell].value] += count
+
+        def counts(*, at_once: bool) -> Iterable[Counts]:
+            found = self._store.counts(feeding, at_once=at_once)
+            return found if default is None else self._with_defaults(found, default, at_once=at_once)
+
+        if is_of_silence(config):
+            return self._silence(alarm, config, counts(at_once=False))
+
+        def follow_(counted: Counted, *, at_once: bool = False, told: bool = False) -> _Followed:
+            followed = _Followed()
+            followed.replay = follow(
+                config,
+                counts(at_once=at_once),
+                counted,
+                config.unit,
+                decided,
+                settled=followed.settle,
+                reasons=told,
+            )
+            return followed
+
+        real = follow_(self._counted, told=True)
+        ideal = follow_(Counted.CALL, at_once=True).replay
+        at_call = real if self._counted is Counted.CALL else follow_(Counted.CALL)
         return AlarmResult(
             name=alarm.name,
-            rings=tuple(self._rang(ring, feeding, reads) for ring in real.rings),
-            fates=dict(fates),
-            missed=tuple(self._missed(ring, feeding, reads) for ring in missed(ideal, real)),
-            at_call={"rings": len(at_call.rings), "missed": len(missed(ideal, at_call))},
+            rings=tuple(self._rang(ring, feeding) for ring in real.replay.rings),
+            fates=dict(real.fates),
+            missed=tuple(self._missed(ring, feeding) for ring in unheard(ideal, real.heard)),
+            at_call={
+                "rings": len(at_call.replay.rings),
+                "missed": len(unheard(ideal, at_call.heard)),
+            },
         )
 
-    def _silence(self, alarm: Alarm, config: AlarmConfig, cells: Cells) -> AlarmResult:
+    def _silence(self, alarm: Alarm, config: AlarmConfig, counts: Iterable[Counts]) -> AlarmResult:
         arrivals = self._store.arrivals()
+        cells = {cell: values for cell, values, _ in counts}
         why = "" if cells else "Nothing that it counts is in this history: it is not tested."
         if alarm.log_group is not None:
             cells = {(minute, minute): {1.0: 1} for minute in arrivals}
@@ -190,43 +234,36 @@ class _Run:
             return AlarmResult(alarm.name, why=why, of_silence=True)
         end = max(*arrivals[-1:], (self.end or 0) // 60)
         found = silences(config, cells, end, self._counted, config.unit)
-        return AlarmResult(
-            alarm.name, rings=tuple(self._rang(ring, (), {}) for ring in found), of_silence=True
-        )
+        return AlarmResult(alarm.name, rings=tuple(self._rang(ring, ()) for ring in found), of_silence=True)
 
-    def _with_defaults(self, cells: Cells, filters: Sequence[Filter]) -> Cells:
+    def _with_defaults(self, counts: Iterable[Counts], default: float, *, at_once: bool) -> Iterable[Counts]:
         """With the default value in each minute in which events came, and none of them counted."""
-        defaults = {each.default_value for each in filters} - {None}
-        if not defaults:
-            return cells
-        counted = {arrival for _, arrival in cells}
-        found = {cell: dict(values) for cell, values in cells.items()}
-        for cell in self._tally.minutes:
-            if cell[1] not in counted:
-                found[cell] = {float(defaults.copy().pop() or 0): 1}
-        return found
+        found = list(counts)
+        counted = {arrival for (_, arrival), _, _ in found}
+        empty = {cell for cell in self._tally.minutes if cell[1] not in counted}
+        empty = {(minute, minute) for minute, _ in empty} if at_once else empty
+        taken = {cell for cell, _, _ in found}
+        found += [(cell, {default: 1}, 0) for cell in empty - taken]
+        return sorted(found, key=lambda each: each[0][::-1])
 
-    def _rang(self, ring: Ring, feeding: Sequence[int], reads: dict[Cell, int]) -> Rang:
-        mine = [cell for cell in ring.cells if cell in reads]
+    def _rang(self, ring: Ring, feeding: Sequence[int]) -> Rang:
         return Rang(
             at=ring.minute * 60,
             until=None if ring.until is None else ring.until * 60,
             reason=ring.reason,
-            reads=sum(reads[cell] for cell in mine),
-            events=self._events(feeding, mine),
+            reads=ring.reads,
+            events=self._events(feeding, ring) if ring.reads else (),
         )
 
-    def _missed(self, ring: Ring, feeding: Sequence[int], reads: dict[Cell, int]) -> Missed:
-        minutes = {minute for minute, _ in ring.cells}
-        mine = [cell for cell in reads if cell[0] in minutes]
-        return Missed(ring.minute * 60, sum(reads[cell] for cell in mine), self._events(feeding, mine))
+    def _missed(self, ring: Ring, feeding: Sequence[int]) -> Missed:
+        events = self._events(feeding, ring, whenever=True) if ring.reads else ()
+        return Missed(ring.minute * 60, ring.reads, events)
 
-    def _events(self, feeding: Sequence[int], cells: Sequence[Cell]) -> tuple[Event, ...]:
-        if not cells:
-            return ()
+    def _events(self, feeding: Sequence[int], ring: Ring, *, whenever: bool = False) -> tuple[Event, ...]:
+        """whenever: by the minutes of the calls alone."""
         names = Event.__dataclass_fields__
         found = []
-        for row in self._store.hits(feeding, cells):
+        for row in self._store.hits(feeding, ring.cells, whenever=whenever):
             found.append(Event(**{name: row[name] for name in names}))
             if len(found) == (_EVENTS if self._told < _MANY_RINGS else _FEW):
                 break

@@ -12,10 +12,12 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from secretwatch.backtest.hit import Hit
+from secretwatch.backtest.replay import Counts
 
 _CACHE = 48 << 10  # KiB of pages in memory
 COLUMNS = (
@@ -151,25 +153,26 @@ class Store:
                 found[number] = counted
         return found
 
-    def cells(
-        self, sinks: Iterable[int]
-    ) -> tuple[dict[tuple[int, int], dict[float, int]], dict[tuple[int, int], int]]:
-        """How often each value came into these sinks, and how many events, by minute of the call and arrival.
+    def counts(self, sinks: Iterable[int], *, at_once: bool = False) -> Iterator[Counts]:
+        """How often each value came, and of how many events, by minute of the call and of the arrival.
 
-        An event that several of them count has a value of each.
+        In the order of arrival; an event has a value of each sink that counts it. at_once: as if each had
+        come when it was made.
         """
-        kinds = self.kinds(sinks)
-        cells: dict[tuple[int, int], dict[float, int]] = defaultdict(lambda: defaultdict(int))
-        events: dict[tuple[int, int], int] = defaultdict(int)
-        for minute, arrival, kind, count in self._database.execute(
-            f"SELECT time / 60, arrival / 60, kind, count(*) FROM hits WHERE {_among(kinds)} GROUP BY 1, 2, 3"
-        ):
-            found = [value for value in kinds[kind] if value is not None]
-            for value in found:
-                cells[minute, arrival][value] += count
-            if found:
-                events[minute, arrival] += count
-        return {cell: dict(values) for cell, values in cells.items()}, dict(events)
+        found = self.kinds(sinks).items()
+        kinds = {kind: counted for kind, values in found if (counted := [v for v in values if v is not None])}
+        rows = self._database.execute(
+            f"SELECT time / 60, {'time' if at_once else 'arrival'} / 60, kind, count(*) FROM hits "
+            f"WHERE {_among(kinds)} GROUP BY 1, 2, 3 ORDER BY 2, 1"
+        )
+        for cell, several in groupby(rows, key=lambda row: (row[0], row[1])):
+            values: dict[float, int] = defaultdict(int)
+            events = 0
+            for _, _, kind, count in several:
+                events += count
+                for value in kinds[kind]:
+                    values[value] += count
+            yield cell, values, events
 
     def times(self, sinks: Iterable[int], *, arrival: bool = False) -> dict[int, int]:
         """How many hits of these sinks there were, by the `BUCKET` in which they were made, or arrived."""
@@ -214,26 +217,35 @@ class Store:
         )
 
     def hits(
-        self, sinks: Iterable[int], cells: Sequence[tuple[int, int]] | None = None, limit: int = -1
+        self, sinks: Iterable[int], cells: Sequence[tuple[int, int]] | None = None, *, whenever: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Hits of these sinks, of these cells where given, oldest first. counted: how many of the sinks."""
+        """Hits of these sinks, of these cells where given, oldest first. counted: how many of the sinks.
+
+        whenever: of a cell its minute of the call alone is meant.
+        """
         kinds = self.kinds(sinks)
         where = _among(kinds)
         parameters: list[int] = []
         if cells is not None:
             first, last = min(cell[0] for cell in cells), max(cell[0] for cell in cells)
             early, late = min(cell[1] for cell in cells), max(cell[1] for cell in cells)
-            where += " AND time >= ? AND time < ? AND arrival >= ? AND arrival < ?"
-            parameters = [first * 60, last * 60 + 60, early * 60, late * 60 + 60]
+            where += " AND time >= ? AND time < ?"
+            parameters = [first * 60, last * 60 + 60]
+            if not whenever:
+                where += " AND arrival >= ? AND arrival < ?"
+                parameters += [early * 60, late * 60 + 60]
+        minutes = {cell[0] for cell in cells or ()}
         names = ("event_id", "time", "arrival", "kind", *COLUMNS)
         self._index()
         for row in self._database.execute(
-            f"SELECT {', '.join(names)} FROM hits WHERE {where} ORDER BY time, event_id LIMIT ?",
-            (*parameters, limit),
+            f"SELECT {', '.join(names)} FROM hits WHERE {where} ORDER BY time, event_id", parameters
         ):
             found = dict(zip(names, row, strict=True))
             found["counted"] = len(kinds[found.pop("kind")])
-            if cells is None or (found["time"] // 60, found["arrival"] // 60) in cells:
+            minute = found["time"] // 60
+            if cells is None or (
+                (minute in minutes) if whenever else (minute, found["arrival"] // 60) in cells
+            ):
                 yield found
 
     _indexed = False
