@@ -8,7 +8,8 @@ some of them (`some`), in each (`each`) or in none (`none`). All ways read the s
 in each of several rounds; medians are shown. jq and DuckDB are measured where they are installed.
 
 The limit where events have to be decoded: isal and msgspec, typed, with the members that are needed. Where
-literals let files be skipped: decompression alone.
+literals let files be skipped: decompression alone. On a machine that others use, two processes may get no
+more of it than one: what two get that share nothing stands beside, and what comes of the time that they ran.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import multiprocessing
 import os
 import random
 import resource
@@ -202,12 +204,23 @@ def measure(folder: Path, runs: int) -> None:
     def decompressed() -> int:
         return sum(len(isal_zlib.decompress(path.read_bytes(), 31)) for path in paths)
 
-    def decoded() -> int:
-        return sum(len(decoder.decode(isal_zlib.decompress(path.read_bytes(), 31)).Records) for path in paths)
+    def decoded(mine: list[Path] = paths) -> int:
+        return sum(len(decoder.decode(isal_zlib.decompress(path.read_bytes(), 31)).Records) for path in mine)
+
+    def apart() -> int:
+        halves = [paths[::2], paths[1::2]]
+        context = multiprocessing.get_context("fork")
+        both = [context.Process(target=decoded, args=(half,)) for half in halves]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+        return len(both)
 
     ways: dict[str, Callable[[], int]] = {
         "isal alone (the limit with literals)": decompressed,
         "isal + msgspec, typed (the limit)": decoded,
+        "the same by 2 processes that share nothing": apart,
         "backtest": lambda: whole(folder, 1),
         "backtest, every file decoded": lambda: whole(folder, 1, skip=False),
         "backtest --bill": lambda: whole(folder, 1, every=True),
@@ -234,7 +247,10 @@ def measure(folder: Path, runs: int) -> None:
     middle = {name: statistics.median(each) for name, each in took.items()}
     cpu = {name: statistics.median(each) for name, each in spent.items()}
     literal, typed, *_ = cpu.values()
-    print(f"\n{folder.name}: {len(paths)} files, {events:,} events, {size / 1e6:,.0f} MB decompressed")
+    print(
+        f"\n{folder.name}: {len(paths)} files, {events:,} events, {size / 1e6:,.0f} MB decompressed; "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
     for name, seconds in middle.items():
         speed = f"{events / seconds:12,.0f} events/s {size / seconds / 1e6:8,.0f} MB/s"
         line = f"  {name:44} {seconds:7.3f} s {speed}"
@@ -243,13 +259,15 @@ def measure(folder: Path, runs: int) -> None:
             of = f"{typed / cpu[name]:5.0%} of isal + msgspec, {literal / cpu[name]:5.0%} of isal"
             line += f"  CPU {cpu[name]:7.3f} s: {of}"
         print(line)
+    _, alone, shared, *_ = middle.values()
+    print(f"  two processes that share nothing: {alone / shared:.2f} x here")
     for name in ("backtest", "backtest, every file decoded"):
-        both = middle[name.replace("backtest", "backtest, 2 processes")]
-        # What two processors of one's own would give: the first process beside them, and the two by halves.
         two = name.replace("backtest", "backtest, 2 processes")
-        longest = max(cpu[two], statistics.median(others_spent[two]) / 2)
-        print(f"  {name}, two processes: {middle[name] / both:.2f} x here, ", end="")
-        print(f"{cpu[name] / longest:.2f} x by processor time (this process {cpu[two]:.3f} s)")
+        # On two processors of one's own: what this process does goes on beside the others, or not.
+        half = statistics.median(others_spent[two]) / 2
+        least, most = cpu[name] / (cpu[two] + half), cpu[name] / max(cpu[two], half)
+        print(f"  {name}, two processes: {middle[name] / middle[two]:.2f} x here, ", end="")
+        print(f"{least:.2f} to {most:.2f} x by processor time (this process {cpu[two]:.3f} s)")
     others(folder, events)
 
 

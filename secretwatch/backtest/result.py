@@ -59,7 +59,8 @@ class AlarmResult:
     """fates: how many reads rang, came in ALARM, stayed below the threshold or were late.
 
     at_call: rings and missed ones if log events had the time of the call (`replay.Counted.CALL`).
-    why: a sentence where the alarm was not replayed.
+    why: a sentence where the alarm was not replayed. of_silence: it rings when nothing comes (`silence`),
+    and has neither fates nor missed rings.
     """
 
     name: str
@@ -68,6 +69,7 @@ class AlarmResult:
     missed: tuple[Missed, ...] = ()
     at_call: dict[str, int] = field(default_factory=dict)
     why: str = ""
+    of_silence: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,18 @@ class SubjectResult:
     label: str
     watches: tuple[WatchResult, ...]
     unknown: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+    @property
+    def not_tested(self) -> tuple[str, ...]:
+        """A sentence for each thing that was not tested."""
+        silent = (
+            f"{alarm.name}: {alarm.why}"
+            for watch in self.watches
+            for alarm in watch.alarms
+            if alarm.of_silence and alarm.why
+        )
+        return (*self.unknown, *silent, *self.elsewhere)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ class Alarm:
     ok_topics: tuple[str, ...] = ()
     details: bool = False
     """Whether each ring is followed by a message that says who."""
+    log_group: str | None = None
+    """Where it tells that nothing comes into the log group of all events: its name."""
 
     @property
     def metric(self) -> Metric | None:
@@ -103,6 +105,8 @@ class Subject:
     excluded_sources: tuple[str, ...] = ()
     """Event sources whose management events its trail leaves out."""
     unknown: tuple[str, ...] = field(default=())
+    elsewhere: tuple[str, ...] = ()
+    """Sentences on alarms that no history of CloudTrail's can try, and why."""
 
 
 @dataclass(frozen=True)

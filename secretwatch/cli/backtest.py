@@ -255,8 +255,10 @@ def _subjects(
                 if not watches:
                     known = ", ".join(each.label for each in subject.watches)
                     _end(f"{name} has none of the watches that were asked for, but {known}.", exits.USAGE)
-                unknown = subject.unknown if watches == subject.watches else about(subject.unknown, keys)
-                found.append(replace(subject, watches=watches, unknown=unknown))
+                unknown, elsewhere = subject.unknown, subject.elsewhere
+                if watches != subject.watches:
+                    unknown, elsewhere = about(unknown, keys), about(elsewhere, keys)
+                found.append(replace(subject, watches=watches, unknown=unknown, elsewhere=elsewhere))
         if missing:
             listed = ", ".join(sorted(missing))
             known = ", ".join(dict.fromkeys(each.label for subject in found for each in subject.watches))

@@ -15,7 +15,7 @@ from rich.text import Text
 from secretwatch.cli.console import plain, visible_line
 
 if TYPE_CHECKING:
-    from secretwatch.backtest.result import AlarmResult, Result, SubjectResult, WatchResult
+    from secretwatch.backtest.result import AlarmResult, Rang, Result, SubjectResult, WatchResult
     from secretwatch.pipeline.backtest.scan import Tally
 
 _ROWS = 8
@@ -73,9 +73,9 @@ def show(console: Console, result: Result) -> None:
         console.print(Text(f"\n{visible_line(subject.label)}", style="bold"))
         wide.print(_overview(subject), soft_wrap=False)
         for watch in subject.watches:
-            if watch.reads:
+            if watch.reads or watch.rings:
                 _watch(console, wide, watch)
-        for sentence in subject.unknown:
+        for sentence in subject.not_tested:
             console.print(Text(f"  not tested: {visible_line(sentence)}", style="dim"))
     if result.bill:
         _bill(console, wide, result)
@@ -142,9 +142,9 @@ def _cells(watch: WatchResult, alarm: AlarmResult | None, first: bool) -> Iterab
     rang = len(alarm.rings) if alarm and not alarm.why else None
     yield Text("–" if rang is None else f"{rang:,}", style="bold red" if rang else "")
     for name in ("already in ALARM", "below threshold", "late"):
-        yield Text(f"{fates.get(name, 0):,}" if alarm else "")
+        yield Text(f"{fates.get(name, 0):,}" if alarm and not alarm.of_silence else "")
     gone = len(alarm.missed) if alarm else 0
-    yield Text(f"{gone:,}" if alarm else "", style="red" if gone else "")
+    yield Text(f"{gone:,}" if alarm and not alarm.of_silence else "", style="red" if gone else "")
     if not first:
         yield Text("")
         yield Text("")
@@ -159,19 +159,19 @@ def _cells(watch: WatchResult, alarm: AlarmResult | None, first: bool) -> Iterab
 
 def _watch(console: Console, wide: Console, watch: WatchResult) -> None:
     console.print(Text(f"\n  {visible_line(watch.label)}", style="bold"))
-    for name in ("reader", "address", "agent", "secret"):
+    for name in ("reader", "address", "agent", "secret") if watch.reads else ():
         found = watch.top[name][:_READERS]
         shown = ", ".join(f"{visible_line(value) or '(none)'} {count:,}" for value, count in found)
         more = watch.distinct[name] - len(found)
         console.print(Text(f"    {name:8}{shown}{f', and {more:,} more' if more > 0 else ''}"))
     new = ", ".join(f"{count} on {day}" for day, count in list(watch.new_readers.items())[:_ROWS])
-    console.print(Text(f"    new     readers: {new}"))
+    if watch.reads:
+        console.print(Text(f"    new     readers: {new}"))
     rings = [(alarm, ring) for alarm in watch.alarms for ring in alarm.rings]
     rings.sort(key=lambda each: each[1].at)
     for alarm, ring in rings[:_ROWS]:
-        who = ", ".join(dict.fromkeys(visible_line(each.reader) for each in ring.events)) or "(nobody named)"
         console.print(
-            Text(f"    {at(ring.at)}  {visible_line(alarm.name)}: {ring.reads:,} reads, {who}", style="red")
+            Text(f"    {at(ring.at)}  {visible_line(alarm.name)}: {_why(alarm, ring)}", style="red")
         )
     if len(rings) > _ROWS:
         console.print(
@@ -185,6 +185,13 @@ def _watch(console: Console, wide: Console, watch: WatchResult) -> None:
                     style="yellow",
                 )
             )
+
+
+def _why(alarm: AlarmResult, ring: Rang) -> str:
+    if alarm.of_silence:
+        return "nothing came" + (f" until {at(ring.until)}" if ring.until is not None else "")
+    who = ", ".join(dict.fromkeys(visible_line(each.reader) for each in ring.events)) or "(nobody named)"
+    return f"{ring.reads:,} reads, {who}"
 
 
 def _bill(console: Console, wide: Console, result: Result) -> None:

@@ -38,6 +38,20 @@ def test_every_filter_alarm_and_rule_that_is_known_is_tested(instances: Plan) ->
     assert Matcher((subject,)).sinks
 
 
+def test_every_alarm_is_tested_or_named(instances: Plan) -> None:
+    subject = subject_of({"planned_values": instances.raw["planned_values"]}, "plan")
+    tested = {each.name: each for watch in subject.watches for each in watch.alarms}
+    assert tested["one-blind"].log_group
+    named = [sentence.partition(" counts ")[0] for sentence in subject.elsewhere]
+    alarms = [
+        each["alarm_name"]
+        for each in instances.resources.values()
+        if each["type"] == "aws_cloudwatch_metric_alarm"
+    ]
+    assert sorted([*tested, *named]) == sorted(alarms)
+    assert {"one-undelivered"} <= set(named)
+
+
 def test_watches_are_told_apart_by_instance_and_key(instances: Plan) -> None:
     subject = subject_of({"planned_values": instances.raw["planned_values"]}, "plan")
     kinds = {each.label: each.kind for each in subject.watches}

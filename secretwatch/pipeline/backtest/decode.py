@@ -217,26 +217,13 @@ class Decoder:
 
     def _plain(self, data: bytes, found: Read) -> bytes | None:
         """The text of the file; None where it cannot hold a match."""
-        pieces: list[bytes] = []
-        wanted = self._find is None
-        tail = b""
-        for piece in _inflated(data, _PIECE) if data.startswith(_GZIP) else (data,):
-            found.plain += len(piece)
-            if found.plain > LARGEST:
-                raise _Elsewhere
-            if not wanted and self._find is not None:
-                # A literal may lie across two pieces.
-                wanted = (
-                    (not pieces and not _EVENTS.match(piece))
-                    or self._find(piece)
-                    or bool(tail and self._find(tail + piece[:_OVERLAP]))
-                )
-                # Pieces may be shorter than a literal.
-                tail = (tail + piece)[-_OVERLAP:] if len(piece) < _OVERLAP else piece[-_OVERLAP:]
-            pieces.append(piece)
-        if wanted:
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if not pieces or not pieces[-1].rstrip().endswith(b"}"):
+        text = _inflated(data) if data.startswith(_GZIP) else data
+        found.plain = len(text)
+        if len(text) > LARGEST:
+            raise _Elsewhere
+        if self._find is None or not _EVENTS.match(text) or self._find(text):
+            return text
+        if not text.rstrip().endswith(b"}"):
             raise _Elsewhere  # what was cut off is told, whatever it held
         return None
 
@@ -269,7 +256,6 @@ def _form_of(text: bytes, is_lines: bool) -> Literal["lines", "compact", "spaced
 
 
 _PLAIN_MEMBERS = ("eventID", "eventTime", *GATE)
-_OVERLAP = 512
 _MOST_KEYS = 100_000
 
 
@@ -296,19 +282,27 @@ def _finder(needles: tuple[bytes, ...] | None) -> Callable[[bytes], bool] | None
     return lambda data: bool(search(data))
 
 
-def _inflated(data: bytes, most: int) -> Iterator[bytes]:
-    """The members of a gzip file, in pieces of at most so many bytes. Raises as isal does, or _Elsewhere."""
+def _inflated(data: bytes) -> bytes:
+    """The members of a gzip file. Raises as isal does, or _Elsewhere: cut off, or larger than LARGEST."""
+    # Its size stands at its end: room for that and a byte more is filled at once, and need not grow.
+    most = min(max(int.from_bytes(data[-4:], "little"), _PIECE), LARGEST) + 1
+    pieces: list[bytes] = []
+    size = 0
     while data:
         inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         piece = inflater.decompress(data, most)
         while piece:
-            yield piece
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST:
+                raise _Elsewhere
             if inflater.eof:
                 break
             piece = inflater.decompress(b"", most)
         if not inflater.eof:
             raise _Elsewhere
         data = inflater.unused_data.lstrip(b"\0")
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:

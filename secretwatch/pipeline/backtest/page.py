@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from secretwatch.backtest.bill import BLINDS
-from secretwatch.backtest.result import Result, SubjectResult, WatchResult
+from secretwatch.backtest.result import AlarmResult, Rang, Result, SubjectResult, WatchResult
 from secretwatch.pipeline.backtest import pictures
 from secretwatch.pipeline.document import document
 
@@ -94,9 +94,9 @@ def _subject(subject: SubjectResult, result: Result) -> str:
 <h3>Readers known by day</h3>
 <p class="quiet">A line that stays flat is a list of readers that may be excepted.</p>
 <div class="card">{pictures.new_readers(told, result)}</div>"""
-    unknown = "".join(f"<li>{escape(each)}</li>" for each in subject.unknown)
+    unknown = "".join(f"<li>{escape(each)}</li>" for each in subject.not_tested)
     if unknown:
-        count = len(subject.unknown)
+        count = len(subject.not_tested)
         unknown = f"<details><summary>Not tested ({count})</summary><ul>{unknown}</ul></details>"
     return f"""<h2>{escape(subject.label)}</h2>
 <div class="card wide">{_overview(subject)}</div>
@@ -112,7 +112,7 @@ def _overview(subject: SubjectResult) -> str:
             fates = alarm.fates
             cells = [len(alarm.rings), fates.get("already in ALARM", 0), fates.get("below threshold", 0)]
             cells += [fates.get("late", 0), len(alarm.missed)]
-            shown = "".join(f"<td>{each:,}</td>" for each in cells[1:])
+            shown = "".join(f"<td>{'' if alarm.of_silence else f'{each:,}'}</td>" for each in cells[1:])
             rang = "–" if alarm.why else f"{cells[0]:,}"
             kind = ' class="rang"' if alarm.rings else ""
             rows.append(
@@ -135,13 +135,12 @@ def _watch(watch: WatchResult) -> str:
         if each.total
     )
     rings = sorted(
-        ((ring, alarm.name) for alarm in watch.alarms for ring in alarm.rings), key=lambda each: each[0].at
+        ((ring, alarm) for alarm in watch.alarms for ring in alarm.rings), key=lambda each: each[0].at
     )
     rows = "".join(
-        f"<tr><td>{_at(ring.at)}</td><td>{escape(name)}</td><td>{ring.reads:,} reads by "
-        f"{escape(', '.join(dict.fromkeys(each.reader or '(nobody named)' for each in ring.events)))}<br>"
+        f"<tr><td>{_at(ring.at)}</td><td>{escape(alarm.name)}</td><td>{escape(_why(alarm, ring))}<br>"
         f"<span class=quiet>{escape(ring.reason)}</span></td></tr>"
-        for ring, name in rings[:_MOST_RINGS]
+        for ring, alarm in rings[:_MOST_RINGS]
     )
     more = len(rings) - _MOST_RINGS
     if traffic:
@@ -150,11 +149,19 @@ def _watch(watch: WatchResult) -> str:
     if rows:
         rows = f'<summary>Alarms ({len(rings)})</summary><table class="left">{rows}</table>'
         rows = f'<details class="card">{rows}</details>'
+    columns = ("reader", "secret", "address", "agent") if watch.reads else ()
     return f"""<h3>{escape(watch.label)}</h3>
-<div class="tops">{"".join(_top(watch, name) for name in ("reader", "secret", "address", "agent"))}</div>
+<div class="tops">{"".join(_top(watch, name) for name in columns)}</div>
 {traffic}
 {rows}
 {f"<p class=quiet>{more} more are in the JSON.</p>" if more > 0 else ""}"""
+
+
+def _why(alarm: AlarmResult, ring: Rang) -> str:
+    if alarm.of_silence:
+        return "nothing came" + (f" until {_at(ring.until)}" if ring.until is not None else "")
+    readers = dict.fromkeys(each.reader or "(nobody named)" for each in ring.events)
+    return f"{ring.reads:,} reads by {', '.join(readers)}"
 
 
 def _top(watch: WatchResult, column: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from secretwatch.backtest.subject import Alarm, Channel, Filter, Rule, Subject, Watch
 from secretwatch.eventpattern import EventPattern, InvalidEventPattern
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
+from secretwatch.pipeline.backtest.elsewhere import counted_elsewhere, log_group_of
 from secretwatch.pipeline.backtest.untested import is_made_of, untested
 from secretwatch.pipeline.doctor import kinds
 
@@ -95,17 +96,22 @@ class _Reading:
         watches: dict[str, Watch] = {}
         details = set(self._detailed())
         fed = self._filters()
+        groups = {str(each.values.get("log_group_name")) for each in self._of(_FILTER)}
+        elsewhere = []
         for resource in self._of(_ALARM):
             alarm = self._alarm(resource)
             if not alarm:
                 continue
             if why := untested(alarm, resource.values, fed):
                 self._unknown.append(f"{resource.address} {why}: it is not tested.")
-            filters = fed.get(alarm.metric) if alarm.metric else None
-            if not filters:
-                continue
-            alarm = replace(alarm, details=alarm.name in details)
-            self._put(watches, resource, Watch("", filters=filters, alarms=(alarm,)))
+            filters = fed.get(alarm.metric, ()) if alarm.metric else ()
+            alarm = replace(alarm, details=alarm.name in details, log_group=log_group_of(alarm, groups))
+            if filters or alarm.log_group:
+                self._put(watches, resource, Watch("", filters=filters, alarms=(alarm,)))
+            elif what := counted_elsewhere(alarm):
+                elsewhere.append(
+                    f"{alarm.name} counts {what}: no history of CloudTrail tells that ({resource.address})."
+                )
         tested = {alarm.name for watch in watches.values() for alarm in watch.alarms}
         for resource in self._of(_COMPOSITE):
             if is_made_of(resource.values.get("alarm_rule"), tested):
@@ -121,12 +127,13 @@ class _Reading:
             trail_topics=tuple(str(t) for each in trails if (t := each.values.get("sns_topic_name"))),
             excluded_sources=tuple(sorted({name for each in trails for name in _excluded(each.values)})),
             unknown=tuple(self._unknown),
+            elsewhere=tuple(elsewhere),
         )
 
     @staticmethod
     def _put(watches: dict[str, Watch], resource: _Resource, part: Watch) -> None:
         """Add a part to the watch that it belongs to: its module's key, else what it stands on."""
-        own = bool(_OF_ITSELF.search(resource.module))
+        own = bool(_OF_ITSELF.search(resource.module)) or any(each.log_group for each in part.alarms)
         key = _KEY.search(resource.module)
         instance = re.split(
             r"\.?module\.(?:watch|realtime|details|self_watch|fast_self_watch|heartbeat)\b", resource.module

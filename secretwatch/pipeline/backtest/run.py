@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from secretwatch.alarm import State
+from secretwatch.alarm import AlarmConfig, State
 from secretwatch.backtest.bill import bill
 from secretwatch.backtest.limit import Limit
 from secretwatch.backtest.replay import Cell, Counted, Counts, Fate, Replay, Ring, can_replay, follow, unheard
@@ -27,6 +27,7 @@ from secretwatch.backtest.result import (
     Traffic,
     WatchResult,
 )
+from secretwatch.backtest.silence import is_of_silence, silences
 from secretwatch.backtest.subject import Alarm, Filter, Rule, Sink, Subject, Watch, sinks
 from secretwatch.incident.act import moment
 from secretwatch.pipeline.backtest.scan import Tally
@@ -35,6 +36,7 @@ from secretwatch.pipeline.backtest.store import BUCKET, Store
 TOP = ("reader", "address", "agent", "secret", "name", "account")
 _SHOWN = 10
 _EVENTS, _FEW = 20, 3
+_UNDATED = "This history does not say of each file when it arrived: whether nothing came is not tested."
 _MANY_RINGS = 500
 """Events that are told of a ring, and of those behind so many."""
 
@@ -148,7 +150,7 @@ class _Run:
         watches = tuple(
             self._watch(subject, number, place, watch) for place, watch in enumerate(subject.watches)
         )
-        return SubjectResult(subject.label, watches, subject.unknown)
+        return SubjectResult(subject.label, watches, subject.unknown, subject.elsewhere)
 
     def _watch(self, subject: Subject, number: int, place: int, watch: Watch) -> WatchResult:
         mine = {
@@ -187,13 +189,23 @@ class _Run:
         default = min((each for each in defaults if each is not None), default=None)
         decided: dict[object, State] = {}
 
+        def counts(*, at_once: bool) -> Iterable[Counts]:
+            found = self._store.counts(feeding, at_once=at_once)
+            return found if default is None else self._with_defaults(found, default, at_once=at_once)
+
+        if is_of_silence(config):
+            return self._silence(alarm, config, counts(at_once=False))
+
         def follow_(counted: Counted, *, at_once: bool = False, told: bool = False) -> _Followed:
-            counts: Iterable[Counts] = self._store.counts(feeding, at_once=at_once)
-            if default is not None:
-                counts = self._with_defaults(counts, default, at_once=at_once)
             followed = _Followed()
             followed.replay = follow(
-                config, counts, counted, config.unit, decided, settled=followed.settle, reasons=told
+                config,
+                counts(at_once=at_once),
+                counted,
+                config.unit,
+                decided,
+                settled=followed.settle,
+                reasons=told,
             )
             return followed
 
@@ -210,6 +222,19 @@ class _Run:
                 "missed": len(unheard(ideal, at_call.heard)),
             },
         )
+
+    def _silence(self, alarm: Alarm, config: AlarmConfig, counts: Iterable[Counts]) -> AlarmResult:
+        arrivals = self._store.arrivals()
+        cells = {cell: values for cell, values, _ in counts}
+        why = "" if cells else "Nothing that it counts is in this history: it is not tested."
+        if alarm.log_group is not None:
+            cells = {(minute, minute): {1.0: 1} for minute in arrivals}
+            why = "" if arrivals and not self._tally.unnamed else _UNDATED
+        if why:
+            return AlarmResult(alarm.name, why=why, of_silence=True)
+        end = max(*arrivals[-1:], (self.end or 0) // 60)
+        found = silences(config, cells, end, self._counted, config.unit)
+        return AlarmResult(alarm.name, rings=tuple(self._rang(ring, ()) for ring in found), of_silence=True)
 
     def _with_defaults(self, counts: Iterable[Counts], default: float, *, at_once: bool) -> Iterable[Counts]:
         """With the default value in each minute in which events came, and none of them counted."""

@@ -160,7 +160,7 @@ def _take(
 ) -> int:
     for item, (found, hits) in zip(batch, future.result(), strict=True):
         store.add(hits)
-        store.done(item.key)
+        store.done(item.key, item.arrival)
         tally.add(item, found)
     tell(tally)
     return 1

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS hits (
 CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, sinks TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE claims (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS arrivals (minute INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 """
 _TABLES = {"hits", "kinds", "files", "facts"}
@@ -119,8 +120,10 @@ class Store:
             self._database.execute("INSERT INTO kinds VALUES (?, ?)", (self._kinds[key], text))
         return self._kinds[key]
 
-    def done(self, name: str) -> None:
+    def done(self, name: str, arrival: int | None) -> None:
         self._database.execute("INSERT OR IGNORE INTO files VALUES (?)", (name,))
+        if arrival is not None:
+            self._database.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (arrival // 60,))
 
     def claim(self, name: str) -> bool:
         """Whether a file comes for the first time in this run."""
@@ -180,6 +183,10 @@ class Store:
                 f"SELECT {column} / {BUCKET}, count(*) FROM hits WHERE {_among(kinds)} GROUP BY 1"
             )
         )
+
+    def arrivals(self) -> list[int]:
+        """Minutes in which files arrived, rising."""
+        return [minute for (minute,) in self._database.execute("SELECT minute FROM arrivals ORDER BY 1")]
 
     def messages(self, sink: int) -> dict[int, int]:
         """How many messages a rule sent, by `BUCKET`."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 from history import PATTERN, other, read, subject
@@ -17,6 +19,7 @@ from secretwatch.backtest.subject import Rule
 from secretwatch.eventpattern import EventPattern
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.filterpattern.examples import examples
+from secretwatch.pipeline.backtest import decode
 from secretwatch.pipeline.backtest.decode import Decoder
 
 PATTERNS = [
@@ -165,9 +168,12 @@ def files(draw: st.DrawFn) -> bytes:
         data = data[:place] + draw(st.sampled_from([b"\xff", b"}", b"\x00", b'"'])) + data[place + 1 :]
     elif damage == "garbage":
         data += draw(st.sampled_from([b"\n", b"x", b'{"a":1}', b"\x00"]))
-    packed = draw(st.sampled_from(["no", "gzip", "gzip", "members", "many", "cut"]))
+    packed = draw(st.sampled_from(["no", "gzip", "gzip", "members", "many", "cut", "size"]))
     if packed == "gzip":
         return gzip.compress(data)
+    if packed == "size":
+        # Which a file ends with, and which may be no such thing.
+        return gzip.compress(data)[:-4] + draw(st.sampled_from([bytes(4), b"\x01\0\0\0", b"\xff" * 4]))
     if packed == "members":
         return gzip.compress(data[:place]) + gzip.compress(data[place:])
     if packed == "many":
@@ -191,15 +197,18 @@ def slow(decoder: Decoder, data: bytes, arrival: int | None) -> Any:
     pattern=st.sampled_from(PATTERNS),
     rule=st.sampled_from([None, *RULES]),
     arrival=st.sampled_from([None, 1_772_359_500]),
+    largest=st.sampled_from([decode.LARGEST, decode.LARGEST, 600]),
+    piece=st.sampled_from([256 << 10, 1, 100]),
 )
 def test_skipping_and_quick_decoding_change_no_answer(
-    data: bytes, pattern: str, rule: str | None, arrival: int | None
+    data: bytes, pattern: str, rule: str | None, arrival: int | None, largest: int, piece: int
 ) -> None:
     rules = [Rule("r", rule, state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")] if rule else []
     matcher = Matcher((subject(pattern, rules=rules),))
     plain = slow(Decoder(matcher), data, arrival)
     for decoder in (Decoder(matcher), Decoder(matcher, skip=False), Decoder(matcher, every=True)):
-        found = decoder.read(data, arrival)
+        with patch.multiple(decode, LARGEST=largest, _PIECE=piece):
+            found = decoder.read(data, arrival)
         assert found.hits == plain.hits
         if not found.skipped:
             assert (found.events, found.pieces, found.others) == (plain.events, plain.pieces, plain.others)
@@ -274,13 +283,22 @@ def test_a_file_that_lacks_the_literal_is_not_decoded_and_one_that_has_it_is() -
     assert [each.event_id for each in found.hits] == ["b"]
 
 
-@pytest.mark.parametrize("at", [262_144 - 7, 262_144, 524_288 - 1])
-def test_a_literal_across_two_pieces_of_a_file_is_found(at: int) -> None:
-    event = json.dumps({"Records": [other("a", "2026-03-01T10:00:00Z"), read("b", "2026-03-01T10:00:00Z")]})
-    begin = event.index("GetSecretValue")
-    text = event.replace("aws-cli/2", "x" * (at - begin), 1)
-    assert text.index("GetSecretValue") < at < text.index("GetSecretValue") + 20 + len("aws-cli/2")
-    assert len(Decoder(Matcher((subject(),))).read(gzip.compress(text.encode()), 0).hits) == 1
+@pytest.mark.parametrize("members", [1, 2, 50])
+def test_what_is_too_large_once_decompressed_is_never_there_at_once(members: int) -> None:
+    """Its size at its end may be a lie, and is that of its last member alone."""
+    size = 24 << 20
+    bomb = gzip.compress(bytes(size // members)) * members + gzip.compress(b"{}")
+    decoder = Decoder(Matcher((subject(),)))
+    reader = Mock(return_value=iter(()))
+    tracemalloc.start()
+    try:
+        with patch.multiple(decode, LARGEST=size // 8, read=reader):
+            decoder.read(bomb, 0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert reader.called  # which reads piece by piece
+    assert peak < size // 2
 
 
 def test_escapes_cover_every_character_of_a_literal() -> None:
