@@ -2,7 +2,7 @@
 # description, tags and value that it is given, AWS's own key as most secrets have, or the one that its neighbours have, and no
 # policy.
 
-data "aws_region" "this" {}
+data "aws_region" "neighbours" {}
 
 resource "aws_secretsmanager_secret" "this" {
   # checkov:skip=CKV_AWS_149:It has the key of its neighbours, which is AWS's own unless one is given
