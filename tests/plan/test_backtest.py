@@ -66,3 +66,12 @@ def test_what_the_trail_leaves_out_is_known(quickstart: Plan, instances: Plan) -
     assert subject_of({"planned_values": quickstart.raw["planned_values"]}, "x").excluded_sources == ()
     found = subject_of({"planned_values": instances.raw["planned_values"]}, "x")
     assert found.excluded_sources == ("rdsdata.amazonaws.com",)
+
+
+def test_nothing_of_the_module_is_left_untested_but_what_an_apply_decides(
+    quickstart: Plan, instances: Plan
+) -> None:
+    for each in (quickstart, instances):
+        for sentence in subject_of({"planned_values": each.raw["planned_values"]}, "x").unknown:
+            assert sentence.startswith("The pattern of"), sentence
+            assert sentence.endswith("is known only after an apply."), sentence

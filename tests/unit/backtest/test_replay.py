@@ -6,6 +6,7 @@ read within 300 s looks at five windows of a minute, and at two more where these
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -15,7 +16,17 @@ from hypothesis import strategies as st
 
 from secretwatch.alarm import State, config_of, datapoints, next_state
 from secretwatch.alarm.statistics import Sample
-from secretwatch.backtest.replay import Cell, Counted, Fate, at_once, can_replay, missed, replay
+from secretwatch.backtest.replay import (
+    Cell,
+    Counted,
+    Counts,
+    Fate,
+    at_once,
+    can_replay,
+    follow,
+    missed,
+    replay,
+)
 from secretwatch.backtest.replay import _time as time_of
 
 MIDNIGHT = 29_000_160  # a whole day since 1970, in minutes
@@ -127,3 +138,24 @@ def test_it_is_the_same_as_evaluating_every_minute(cells: dict, alarm: dict, cou
 
 def test_periods_of_seconds_are_not_replayed() -> None:
     assert not can_replay(config_of({**SINGLE, "Period": 10}))
+
+
+def test_only_what_an_evaluation_sees_is_kept() -> None:
+    """Of a year as of a day: what is out of sight is settled before more is asked for."""
+    asked, settled = [], []
+
+    def counts() -> Iterator[Counts]:
+        for number in range(500):
+            asked.append(number)
+            assert len(asked) - len(settled) <= 10
+            yield (MIDNIGHT + number, MIDNIGHT + number + 1), {1.0: 2}, 2
+
+    def note(cell: Cell, fate: Fate, reads: int) -> None:
+        settled.append((fate, reads))
+
+    found = follow(config_of(SINGLE), counts(), Counted.DELIVERY, "Count", settled=note)
+    assert settled == [(R, 2)] + [(A, 2)] * 499
+    assert [(each.minute - MIDNIGHT, each.reads) for each in found.rings] == [(2, 2)]
+    assert found.rings[0].reason
+    quiet = follow(config_of(SINGLE), [((1, 1), {1.0: 1}, 1)], Counted.DELIVERY, "Count", reasons=False)
+    assert quiet.rings[0].reason == ""
