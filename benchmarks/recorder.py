@@ -21,8 +21,8 @@ from localstack.http import Request
 from localstack.utils.time import timestamp_millis
 from rich.console import Console
 
-from secretwatch.localstack.recorder import event_of
-from secretwatch.localstack.sent import keep_sent
+from secretwatch.localstack.cloudtrail.recorder import event_of
+from secretwatch.localstack.gateway.sent import keep_sent
 
 ACCOUNT = "000000000000"
 ROUNDS = 15

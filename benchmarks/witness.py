@@ -67,7 +67,7 @@ def main() -> None:
 
         SHUTDOWN_HANDLERS.register(lambda: write_down(state_dir / "witness"))
     if mode == "checked":
-        from secretwatch.localstack.recorder import Recorder
+        from secretwatch.localstack.cloudtrail.recorder import Recorder
 
         Recorder.__call__ = lambda *_: None  # type: ignore[method-assign]
     runpy.run_module("localstack.runtime.main", run_name="__main__")

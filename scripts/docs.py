@@ -1,6 +1,8 @@
-"""Write the tables of inputs and outputs in docs/module.md, from variables.tf and outputs.tf, the list of
-errors in docs/local-cloud.md, from scripts/refusals.py and what it names, and the policies in
-docs/permissions.md.
+"""Write what the documentation takes from the code.
+
+That is: the tables of inputs and outputs in docs/module.md and in the README of each module that is called by
+itself, from variables.tf and outputs.tf; the list of errors in docs/local-cloud.md, from scripts/refusals.py
+and what it names; and the policies in docs/permissions.md.
 
 They stand between two markers; what is around them is written by hand and stays. Called by `scripts/docs`.
 """
@@ -12,7 +14,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,10 @@ def tables(root: Path) -> str:
     )
 
 
+def _tables_of(module: str, root: Path) -> str:
+    return tables(root / module)
+
+
 def errors(root: Path) -> str:
     """Which errors of the services are refused by the local cloud."""
     spec = importlib.util.spec_from_file_location("scripts_refusals", root / "scripts/refusals.py")
@@ -145,8 +151,15 @@ def _brought(features: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         yield words, ", ".join(code(sid) for sid, each in found.items() if before.get(sid) != each)
 
 
+CALLED_BY_THEMSELVES = ("modules/decoy", "modules/global-events")
+"""The registry takes modules without a README to be parts that nobody calls."""
+
 PAGES: list[tuple[str, str, str, Callable[[Path], str]]] = [
     (PAGE, BEGIN, "variables.tf and outputs.tf", tables),
+    *(
+        (f"{each}/README.md", BEGIN, "its variables.tf and outputs.tf", partial(_tables_of, each))
+        for each in CALLED_BY_THEMSELVES
+    ),
     (ERRORS_PAGE, ERRORS_BEGIN, ERRORS_FROM, errors),
     (PERMISSIONS_PAGE, PERMISSIONS_BEGIN, "secretwatch/policy/operators", permissions),
 ]

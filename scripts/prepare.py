@@ -65,6 +65,8 @@ def step(what: str, *command: str | Path) -> None:
 
 def make() -> None:
     say("Preparing .venv, once:")
+    # The Python behind an environment that is active: it may be the one that is removed.
+    base = os.path.realpath(sys.executable)
     if VENV.exists():
         # Without its mark it was made for something else, or somebody was interrupted while making it.
         shutil.rmtree(VENV)
@@ -73,7 +75,7 @@ def make() -> None:
     # pip and uv alike: exactly what is locked, no cache of their own, nothing built in another environment.
     pip = (python, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "install", "--quiet")
     options = ("--no-deps", "--no-build-isolation")
-    step("virtual environment", sys.executable, "-m", "venv", VENV)
+    step("virtual environment", base, "-m", "venv", VENV)
     step("installer", *pip, "--no-deps", "--require-hashes", "-r", build)
     uv = (VENV / "bin/uv", "pip", "install", "--quiet", "--no-config", "--no-cache", "--system-certs")
     # Before the packages: one of them, plux, would interfere with every build in its environment.

@@ -19,6 +19,7 @@ from typing import Any
 
 import botocore.loaders
 import botocore.session
+import deep
 import provider
 import pytest
 from hypothesis import HealthCheck, settings
@@ -101,6 +102,10 @@ _COMPUTES = {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    deep.try_all(config)
+
+
 # First of all: pytest-xdist reads the marks in this same hook, and it was registered later than this file.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -109,6 +114,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     That is: tests with a fixture of `_BUILT_ONCE`, and tests of a file that has fixtures of its own for the
     whole file. Everything else goes to whichever worker is free, each with a local cloud of its own.
     """
+    deep.mark_later(items)
     for item in items:
         if group := _group(item):
             item.add_marker(pytest.mark.xdist_group(group))

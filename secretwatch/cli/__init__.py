@@ -12,6 +12,7 @@ import click
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("secretwatch.cli.backtest", "backtest"),
+    "check": ("secretwatch.cli.check", "check"),
     "compare": ("secretwatch.cli.compare", "compare"),
     "demo": ("secretwatch.cli.demo", "demo"),
     "doctor": ("secretwatch.cli.doctor", "doctor"),

@@ -359,7 +359,7 @@ def _ask() -> None:
 
 
 def _write(result: Result, json_file: str | None, html_file: str | None) -> None:
-    from secretwatch.pipeline.report import write_whole
+    from secretwatch.pipeline.whole_files import write_whole
 
     if json_file is not None:
         text = visible_json(json.dumps(result.as_dict(), indent=2, ensure_ascii=False)) + "\n"

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from secretwatch.cli import exits
-from secretwatch.cli.applied import NoWatch, applied
 from secretwatch.cli.console import plain
+from secretwatch.cli.deployed import NoWatch, applied
 from secretwatch.cli.options import MINUTES, SECONDS
 
 if TYPE_CHECKING:

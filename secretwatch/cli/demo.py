@@ -280,10 +280,10 @@ def _fail(sentence: str, report_file: Path | None, detail: str = "", code: int =
 
 
 def _report_failure(file: Path, sentence: str) -> None:
-    from secretwatch.pipeline.report import Report
+    from secretwatch.pipeline.smoke_report import SmokeReport
 
     try:
-        Report(ending="failed", reason=sentence).write(file)
+        SmokeReport(ending="failed", reason=sentence).write(file)
     except OSError as error:
         err.print(f"The report cannot be written: {escape(str(error))}.", soft_wrap=True)
 

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from secretwatch import secretid
 from secretwatch.cli import exits
-from secretwatch.cli.applied import place
 from secretwatch.cli.console import plain, teller, visible, visible_json, visible_line
+from secretwatch.cli.deployed import place
 from secretwatch.cli.diagnosis import show, show_all
 from secretwatch.cli.options import PAST
 from secretwatch.cli.patients import Patient, as_meant, found, of_alarm, refuse
@@ -137,7 +137,7 @@ def doctor(
     worst = max(diagnoses, key=lambda each: _BADNESS[each.result])
     if report_file:
         from secretwatch.pipeline.doctor.page import page
-        from secretwatch.pipeline.report import write_whole
+        from secretwatch.pipeline.whole_files import write_whole
 
         try:
             write_whole(report_file, page(worst))
@@ -239,7 +239,7 @@ class Examination:
         from secretwatch.pipeline.doctor import examine
         from secretwatch.pipeline.doctor.starting import Several
         from secretwatch.pipeline.doctor.subject import NoSuchSubject
-        from secretwatch.pipeline.reads import ReadFailed
+        from secretwatch.pipeline.reading import ReadFailed
 
         diagnoses = []
         sessions: dict[str, Any] = {}

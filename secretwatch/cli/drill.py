@@ -15,14 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from secretwatch.cli import exits
-from secretwatch.cli.applied import NoWatch, all_applied, applied
 from secretwatch.cli.console import plain
+from secretwatch.cli.deployed import NoWatch, all_applied, applied
 from secretwatch.cli.options import SECONDS
 from secretwatch.cli.smoke import Display
 
 if TYPE_CHECKING:
     from secretwatch.pipeline.drill.record import Record
-    from secretwatch.pipeline.report import HopResult
+    from secretwatch.pipeline.smoke_report import HopResult
 
 _STYLES = {
     "seen": "green",
@@ -171,7 +171,7 @@ def _printable(text: str) -> str:
 
 def _write(record: Record, file: Path) -> None:
     from secretwatch.pipeline.drill.page import page
-    from secretwatch.pipeline.report import write_whole
+    from secretwatch.pipeline.whole_files import write_whole
 
     as_json = json.dumps(record.as_dict(), indent=2, ensure_ascii=False) + "\n"
     try:

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from secretwatch.cli import exits
-from secretwatch.cli.applied import place
 from secretwatch.cli.console import plain, teller, visible_json, visible_line
+from secretwatch.cli.deployed import place
 from secretwatch.cli.inputs import STDIN, chunks, files
 from secretwatch.cli.options import PAST
 
@@ -240,7 +240,7 @@ def _write(report: Report, targets: dict[str, str | None]) -> None:
     """All that were asked for. One that cannot be written is an OSError, which the guard says."""
     from secretwatch.pipeline.incident.markdown import markdown
     from secretwatch.pipeline.incident.page import page
-    from secretwatch.pipeline.report import write_whole
+    from secretwatch.pipeline.whole_files import write_whole
 
     def as_json() -> str:
         return visible_json(json.dumps(report.as_dict(), indent=2, ensure_ascii=False)) + "\n"

@@ -13,13 +13,13 @@ from rich.live import Live
 from rich.text import Text
 
 from secretwatch.cli import exits
-from secretwatch.cli.applied import NoWatch, applied
 from secretwatch.cli.console import plain
+from secretwatch.cli.deployed import NoWatch, applied
 from secretwatch.cli.options import SECONDS
 
 if TYPE_CHECKING:
-    from secretwatch.pipeline.report import HopResult, Report
     from secretwatch.pipeline.smoke import Smoke
+    from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 
 _STYLES = {"ok": "green", "failed": "bold red", "skipped": "dim", "waiting": "yellow"}
 _TELL_EVERY = 30.0
@@ -119,8 +119,8 @@ def smoke(
     the like for AWS, AWS_ENDPOINT_URL for the local cloud. The secret's value is never shown.
     """
     from secretwatch.pipeline import history
-    from secretwatch.pipeline.report import Report
     from secretwatch.pipeline.smoke import Smoke
+    from secretwatch.pipeline.smoke_report import SmokeReport
 
     history_file = history_file or history.default_file(os.environ, Path.home())
     if draw:
@@ -136,7 +136,7 @@ def smoke(
         raise click.UsageError(f"{report_file.parent} is not a folder: --report writes into one that exists.")
     console = plain(stderr=as_json, soft_wrap=True)
     display = Display(console)
-    report = Report(via=options["via"], path=options["path"])
+    report = SmokeReport(via=options["via"], path=options["path"])
     test: Smoke | None = None
     try:
         watch, session = applied(directory, key, console)
@@ -269,8 +269,8 @@ def _awaited(hops: list[HopResult], seconds: float) -> Text:
     return Text(f"  waiting for {seconds:.0f} s now: {'; '.join(each)}", style="yellow")
 
 
-def _tell_end(console: Console, report: Report) -> None:
-    from secretwatch.pipeline.hops import ALARM, REALTIME
+def _tell_end(console: Console, report: SmokeReport) -> None:
+    from secretwatch.pipeline.probes import ALARM, REALTIME
 
     if report.ending in ("timeout", "interrupted"):
         for hop in report.hops:

@@ -177,7 +177,7 @@ def _count(number: int, of: str) -> str:
 def _write(found: Sequence[ForWatch], target: str) -> None:
     from dataclasses import asdict
 
-    from secretwatch.pipeline.report import write_whole
+    from secretwatch.pipeline.whole_files import write_whole
 
     def plainly(value: Any) -> Any:
         return {key: each for key, each in value if key != "key"}

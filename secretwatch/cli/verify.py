@@ -16,8 +16,8 @@ from rich.live import Live
 from rich.text import Text
 
 from secretwatch.cli import exits
-from secretwatch.cli.applied import place
 from secretwatch.cli.console import plain
+from secretwatch.cli.deployed import place
 
 if TYPE_CHECKING:
     from secretwatch.verify.cloud import Cloud
@@ -304,7 +304,7 @@ def _write(report: str | None, content: dict[str, Any]) -> None:
     if report == "-":
         click.echo(text)
         return
-    from secretwatch.pipeline.report import write_whole
+    from secretwatch.pipeline.whole_files import write_whole
 
     try:
         write_whole(Path(report), text + "\n")

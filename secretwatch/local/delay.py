@@ -6,7 +6,7 @@
         held.release()
         # The read arrives now: no filter counts it any more.
 
-Not here: what is held, and what is decided when it arrives (`secretwatch.localstack.held`).
+Not here: what is held, and what is decided when it arrives (`secretwatch.localstack.cloudtrail.held`).
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ def _child_environment(
     state: StateDir, port: int, delivery_interval: float, digest_interval: float, alarm_tick: AlarmTick
 ) -> dict[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
-        # Who is answered is the plugin's to say (`localstack/doors.py`): no page of anybody's.
+        # Who is answered is the plugin's to say (`localstack/gateway/doors.py`): no page of anybody's.
         "DISABLE_CORS_CHECKS": "1",
         "DISABLE_CORS_HEADERS": "1",
         "DISABLE_CUSTOM_CORS_S3": "1",

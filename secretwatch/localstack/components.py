@@ -17,7 +17,7 @@ from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 from twisted.web import http
 
-from secretwatch.localstack.doors import Doors, refuse_nameless
+from secretwatch.localstack.gateway.doors import Doors, refuse_nameless
 
 
 class BoundRuntimeServer(TwistedRuntimeServer):

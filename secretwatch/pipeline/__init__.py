@@ -3,10 +3,10 @@
     watch.py    the facts: what the root module's output `watch` says
     applied.py  those facts from an applied root module, through Terraform
     aws.py      clients with short patience, and their errors in one sentence
-    reads.py    reading a secret, and knowing that read again in a log
-    hops.py     one probe a hop: what it looks at, and what it has seen
+    reading.py  reading a secret, and knowing that read again in a log
+    probes.py   one probe a hop: what it looks at, and what it has seen
     inbox.py    the local cloud's e-mails, where there is a local cloud
-    report.py   what a run found, for people and for machines
+    smoke_report.py what a run found, for people and for machines; whole_files.py writes it
     smoke.py    the run: read, follow all hops at the same time
     history.py  the file of all runs
     compare.py  some reads, and what each channel delivers of them; comparison.py is its result

@@ -21,14 +21,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.pipeline.aws import Aws, NoAccess, is_absent, is_passing, one_line
 from secretwatch.pipeline.comparison import CHANNELS, ChannelResult, Comparison
-from secretwatch.pipeline.hops import event_in_log_group, records
-from secretwatch.pipeline.messages import Facts, channel_of, parsed
+from secretwatch.pipeline.messages import ReadFacts, channel_of, parsed
 from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.post import Message, NoQueue, Post, Queue
+from secretwatch.pipeline.probes import event_in_log_group, records
 from secretwatch.pipeline.rate import observed
-from secretwatch.pipeline.reads import NoAwsCli, Read, ReadFailed, read_secret
+from secretwatch.pipeline.reading import NoAwsCli, Read, ReadFailed, read_secret
 from secretwatch.pipeline.ready import NoAlarm, StaysInAlarm, await_ready
-from secretwatch.pipeline.report import Ending
+from secretwatch.pipeline.smoke_report import Ending
 from secretwatch.pipeline.watch import UnknownSecret, Watch
 
 TIMEOUT, LOCAL_TIMEOUT = 900.0, 60.0
@@ -344,7 +344,7 @@ class Compare:
         result.arrivals = sorted(tally.arrived.values())
         result.first_seconds = tally.first
         facts = [
-            Facts.of_event(self._events[read.marker] or {}, read.secret, self._watch.watched)
+            ReadFacts.of_event(self._events[read.marker] or {}, read.secret, self._watch.watched)
             for read in self._reads
         ]
         result.names = dict.fromkeys(result.names, 0)

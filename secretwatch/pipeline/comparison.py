@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from secretwatch.pipeline.messages import NAMED
-from secretwatch.pipeline.report import EXIT_CODES, Ending
+from secretwatch.pipeline.smoke_report import EXIT_CODES, Ending
 
 CHANNELS = {
     "alarm": "CloudWatch alarm",

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from secretwatch.pipeline.report import Report
+from secretwatch.pipeline.smoke_report import SmokeReport
 from secretwatch.pipeline.watch import Watch
 
 _NEEDED = {"time", "watch", "account_id", "region", "result", "hops"}
@@ -25,7 +25,7 @@ def default_file(environ: Mapping[str, str], home: Path) -> Path:
     return Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "secretwatch" / "smoke.jsonl"
 
 
-def line(report: Report, watch: Watch, *, local: bool) -> dict[str, Any] | None:
+def line(report: SmokeReport, watch: Watch, *, local: bool) -> dict[str, Any] | None:
     """What the file keeps of a run; None of one that read nothing."""
     if not report.reads:
         return None

@@ -111,7 +111,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReadFacts:
     """What there is to say about a read: any of the texts names it. Empty: it is not known.
 
     also: other names that it may have. others: secrets that are watched too. A message that has their names
@@ -126,7 +126,7 @@ class Facts:
     also: tuple[str, ...] = ()
 
     @classmethod
-    def of_event(cls, event: Mapping[str, Any], secret: str, watched: Iterable[str]) -> Facts:
+    def of_event(cls, event: Mapping[str, Any], secret: str, watched: Iterable[str]) -> ReadFacts:
         """The facts of a CloudTrail event; secret and watched: names or ARNs."""
         name, *also = secretid.names(secret)
         who = event.get("userIdentity") or {}

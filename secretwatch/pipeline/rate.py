@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.comparison import Observed
-from secretwatch.pipeline.hops import COUNTED, matches, trail_prefix
+from secretwatch.pipeline.probes import COUNTED, matches, trail_prefix
 from secretwatch.pipeline.watch import Watch
 
 _DAYS = 14

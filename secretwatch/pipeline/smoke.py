@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from secretwatch.pipeline import hops, inbox
+from secretwatch.pipeline import inbox, probes
 from secretwatch.pipeline.aws import (
     Aws,
     NoAccess,
@@ -27,12 +27,12 @@ from secretwatch.pipeline.aws import (
     one_line,
 )
 from secretwatch.pipeline.doctor.reads import kinds_of
-from secretwatch.pipeline.hops import ALARM, DELIVERY, READ, REALTIME, Hop, Path, Scene, Seen, hops_of
 from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.post import NoQueue, Post
-from secretwatch.pipeline.reads import NoAwsCli, ReadFailed, Via, read_secret
+from secretwatch.pipeline.probes import ALARM, DELIVERY, READ, REALTIME, Look, Path, Probe, Scene, probes_of
+from secretwatch.pipeline.reading import NoAwsCli, ReadFailed, Via, read_secret
 from secretwatch.pipeline.ready import NoAlarm, StaysInAlarm, await_ready
-from secretwatch.pipeline.report import HopResult, Report
+from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 from secretwatch.pipeline.watch import UnknownSecret, Watch
 
 TIMEOUT = 900.0
@@ -92,12 +92,12 @@ class Smoke:
         self._aws = Aws(session, watch.region, environ, agent)
         self._wanted, self._via, self._count = secret, via, count
         self._path, self._prove_delivery = path, prove_delivery
-        self._hops = hops_of(path, prove_delivery=prove_delivery)
+        self._hops = probes_of(path, prove_delivery=prove_delivery)
         self._asked_timeout = timeout
         self._observer = observer or Silent()
         self._clock = clock
         self._executor = executor or Threads()
-        self.report = Report(via=via, path=path)
+        self.report = SmokeReport(via=via, path=path)
         self.report.hops = [
             HopResult(READ),
             *(HopResult(hop.name, usually=hop.usually) for hop in self._hops),
@@ -116,7 +116,7 @@ class Smoke:
         """Whether it runs on a cloud on this machine."""
         return self._aws.is_local
 
-    def run(self) -> Report:
+    def run(self) -> SmokeReport:
         """Run it; raises nothing but what is a mistake in this program, and KeyboardInterrupt."""
         try:
             try:
@@ -185,7 +185,7 @@ class Smoke:
         except NoAlarm as error:
             return self._fail(ALARM, str(error))
         except StaysInAlarm as error:
-            self._set(ALARM, Seen("waiting", "was in ALARM before the read, and still is"))
+            self._set(ALARM, Look("waiting", "was in ALARM before the read, and still is"))
             self._end("timeout", str(error))
             return False
         self.report.alarm.update(state=alarm["StateValue"], reason=alarm.get("StateReason"))
@@ -218,7 +218,7 @@ class Smoke:
             if mails is not None:
                 self._scene.mails_before = {str(mail.get("id")) for mail in mails}
         try:
-            self._scene.counted_before = hops.counts(self._scene, self._clock.time())
+            self._scene.counted_before = probes.counts(self._scene, self._clock.time())
         except (ClientError, BotoCoreError):
             # The hop itself will say what is wrong.
             self._scene.counted_before = {}
@@ -239,7 +239,7 @@ class Smoke:
         known = f"request {read.request_id}" if read.request_id else f"user agent with {read.marker}"
         times = f" {self._count} times" if self._count > 1 else ""
         through = "the AWS CLI" if self._via == "cli" else "boto3"
-        self._set(READ, Seen("ok", f"{secret}{times} through {through}, {known}"))
+        self._set(READ, Look("ok", f"{secret}{times} through {through}, {known}"))
         return True
 
     def follow(self) -> None:
@@ -277,7 +277,7 @@ class Smoke:
         else:
             self._end("pass", None)
 
-    def _may_come(self, hop: Hop) -> bool:
+    def _may_come(self, hop: Probe) -> bool:
         return hop.after is None or self.report.hop(hop.after).status == "ok"
 
     def _pause(self, turns: list[_Turn], end: float) -> None:
@@ -293,7 +293,7 @@ class Smoke:
         elif turns:
             self._clock.sleep(min(seconds, 0.25))
 
-    def _set(self, name: str, seen: Seen) -> None:
+    def _set(self, name: str, seen: Look) -> None:
         hop = self.report.hop(name)
         hop.status, hop.detail = seen.status, seen.detail
         if seen.status != "waiting":
@@ -326,7 +326,7 @@ class Smoke:
                 hop.status, hop.detail = "skipped", "nothing was read"
 
 
-def run(watch: Watch, session: Any, **options: Any) -> Report:
+def run(watch: Watch, session: Any, **options: Any) -> SmokeReport:
     """Read the watched secret and follow that read; takes as long as it takes, `timeout` at most.
 
     session: a boto3.Session. Options, all by name:
@@ -337,34 +337,34 @@ def run(watch: Watch, session: Any, **options: Any) -> Report:
     (None: 900, or 60 on a cloud on this machine; for that alarm its own window and three minutes, if longer);
     environ: variables beside this process's that name the cloud (AWS_ENDPOINT_URL; credentials for the CLI);
     agent: a text for the user agent of every call;
-    observer: an Observer. Returns the Report; KeyboardInterrupt goes through (Smoke keeps its report).
+    observer: an Observer. Returns the SmokeReport; KeyboardInterrupt goes through (Smoke keeps its report).
     """
     return Smoke(watch, session, **options).run()
 
 
 @dataclass
 class _Turn:
-    hop: Hop
+    hop: Probe
     due: float
     pause: float = _FASTEST
-    future: Future[Seen] | None = None
+    future: Future[Look] | None = None
 
 
-def _look(hop: Hop) -> Seen:
+def _look(hop: Probe) -> Look:
     """A look, with what its errors mean. A hop that may not be looked at is no failure of the pipeline."""
     try:
         return hop.look()
     except (ClientError, BotoCoreError) as error:
         why = one_line(error)
         if is_passing(error) and not is_absent(error):
-            return Seen("waiting", why)
+            return Look("waiting", why)
         if is_about_credentials(error) or hop.name == ALARM:
-            return Seen("failed", why)
+            return Look("failed", why)
         if is_denied(error):
-            return Seen("skipped", f"it may not be looked at: {why}")
+            return Look("skipped", f"it may not be looked at: {why}")
         if is_absent(error):
-            return Seen("skipped", f"it cannot be looked at here: {why}")
-        return Seen("failed", why)
+            return Look("skipped", f"it cannot be looked at here: {why}")
+        return Look("failed", why)
 
 
 def _sentence(name: str, detail: str) -> str:

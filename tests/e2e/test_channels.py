@@ -16,6 +16,8 @@ import pytest
 from channels import VALUE, Channels
 from deployment import wait_for
 
+pytestmark = pytest.mark.later
+
 COMMAND = Path(sys.executable).with_name("secretwatch")
 
 # A root that has nothing but the output that the commands read.

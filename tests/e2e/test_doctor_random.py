@@ -19,6 +19,8 @@ from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis
 from secretwatch.pipeline.watch import Watch
 
+pytestmark = pytest.mark.later
+
 ACCOUNT = "730000000001"
 ARN = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret"
 SECRETS = ("production/database", "production/card", "staging/database", "token")

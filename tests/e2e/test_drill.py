@@ -19,6 +19,8 @@ from deployment import delete_alarms, wait_for
 from secretwatch import local
 from secretwatch.filterpattern import FilterPattern
 
+pytestmark = pytest.mark.later
+
 COMMAND = Path(sys.executable).with_name("secretwatch")
 ACCOUNT = "720000000092"
 VALUE = "we need 3 coffees a day to function"

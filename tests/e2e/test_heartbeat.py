@@ -20,6 +20,7 @@ def account(beats: Account) -> Account:
     return beats
 
 
+@pytest.mark.later
 def test_a_heartbeat_is_counted_and_reported_and_tells_nobody(account: Account) -> None:
     account.beat()
     account.quiet()
@@ -32,6 +33,7 @@ def test_a_heartbeat_is_counted_and_reported_and_tells_nobody(account: Account) 
     assert {path for _, path, _, _ in account.endpoint.asked} == {"/beats"}
 
 
+@pytest.mark.later
 def test_no_history_holds_a_value(account: Account) -> None:
     """Somebody gave the secret one; still it is never asked for."""
     account.session.client("secretsmanager").put_secret_value(
@@ -46,6 +48,7 @@ def test_no_history_holds_a_value(account: Account) -> None:
     assert "hunter2" not in str(histories)
 
 
+@pytest.mark.later
 def test_anybody_elses_read_of_its_secret_rings(account: Account) -> None:
     account.cloud.tick(20)
     before = len(account.subjects())
@@ -133,6 +136,7 @@ STOPS: list[Deed] = [
 ]
 
 
+@pytest.mark.later
 def test_while_nothing_stops_it_does_not_ring(account: Account) -> None:
     account.beat()
     account.minutes_until(lambda: account.state(account.alarm) == "OK", 3 * EVERY)
@@ -141,6 +145,7 @@ def test_while_nothing_stops_it_does_not_ring(account: Account) -> None:
         assert account.state(account.alarm) == "OK"
 
 
+@pytest.mark.later
 @pytest.mark.parametrize("do", STOPS, ids=lambda deed: deed.__name__)
 def test_whatever_stops_it_rings_within_a_period_and_deliverys_tail(account: Account, do: Deed) -> None:
     account.beat()

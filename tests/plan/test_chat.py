@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from secretwatch.chat import Dropped, Shown, shown
 from secretwatch.inputtransformer import check_input, input_of
-from secretwatch.localstack.event_bridge import envelope_of
+from secretwatch.localstack.events.bus import envelope_of
 from secretwatch.pipeline.messages import channel_of, headline
 
 from .conftest import ACCOUNT, REGION, Plan, arn, plan_of

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secretwatch.localstack.metric_data import check_dashboard
+from secretwatch.localstack.cloudwatch.metric_data import check_dashboard
 
 from .conftest import MANY, Plan, arn
 from .insights import Condition, condition, fields

@@ -14,7 +14,7 @@ REPO = Path(__file__).resolve().parents[2]
 def calls() -> list[tuple[str, str]]:
     """Where a block of HCL stands that calls the module, and the block, with this clone as the source."""
     found = []
-    for file in (REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))):
+    for file in (REPO / "README.md", *(REPO / "modules").glob("*/README.md"), *(REPO / "docs").rglob("*.md")):
         text = file.read_text(encoding="utf-8")
         for block in re.finditer(r"^( *)```hcl\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
             if 'module "' in block[2]:
@@ -23,7 +23,7 @@ def calls() -> list[tuple[str, str]]:
                 source = r'^(\s*source\s*=\s*)"[^"]*?(?<!:)(?://([^"]*))?"'
                 root = re.sub(source, r'\1"../\2"', block[2], flags=re.MULTILINE)
                 found.append((f"{file.relative_to(REPO)}:{line}", root))
-    return found
+    return sorted(found)
 
 
 CALLS = calls()

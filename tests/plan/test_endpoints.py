@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from secretwatch.localstack.sns_topics import check_delivery_policy
+from secretwatch.localstack.sns.topics import check_delivery_policy
 from secretwatch.pipeline.endpoints import shown
 
 from .conftest import ACCOUNT, KEY, REGION, Plan

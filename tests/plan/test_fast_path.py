@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from secretwatch.eventpattern import MOST_CHARACTERS, MOST_COMPLEX, EventPattern
-from secretwatch.localstack.event_bridge import envelope_of
+from secretwatch.localstack.events.bus import envelope_of
 
 from .conftest import ACCOUNT, REGION, arn, plan_of
 from .test_pattern import event

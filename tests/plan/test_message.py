@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secretwatch.inputtransformer import check_input, input_of
-from secretwatch.localstack.event_bridge import envelope_of
+from secretwatch.localstack.events.bus import envelope_of
 from secretwatch.pipeline.messages import channel_of, headline
 
 from .conftest import ACCOUNT, REGION, Plan, arn

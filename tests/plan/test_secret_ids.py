@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from secretwatch import secretid
 from secretwatch.eventpattern import EventPattern
 from secretwatch.filterpattern import FilterPattern
-from secretwatch.localstack.event_bridge import envelope_of
+from secretwatch.localstack.events.bus import envelope_of
 from secretwatch.secretid import Answer
 
 from .conftest import ACCOUNT, ARN, FORMS, MEMBER, MEMBERS, Plan

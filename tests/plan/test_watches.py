@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from secretwatch.eventpattern import EventPattern
 from secretwatch.filterpattern import FilterPattern
-from secretwatch.localstack.event_bridge import envelope_of
+from secretwatch.localstack.events.bus import envelope_of
 
 from .conftest import ACCOUNT, ARNS, MANY, NAMES, PREFIXES, Plan, arn
 from .test_pattern import event

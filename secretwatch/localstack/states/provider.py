@@ -20,8 +20,8 @@ from localstack.services.stepfunctions.asl.component.common.error_name import (
 from localstack.services.stepfunctions.backend.execution import Execution
 from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
-from secretwatch.localstack import permissions
-from secretwatch.localstack.service_metrics import METRICS
+from secretwatch.localstack.access import services as permissions
+from secretwatch.localstack.cloudwatch.service_metrics import METRICS
 from secretwatch.localstack.states import tasks, waits
 from secretwatch.localstack.states.definition import asks_for_jsonata, problems
 from secretwatch.policy.services import STATES

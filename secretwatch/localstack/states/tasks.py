@@ -42,10 +42,10 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
 )
 from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
 
-from secretwatch.localstack.service_roles import Client, Keys, NotAssumed, assume
-from secretwatch.localstack.sessions import SESSIONS
 from secretwatch.localstack.states import paths, sdk
 from secretwatch.localstack.states.waits import execution_of
+from secretwatch.localstack.sts.service_roles import Client, Keys, NotAssumed, assume
+from secretwatch.localstack.sts.sessions import SESSIONS
 from secretwatch.policy.services import STATES
 
 _MOST_SESSIONS = 1000

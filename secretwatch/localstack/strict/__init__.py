@@ -12,7 +12,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-from secretwatch.localstack.constraints import validation_message, violations
+from secretwatch.localstack.gateway.constraints import validation_message, violations
 
 Check = Callable[[RequestContext, Mapping[str, Any]], None]
 """Raises what the service would answer to the request."""

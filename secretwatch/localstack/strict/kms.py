@@ -13,8 +13,8 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.kms.models import kms_stores
 
-from secretwatch.localstack.identity import caller_of_request
-from secretwatch.localstack.permissions import KeyNotFound, key_of
+from secretwatch.localstack.access.services import KeyNotFound, key_of
+from secretwatch.localstack.callers.identity import caller_of_request
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in
 from secretwatch.policy import MalformedPolicy, Principal, Request, authorize

@@ -11,7 +11,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from secretwatch.localstack.log_groups import group_named
+from secretwatch.localstack.logs.groups import group_named
 from secretwatch.localstack.strict import Check, refuse
 
 _ARN = re.compile(

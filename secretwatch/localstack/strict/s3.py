@@ -11,8 +11,8 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from secretwatch.localstack.identity import caller_of_request
-from secretwatch.localstack.permissions import bucket_of
+from secretwatch.localstack.access.services import bucket_of
+from secretwatch.localstack.callers.identity import caller_of_request
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in
 from secretwatch.policy.grammar import Kind, fault, is_public

@@ -12,7 +12,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from moto.sns.models import sns_backends
 
-from secretwatch.localstack.permissions import KeyNotFound, topic_key
+from secretwatch.localstack.access.services import KeyNotFound, topic_key
 from secretwatch.localstack.strict import Check, refuse
 
 _ELEMENTS = 6

@@ -16,7 +16,7 @@ from secretwatch.pipeline.doctor.kinds import buckets
 from secretwatch.pipeline.doctor.reads import Seen
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
-from secretwatch.pipeline.reads import Read, read_secret
+from secretwatch.pipeline.reading import Read, read_secret
 
 SINCE = timedelta(hours=1)
 _PATIENCE = 8.0

@@ -8,7 +8,7 @@ from html import escape
 from secretwatch.pipeline.doctor.page import STYLE
 from secretwatch.pipeline.document import document
 from secretwatch.pipeline.drill.record import MEANING, Drilled, Receiver, Record, Topic, iso, read_of
-from secretwatch.pipeline.report import HopResult
+from secretwatch.pipeline.smoke_report import HopResult
 
 # The doctor's colours: what they are called there.
 _TONES = {

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from secretwatch.pipeline.endpoints import shown
-from secretwatch.pipeline.report import HopResult, Report
+from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 
 State = Literal["seen", "accepted", "pending", "filtered", "missing", "unsent"]
 Ending = Literal["running", "done", "refused", "failed", "timeout", "interrupted"]
@@ -104,7 +104,7 @@ class Drilled:
     watch: str
     secret: str | None
     alarm_name: str
-    report: Report
+    report: SmokeReport
     drilled: bool = True
     detail: str = ""
     realtime: HopResult | None = None

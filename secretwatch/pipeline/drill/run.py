@@ -30,12 +30,12 @@ from secretwatch.pipeline.drill.record import (
     Topic,
     sign_of,
 )
-from secretwatch.pipeline.hops import ALARM as ALARM_HOP
-from secretwatch.pipeline.hops import REALTIME as REALTIME_HOP
-from secretwatch.pipeline.hops import Notification, Scene
 from secretwatch.pipeline.pace import Clock, Threads
-from secretwatch.pipeline.report import HopResult, Report
+from secretwatch.pipeline.probes import ALARM as ALARM_HOP
+from secretwatch.pipeline.probes import REALTIME as REALTIME_HOP
+from secretwatch.pipeline.probes import Notification, Scene
 from secretwatch.pipeline.smoke import NotThere, Silent, Smoke
+from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 from secretwatch.pipeline.watch import UnknownSecret, Watch
 
 # For what comes after the alarm has published: seconds on SNS's own way.
@@ -164,7 +164,7 @@ class Drill:
             watch.filter_patterns, sample, watch.account_id, watch.region, caller
         )
         if answer == "other calls":
-            report = Report()
+            report = SmokeReport()
             why = "It does not count reads that succeed: its topics had the DRILL message alone."
             self.record.watches.append(
                 Drilled(watch.label, None, watch.alarm_name, report, drilled=False, detail=why)
@@ -316,7 +316,7 @@ class Drill:
             if drilled.report.hop(ALARM_HOP).status != "ok":
                 continue
             scene = Scene(
-                replace(watch, topic_arn=topic.arn), self._aws, Report(), self._clock.time, reads=reads
+                replace(watch, topic_arn=topic.arn), self._aws, SmokeReport(), self._clock.time, reads=reads
             )
             probe = Notification(scene)
             try:

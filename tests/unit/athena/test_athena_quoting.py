@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 import sqlglot
-from hypothesis import example, given, settings
+from deep import deep
+from hypothesis import example, given
 from hypothesis import strategies as st
 from local_trino import ACCOUNT, BEGIN, END, FEW, FILES
 from sqlglot import exp
@@ -53,7 +54,7 @@ def asked(pattern: str, pretty: bool = False) -> list[str]:
     return [text(each, pretty=pretty) for each in queries(FEW, [FilterPattern.parse(pattern)], BEGIN, END)]
 
 
-@settings(max_examples=400)
+@deep(400)
 @given(
     HOSTILE,
     st.sampled_from(["=", "!="]),
@@ -81,7 +82,7 @@ def test_a_text_stays_a_text(hostile: str, operator: str, selector: str, pretty:
     assert (wanted in literals) is (wanted in said)
 
 
-@settings(max_examples=400)
+@deep(400)
 @given(HOSTILE)
 def test_wildcards_and_their_escapes_stay_a_text(hostile: str) -> None:
     for pattern in (f"*{hostile}", f"{hostile}*x", f"a*{hostile}*"):
@@ -96,7 +97,7 @@ def test_wildcards_and_their_escapes_stay_a_text(hostile: str) -> None:
             sqlglot.parse_one(query, read="trino")
 
 
-@settings(max_examples=300)
+@deep(300)
 @given(HOSTILE)
 def test_names_of_fields_never_come_into_a_query_unless_harmless(hostile: str) -> None:
     try:
@@ -113,7 +114,7 @@ def test_names_of_fields_never_come_into_a_query_unless_harmless(hostile: str) -
     assert skeleton(query) in (skeleton(benign), skeleton(unsaid))
 
 
-@settings(max_examples=300)
+@deep(300)
 @given(HOSTILE.filter(bool), HOSTILE.filter(bool))
 def test_names_of_databases_and_tables_stay_names(database: str, table: str) -> None:
     if not (database.isprintable() and table.isprintable()):
@@ -135,7 +136,7 @@ def test_names_of_databases_and_tables_stay_names(database: str, table: str) -> 
 PREFIXES = st.one_of(HOSTILE, st.text("abc/'!_.*()=+@:-", max_size=20))
 
 
-@settings(max_examples=400)
+@deep(400)
 @given(PREFIXES, PREFIXES, PREFIXES)
 def test_a_definition_is_refused_or_means_what_it_says(database: str, table: str, prefix: str) -> None:
     try:

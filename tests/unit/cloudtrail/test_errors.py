@@ -8,7 +8,7 @@ import pytest
 from apis import local_services, model
 
 from secretwatch.cloudtrail import error_code, error_message
-from secretwatch.localstack.recorder import _error_code, _exceptions, _protocol
+from secretwatch.localstack.cloudtrail.recorder import _error_code, _exceptions, _protocol
 
 
 def named(service: str, code: str, status: int = 400) -> str:

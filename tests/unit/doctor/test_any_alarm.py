@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from answers import case
 from cis import PATTERNS, generated, settings
+from deep import some
 from healthy import ACCOUNT, NOW, REGION, TOPIC, alarm, asked, facts, metric_filter
 
 from secretwatch.pipeline.doctor import about as about_it
@@ -371,10 +372,11 @@ def test_slips_in_names(written: tuple[str, str], meant: tuple[str, str], is_one
     assert is_slip(written, meant) is is_one
 
 
+@pytest.mark.deep
 def test_generated_ones_are_healthy() -> None:
     seed = random.randrange(10**6)
     dice = random.Random(seed)
-    for _ in range(150):
+    for _ in range(some(150)):
         pattern, changes = generated(dice), settings(dice)
         found, _ = broken(about(pattern, **changes))
         assert [(name, each.sentence) for name, each in found] == [], (seed, pattern, changes)

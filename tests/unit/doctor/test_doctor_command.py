@@ -21,7 +21,7 @@ from secretwatch.cli.doctor import doctor
 from secretwatch.pipeline import applied, planned
 from secretwatch.pipeline.applied import NothingApplied
 from secretwatch.pipeline.doctor import examine
-from secretwatch.pipeline.reads import ReadFailed
+from secretwatch.pipeline.reading import ReadFailed
 from secretwatch.pipeline.watch import Watch
 
 WATCH = Watch(

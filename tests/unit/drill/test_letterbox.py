@@ -12,8 +12,8 @@ from fake_cloud import FACTS
 
 from secretwatch.pipeline.drill.letterbox import Awaited, Letterboxes, NotLookedAt, sign_in
 from secretwatch.pipeline.drill.record import Drilled, Receiver, Topic
-from secretwatch.pipeline.reads import Read
-from secretwatch.pipeline.report import Report
+from secretwatch.pipeline.reading import Read
+from secretwatch.pipeline.smoke_report import SmokeReport
 from secretwatch.pipeline.watch import Watch
 
 ID = "20260101T235950Z-0123abcd"
@@ -25,7 +25,7 @@ NOTICE = f"DRILL. words\nDrill id  {ID}\nTopic     {TOPIC.arn}\n"
 
 def awaited(key: str = "app", marker: str = "secretwatch-1", request: str = "request-1") -> Awaited:
     watch = Watch.from_outputs({"watch": FACTS | {"watch": key, "alarm_name": f"watch-{key}"}})
-    report = Report(reads=[Read("TopSecretInfo", "boto3", marker, request, AT)])
+    report = SmokeReport(reads=[Read("TopSecretInfo", "boto3", marker, request, AT)])
     return Awaited(watch, Drilled(watch.label, "TopSecretInfo", watch.alarm_name, report))
 
 

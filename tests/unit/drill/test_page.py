@@ -12,8 +12,8 @@ from browser import Browser, is_inert, needs_browser
 
 from secretwatch.pipeline.drill.page import page
 from secretwatch.pipeline.drill.record import MEANING, Drilled, Receiver, Record, Topic
-from secretwatch.pipeline.reads import Read
-from secretwatch.pipeline.report import HopResult, Report
+from secretwatch.pipeline.reading import Read
+from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 
 ARN = "arn:aws:sns:us-east-1:111111111111:people"
 HOSTILE = '<script>alert("x")</script>'
@@ -21,7 +21,7 @@ HOSTILE = '<script>alert("x")</script>'
 
 def record(name: str = "pay/app", ending: str = "done") -> Record:
     read = Read("TopSecretInfo", "boto3", "secretwatch-1", "request-1", 1767311991.0)
-    report = Report(ending="pass", reads=[read], event_ids={"secretwatch-1": f"event-1{name}"})
+    report = SmokeReport(ending="pass", reads=[read], event_ids={"secretwatch-1": f"event-1{name}"})
     report.hops = [
         HopResult("read", "ok", 0.0, name),
         HopResult("alarm ALARM", "ok", 312.4, f"Threshold Crossed {name}"),
@@ -47,7 +47,7 @@ def record(name: str = "pay/app", ending: str = "done") -> Record:
         version="0.1.0",
         watches=[
             Drilled(name, f"secret{name}", f"alarm{name}", report),
-            Drilled(f"{name}2", None, "a", Report(), drilled=False, detail=name),
+            Drilled(f"{name}2", None, "a", SmokeReport(), drilled=False, detail=name),
         ],
         topics=[topic, silent, unknown],
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from secretwatch.pipeline.drill.record import Drilled, Receiver, Record, Topic
-from secretwatch.pipeline.report import HopResult, Report
+from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 
 ARN = "arn:aws:sns:us-east-1:111111111111:people"
 
@@ -20,7 +20,7 @@ def record(*states: str, ending: str = "done", watch: str = "pass", **of_topic: 
     ]
     given = {"message_id": "m", "alarms": {"pay": "Successfully executed action"}} | of_topic
     topic = Topic(ARN, ["alarm of pay"], receivers=receivers, **given)
-    report = Report(ending=watch, reason=None if watch == "pass" else "After 9 s no alarm.")  # type: ignore[arg-type]
+    report = SmokeReport(ending=watch, reason=None if watch == "pass" else "After 9 s no alarm.")  # type: ignore[arg-type]
     return Record(
         drill_id="id",
         ending=ending,  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def test_a_realtime_message_that_did_not_come_fails() -> None:
 
 def test_a_watch_that_no_read_rings_fails_nothing_and_is_named() -> None:
     found = record("seen")
-    found.watches.append(Drilled("off", None, "a", Report(), drilled=False, detail="It does not count."))
+    found.watches.append(Drilled("off", None, "a", SmokeReport(), drilled=False, detail="It does not count."))
     assert found.exit_code == 0
     assert found.warnings == ["off: It does not count."]
 

@@ -2,7 +2,8 @@
 
 import json
 
-from hypothesis import example, given, settings
+from deep import deep
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern, Selector
@@ -40,7 +41,7 @@ VALUES = st.recursive(
 MESSAGES = st.one_of(st.text(max_size=60), VALUES.map(json.dumps), st.lists(PIECES, max_size=10).map("".join))
 
 
-@settings(max_examples=1000)
+@deep(1000)
 @given(PATTERNS, MESSAGES, VALUES)
 @example("(" * 1024, "", None)
 @example("{" + "(" * 1000, "", None)
@@ -155,7 +156,7 @@ def expected(tree, event):
     return left and right if tree[0] == "&&" else left or right
 
 
-@settings(max_examples=500)
+@deep(500)
 @given(TREES, EVENTS)
 def test_json_patterns_agree_with_the_rules(tree, event):
     pattern = FilterPattern.parse("{ " + written(tree) + " }")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from deep import deep
 from events_of import ACCOUNT, BEGIN, READS, assume, event, forest, iso, read, role, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def ids(found: Chain) -> set[str]:
     return {each.event_id for each in found.acts}
 
 
-@settings(max_examples=200, deadline=None)
+@deep(200)
 @given(SEEDS, st.booleans())
 def test_every_event_of_the_chain_and_none_of_strangers(seed: int, twins: bool) -> None:
     made = forest(seed, twins=twins)
@@ -42,7 +43,7 @@ def test_every_event_of_the_chain_and_none_of_strangers(seed: int, twins: bool) 
         assert [each.time for each in found.acts] == sorted(each.time for each in found.acts)
 
 
-@settings(max_examples=100, deadline=None)
+@deep(100)
 @given(SEEDS, st.booleans())
 def test_who_asked_for_whom_and_what_led_where(seed: int, twins: bool) -> None:
     made = forest(seed, twins=twins)
@@ -68,7 +69,7 @@ def test_who_asked_for_whom_and_what_led_where(seed: int, twins: bool) -> None:
             assert (credential.relation == "before") == (each.key in line)
 
 
-@settings(max_examples=100, deadline=None)
+@deep(100)
 @given(SEEDS, st.randoms())
 def test_where_a_link_is_missing_it_is_said_and_strangers_stay_outside(seed: int, dice: Any) -> None:
     made = forest(seed)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from deep import deep
 from events_of import ACCOUNT, BEGIN, REGION, assume, event, forest, iso, read, role, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -274,7 +275,7 @@ def test_an_event_that_nobody_has() -> None:
         gather(Account([]), event_id="x")
 
 
-@settings(max_examples=150, deadline=None)
+@deep(150)
 @given(st.integers(0, 2**40))
 def test_events_that_no_cloudtrail_wrote(seed: int) -> None:
     """Whoever may write into the log group can write anything there."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from browser import Browser, is_inert, needs_browser
+from deep import some
 from events_of import BEGIN, READS, assume, event, read, role, user
 from hostile import PARTS, hostile
 from markdown_it import MarkdownIt
@@ -29,7 +30,9 @@ from secretwatch.pipeline.incident.markdown import _block as block
 from secretwatch.pipeline.incident.markdown import markdown
 from secretwatch.pipeline.incident.page import page
 
-COUNT = 1000
+pytestmark = pytest.mark.deep
+
+COUNT = some(1000)
 
 
 def crooked(dice: random.Random) -> tuple[Report, list[str]]:

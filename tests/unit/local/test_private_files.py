@@ -17,7 +17,7 @@ import pytest
 from secretwatch import local, terraform
 from secretwatch.local.state import NAME, StateDir
 from secretwatch.pipeline import history
-from secretwatch.pipeline.report import write_whole
+from secretwatch.pipeline.whole_files import write_whole
 
 
 @pytest.fixture(params=[0o022, 0o000], ids=["umask 022", "umask 000"])

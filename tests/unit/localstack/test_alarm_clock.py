@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from secretwatch.alarm import Sample
-from secretwatch.localstack.alarm_clock import AlarmClock
+from secretwatch.localstack.cloudwatch.alarm_clock import AlarmClock
 
 ARN = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:reads"
 START = datetime(2026, 1, 1, 12, 0, 30, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from secretwatch.localstack.asked import Asked
+from secretwatch.localstack.gateway.asked import Asked
 
 
 class OfService:

@@ -9,7 +9,7 @@ import pytest
 from localstack.aws.connect import connect_to
 from localstack.utils.aws import aws_stack
 
-from secretwatch.localstack.at_home import stay_at_home
+from secretwatch.localstack.engine.at_home import stay_at_home
 
 
 def test_no_name_server_is_asked_where_s3_is(monkeypatch: pytest.MonkeyPatch) -> None:

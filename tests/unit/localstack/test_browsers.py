@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secretwatch.localstack.browsers import foreign, is_proven, is_signature, needs_proof
+from secretwatch.localstack.gateway.browsers import foreign, is_proven, is_signature, needs_proof
 
 HERE = "127.0.0.1:4566"
 SIGNATURE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, Signature=0"

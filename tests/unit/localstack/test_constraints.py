@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from secretwatch.localstack.constraints import validation_message, violations
+from secretwatch.localstack.gateway.constraints import validation_message, violations
 
 SESSION = botocore.session.get_session()
 
@@ -42,7 +42,7 @@ def test_javas_classes_of_characters(value: str, taken: bool) -> None:
 @pytest.mark.parametrize("service", ["iam", "kms", "secretsmanager", "sts"])
 def test_no_pattern_of_a_model_stops_the_check(service: str) -> None:
     """Python has to read every pattern, or it takes what AWS refuses."""
-    from secretwatch.localstack.constraints import _compiled
+    from secretwatch.localstack.gateway.constraints import _compiled
 
     model = SESSION.get_service_model(service)
     for name in model.shape_names:

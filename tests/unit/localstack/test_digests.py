@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from secretwatch.cloudtrail import Digest, LoggedFile
-from secretwatch.localstack.digests import Digests, SigningKey, SigningKeys
-from secretwatch.localstack.trails import Trail
+from secretwatch.localstack.cloudtrail.digests import Digests, SigningKey, SigningKeys
+from secretwatch.localstack.cloudtrail.trails import Trail
 
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 KEYS = SigningKeys()

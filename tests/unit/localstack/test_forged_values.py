@@ -24,7 +24,7 @@ from deployed_alarms import HEARTBEATS, ONE_READ, SEVERAL, SINGLE, STUCK
 from localstack.aws.api import CommonServiceException
 
 from secretwatch.alarm import AlarmConfig, Sample, State, config_of, datapoints, next_state
-from secretwatch.localstack.metric_data import check_metric_data
+from secretwatch.localstack.cloudwatch.metric_data import check_metric_data
 
 BEGIN = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
 MINUTE = 60

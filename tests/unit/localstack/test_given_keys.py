@@ -9,8 +9,8 @@ import pytest
 from moto.iam.models import AccessKey, iam_backends
 from moto.iam.utils import generate_access_key_id_from_account_id
 
-from secretwatch.localstack import given_keys
-from secretwatch.localstack.identity import Caller, caller_of
+from secretwatch.localstack.callers.identity import Caller, caller_of
+from secretwatch.localstack.sts import given_keys
 
 ACCOUNT = "111122224444"
 

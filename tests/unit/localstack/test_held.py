@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secretwatch.localstack.event_bridge import ALL_MANAGEMENT_EVENTS, EventBridge
-from secretwatch.localstack.held import CHANNELS, HeldQueue, Holds
-from secretwatch.localstack.trails import Trail, Trails
+from secretwatch.localstack.cloudtrail.held import CHANNELS, HeldQueue, Holds
+from secretwatch.localstack.cloudtrail.trails import Trail, Trails
+from secretwatch.localstack.events.bus import ALL_MANAGEMENT_EVENTS, EventBridge
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
@@ -305,7 +305,7 @@ def test_what_was_called_before_the_last_stop_comes_whether_or_not_the_trail_log
 
 
 def test_a_queue_that_is_full_says_what_it_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("secretwatch.localstack.held.HELD_LIMIT", 2)
+    monkeypatch.setattr("secretwatch.localstack.cloudtrail.held.HELD_LIMIT", 2)
     came: list[int] = []
     queue: HeldQueue[int] = HeldQueue(came.append)
     queue.hold(NOW)

@@ -6,7 +6,7 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-from secretwatch.localstack.in_flight import InFlight
+from secretwatch.localstack.gateway.in_flight import InFlight
 
 
 class Chain:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.secretsmanager.models import SecretsStore, secretsmanager_backends
 
-from secretwatch.localstack.resources import resource_of, secret_in
+from secretwatch.localstack.access.resources import resource_of, secret_in
 
 ACCOUNT = "111122223333"
 OWN = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:own-by-name"

@@ -14,8 +14,8 @@ from moto.logs.models import SubscriptionFilter
 
 from secretwatch.dataprotection import DataProtectionPolicy
 from secretwatch.filterpattern import FilterPattern
-from secretwatch.localstack import log_events
-from secretwatch.localstack.log_settings import (
+from secretwatch.localstack.logs import events as log_events
+from secretwatch.localstack.logs.settings import (
     INFREQUENT_ACCESS,
     AccountSubscription,
     KeptPolicy,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto.iam import models
 
-from secretwatch.localstack.managed_policies import read_managed_policies_once
+from secretwatch.localstack.iam.managed_policies import read_managed_policies_once
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 _numbers = itertools.count(500000000000)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.alarm import Sample, config_of, datapoints, next_state
-from secretwatch.localstack import math_alarms
+from secretwatch.localstack.cloudwatch import math_alarms
 
 BEGIN = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
 METRIC = {"Namespace": "n", "MetricName": "reads"}

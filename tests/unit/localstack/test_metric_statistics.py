@@ -12,7 +12,7 @@ import pytest
 from localstack.aws.api import RequestContext
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
 
-from secretwatch.localstack.cloudwatch_provider import AlarmingCloudwatchProvider
+from secretwatch.localstack.cloudwatch.provider import AlarmingCloudwatchProvider
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BASIC = ["SampleCount", "Sum", "Average", "Minimum", "Maximum"]

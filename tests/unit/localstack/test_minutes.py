@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from secretwatch.localstack.metric_filters import MetricFilterEngine
+from secretwatch.localstack.logs.metric_filters import MetricFilterEngine
 
 START = 1_800_000_000  # a full minute
 

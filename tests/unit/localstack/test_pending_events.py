@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from secretwatch.localstack.trails import PendingEvent
+from secretwatch.localstack.cloudtrail.trails import PendingEvent
 
 
 @pytest.mark.parametrize("value", ["text", "\u00e9\ud800\n", True, None, 1.5, 10**30, [{"a": 1e-7}], {}])

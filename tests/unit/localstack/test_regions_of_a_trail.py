@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from secretwatch.localstack.trails import Trail
+from secretwatch.localstack.cloudtrail.trails import Trail
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ pytest.importorskip("localstack")
 from localstack.aws.api import core
 from localstack.utils.xray.traceid import TraceId
 
-from secretwatch.localstack.request_ids import new_id, number_requests
+from secretwatch.localstack.gateway.request_ids import new_id, number_requests
 
 
 def test_an_id_is_a_random_uuid_and_never_the_same() -> None:

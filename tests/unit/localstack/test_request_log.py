@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("localstack")
 
-from secretwatch.localstack import request_log
-from secretwatch.localstack.request_log import RequestLog
+from secretwatch.localstack.gateway import request_log
+from secretwatch.localstack.gateway.request_log import RequestLog
 
 
 @pytest.fixture

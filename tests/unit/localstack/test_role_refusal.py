@@ -10,7 +10,7 @@ import pytest
 from moto.iam.models import iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from secretwatch.localstack.access import role_refusal
+from secretwatch.localstack.access.decide import role_refusal
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 

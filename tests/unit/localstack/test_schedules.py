@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from secretwatch.localstack.schedules import Schedules, next_start
+from secretwatch.localstack.events.schedules import Schedules, next_start
 from secretwatch.localstack.ticks import Ticks
 
 HALF_PAST_FOUR = datetime(2026, 11, 27, 4, 30, tzinfo=UTC).timestamp()  # a Friday

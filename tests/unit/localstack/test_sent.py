@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from secretwatch.localstack.sent import copy_of
+from secretwatch.localstack.gateway.sent import copy_of
 
 
 def test_what_is_changed_later_does_not_change_what_was_sent() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from secretwatch.localstack.event_bridge import ALL_MANAGEMENT_EVENTS, EventBridge
-from secretwatch.localstack.trails import Trail, Trails
+from secretwatch.localstack.cloudtrail.trails import Trail, Trails
+from secretwatch.localstack.events.bus import ALL_MANAGEMENT_EVENTS, EventBridge
 
 ACCOUNT = "111122223333"
 

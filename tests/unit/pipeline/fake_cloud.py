@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from secretwatch.pipeline.report import HopResult
+from secretwatch.pipeline.smoke_report import HopResult
 
 VALUE = "we need 3 coffees a day to function"
 TOPIC = "arn:aws:sns:us-east-1:111111111111:watch"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from secretwatch.pipeline.messages import Facts, channel_of, headline
+from secretwatch.pipeline.messages import ReadFacts, channel_of, headline
 
 READ = """SECRET READ
 secret db
@@ -62,8 +62,8 @@ EVENT = {
 }
 
 
-def facts(secret: str = "db", *watched: str) -> Facts:
-    return Facts.of_event(EVENT, secret, watched)
+def facts(secret: str = "db", *watched: str) -> ReadFacts:
+    return ReadFacts.of_event(EVENT, secret, watched)
 
 
 def test_a_message_may_say_all() -> None:
@@ -96,7 +96,7 @@ def test_a_list_of_all_secrets_does_not_say_which_was_read() -> None:
 
 
 def test_what_is_not_known_is_not_named() -> None:
-    assert Facts("db").named_in(READ) == {"secret"}
+    assert ReadFacts("db").named_in(READ) == {"secret"}
 
 
 def test_an_arn_that_may_be_without_its_suffix_is_named_by_either_name() -> None:

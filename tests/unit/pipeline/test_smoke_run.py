@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from fake_cloud import BEGIN, FACTS, NEVER, TOPIC, VALUE, refused
 
-from secretwatch.pipeline.hops import (
+from secretwatch.pipeline.probes import (
     ALARM,
     DELIVERY,
     LOG_EVENT,

@@ -169,3 +169,14 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(inner, f"{path}.{name}" if path else str(name))
     else:
         yield path, value
+
+
+def never_matches(pattern: FilterPattern) -> tuple[str, str] | None:
+    """Why no event of CloudTrail's matches a pattern, as a clause, and what to write; None where one may."""
+    made = examples(pattern)
+    return _why(made, pattern, _typos(made, pattern))
+
+
+def misspelt(pattern: FilterPattern) -> dict[str, str]:
+    """Names of calls that no service has, each with that which is nearly its."""
+    return _typos(examples(pattern), pattern)

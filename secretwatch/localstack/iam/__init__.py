@@ -1,0 +1,1 @@
+"""IAM: the policies that AWS manages, and ids as IAM gives them."""

@@ -1,0 +1,1 @@
+"""AWS Organizations, and who administers CloudTrail for one."""

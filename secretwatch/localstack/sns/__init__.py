@@ -1,0 +1,1 @@
+"""SNS: topics and subscriptions that refuse what AWS refuses, and e-mails with AWS's subject and body."""

@@ -1,0 +1,1 @@
+"""STS: temporary keys that stand for somebody, a service among them."""
