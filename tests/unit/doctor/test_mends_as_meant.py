@@ -193,6 +193,36 @@ def test_who_is_subscribed_again_gets_what_was_applied() -> None:
     assert hop_of(gone.after(after(gone.account, [step])), PERSON).findings == []
 
 
+PAGER = Ref("subscription", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts|https|https://pager.example.com/key")
+LOST = {"RedrivePolicy": '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:1:lost"}'}
+
+
+def retries(count: int) -> dict[str, str]:
+    return {"DeliveryPolicy": json.dumps({"healthyRetryPolicy": {"numRetries": count}, "guaranteed": False})}
+
+
+@pytest.mark.parametrize(
+    ("live", "found"),
+    [({}, ["broken"]), (retries(2), ["broken"]), (retries(15), []), (retries(50), [])],
+    ids=["by default", "less", "as often", "more often"],
+)
+def test_a_pager_is_tried_as_often_as_was_applied(live: dict[str, str], found: list[str]) -> None:
+    """Also one that was subscribed again by hand, with AWS's own settings."""
+    wanted = SUBSCRIBED | LOST | retries(15)
+    view = view_of(PAGER, wanted, SUBSCRIBED | LOST | live)
+    hop = hop_of(view, PAGER)
+    assert [each.verdict for each in hop.findings] == found
+    calls = [step for each in hop.findings for step in each.steps]
+    assert hop_of(view.after(after(view.account, calls)), PAGER).findings == []
+
+
+def test_a_pager_is_subscribed_again_with_all_that_was_applied() -> None:
+    gone = view_of(PAGER, SUBSCRIBED | LOST | retries(15), None)
+    (step,) = hop_of(gone, PAGER).findings[0].steps
+    assert isinstance(step, Call)
+    assert step.params["Attributes"] == LOST | retries(15)
+
+
 @pytest.mark.parametrize(
     ("live", "verdict"),
     [
