@@ -22,7 +22,7 @@ from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
-from secretwatch.pipeline.doctor.walk import configured
+from secretwatch.pipeline.doctor.walk import _once, configured
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
@@ -191,6 +191,17 @@ def test_who_is_subscribed_again_gets_what_was_applied() -> None:
     assert isinstance(step, Call)
     assert step.params["Attributes"] == {"FilterPolicy": NO_HEARTBEATS}
     assert hop_of(gone.after(after(gone.account, [step])), PERSON).findings == []
+
+
+def test_who_does_not_listen_is_said_once_at_the_first_hop() -> None:
+    """Whatever he would be told of: each alarm's message comes past him."""
+    hops = [Hop("topic"), Hop("self-watch")]
+    for hop in (*hops, hops[1]):
+        hop.broken("not-subscribed", "He is not subscribed.", ref=PERSON)
+    _once(hops[1:])
+    assert [len(each.findings) for each in hops] == [1, 1]
+    _once(hops)
+    assert [len(each.findings) for each in hops] == [1, 0]
 
 
 PAGER = Ref("subscription", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts|https|https://pager.example.com/key")
