@@ -151,6 +151,9 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
         yield "for nobody", '{"team": ["nobody"]}'
         if value:
             yield "for everything", "{}"
+    elif member == "DeliveryPolicy":
+        if value:
+            yield "tried once", '{"healthyRetryPolicy": {"numRetries": 0}}'
     elif member == "policyDocument":
         yield "masked", _masking()
     elif member == "EventSelectors":

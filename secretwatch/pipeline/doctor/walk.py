@@ -147,9 +147,12 @@ def _once(hops: Iterable[Hop]) -> None:
             cause = next((one for one in _ONCE if each.cause.endswith(one)), None)
             if cause is None or each.ref is None:
                 continue
-            first = said.setdefault((each.ref, cause), hop.name)
+            first = said.get((each.ref, cause))
+            if first is None:
+                said[(each.ref, cause)] = hop.name
+                continue
+            hop.findings.remove(each)
             if first != hop.name:
-                hop.findings.remove(each)
                 hop.note = f"{hop.note} Who does not hear of it is said at {first}."
 
 

@@ -22,7 +22,7 @@ from secretwatch.pipeline.doctor.kinds import after
 from secretwatch.pipeline.doctor.mend import proved
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
-from secretwatch.pipeline.doctor.walk import configured
+from secretwatch.pipeline.doctor.walk import _once, configured
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
@@ -191,6 +191,47 @@ def test_who_is_subscribed_again_gets_what_was_applied() -> None:
     assert isinstance(step, Call)
     assert step.params["Attributes"] == {"FilterPolicy": NO_HEARTBEATS}
     assert hop_of(gone.after(after(gone.account, [step])), PERSON).findings == []
+
+
+def test_who_does_not_listen_is_said_once_at_the_first_hop() -> None:
+    """Whatever he would be told of: each alarm's message comes past him."""
+    hops = [Hop("topic"), Hop("self-watch")]
+    for hop in (*hops, hops[1]):
+        hop.broken("not-subscribed", "He is not subscribed.", ref=PERSON)
+    _once(hops[1:])
+    assert [len(each.findings) for each in hops] == [1, 1]
+    _once(hops)
+    assert [len(each.findings) for each in hops] == [1, 0]
+
+
+PAGER = Ref("subscription", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts|https|https://pager.example.com/key")
+LOST = {"RedrivePolicy": '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:1:lost"}'}
+
+
+def retries(count: int) -> dict[str, str]:
+    return {"DeliveryPolicy": json.dumps({"healthyRetryPolicy": {"numRetries": count}, "guaranteed": False})}
+
+
+@pytest.mark.parametrize(
+    ("live", "found"),
+    [({}, ["broken"]), (retries(2), ["broken"]), (retries(15), []), (retries(50), [])],
+    ids=["by default", "less", "as often", "more often"],
+)
+def test_a_pager_is_tried_as_often_as_was_applied(live: dict[str, str], found: list[str]) -> None:
+    """Also one that was subscribed again by hand, with AWS's own settings."""
+    wanted = SUBSCRIBED | LOST | retries(15)
+    view = view_of(PAGER, wanted, SUBSCRIBED | LOST | live)
+    hop = hop_of(view, PAGER)
+    assert [each.verdict for each in hop.findings] == found
+    calls = [step for each in hop.findings for step in each.steps]
+    assert hop_of(view.after(after(view.account, calls)), PAGER).findings == []
+
+
+def test_a_pager_is_subscribed_again_with_all_that_was_applied() -> None:
+    gone = view_of(PAGER, SUBSCRIBED | LOST | retries(15), None)
+    (step,) = hop_of(gone, PAGER).findings[0].steps
+    assert isinstance(step, Call)
+    assert step.params["Attributes"] == LOST | retries(15)
 
 
 @pytest.mark.parametrize(

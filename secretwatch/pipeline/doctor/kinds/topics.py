@@ -108,7 +108,8 @@ def set_topic(arn: str, name: str, value: str, note: str = "") -> Call:
 
 
 # What a subscription can be made with: it has no ARN to change it by until it is confirmed.
-_MADE_WITH = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
+# https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+_MADE_WITH = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 
 
 def subscribe(topic: str, protocol: str, endpoint: str, wanted: Thing | None = None) -> Call:
@@ -158,7 +159,13 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
         steps.append(subscribe(topic, protocol, endpoint, wanted if live is None else None))
     if live is None:
         return steps
-    for name in ("FilterPolicyScope", "FilterPolicy", "RawMessageDelivery", "RedrivePolicy"):
+    for name in (
+        "FilterPolicyScope",
+        "FilterPolicy",
+        "RawMessageDelivery",
+        "RedrivePolicy",
+        "DeliveryPolicy",
+    ):
         same = SUBSCRIPTION.decisive[name]
         if same(wanted.get(name)) != same(live.get(name)):
             if name == "FilterPolicyScope" and not wanted.get("FilterPolicy"):
@@ -166,6 +173,16 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
             empty = {"RawMessageDelivery": "false", "RedrivePolicy": "", "DeliveryPolicy": ""}.get(name, "{}")
             steps.append(set_subscription(live["SubscriptionArn"], name, str(wanted.get(name) or empty)))
     return steps
+
+
+def tries(delivery_policy: Any) -> int:
+    """How often an endpoint is tried again; without a policy of its own three times.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+    """
+    policy = document(delivery_policy)
+    of_endpoint = (policy.get("healthyRetryPolicy") if isinstance(policy, dict) else None) or {}
+    return int(of_endpoint.get("numRetries", 3))
 
 
 def _label(topic: str, protocol: str, endpoint: str) -> str:
@@ -228,14 +245,20 @@ SUBSCRIPTION = Kind(
     "subscription of",
     look_at_subscriptions,
     {
+        "DeliveryPolicy": tries,
         "FilterPolicy": lambda value: document(value) or None,
         "FilterPolicyScope": lambda value: None if value in (None, "", "MessageAttributes") else value,
         "RawMessageDelivery": _BOOL,
         "RedrivePolicy": lambda value: document(value) or None,
     },
     _restore_subscription,
-    # Of no filter policy a scope means nothing.
-    enough={"FilterPolicyScope": lambda account, wanted, live: not document(live.get("FilterPolicy"))},
+    # Of no filter policy a scope means nothing, and who is tried more often is tried as often.
+    enough={
+        "DeliveryPolicy": lambda account, wanted, live: (
+            tries(live.get("DeliveryPolicy")) >= tries(wanted.get("DeliveryPolicy"))
+        ),
+        "FilterPolicyScope": lambda account, wanted, live: not document(live.get("FilterPolicy")),
+    },
     label=lambda id: _label(*subscription_parts(id)),
     resources={
         "aws_sns_topic_subscription": Resource(
@@ -245,7 +268,7 @@ SUBSCRIPTION = Kind(
                 **META,
                 "confirmation_timeout_in_minutes": Harmless("Terraform's own patience"),
                 "confirmation_was_authenticated": Harmless("how somebody once confirmed"),
-                "delivery_policy": Harmless("how often an endpoint is tried"),
+                "delivery_policy": Of("DeliveryPolicy"),
                 "endpoint": Of("Endpoint"),
                 "endpoint_auto_confirms": Harmless("Terraform's own patience"),
                 "filter_policy": Of("FilterPolicy"),
