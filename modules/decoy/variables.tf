@@ -16,7 +16,7 @@ variable "kms_key" {
 
   validation {
     condition     = var.kms_key == null ? true : can(regex("^arn:[a-z-]+:kms:${data.aws_region.neighbours.id}:[0-9]{12}:(key/[A-Za-z0-9-]+|alias/[A-Za-z0-9/_-]+)$", var.kms_key.arn))
-    error_message = "kms_key.arn is \"${try(coalesce(var.kms_key.arn), "")}\": write the whole ARN of a key in ${data.aws_region.neighbours.id}, where the secret is, such as arn:aws:kms:${data.aws_region.this.id}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, or leave kms_key out for AWS's own."
+    error_message = "kms_key.arn is \"${try(coalesce(var.kms_key.arn), "")}\": write the whole ARN of a key in ${data.aws_region.neighbours.id}, where the secret is, such as arn:aws:kms:${data.aws_region.neighbours.id}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, or leave kms_key out for AWS's own."
   }
 }
 
