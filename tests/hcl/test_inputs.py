@@ -530,7 +530,7 @@ def answers(terraform: Any) -> dict[str, set[str]]:
 
     decoy = terraform.module / "modules" / "decoy" / "variables.tf"
     made = [each for each in inputs(DECOY_CALLS, types(decoy)) if each.name != "name: null"]
-    here = {r"\bdata\.aws_region\.this\.id\b": '"eu-west-1"'}
+    here = {r"\bdata\.aws_region\.neighbours\.id\b": '"eu-west-1"'}
     for each, of_it in zip(made, judged(terraform, "decoy", judge(decoy, "", here), made), strict=True):
         said[f"modules/decoy.{each.name}"] = of_it
     return said
