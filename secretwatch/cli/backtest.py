@@ -16,6 +16,7 @@ from rich.console import Console
 
 from secretwatch.cli import backtest_athena, exits
 from secretwatch.cli.console import plain, teller, visible, visible_json, visible_line
+from secretwatch.cli.installed import needs
 
 if TYPE_CHECKING:
     from secretwatch.backtest.result import Result
@@ -135,7 +136,7 @@ def backtest(
         raise click.UsageError(str(error)) from None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise click.UsageError(f"{zone[:40]!r} is no zone: write one as Europe/Berlin.") from None
-    needs("isal", "msgspec", "ahocorasick_rs")
+    needs("isal", "msgspec", "ahocorasick_rs", extra="backtest")
     from secretwatch.backtest.replay import Counted
     from secretwatch.cli.backtest_view import show
     from secretwatch.cli.untold import untold
@@ -143,7 +144,7 @@ def backtest(
     from secretwatch.pipeline.backtest.scan import Setting
 
     if html_file:
-        needs("matplotlib")
+        needs("matplotlib", extra="backtest")
     console = plain(stderr=json_file == "-", soft_wrap=True)
     subjects = _subjects(plans, patterns, settings, keys, no_self_watch, console)
     if engine is not None and engine.print_sql:
@@ -182,18 +183,6 @@ def backtest(
         sys.exit(exits.FAILED)
     if check and why:
         sys.exit(exits.UNKNOWN)
-
-
-def needs(*names: str) -> None:
-    """End where a package of the extra `backtest` is not installed."""
-    import importlib.util
-
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    if missing:
-        _end(
-            f"{', '.join(missing)} is not installed: pip install 'secretwatch[backtest]'.",
-            exits.NOT_INSTALLED,
-        )
 
 
 def _check_targets(json_file: str | None, html_file: str | None, inputs: Sequence[str]) -> None:

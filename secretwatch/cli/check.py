@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from secretwatch.cli import exits
 from secretwatch.cli.console import visible
+from secretwatch.cli.installed import needs
 
 
 @click.command(
@@ -36,10 +36,7 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
 
     Example: secretwatch check infra/alarms
     """
-    if find_spec("hcl2") is None:
-        click.echo("python-hcl2 is not installed: pip install 'secretwatch[check]'.", err=True)
-        raise SystemExit(exits.NOT_INSTALLED)
-
+    needs("hcl2", extra="check")
     from secretwatch.pipeline.hcl_check import NotHcl
     from secretwatch.pipeline.hcl_check import check as look
 
@@ -61,7 +58,8 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
         for each in problems:
             click.echo(visible(f"{each.file}:{each.line}: {each.address}: {each.sentence}"))
         rest = f"; {left} more are known only in a plan" if left else ""
-        click.echo(f"{looked_at} filters and alarms looked at, {len(problems)} problems{rest}.", err=True)
+        some = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+        click.echo(f"{looked_at} filters and alarms looked at, {some}{rest}.", err=True)
     raise SystemExit(exits.FAILED if problems else exits.DONE)
 
 

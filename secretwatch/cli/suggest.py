@@ -13,6 +13,7 @@ import click
 
 from secretwatch.cli import exits
 from secretwatch.cli.console import plain, teller, visible_json, visible_line
+from secretwatch.cli.installed import needs
 
 if TYPE_CHECKING:
     from secretwatch.backtest.suggest import Suggestion, Trial, Usage
@@ -75,7 +76,7 @@ def suggest(
         limit = Limit.parse(limit_text)
     except InvalidLimit as error:
         raise click.UsageError(str(error)) from None
-    backtest.needs("isal", "msgspec", "ahocorasick_rs")
+    needs("isal", "msgspec", "ahocorasick_rs", extra="backtest")
     console = plain(stderr=json_file == "-", soft_wrap=True)
     subjects = backtest._subjects(plans, patterns, settings, keys, True, console)
     setting = Setting(subjects, seed)

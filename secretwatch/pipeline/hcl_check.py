@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import hcl2
@@ -25,6 +26,9 @@ from secretwatch.pipeline.doctor.hops.never import misspelt, never_matches
 FILTER, ALARM = "aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm"
 
 _OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False, preserve_heredocs=False)
+_TEXTS = ("statistic", "extended_statistic", "comparison_operator", "treat_missing_data", "unit")
+_VALUES = ("value", "default_value")
+_NUMBERS = ("period", "evaluation_periods", "threshold", "datapoints_to_alarm")
 _REFERENCE = re.compile(rf"\$\{{{FILTER}\.([\w-]+)\.metric_transformation\[0\]\.(name|namespace)\}}")
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _MATCHES = 1000
@@ -83,9 +87,10 @@ def check(sources: Mapping[str, str]) -> Found:
         judged += pattern is not None
         problems += map(each.problem, _of_pattern(pattern) if pattern is not None else ())
     for each in alarms:
-        if (transformation := _counted(each.body, filters)) is not None:
-            judged += 1
-            problems += map(each.problem, _of_alarm(each.body, transformation))
+        transformation = _counted(each.body, filters)
+        found = None if transformation is None else _of_alarm(each.body, transformation)
+        judged += found is not None
+        problems += map(each.problem, found or ())
     return Found(sorted(problems), judged, len(parts) - judged)
 
 
@@ -139,9 +144,7 @@ def _text(value: Any) -> str | None:
     return str(text).replace("$${", "${").replace("%%{", "%{").strip()
 
 
-def _number(value: Any, default: float | None = None) -> float | None:
-    if value is None:
-        return default
+def _number(value: Any) -> float | None:
     try:
         found = float(_text(value) or value)
     except (TypeError, ValueError):
@@ -180,6 +183,7 @@ def _counted(alarm: Mapping[str, Any], filters: list[_Part]) -> Mapping[str, Any
             transformation
             for each in filters
             if (transformation := _transformation(each))
+            and not transformation.get("dimensions")
             and [_text(transformation.get("namespace")), _text(transformation.get("name"))] == metric
         ),
         None,
@@ -191,50 +195,53 @@ def _transformation(of: _Part) -> Mapping[str, Any]:
     return found[0] if isinstance(found, list) and found and isinstance(found[0], dict) else {}
 
 
-def _of_alarm(alarm: Mapping[str, Any], transformation: Mapping[str, Any]) -> Iterator[str]:
-    default = _number(transformation.get("default_value"))
-    value = _number(transformation.get("value"), 1.0)
-    numbers = {
-        name: _number(alarm.get(name))
-        for name in ("period", "evaluation_periods", "threshold", "datapoints_to_alarm")
-    }
-    statistic = _text(alarm.get("statistic")) or _text(alarm.get("extended_statistic"))
-    operator = _text(alarm.get("comparison_operator"))
-    unknown = [name for name in numbers if numbers[name] is None and alarm.get(name) is not None]
-    if value is None or statistic is None or operator is None or unknown:
-        return
+def _of_alarm(alarm: Mapping[str, Any], transformation: Mapping[str, Any]) -> list[str] | None:
+    """What is wrong; None where something that decides is known only in a plan."""
+    read = {name: _text(alarm[name]) for name in _TEXTS if alarm.get(name) is not None}
+    numbers = {name: _number(alarm[name]) for name in _NUMBERS if alarm.get(name) is not None}
+    values = {name: _number(transformation[name]) for name in _VALUES if name in transformation}
+    unit = _text(transformation.get("unit"))
+    late = "unit" in transformation and unit is None
+    if late or "value" not in values or None in (*read.values(), *numbers.values(), *values.values()):
+        return None
+    default = values.get("default_value")
+    statistic = str(read.get("statistic") or read.get("extended_statistic"))
+    needed = numbers.get("datapoints_to_alarm")
     try:
         config = AlarmConfig(
             statistic=statistic,
-            period=int(numbers["period"] or 0),
-            evaluation_periods=int(numbers["evaluation_periods"] or 0),
-            comparison_operator=operator,
-            threshold=numbers["threshold"] or 0.0,
-            datapoints_to_alarm=int(found) if (found := numbers["datapoints_to_alarm"]) else None,
-            treat_missing_data=_text(alarm.get("treat_missing_data")) or "missing",
-            unit=_text(alarm.get("unit")),
+            period=int(numbers.get("period") or 0),
+            evaluation_periods=int(numbers.get("evaluation_periods") or 0),
+            comparison_operator=str(read.get("comparison_operator")),
+            threshold=numbers.get("threshold") or 0.0,
+            datapoints_to_alarm=None if needed is None else int(needed),
+            treat_missing_data=read.get("treat_missing_data") or "missing",
+            unit=read.get("unit"),
         )
     except InvalidAlarmConfig as error:
-        yield f"CloudWatch refuses the alarm. {error}"
-        return
-    if _rings(config, 0, value, default):
-        yield "The alarm is in ALARM while nothing matches. Look at the comparison and treat_missing_data."
-    elif not _rings(config, _MATCHES, value, default):
-        zeros = (
-            f" The filter writes {default:g} for each minute in which other events came: leave default_value "
-            "out, or use the statistic Sum."
-            if default is not None and statistic not in ("Sum", "Maximum", "SampleCount")
-            else " Look at its threshold, statistic, unit and datapoints_to_alarm."
-        )
-        yield f"The alarm stays silent even if {_MATCHES:,} events match in each period.{zeros}"
+        return [f"CloudWatch refuses the alarm. {error}"]
+    rings = partial(_rings, config, value=values["value"] or 0.0, default=default, unit=unit)
+    if rings(0):
+        return ["The alarm is in ALARM while nothing matches. Look at the comparison and treat_missing_data."]
+    if rings(_MATCHES):
+        return []
+    zeros = (
+        f" The filter writes {default:g} for each minute in which other events came: leave default_value "
+        "out, or use the statistic Sum."
+        if default is not None and statistic not in ("Sum", "Maximum", "SampleCount")
+        else " Look at its threshold, statistic, unit and datapoints_to_alarm."
+    )
+    return [f"The alarm stays silent even if {_MATCHES:,} events match in each period.{zeros}"]
 
 
-def _rings(config: AlarmConfig, matches: int, value: float, default: float | None) -> bool:
+def _rings(
+    config: AlarmConfig, matches: int, *, value: float, default: float | None, unit: str | None
+) -> bool:
     """Whether it rings where so many match in a minute of each period, and others come in each minute."""
     minutes = max(config.period // 60, 1)
     periods = config.evaluation_range + 2
     samples = [
-        Sample(_BEGIN + timedelta(minutes=minute), each, unit=None)
+        Sample(_BEGIN + timedelta(minutes=minute), each, unit=unit)
         for minute in range(minutes * periods)
         for each in ([value] * matches if matches and not minute % minutes else [default])
         if each is not None

@@ -134,7 +134,33 @@ def test_what_only_a_plan_knows_is_counted() -> None:
             "b.tf": ALARM % ("GreaterThanOrEqualToThreshold", "Sum", "${var.n}", 300, 1, "missing"),
         }
     )
-    assert (found.problems, found.looked_at, found.left) == ([], 1, 2)
+    assert (found.problems, found.looked_at, found.left) == ([], 0, 3)
+
+
+@pytest.mark.parametrize("filters", ["", 'unit = "Count"', 'unit = "None"'])
+@pytest.mark.parametrize("alarms", ["", 'unit = "Count"', 'unit = "Seconds"'])
+def test_an_alarm_counts_values_of_its_own_unit_alone(filters: str, alarms: str) -> None:
+    alarm = ALARM % ("GreaterThanOrEqualToThreshold", "Sum", 1, 300, 1, "notBreaching")
+    found = one(ROOT, filters, alarm.replace("\n}", f"\n  {alarms}\n}}")).problems
+    assert ["stays silent" in each.sentence for each in found] == (
+        [True] if alarms and alarms != filters else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "change"),
+    [
+        ("default_value = var.zero", ("", "")),
+        ("unit = var.unit", ("", "")),
+        ('dimensions = { user = "$.userIdentity.arn" }', ("", "")),
+        ("default_value = 0", ('"Average"', "var.statistic")),
+        ("", ('"notBreaching"', "var.missing")),
+    ],
+)
+def test_an_alarm_of_which_only_a_plan_knows_all_is_not_judged(more: str, change: tuple[str, str]) -> None:
+    alarm = ALARM % ("GreaterThanOrEqualToThreshold", "Average", 1, 300, 1, "notBreaching")
+    found = one(ROOT, more, alarm.replace(*change) if change[0] else alarm)
+    assert (found.problems, found.looked_at, found.left) == ([], 1, 1)
 
 
 def test_a_table_that_a_module_goes_through() -> None:
