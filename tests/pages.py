@@ -12,9 +12,11 @@ What the reader does elsewhere stands in comments, which no browser shows:
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +82,24 @@ def missing(wanted: list[str], said: str) -> str | None:
 
 def _even(text: str) -> str:
     return " ".join(text.split())
+
+
+def run_tests(folder: Path, tests: Iterable[str]) -> None:
+    """Run these as the tests of a project in the folder, without settings of this one: all of them pass."""
+    written = list(tests)
+    (folder / "test_page.py").write_text("\n\n".join(written))
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
+        cwd=folder,
+        env={name: os.environ[name] for name in ("HOME", "PATH", "TF_CLI_CONFIG_FILE") if name in os.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout
+    assert f"{len(written)} passed" in done.stdout, done.stdout
 
 
 @dataclass

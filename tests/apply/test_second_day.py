@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import pytest
 from accounts import new_account_id
 from around_examples import a_trail, a_witness, an_organization, left
 from deployment import wait_for
-from pages import missing, parts, with_source
+from pages import parts, run_tests, with_source
 from second_day import PAGES, a_reader, make_secrets
 
 from secretwatch import local
@@ -189,17 +186,4 @@ def test_what_is_not_watched_is_watched_by_hand(repo: Path, tmp_path: Path) -> N
             (tmp_path / part.file).write_text(with_source(part.text, repo))
         elif part.kind == "python":
             tests.append(part.text)
-    (tmp_path / "test_by_hand.py").write_text("\n\n".join(tests))
-    # None of this project's settings, nor of the folder's above.
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
-        cwd=tmp_path,
-        env={name: os.environ[name] for name in ("HOME", "PATH", "TF_CLI_CONFIG_FILE") if name in os.environ},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout
-    assert missing(["2 passed"], done.stdout) is None, done.stdout
+    run_tests(tmp_path, tests)
