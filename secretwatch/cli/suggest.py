@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from secretwatch.cli import exits
+from secretwatch.cli import backtest_inputs, exits
 from secretwatch.cli.console import plain, teller, visible_json, visible_line
 from secretwatch.cli.installed import needs
 
@@ -62,12 +62,11 @@ def suggest(
     is not looked at to decide, and shows whether it would have held.
     """
     from secretwatch.backtest.limit import InvalidLimit, Limit
-    from secretwatch.cli import backtest
     from secretwatch.cli.untold import untold
     from secretwatch.pipeline.backtest.scan import Setting
     from secretwatch.pipeline.backtest.suggest import suggestions
 
-    backtest._check_targets(json_file, None, [*plans, *where])
+    backtest_inputs.check_targets(json_file, None, [*plans, *where])
     if not plans and not patterns:
         raise click.UsageError("Which watch is it about? Give a PLAN or DIR, or a --pattern.")
     if settings and not patterns:
@@ -78,13 +77,13 @@ def suggest(
         raise click.UsageError(str(error)) from None
     needs("isal", "msgspec", "ahocorasick_rs", extra="backtest")
     console = plain(stderr=json_file == "-", soft_wrap=True)
-    subjects = backtest._subjects(plans, patterns, settings, keys, True, console)
+    subjects = backtest_inputs.subjects(plans, patterns, settings, keys, True, console)
     setting = Setting(subjects, seed)
-    with backtest._kept(backtest._store(None, setting, where), None) as store:
-        tally = backtest._read(where, store, setting, workers, yes, console)
+    with backtest_inputs.kept(backtest_inputs.store(None, setting, where), None) as store:
+        tally = backtest_inputs.read(where, store, setting, workers, yes, console)
         read = {"files": tally.files, "damaged": tally.damaged, "events": tally.events + tally.skipped}
         if why := untold((), **read):
-            backtest._end(f"Nothing can be suggested: {why}", exits.UNKNOWN)
+            backtest_inputs.end(f"Nothing can be suggested: {why}", exits.UNKNOWN)
         begin, end = _span(store.span(), tally)
         with console.status("trying exceptions") as status:
             found = list(suggestions(subjects, store, limit, begin, end, tell=teller(console, status)))
