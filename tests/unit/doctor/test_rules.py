@@ -21,7 +21,7 @@ from secretwatch.filterpattern import Explanation, FilterPattern
 from secretwatch.pipeline.doctor.asking import Asking, NotReadOnly
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
-from secretwatch.pipeline.doctor.hops.topic import wants
+from secretwatch.pipeline.doctor.hops.wanting import wants
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.patterns import pattern_for
 from secretwatch.pipeline.doctor.permissions import policy

@@ -14,6 +14,7 @@ from secretwatch.pipeline.doctor.hops import rule_patterns, topic
 from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.filter import is_left_out
+from secretwatch.pipeline.doctor.hops.receivers import alarm_message, receivers
 from secretwatch.pipeline.doctor.hops.rule_patterns import envelope, pattern_of, why_not
 from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.intent import Purpose
@@ -324,8 +325,8 @@ def _targets(hop: Hop, view: View, name: str, found: Thing) -> None:
         topic.check(hop, view, arn, services.EVENTS, "target-")
         prefix = "target-" if view.intent else ""
         alarm = view.alarm if arn in view.topics_of(view.alarm) else None
-        told_of = topic.alarm_message(view, alarm) if alarm else None
-        topic.receivers(hop, view, arn, json.dumps({"READ": "x"}), prefix, told_of=told_of)
+        told_of = alarm_message(view, alarm) if alarm else None
+        receivers(hop, view, arn, json.dumps({"READ": "x"}), prefix, told_of=told_of)
         letters = (target.get("DeadLetterConfig") or {}).get("Arn")
         # Another queue than was applied is said as that, and is not for a mend to open.
         if letters and (not own_letters or letters in own_letters):

@@ -12,6 +12,7 @@ from secretwatch.pipeline.doctor.hops import topic
 from secretwatch.pipeline.doctor.hops.alarm import mutes, others_told
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.realtime import as_applied, bus_key, rule
+from secretwatch.pipeline.doctor.hops.receivers import alarm_message, receivers
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.view import View, emission, parsed
 from secretwatch.policy import services
@@ -105,15 +106,15 @@ def _acts(hop: Hop, view: View, name: str, alarm: Thing, cause: str) -> None:
         if any((each.ref or Ref("", "")).id == arn for each in hop.findings):
             continue  # looked at already
         if view.alarm and arn in view.topics_of(view.alarm):
-            told_of = topic.alarm_message(view, view.alarm)
-            topic.receivers(hop, view, arn, topic.alarm_message(view, alarm), f"{cause}-", told_of=told_of)
+            told_of = alarm_message(view, view.alarm)
+            receivers(hop, view, arn, alarm_message(view, alarm), f"{cause}-", told_of=told_of)
             continue
         applied = view.applied("alarm", name)
         if applied is not None and arn not in (applied.get("AlarmActions") or ()):
             continue  # not its own, which is said
         topic.check(hop, view, arn, services.CLOUDWATCH, f"{cause}-")
         if applied is not None:
-            topic.receivers(hop, view, arn, topic.alarm_message(view, alarm), f"{cause}-")
+            receivers(hop, view, arn, alarm_message(view, alarm), f"{cause}-")
 
 
 # Without what was applied
