@@ -127,7 +127,7 @@ def opened(
         return _document(kept, policy)
     sids = {each.get("Sid") for each in applied if each.get("Sid")}
     kept = [each for each in kept if each not in applied and each.get("Sid") not in sids]
-    kept = [*kept, *applied]
+    kept = [*_not_narrower(kept, applied), *applied]
     for request in requests:
         if not _allowed(kept, [request], kind):
             kept = _merged(kept, _statement(request, kind))
@@ -312,7 +312,31 @@ def completed(policy: str | None, wanted: str | None, place: Place) -> str:
         for each in _undenied(policy, allowed, statements(wanted), kind)
         if each.get("Sid") not in sids and each not in let_in
     ]
-    return _document([*kept, *(each for each in missing if each not in kept)], policy)
+    missing = [each for each in missing if each not in kept]
+    return _document([*_not_narrower(kept, missing), *missing], policy)
+
+
+def _not_narrower(kept: Documents, added: Documents) -> list[dict[str, Any]]:
+    """Without what allows the same as one that is added, under more conditions: it would only be left over."""
+    return [dict(each) for each in kept if not any(_is_narrower(each, other) for other in added)]
+
+
+def _is_narrower(statement: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both allow the same, and the first asks for more."""
+
+    def words(each: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in each.items() if name not in ("Sid", "Condition")}
+
+    asked = statement.get("Condition") or {}
+    return (
+        statement.get("Effect") == "Allow"
+        and words(statement) == words(other)
+        and all(
+            asked.get(operator, {}).get(key) == values
+            for operator, keys in (other.get("Condition") or {}).items()
+            for key, values in keys.items()
+        )
+    )
 
 
 def _parsed(policy: str | None) -> Policy | None:

@@ -203,3 +203,27 @@ def test_log_files_that_nobody_can_open_are_no_evidence(condition: dict[str, Any
 )
 def test_a_guard_on_a_key_is_no_such_denial(guard: dict[str, Any]) -> None:
     assert denials(document(ROOT, guard), document(ROOT), KEY) == []
+
+
+@pytest.mark.parametrize("sid", [{}, {"Sid": "Own"}])
+@pytest.mark.parametrize("way", ["completed", "opened"])
+def test_what_was_made_narrower_is_not_left_beside_what_comes_back(sid: dict[str, str], way: str) -> None:
+    """A second statement that allows less would be told as a change for ever; another's stays."""
+    own = {
+        **sid,
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": TOPIC,
+        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+    }
+    month = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+    ends = {"DateLessThan": {"aws:CurrentTime": month}}
+    dated = {**own, "Condition": {**own["Condition"], **ends}}
+    other = {**own, "Sid": "Theirs", "Condition": ends}
+    before, wanted = document(FOREIGN, other, dated), document(own)
+    if way == "completed":
+        after = completed(before, wanted, HERE)
+    else:
+        after = opened(before, PUBLISHING, wanted=wanted)
+    assert json.loads(after)["Statement"] == [FOREIGN, other, own]
