@@ -130,7 +130,7 @@ def served(binary: Path, address: str, environ: Mapping[str, str], types: frozen
         said: list[dict[str, Any]] = []
 
         def start() -> Any:
-            said.append(stack.enter_context(_started(binary, environ)))
+            said.append(_patiently(stack, binary, environ))
             at = f"unix:{said[-1]['Addr']['String']}"
             return stack.enter_context(grpc.insecure_channel(at, options=_ANY_LENGTH))
 
@@ -143,6 +143,29 @@ def served(binary: Path, address: str, environ: Mapping[str, str], types: frozen
         yield json.dumps({address: said[0] | here})
 
 
+# It ends with the shell's standard input, and so with this process in any case; Ctrl-C is not for it. The
+# shell ends with it, and whoever waits only for the input holds nothing that is read here.
+_TIED = """
+exec 3<&0
+"$0" -debug </dev/null 3<&- &
+provider=$!
+{ cat <&3; kill $provider; } >/dev/null 2>&1 3<&3 &
+exec 3<&- <&-
+wait $provider
+"""
+
+# It ends where it takes longer than two seconds to begin, which a busy machine does.
+# https://github.com/hashicorp/terraform-plugin-go/blob/main/tfprotov5/tf5server/server.go
+_TRIES = 10
+
+
+def _patiently(stack: contextlib.ExitStack, binary: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(RuntimeError):
+            return stack.enter_context(_started(binary, environ))
+    return stack.enter_context(_started(binary, environ))
+
+
 @contextlib.contextmanager
 def _started(binary: Path, environ: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """One provider: what it says of itself and where it listens."""
@@ -150,8 +173,7 @@ def _started(binary: Path, environ: Mapping[str, str]) -> Iterator[dict[str, Any
         # Sockets, whose paths have a hundred characters at most. The provider leaves its own behind.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-"))
         process = subprocess.Popen(
-            # It ends with its standard input, and so with this process in any case. Ctrl-C is not for it.
-            ["sh", "-c", '"$0" -debug </dev/null & cat; kill $!; wait', binary],
+            ["sh", "-c", _TIED, binary],
             env={**environ, "TMPDIR": folder},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

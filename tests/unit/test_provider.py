@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
-from provider import trimmed, types_in
+import pytest
+from provider import served, trimmed, types_in
 
 
 def field(number: int, value: bytes | int) -> bytes:
@@ -36,3 +39,25 @@ def test_types_are_found_in_any_text(tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text('resource "aws_s3_bucket" "a" {}\n["aws_kms_key.this"] # my_aws_vpc')
     assert types_in([file]) == {"aws_s3_bucket", "aws_kms_key"}
+
+
+def test_a_provider_that_did_not_begin_in_time_is_started_again(tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    binary = tmp_path / "provider"
+    said = 'TF_REATTACH_PROVIDERS={"a": {"Addr": {"Network": "unix", "String": "/nowhere"}, "Pid": 1}}'
+    binary.write_text(
+        f"#!/bin/sh\necho >>{tries}\ntest $(wc -l <{tries}) -lt 3 && exit 1\ncat <<'END'\n{said}\nEND\n"
+        "exec sleep 60\n"
+    )
+    binary.chmod(0o700)
+    with served(binary, "registry/aws", os.environ, frozenset()) as found:
+        assert json.loads(found)["registry/aws"]["Pid"] == 1
+    assert tries.read_text().count("\n") == 3
+
+
+def test_a_provider_that_never_begins_is_an_error() -> None:
+    with (
+        pytest.raises(RuntimeError, match="ended without saying"),
+        served(Path("/bin/false"), "registry/aws", os.environ, frozenset()),
+    ):
+        pass
