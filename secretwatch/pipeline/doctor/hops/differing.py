@@ -26,6 +26,7 @@ TRIED = {
     ("role", "Boundary"),
     ("role", "Inline"),
     ("rule", "EventPattern"),
+    ("state machine", "encryptionConfiguration"),
     ("subscription", "FilterPolicy"),
     ("subscription", "FilterPolicyScope"),
     ("topic", "Policy"),

@@ -116,7 +116,8 @@ def receivers(
             hop.broken(
                 f"{prefix}{cause}",
                 sentence,
-                *(view.terraform(ref) if meant else ()),
+                # Terraform asks nobody twice.
+                *(view.terraform(ref) if meant and cause != "unconfirmed" else ()),
                 *steps,
                 ref=ref,
                 stops=not told,
