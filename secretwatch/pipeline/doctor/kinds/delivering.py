@@ -23,7 +23,7 @@ _AS_TEXT = "text/plain; charset=UTF-8"
 
 @dataclass(frozen=True)
 class Delivering:
-    """tries: again, after the first. seconds: in which those are made, about. per_second: None: any number."""
+    """tries: again, after the first. seconds: in which they are made. per_second: None for any number."""
 
     tries: int
     seconds: float
