@@ -126,7 +126,7 @@ def test_a_value_that_no_event_has_is_broken(pattern: str, says: str) -> None:
 
 
 def test_a_name_that_no_service_has_is_named() -> None:
-    """One test: whether another service has a name takes seconds to find out, once in a process."""
+    """Whether another service has a name is looked up in all of them, once a name."""
     for name, right in (
         ("StopLoging", "StopLogging"),
         ("AuthorizeSecurityGroupIngres", "AuthorizeSecurityGroupIngress"),
