@@ -234,6 +234,7 @@ def test_event_history_is_asked_politely() -> None:
     assert time.now() == before
 
 
+@pytest.mark.later
 def test_what_is_more_than_is_read_is_said() -> None:
     thief = user("a", "AKIAA0000000")
     events = [event(thief, "ListBuckets", BEGIN, event_id=f"{number:04}") for number in range(300)]
