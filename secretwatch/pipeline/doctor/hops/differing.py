@@ -12,7 +12,8 @@ from secretwatch.pipeline.doctor.hops.wanting import lets_heartbeats
 from secretwatch.pipeline.doctor.hops.words import said
 from secretwatch.pipeline.doctor.intent import Difference
 from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters, roles
-from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers, together
+from secretwatch.pipeline.doctor.opening import statements, together
+from secretwatch.pipeline.doctor.policy_differences import Place, denials, lacking, strangers
 from secretwatch.pipeline.doctor.view import View
 
 # Members of which a hop tries what they do: where that is as applied, the words may be others.

@@ -23,7 +23,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     document,
     same_key,
 )
-from secretwatch.pipeline.doctor.opening import Place, completed
+from secretwatch.pipeline.doctor.policy_differences import Place, completed
 
 
 @dataclass(frozen=True)
