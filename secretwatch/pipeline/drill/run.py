@@ -31,9 +31,10 @@ from secretwatch.pipeline.drill.record import (
     sign_of,
 )
 from secretwatch.pipeline.pace import Clock, Threads
-from secretwatch.pipeline.probes import ALARM as ALARM_HOP
-from secretwatch.pipeline.probes import REALTIME as REALTIME_HOP
-from secretwatch.pipeline.probes import Notification, Scene
+from secretwatch.pipeline.probes.notification import Notification
+from secretwatch.pipeline.probes.probe import ALARM as ALARM_HOP
+from secretwatch.pipeline.probes.probe import REALTIME as REALTIME_HOP
+from secretwatch.pipeline.probes.probe import Scene
 from secretwatch.pipeline.smoke import NotThere, Silent, Smoke
 from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 from secretwatch.pipeline.watch import UnknownSecret, Watch

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from fake_cloud import BEGIN, FACTS, NEVER, TOPIC, VALUE, refused
 
-from secretwatch.pipeline.probes import (
+from secretwatch.pipeline.probes.probe import (
     ALARM,
     DELIVERY,
     LOG_EVENT,
