@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from secretwatch.verify.experiments.datapoints import METRICS, described_alarm, first_state, put_values
-from secretwatch.verify.lab import Lab, Queue, service
+from secretwatch.verify.lab import Lab
 from secretwatch.verify.model import Experiment, Seen, confirmed, refuted
+from secretwatch.verify.queues import Queue
+from secretwatch.verify.statements import service
 
 _ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
 
