@@ -50,7 +50,8 @@ _CLASSES = {
 }
 _CLASSES |= {name.upper(): _Set(known.members, inverted=True) for name, known in _CLASSES.items()}
 
-_START, _END, _ACCEPT = "^", "$", "accept"
+_START, _END = "^", "$"
+_ACCEPT = "accept"
 
 
 @dataclass(frozen=True, slots=True)
