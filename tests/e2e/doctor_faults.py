@@ -3,6 +3,8 @@
 What is a fault is not asked of the doctor: a member that decides has another value (by what `kinds`
 compares), or the thing is gone. Of members that are judged by what they do (policies, patterns) the values
 are such that they do something else.
+
+Long because it has values for every decisive member of every kind of thing.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from crooked import crooked
 from deep import deep
 from events_of import ACCOUNT, BEGIN, REGION, assume, event, forest, iso, read, role, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from surroundings import crooked
 
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.incident.report import Report

@@ -11,7 +11,8 @@ from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.allowing import allowing
 from secretwatch.pipeline.doctor.kinds import beats, roles, rules
-from secretwatch.pipeline.doctor.opening import Place, completed, missed, refusal
+from secretwatch.pipeline.doctor.opening import refusal
+from secretwatch.pipeline.doctor.policy_differences import Place, completed, missed
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import Principal, Request, services
 

@@ -25,7 +25,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     same_key,
     text,
 )
-from secretwatch.pipeline.doctor.opening import Place, completed
+from secretwatch.pipeline.doctor.policy_differences import Place, completed
 
 DEFAULT = "default"
 _TARGET = (
