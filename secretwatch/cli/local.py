@@ -164,9 +164,9 @@ def up(
 
 @local.command(epilog=_EXIT_CODES)
 def down() -> None:
-    """Stop the local cloud, after it has delivered what it has accepted; no error where none is up.
+    """Stop the local cloud, after it has delivered all accepted events; no error if none is running.
 
-    What is held is dropped, not delivered: `release` it first.
+    Held events are dropped, not delivered: `release` them first.
     """
     state_dir = cloud.find_state_dir()
     held = []
@@ -184,7 +184,7 @@ def down() -> None:
 @local.command(epilog=_EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
-    """Show whether the local cloud is up, its trails, what is held, what was dropped silently, and why."""
+    """Show whether the local cloud is up, its trails, held events, and messages dropped without an error."""
     state_dir = cloud.find_state_dir()
     running = cloud.status(state_dir)
     if running is None:
@@ -285,13 +285,13 @@ _CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "ev
 @local.command(epilog=_EXIT_CODES)
 @_CHANNELS
 def hold(channels: tuple[str, ...]) -> None:
-    """Hold delivery, as AWS's minutes do: calls take effect, and nothing is told of them until `release`.
+    """Hold delivery, as AWS takes minutes: calls take effect, but no event of them arrives until `release`.
 
     \b
     trail    log files, the log group, the trail's notifications
     events   EventBridge
     history  LookupEvents
-    Without a name: all three. What was called before still arrives.
+    Without a name: all three. Events of earlier calls still arrive.
     """
     running = cloud.require(cloud.find_state_dir())
     newly_held = running.hold(*channels)
@@ -306,9 +306,9 @@ def hold(channels: tuple[str, ...]) -> None:
 @click.option("--reordered", is_flag=True, help="The newest call first.")
 @click.option("--twice", is_flag=True, help="Everything once, and then once more.")
 def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice: bool) -> None:
-    """Let what is held arrive, with the times of the calls, and hold no more. Returns when it has arrived.
+    """Let held events arrive, with the times of their calls, and hold no more. Ends when they have arrived.
 
-    LookupEvents sorts by time and knows an event once: the history minds neither --reordered nor --twice.
+    LookupEvents sorts by time and has an event once: --reordered and --twice do not change the history.
     """
     running = cloud.require(cloud.find_state_dir())
     released = running.release(*channels, first=first, reordered=reordered, twice=twice)
@@ -323,8 +323,8 @@ def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice
 def tick(minutes: int) -> None:
     """Let full minutes pass without waiting: for alarms, for scheduled rules, and for states that wait.
 
-    Each minute evaluates all alarms, for which what was measured until then is so much older. Nothing else
-    has its time moved.
+    Each minute evaluates all alarms: for them all earlier measurements are a minute older. No other time
+    is moved.
     """
     ahead = cloud.require(cloud.find_state_dir()).tick(minutes)
     out.print(f"Alarms were evaluated, and what was due has begun: their time is {ahead // 60} min ahead.")
@@ -335,7 +335,7 @@ def tick(minutes: int) -> None:
 def env(as_json: bool) -> None:
     """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)".
 
-    Where no local cloud is up the line that evaluates this fails, and its shell can reach no other cloud.
+    If no local cloud is up, the line that evaluates this fails, and its shell can reach no other cloud.
     """
     try:
         running = cloud.require(cloud.find_state_dir())
