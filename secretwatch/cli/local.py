@@ -164,9 +164,9 @@ def up(
 
 @local.command(epilog=EXIT_CODES)
 def down() -> None:
-    """Stop the local cloud, after it has delivered what it has accepted; no error where none is up.
+    """Stop the local cloud, after it has delivered all accepted events; no error if none is running.
 
-    What is held is dropped, not delivered: `release` it first.
+    Held events are dropped, not delivered: `release` them first.
     """
     state_dir = cloud.find_state_dir()
     held = []
@@ -186,7 +186,7 @@ def down() -> None:
 @local.command(epilog=EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
-    """Show whether the local cloud is up, its trails, what is held, what was dropped silently, and why."""
+    """Show whether the local cloud is up, its trails, held events, and messages dropped without an error."""
     state_dir = cloud.find_state_dir()
     running = cloud.status(state_dir)
     if running is None:

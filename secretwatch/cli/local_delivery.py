@@ -13,13 +13,13 @@ _CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "ev
 @local.command(epilog=EXIT_CODES)
 @_CHANNELS
 def hold(channels: tuple[str, ...]) -> None:
-    """Hold delivery, as AWS's minutes do: calls take effect, and nothing is told of them until `release`.
+    """Hold delivery, as AWS takes minutes: calls take effect, but no event of them arrives until `release`.
 
     \b
     trail    log files, the log group, the trail's notifications
     events   EventBridge
     history  LookupEvents
-    Without a name: all three. What was called before still arrives.
+    Without a name: all three. Events of earlier calls still arrive.
     """
     running = cloud.require(cloud.find_state_dir())
     newly_held = running.hold(*channels)
@@ -34,9 +34,9 @@ def hold(channels: tuple[str, ...]) -> None:
 @click.option("--reordered", is_flag=True, help="The newest call first.")
 @click.option("--twice", is_flag=True, help="Everything once, and then once more.")
 def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice: bool) -> None:
-    """Let what is held arrive, with the times of the calls, and hold no more. Returns when it has arrived.
+    """Let held events arrive, with the times of their calls, and hold no more. Ends when they have arrived.
 
-    LookupEvents sorts by time and knows an event once: the history minds neither --reordered nor --twice.
+    LookupEvents sorts by time and has an event once: --reordered and --twice do not change the history.
     """
     running = cloud.require(cloud.find_state_dir())
     released = running.release(*channels, first=first, reordered=reordered, twice=twice)
@@ -51,8 +51,8 @@ def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice
 def tick(minutes: int) -> None:
     """Let full minutes pass without waiting: for alarms, for scheduled rules, and for states that wait.
 
-    Each minute evaluates all alarms, for which what was measured until then is so much older. Nothing else
-    has its time moved.
+    Each minute evaluates all alarms: for them all earlier measurements are a minute older. No other time
+    is moved.
     """
     ahead = cloud.require(cloud.find_state_dir()).tick(minutes)
     out.print(f"Alarms were evaluated, and what was due has begun: their time is {ahead // 60} min ahead.")

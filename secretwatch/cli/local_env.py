@@ -17,7 +17,7 @@ from secretwatch.cli.local import EXIT_CODES, local
 def env(as_json: bool) -> None:
     """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)".
 
-    Where no local cloud is up the line that evaluates this fails, and its shell can reach no other cloud.
+    If no local cloud is up, the line that evaluates this fails, and its shell can reach no other cloud.
     """
     try:
         running = cloud.require(cloud.find_state_dir())

@@ -113,7 +113,7 @@ def smoke(
     picture: Path | None,
     **options: Any,
 ) -> None:
-    """Read a watched secret and follow that read until somebody was told.
+    """Read a watched secret and follow that read to the message about it.
 
     DIR is an applied root module with an output `watch`. The environment says which cloud: AWS_PROFILE and
     the like for AWS, AWS_ENDPOINT_URL for the local cloud. The secret's value is never shown.

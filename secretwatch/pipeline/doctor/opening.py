@@ -177,7 +177,7 @@ def together(policies: Iterable[str]) -> str:
 
 
 def not_narrower(kept: Documents, added: Documents) -> list[dict[str, Any]]:
-    """Without what allows the same as one that is added, under more conditions: it adds nothing."""
+    """Without statements that an added one covers under fewer conditions: they would be left over."""
     return [dict(each) for each in kept if not any(_is_narrower(each, other) for other in added)]
 
 
