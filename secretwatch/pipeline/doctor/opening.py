@@ -150,15 +150,13 @@ def without_denials(
             or not _denies(statement, requests, kind)
         ):
             kept.append(statement)
-        elif narrower := _without_services(statement, requests, kind):
+        elif narrower := _sparing(statement, requests, kind):
             kept.append(narrower)
     return kept
 
 
-def _without_services(
-    statement: dict[str, Any], requests: Sequence[Request], kind: str
-) -> dict[str, Any] | None:
-    """A denial on a condition, as of an address, that goes on for everybody but AWS's services.
+def _sparing(statement: dict[str, Any], requests: Sequence[Request], kind: str) -> dict[str, Any] | None:
+    """A denial on a condition, as of an address, that goes on for all but AWS's services and these roles.
 
     None where it is about them. One without a condition lets nobody do anything: that is no guard.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
@@ -166,8 +164,17 @@ def _without_services(
     condition = statement.get("Condition")
     if kind != "resource" or not condition:
         return None
-    spared = {**condition.get("BoolIfExists", {}), "aws:PrincipalIsAWSService": "false"}
-    narrower = {**statement, "Condition": {**condition, "BoolIfExists": spared}}
+    roles = sorted({each.principal.issuer for each in requests if each.principal.issuer})
+    services = [each for each in requests if not each.principal.issuer]
+    if services and _denies(statement, services, kind):
+        spared = {**condition.get("BoolIfExists", {}), "aws:PrincipalIsAWSService": "false"}
+        condition = {**condition, "BoolIfExists": spared}
+    if roles:
+        others = condition.get("ArnNotLike", {})
+        named = others.get("aws:PrincipalArn", [])
+        named = [named] if isinstance(named, str) else named
+        condition = {**condition, "ArnNotLike": {**others, "aws:PrincipalArn": [*named, *roles]}}
+    narrower = {**statement, "Condition": condition}
     return None if _denies(narrower, requests, kind) else narrower
 
 

@@ -127,7 +127,11 @@ def strangers(policy: str | None, wanted: str | None, place: Place) -> list[tupl
     return list(found.values())
 
 
-_READING = ("Get", "List", "Describe", "Head", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "Verify")
+_READING = (
+    *("Get", "List", "Describe", "Head", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "Verify"),
+    # Of a topic: who listens keeps nobody else from hearing.
+    *("Receive", "Subscribe"),
+)
 
 
 def _only_reads(action: str) -> bool:

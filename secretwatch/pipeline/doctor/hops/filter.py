@@ -6,18 +6,16 @@ has to count the same (`applied_filters`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from secretwatch import secretid
 from secretwatch.alarm import metric_of, unit_of
-from secretwatch.cloudtrail import Event, event_text
-from secretwatch.filterpattern import Kind
-from secretwatch.filterpattern.examples import examples
+from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.account import Ref, Thing
-from secretwatch.pipeline.doctor.calls import Call, Person, Step
+from secretwatch.pipeline.doctor.calls import Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops import never
+from secretwatch.pipeline.doctor.hops import masking, never
 from secretwatch.pipeline.doctor.hops.applied_filters import as_applied
 from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
@@ -25,7 +23,7 @@ from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said, what_rings
 from secretwatch.pipeline.doctor.slips import is_slip
-from secretwatch.pipeline.doctor.view import Metric, View, emission, masked, parsed
+from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
 NAME = "filter"
 SERVICES_OWN = "AWS/"
@@ -57,7 +55,7 @@ def examine(view: View) -> Hop:
         as_applied(hop, view)
     else:
         _as_found(hop, view)
-    if _masks(hop, view):
+    if masking.masks(hop, view):
         return hop
     are_there(hop, view)
     names = ", ".join(each["filterName"] for each in view.emitting(metric)[:4])
@@ -378,62 +376,3 @@ def _emission(view: View, each: Thing, metric: Metric | None, event: Event) -> P
 
 def _named(dimensions: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in dimensions.items()) or "no dimensions"
-
-
-def _masks(hop: Hop, view: View) -> bool:
-    """Whether masking of the log group is why nothing matches."""
-    group = view.account.get("log group", view.group) or {}
-    if unknown := view.account.unknown.get(Ref("masking", view.group or "")):
-        hop.cannot_tell("permission", f"Whether events are masked cannot be told: {unknown.missing}.")
-    if not group.get("policyDocument") and not group.get("accountPolicies"):
-        return False
-    bare = view.after(view.account.copy())
-    bare.account.change("log group", view.group or "", policyDocument=None, accountPolicies=None)
-    metric = view.metric
-    if metric is None:
-        return False
-    hidden = next(
-        (
-            event
-            for event in view.examples
-            if any(bare.counts(each, metric, event) for each in view.emitting(metric))
-            and not any(view.counts(each, metric, event) for each in view.emitting(metric))
-        ),
-        None,
-    )
-    rings = hidden is None
-    hidden = hidden or next(_hidden_from_others(view, bare), None)
-    if hidden is None:
-        return False
-    own = masked(event_text(hidden), group.get("policyDocument")) != event_text(hidden)
-    theirs = ", ".join(group.get("accountPolicies") or {})
-    what = (
-        "The log group's data protection policy" if own else f"The account's data protection policy {theirs}"
-    )
-    if not rings:
-        hop.findings = [each for each in hop.findings if each.cause not in ("pattern", "left-out")]
-    steps: list[Step] = [Call("logs", "DeleteDataProtectionPolicy", {"logGroupIdentifier": view.group})]
-    if not own:
-        words = "It masks in every log group of the account: ask who made it to leave out what it masks here."
-        steps = [Person(words)]
-    ref = Ref("log group", view.group or "")
-    hop.broken(
-        "masked",
-        f"{what} masks what the metric filters look at: {described(hidden)} does not match any more.",
-        *steps,
-        ref=ref,
-        stops=not rings,
-    )
-    return not rings
-
-
-def _hidden_from_others(view: View, bare: View) -> Iterator[Event]:
-    """Events that the filters of the watch on the watch, or of the heartbeat, would count unmasked."""
-    for id in view.intent.of("filter", "self-watch", "heartbeat") if view.intent else ():
-        each = view.account.get("filter", id)
-        pattern = parsed((each or {}).get("filterPattern") or "")
-        if each is None or pattern is None or pattern.kind is not Kind.JSON:
-            continue
-        made = examples(pattern)
-        if made and bare.matches(each, made[0]) and not view.matches(each, made[0]):
-            yield made[0]

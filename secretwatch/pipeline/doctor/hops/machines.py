@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from secretwatch.pipeline.doctor import namesakes
-from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.allowing import allowing
-from secretwatch.pipeline.doctor.kinds import beats, roles, rules
-from secretwatch.pipeline.doctor.opening import refusal
+from secretwatch.pipeline.doctor.kinds import BY_NAME, beats, keys, roles, rules, topics
+from secretwatch.pipeline.doctor.opening import refusal, undenied
 from secretwatch.pipeline.doctor.policy_differences import Place, completed, missed
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import Principal, Request, services
@@ -100,6 +102,39 @@ def runs_as(hop: Hop, view: View, name: str, purpose: str) -> None:
             ref=None if found else ref,
             stops=False,
         )
+    _kept_out(hop, view, name, role, requests, purpose)
+
+
+def _kept_out(hop: Hop, view: View, name: str, role: Thing, requests: list[Request], purpose: str) -> None:
+    """Requests that the role's own policies allow, and the policy of what is asked for does not."""
+    own, boundary = roles.policies(role), role.get("Boundary")
+    for kind, set_policy in _WITH_POLICIES.items():
+        for id, thing in view.account.all(kind):
+            those = [each for each in requests if each.resource in (id, thing.get("Arn"), thing.get("ARN"))]
+            policy = thing.get("Policy")
+            if not those or not policy or refusal(those, caller=own, boundary=boundary):
+                continue
+            ref = Ref(kind, id)
+            if why := refusal(those, resource=policy, caller=own, boundary=boundary):
+                wanted = (view.applied(kind, id) or {}).get("Policy")
+                hop.broken(
+                    f"{purpose}-kept-out",
+                    f"The policy of the {kind} {BY_NAME[kind].label(id)} keeps the role {name} out. {why}",
+                    set_policy(str(thing.get("Arn") or id), undenied(policy, those, wanted=wanted)),
+                    ref=ref,
+                    stops=False,
+                )
+
+
+def _empty(policy: str | None) -> str:
+    return policy or json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+_WITH_POLICIES: dict[str, Callable[[str, str | None], Step]] = {
+    "key": lambda arn, policy: keys.put_policy(arn, _empty(policy)),
+    "secret": beats.put_secret_policy,
+    "topic": lambda arn, policy: topics.set_topic(arn, "Policy", _empty(policy)),
+}
 
 
 def _names_what_is_gone(hop: Hop, view: View, name: str, applied: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secretwatch.pipeline.doctor import asl
-from secretwatch.pipeline.doctor.account import Account, Thing
+from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import (
     META,
@@ -104,12 +104,27 @@ def look_at_secrets(looking: Looking, ids: list[str]) -> None:
         region = arn.split(":")[3] if arn.startswith("arn:") else looking.account.region
         return {"resource": arn, "region": region, "SecretId": arn}
 
+    own = {arn for arn in ids if Ref("secret", arn) in looking.wanted}
     for arn in ids:
         looking.ask.ahead("secretsmanager", "DescribeSecret", **question(arn))
+        if arn in own:
+            looking.ask.ahead("secretsmanager", "GetResourcePolicy", **question(arn))
     for arn in ids:
         asked = looking.ask("secretsmanager", "DescribeSecret", **question(arn))
         found = dict(asked.answer) if asked.ok else None
+        if found and arn in own:
+            policy = looking.ask("secretsmanager", "GetResourcePolicy", **question(arn))
+            if policy.unknown:
+                looking.account.unknown[Ref("secret policy", arn)] = policy
+            elif policy.ok:
+                found["Policy"] = policy.answer.get("ResourcePolicy")
         looking.note("secret", arn, asked, found)
+
+
+def put_secret_policy(arn: str, policy: str | None) -> Call:
+    if policy is None:
+        return Call("secretsmanager", "DeleteResourcePolicy", {"SecretId": arn})
+    return Call("secretsmanager", "PutResourcePolicy", {"SecretId": arn, "ResourcePolicy": policy})
 
 
 def _restore_secret(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
@@ -192,8 +207,14 @@ def _restored(account: Account, params: Mapping[str, Any]) -> None:
     account.change("secret", params["SecretId"], DeletedDate=None)
 
 
+def _set_policy(account: Account, params: Mapping[str, Any]) -> None:
+    account.change("secret", params["SecretId"], Policy=params.get("ResourcePolicy"))
+
+
 EFFECTS: dict[tuple[str, str], Effect] = {
     ("stepfunctions", "CreateStateMachine"): _machine,
     ("stepfunctions", "UpdateStateMachine"): _machine,
+    ("secretsmanager", "DeleteResourcePolicy"): _set_policy,
+    ("secretsmanager", "PutResourcePolicy"): _set_policy,
     ("secretsmanager", "RestoreSecret"): _restored,
 }
