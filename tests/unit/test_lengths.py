@@ -22,7 +22,6 @@ TO_SPLIT = {
     "tests/e2e/test_what_was_applied.py",
     "secretwatch/pipeline/doctor/hops/filter.py",
     "secretwatch/pipeline/doctor/hops/realtime.py",
-    "secretwatch/pipeline/doctor/hops/trail.py",
 }
 
 

@@ -13,10 +13,10 @@ from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import rule_patterns, topic
 from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.faulty_keys import key_at_fault
 from secretwatch.pipeline.doctor.hops.filter import is_left_out
 from secretwatch.pipeline.doctor.hops.receivers import alarm_message, receivers
 from secretwatch.pipeline.doctor.hops.rule_patterns import envelope, pattern_of, why_not
-from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import alarms, rules
 from secretwatch.pipeline.doctor.opening import opened, refusal
