@@ -20,7 +20,6 @@ TO_SPLIT = {
     "tests/e2e/test_step_functions.py",
     "tests/e2e/test_subscriptions.py",
     "tests/e2e/test_what_was_applied.py",
-    "secretwatch/pipeline/doctor/hops/realtime.py",
 }
 
 
