@@ -14,7 +14,6 @@ REASON = re.compile(r"(?m)^(?:# )?Long because \w+")
 
 # Long for no reason: to be split. Nothing is added here.
 TO_SPLIT = {
-    "tests/e2e/test_authorisation.py",
     "tests/e2e/test_what_was_applied.py",
 }
 
