@@ -14,17 +14,7 @@ REASON = re.compile(r"(?m)^(?:# )?Long because \w+")
 
 # Long for no reason: to be split. Nothing is added here.
 TO_SPLIT = {
-    "tests/e2e/test_alarm_actions.py",
-    "tests/e2e/test_authorisation.py",
-    "tests/e2e/test_event_targets.py",
-    "tests/e2e/test_step_functions.py",
-    "tests/e2e/test_subscriptions.py",
     "tests/e2e/test_what_was_applied.py",
-    "tests/plan/test_policies.py",
-    "secretwatch/pipeline/doctor/hops/alarm.py",
-    "secretwatch/pipeline/doctor/hops/filter.py",
-    "secretwatch/pipeline/doctor/hops/realtime.py",
-    "secretwatch/pipeline/doctor/hops/trail.py",
 }
 
 
