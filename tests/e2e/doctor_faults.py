@@ -68,7 +68,7 @@ def faults(applied: Account) -> list[Fault]:
         fault
         for ref, thing in applied.things.items()
         if thing is not None
-        for fault in (*_of(ref, thing), *_encrypted(ref, applied))
+        for fault in (*_of(ref, thing), *_encrypted(ref, applied), *_kept_out(ref, applied))
         if not _concerns_nobody(applied, fault)
     ]
 
@@ -89,6 +89,29 @@ def chosen(applied: Account, count: int, dice: random.Random) -> list[Fault]:
     keys = sorted(by_member)
     dice.shuffle(keys)
     return [dice.choice(by_member[keys[number % len(keys)]]) for number in range(count)]
+
+
+def _kept_out(ref: Ref, applied: Account) -> Iterator[Fault]:
+    """The policy of a topic or secret that keeps a role from doing what its own policies let it do."""
+    roles = [thing["Arn"] for _, thing in applied.all("role") if thing.get("Arn")]
+    action = {"secret": "secretsmanager:GetSecretValue", "topic": "sns:Publish"}.get(ref.kind)
+    for arn in roles if action else ():
+        inline = "".join(((applied.get("role", arn.rsplit("/", 1)[-1]) or {}).get("Inline") or {}).values())
+        if ref.id not in inline or str(action) not in inline:
+            continue
+        deny = {"Sid": "NotThem", "Effect": "Deny", "Action": action, "Resource": ref.id}
+        before = (applied.things[ref] or {}).get("Policy")
+        alone = json.dumps({"Version": "2012-10-17", "Statement": [{**deny, "Principal": {"AWS": arn}}]})
+        yield Fault(
+            ref,
+            "Policy",
+            _with(before, {**deny, "Principal": {"AWS": arn}}) if before else alone,
+            f"denied to {arn}",
+        )
+        if before:
+            guard = {"ArnNotLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:prod-*"}}
+            others = {**deny, "Principal": "*", "Condition": guard}
+            yield Fault(ref, "Policy", _with(before, others), "denied to all but others' alarms")
 
 
 def _encrypted(ref: Ref, applied: Account) -> Iterator[Fault]:

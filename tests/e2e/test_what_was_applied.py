@@ -620,6 +620,26 @@ def _careful(account: Account, dice: random.Random) -> None:
     account.change("log group", id, retentionInDays=dice.choice((None, 3653)))
 
 
+def _more_often(account: Account, dice: random.Random) -> None:
+    """What is started on schedule is started more often."""
+    id = dice.choice([id for id, each in account.all("rule") if each.get("ScheduleExpression")])
+    account.change("rule", id, ScheduleExpression=dice.choice(("rate(1 minute)", "rate(2 minutes)")))
+
+
+def _listeners_elsewhere(account: Account, dice: random.Random) -> None:
+    """A topic that another account may listen to."""
+    id, found = dice.choice([each for each in account.all("topic") if each[1].get("Policy")])
+    listens = {
+        "Sid": "Soc",
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": ["sns:Subscribe", "sns:Receive"],
+        "Resource": id,
+    }
+    policy = json.loads(found["Policy"])
+    account.change("topic", id, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], listens]}))
+
+
 UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _renamed,
     _reworded,
@@ -641,6 +661,8 @@ UNUSUAL: list[Callable[[Account, random.Random], None]] = [
     _patient,
     _by_operators,
     _careful,
+    _more_often,
+    _listeners_elsewhere,
 ]
 
 
@@ -840,6 +862,9 @@ def make(patient: Patient, live: Account, fault: Fault) -> bool:
         if not fault.value:
             return True
         thing = {**(thing or {}), "Targets": []}
+    if (ref.kind, fault.member) == ("secret", "Policy"):
+        session.client("secretsmanager").put_resource_policy(SecretId=ref.id, ResourcePolicy=fault.value)
+        return True
     if fault.member == "ActionsEnabled":
         session.client("cloudwatch").disable_alarm_actions(AlarmNames=[ref.id])
         return True

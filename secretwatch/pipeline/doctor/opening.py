@@ -189,20 +189,20 @@ def not_narrower(kept: Documents, added: Documents) -> list[dict[str, Any]]:
 
 
 def _is_narrower(statement: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether both allow the same, and the first asks for more."""
+    """Whether both allow the same, and the first asks for more; of a trust, for anything else."""
 
     def words(each: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in each.items() if name not in ("Sid", "Condition")}
 
+    if statement.get("Effect") != "Allow" or words(statement) != words(other):
+        return False
     asked = statement.get("Condition") or {}
-    return (
-        statement.get("Effect") == "Allow"
-        and words(statement) == words(other)
-        and all(
-            asked.get(operator, {}).get(key) == values
-            for operator, keys in (other.get("Condition") or {}).items()
-            for key, values in keys.items()
-        )
+    if asked and statement.get("Action") == "sts:AssumeRole" and "Service" in statement.get("Principal", {}):
+        return True
+    return all(
+        asked.get(operator, {}).get(key) == values
+        for operator, keys in (other.get("Condition") or {}).items()
+        for key, values in keys.items()
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secretwatch.dataprotection import ARN, DETECTED, MANAGED, DataProtectionPolicy
+from secretwatch.dataprotection import ARN, DETECTED, MANAGED, DataProtectionPolicy, without
 
 
 def policy(*identifiers: str, custom: dict[str, str] | None = None) -> DataProtectionPolicy:
@@ -112,3 +112,30 @@ def test_masking_keeps_length_and_is_done_once(text: str) -> None:
     masked = masker.mask(text)
     assert len(masked) == len(text)
     assert masker.mask(masked) == masked
+
+
+@given(st.lists(st.sampled_from(["EmailAddress", "IpAddress", "Reads"]), min_size=1, unique=True), st.data())
+def test_without_some_identifiers_the_others_mask_as_before(names: list[str], data: st.DataObject) -> None:
+    custom = {"Reads": "GetSecretValue"} if "Reads" in names else {}
+    listed = [name if name in custom else ARN + name for name in names]
+    whole = {
+        "Name": "test",
+        "Version": "2021-06-01",
+        "Statement": [
+            {"DataIdentifier": listed, "Operation": {"Audit": {"FindingsDestination": {}}}},
+            {"DataIdentifier": listed, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+        ],
+        **(
+            {"Configuration": {"CustomDataIdentifier": [{"Name": "Reads", "Regex": custom["Reads"]}]}}
+            if custom
+            else {}
+        ),
+    }
+    gone = data.draw(st.sets(st.sampled_from(names)))
+    left = without(json.dumps(whole), gone)
+    if left is None:
+        assert gone == set(names)
+    else:
+        assert DataProtectionPolicy.parse(left).identifiers == tuple(
+            each for each in names if each not in gone
+        )

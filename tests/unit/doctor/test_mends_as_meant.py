@@ -16,6 +16,8 @@ from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.machines import runs_as
+from secretwatch.pipeline.doctor.hops.receivers import connected
 from secretwatch.pipeline.doctor.hops.secrets import are_there
 from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.kinds import after
@@ -333,3 +335,76 @@ def test_no_filter_is_put_where_aws_takes_none() -> None:
 def _operations(view: View) -> set[str]:
     found = [step for hop in configured(view) for each in hop.findings for step in each.steps]
     return {step.operation for step in found if isinstance(step, Call)}
+
+
+ROLES_OWN = f"arn:aws:iam::{ACCOUNT}:role/details"
+TOPIC = Ref("topic", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts")
+GUARD = {
+    "Sid": "Guard",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "sns:Publish",
+    "Resource": TOPIC.id,
+    "Condition": {"ArnNotLike": {"aws:SourceArn": f"arn:aws:cloudwatch:*:{ACCOUNT}:alarm:prod-*"}},
+}
+
+
+@pytest.mark.parametrize("is_guard", [True, False], ids=["a guard on others", "a denial of the role"])
+@pytest.mark.parametrize("kind", ["topic", "secret"])
+def test_a_role_that_the_others_policy_keeps_out_is_let_in_again(kind: str, is_guard: bool) -> None:
+    """What its own policies allow is not enough; a guard goes on for others."""
+    ref, action = (TOPIC, "sns:Publish") if kind == "topic" else (SECRET, "secretsmanager:GetSecretValue")
+    condition: dict[str, Any] = {"Condition": GUARD["Condition"]} if is_guard else {}
+    who = "*" if is_guard else {"AWS": ROLES_OWN}
+    denial = {**GUARD, "Action": action, "Resource": ref.id, "Principal": who}
+    del denial["Condition"]
+    denial |= condition
+    allowing = {**policy_of("Allow", action, ref.id)}
+    role = TRUST | {"Arn": ROLES_OWN, "Inline": {"own": json.dumps(allowing)}}
+    owner = {"Sid": "Owner", "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sns:Publish"}
+    own = [{**owner, "Resource": ref.id}] if kind == "topic" else []
+    there = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*own, denial]})}
+    name = Ref("role", "details")
+    intent = Intent(Account(ACCOUNT, REGION, {name: role, ref: {}}), {}, {name: "details", ref: "details"})
+    subject = Subject(region=REGION, account_id=ACCOUNT)
+    view = View(subject, Account(ACCOUNT, REGION, {name: role, ref: there}), intent, datetime.now(UTC))
+    hop = Hop("details")
+    runs_as(hop, view, "details", "details")
+    assert [(each.cause, each.ref) for each in hop.findings] == [("details-kept-out", ref)]
+    (step,) = hop.findings[0].steps
+    assert isinstance(step, Call)
+    later = view.after(after(view.account, [step]))
+    again = Hop("details")
+    runs_as(again, later, "details", "details")
+    assert again.findings == []
+    left = json.loads((later.account.things[ref] or {}).get("Policy") or '{"Statement":[]}')["Statement"]
+    assert left[: len(own)] == own
+    if is_guard:
+        (spared,) = left[len(own) :]
+        assert spared["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [ROLES_OWN]
+        assert spared["Condition"]["ArnNotLike"]["aws:SourceArn"]
+    else:
+        assert left == own
+
+
+def policy_of(effect: str, action: str, resource: str) -> dict[str, Any]:
+    statement = {"Effect": effect, "Action": action, "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def test_a_channel_whose_subscription_is_gone_is_connected_again_and_keeps_others_topics() -> None:
+    """Chatbot subscribes itself to what is new to a channel: the topic goes first."""
+    arn = f"arn:aws:chatbot::{ACCOUNT}:chat-configuration/slack-channel/soc"
+    theirs, channel = f"{TOPIC.id}-theirs", Ref("chat channel", arn)
+    wanted = {"SlackChannelId": "C1", "SlackTeamId": "T1", "SnsTopicArns": [TOPIC.id]}
+    live = {**wanted, "SnsTopicArns": [theirs, TOPIC.id]}
+    account = Account(ACCOUNT, REGION, {channel: live, TOPIC: {"TopicArn": TOPIC.id}})
+    intent = Intent(Account(ACCOUNT, REGION, {channel: wanted, TOPIC: {}}), {}, {channel: "chat"})
+    view = View(Subject(region=REGION, account_id=ACCOUNT), account, intent, datetime.now(UTC))
+    first, second = connected(view, channel, TOPIC.id)
+    assert isinstance(first, Call)
+    assert isinstance(second, Call)
+    assert first.params["SnsTopicArns"] == [theirs]
+    assert {*second.params["SnsTopicArns"]} == {theirs, TOPIC.id}
+    later = after(account, [first, second])
+    assert any(id.startswith(f"{TOPIC.id}|https|") for id, _ in later.all("subscription"))

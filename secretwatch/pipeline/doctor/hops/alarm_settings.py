@@ -166,6 +166,8 @@ def _rings(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bool)
         if _is_declared(view, member, setting, value):
             if setting == "unit" and any(ref.kind == "filter" for ref in view.differing()):
                 continue  # the filter that gave it was changed, which is said there
+            if alarm_ref(view) in view.differing():
+                continue  # something else of it was changed, which is what stops it
             hop.warning(_CAUSES[setting], f"{sentence}. It is set so on purpose.", stops=True)
             continue
         steps: list[Step] = [whole]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -126,14 +125,11 @@ def _kept_out(hop: Hop, view: View, name: str, role: Thing, requests: list[Reque
                 )
 
 
-def _empty(policy: str | None) -> str:
-    return policy or json.dumps({"Version": "2012-10-17", "Statement": []})
-
-
 _WITH_POLICIES: dict[str, Callable[[str, str | None], Step]] = {
-    "key": lambda arn, policy: keys.put_policy(arn, _empty(policy)),
+    # Keys and topics have statements of their owner's beside a denial.
+    "key": lambda arn, policy: keys.put_policy(arn, policy or ""),
     "secret": beats.put_secret_policy,
-    "topic": lambda arn, policy: topics.set_topic(arn, "Policy", _empty(policy)),
+    "topic": lambda arn, policy: topics.set_topic(arn, "Policy", policy or ""),
 }
 
 

@@ -101,7 +101,7 @@ def receivers(
                     ref,
                     "not-subscribed",
                     f"{who} is not subscribed to {arn} any more, and is meant to be told.{slip}",
-                    [step for each in channels for step in _connected(view, each, arn)]
+                    [step for each in channels for step in connected(view, each, arn)]
                     if ref == chat
                     else view.restore(ref),
                 )
@@ -128,7 +128,7 @@ def receivers(
     return told
 
 
-def _connected(view: View, channel: Ref, topic: str) -> list[Step]:
+def connected(view: View, channel: Ref, topic: str) -> list[Step]:
     """Chatbot subscribes itself to topics that are new to a channel."""
     live = view.account.things.get(channel)
     back = view.restore(channel)

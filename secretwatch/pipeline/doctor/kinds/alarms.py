@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAl
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account, Thing
@@ -97,7 +97,19 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
     for name in _ACTIONS:
         if live and _tells_all(name)(account, wanted, live):
             kept[name] = live.get(name)
+        elif live:
+            asked = list(wanted.get(name) or ())
+            kept[name] = [*asked, *_others(account, asked, live.get(name) or ())]
     return [put({**wanted, **kept})]
+
+
+def _others(account: Account, asked: list[str], live: Iterable[str]) -> list[str]:
+    """Topics of this account that are there, and that somebody has the alarm tell as well."""
+    return [
+        each
+        for each in live
+        if each not in asked and account.get("topic", each) and each.split(":")[4] == account.account_id
+    ]
 
 
 _ACTIONS = ("AlarmActions", "InsufficientDataActions", "OKActions")

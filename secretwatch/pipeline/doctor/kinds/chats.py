@@ -65,6 +65,10 @@ def look(looking: Looking, ids: list[str]) -> None:
 def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
     client, steps = _client(id), []
     settable = {name: wanted[name] for name in _SETTABLE if name in wanted}
+    if live is not None and settable.get("SnsTopicArns"):
+        # Others may have it show theirs.
+        topics = [*settable["SnsTopicArns"], *(live.get("SnsTopicArns") or ())]
+        settable["SnsTopicArns"] = list(dict.fromkeys(topics))
     other = live is not None and any(wanted.get(name) != live.get(name) for name in _FIXED)
     if other:
         steps.append(_call(f"Delete{client}ChannelConfiguration", {"ChatConfigurationArn": id}))
