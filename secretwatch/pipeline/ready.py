@@ -84,7 +84,7 @@ def await_ready(
         limit = asked or max(timeout, window + 180)
         if not told:
             sooner = (
-                f" From another shell, `secretwatch local tick --minutes {math.ceil(window / 60)}` lets "
+                f" From another shell, `secretwatch local tick --minutes {math.ceil(window / 60) + 2}` lets "
                 "them pass at once."
                 if aws.is_local
                 else ""
