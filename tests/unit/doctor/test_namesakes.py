@@ -75,7 +75,7 @@ def test_a_name_that_was_applied_with_an_arn_has_another_today(
 
 
 def test_of_a_filter_that_is_gone_no_secret_is_said_to_be_made_anew() -> None:
-    """The ARN of today may have stood in its pattern, and a second name of the secret may stand in another."""
+    """The ARN of today may have stood in its pattern."""
     given = facts(filters=asked([metric_filter(pattern='{ $.requestParameters.secretId = "beat" }')]))
     there, _ = case(replace(given, subject=replace(given.subject, secrets=("beat",))))
     there.account.put("secret", "beat", {"ARN": OLD, "Name": "beat"})
