@@ -5,7 +5,7 @@
 # does not record that: so nothing here gets smaller by another value, and what has another unit is not looked at.
 
 resource "aws_cloudwatch_log_metric_filter" "dealt" {
-  for_each = local.patterns
+  for_each = local.patterns # "known only after apply"? Then secrets holds the ARN of a secret that this apply creates: write its name
 
   log_group_name = var.log_group_name
   name           = "${var.metric.name}-${each.key}"

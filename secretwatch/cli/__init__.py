@@ -10,6 +10,8 @@ import importlib
 
 import click
 
+from secretwatch.cli.groups import Group
+
 _COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("secretwatch.cli.backtest", "backtest"),
     "check": ("secretwatch.cli.check", "check"),
@@ -27,7 +29,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class _Lazy(click.Group):
+class _Lazy(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 

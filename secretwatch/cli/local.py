@@ -22,6 +22,7 @@ from rich.table import Table
 from secretwatch import local as cloud
 from secretwatch.cli import exits
 from secretwatch.cli.console import plain
+from secretwatch.cli.groups import Group
 from secretwatch.cli.options import SECONDS
 from secretwatch.local.cloud import AlarmTick
 
@@ -69,7 +70,7 @@ def print_mail(message: dict[str, Any]) -> None:
     out.print(escape(str(message["body"]).rstrip()) + "\n", soft_wrap=True)
 
 
-@click.group(epilog=EXIT_CODES)
+@click.group(cls=Group, epilog=EXIT_CODES)
 def local() -> None:
     """A cloud on this machine: LocalStack with a CloudTrail, real metric filters, real alarms.
 

@@ -17,6 +17,7 @@ from secretwatch.cli import exits, streams
 from secretwatch.cli.inputs import STDIN, chunks, files
 from secretwatch.cloudtrail.reader import Broken, Message, read
 from secretwatch.filterpattern import Explanation, FilterPattern, InvalidFilterPattern, Kind
+from secretwatch.filterpattern.pattern import JsonPattern
 
 _SHOWN = 160  # characters of a message on a person's screen
 _NAMED = 5  # broken pieces that are named; the others are counted
@@ -56,6 +57,8 @@ def match(pattern: str, names: tuple[str, ...], explain: bool, as_json: bool) ->
     try:
         found = list(files(names or (STDIN,)))
     except OSError as error:
+        if str(error.filename).lstrip().startswith(("{", "[")):
+            _refuse("What stands after the pattern is a message, not a file: pipe it in instead.")
         _refuse(f"{error.filename} cannot be read: {error.strerror or error}.")
     tally = Tally(parsed)
     shown = _matches(parsed, found, explain, as_json, tally)
@@ -86,6 +89,7 @@ class Tally:
     not_json: int = 0
     seen: int = 0
     named: list[str] = field(default_factory=list)
+    slips: dict[str, str] = field(default_factory=dict)
 
     def add(self, message: str, matches: bool) -> None:
         self.messages += 1
@@ -96,6 +100,7 @@ class Tally:
             self.not_json += 1
         elif not self.matched and not self.seen:
             self.seen += any(each.saw for each in self.pattern.explain(message))
+            self.slips = self.slips or _slips(self.pattern, message)
 
     def add_broken(self, name: str, piece: Broken) -> None:
         self.broken += 1
@@ -118,10 +123,36 @@ class Tally:
                 "matches none of them. Write events as JSON."
             )
         elif self.messages and not self.matched and not self.seen and self.pattern.kind is Kind.JSON:
+            if self.slips:
+                asked, there = (
+                    ", ".join(f"$.{each}" for each in names) for names in (self.slips, self.slips.values())
+                )
+                yield (
+                    f"The pattern asks for {asked}, and messages have {there}: upper and lower case differ. "
+                    f"Write {there}."
+                )
+                return
             yield (
                 "No message has a field that the pattern asks for: these may be no CloudTrail events, or are "
                 "wrapped in something unknown."
             )
+
+
+def _slips(pattern: FilterPattern, message: str) -> dict[str, str]:
+    """First fields of the pattern that the message has in other letters alone, and as it has them."""
+    try:
+        fields = json.loads(message)
+    except ValueError:
+        return {}
+    small = {name.lower(): name for name in fields} if isinstance(fields, dict) else {}
+    firsts = (
+        [each.selector.path[0] for each in pattern.conditions] if isinstance(pattern, JsonPattern) else []
+    )
+    return {
+        first: small[first.lower()]
+        for first in firsts
+        if isinstance(first, str) and first not in fields and first.lower() in small
+    }
 
 
 def _matches(

@@ -19,6 +19,7 @@ import click
 
 from secretwatch import partition
 from secretwatch.cli import exits
+from secretwatch.cli.groups import Group
 from secretwatch.policy.operators import (
     INLINE,
     MANAGED,
@@ -54,7 +55,7 @@ _REGION = _Text("region", partition.is_region, "no region, such as eu-west-1")
 _SECRET = _Text("secret", re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}").fullmatch, "no name of a secret")
 
 
-@click.group("policy")
+@click.group("policy", cls=Group)
 def group() -> None:
     """Print the IAM policy for the role that plans or applies an instance of the module, or asks Athena.
 

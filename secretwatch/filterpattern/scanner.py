@@ -127,6 +127,8 @@ class Scanner:
         return operand
 
     def _check_unquoted(self, word: str, start: int) -> None:
+        if not word and self.pattern[start - 1 : start + 1] == "==":
+            self.fail("Invalid character(s) in term: there is no ==, write =.")
         stranger = self.peek() not in _AFTER_OPERAND
         if not word and not stranger:
             self.fail("A value is missing here: a number, a word, or a text in quotation marks.")

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -82,10 +83,16 @@ def await_ready(
         window = _window(alarm)
         limit = asked or max(timeout, window + 180)
         if not told:
+            sooner = (
+                f" From another shell, `secretwatch local tick --minutes {math.ceil(window / 60) + 2}` lets "
+                "them pass at once."
+                if aws.is_local
+                else ""
+            )
             note(
                 f"The alarm {watch.alarm_name} is in ALARM already, and its actions run only when "
                 f"its state changes: waiting until it is OK again, which takes {window:g} s "
-                f"after the last read (Terraform reads too, on apply and plan); {limit:g} s at most."
+                f"after the last read (Terraform reads too, on apply and plan); {limit:g} s at most.{sooner}"
             )
             told = True
         if clock.monotonic() - begin >= limit:

@@ -42,12 +42,14 @@ class Alarm:
     def __init__(
         self, name: str, cloud: LocalCloud, session: Any, since: datetime, tell: Tell = lambda text: None
     ) -> None:
+        __tracebackhide__ = True
         self.name = name
         self._cloud, self._session, self._since, self._tell = cloud, session, since, tell
         self._cloudwatch = session.client("cloudwatch")
         if not self._described():
             raise LookupError(
-                f"There is no alarm {name!r} in {session.region_name}. There is: {self._others()}."
+                f"There is no alarm {name!r} in {session.region_name}. There is: {self._others()}. "
+                "One of another region is found with alarm(name, region=…)."
             )
 
     def _described(self) -> dict[str, Any] | None:

@@ -48,6 +48,7 @@ def as_role(root: Any, name: str, session_name: str) -> Caller:
 
     Raises NoSuchCaller where there is no such role, or its trust policy lets nobody of the account in.
     """
+    __tracebackhide__ = True
     iam = root.client("iam")
     role_name = name.rpartition("/")[2]
     try:
@@ -76,6 +77,7 @@ def as_role(root: Any, name: str, session_name: str) -> Caller:
 
 def as_user(root: Any, name: str) -> Caller:
     """A user of the account with an access key of the test's. Raises NoSuchCaller."""
+    __tracebackhide__ = True
     iam = root.client("iam")
     try:
         arn = iam.get_user(UserName=name)["User"]["Arn"]

@@ -6,13 +6,17 @@ module. Its state is a file in the copy, whatever backend the configuration name
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import json
+import re
 import shutil
 from pathlib import Path
 
 _LEFT_OUT = (".terraform", "*.tfstate", "*.tfstate.*", "*.tfplan", "crash.log")
 _OVERRIDE = "secretwatch_override.tf"
 _LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
+_DECLARED = re.compile(r'^[ \t]*variable[ \t]+"?([\w-]+)"?', re.MULTILINE)
 _WITHOUT_REPOSITORY = 3
 """How far up a module may reach where no folder above it is a clone of a repository."""
 
@@ -27,6 +31,7 @@ def copied(directory: Path, scratch: Path) -> Path:
     Links lead to what lies around it up to the repository's top (`.git`), or three folders up without one.
     Raises NotARoot for a folder without `*.tf` files.
     """
+    __tracebackhide__ = True
     source = directory.resolve()
     if not source.is_dir() or not any((*source.glob("*.tf"), *source.glob("*.tf.json"))):
         raise NotARoot(f"{directory} holds no Terraform configuration: name the folder of a root module.")
@@ -46,6 +51,18 @@ def copied(directory: Path, scratch: Path) -> Path:
             shutil.copyfile(each, target / each.name)
     (target / _OVERRIDE).write_text(_LOCAL_STATE)
     return target
+
+
+def variables(root: Path) -> set[str]:
+    """The names of the variables that a root module declares."""
+    found: set[str] = set()
+    for file in root.glob("*.tf"):
+        found.update(_DECLARED.findall(file.read_text(errors="replace")))
+    for file in root.glob("*.tf.json"):
+        # Terraform says what is wrong with a file that is no JSON.
+        with contextlib.suppress(ValueError, AttributeError):
+            found.update(json.loads(file.read_text()).get("variable", {}))
+    return found
 
 
 def _top(source: Path) -> Path:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -61,8 +62,10 @@ class Harness:
     def plan(self, directory: str | os.PathLike[str], **variables: Any) -> Plan:
         """`terraform plan` of a root module. Raises TerraformFailed with what Terraform said, NotARoot.
 
-        variables: as Terraform's `-var`, as Python's values; None leaves one to its default.
+        variables: as Terraform's `-var`, as Python's values; None leaves one to its default. Raises TypeError
+        for one that the root module does not declare.
         """
+        __tracebackhide__ = True
         root = self._root(Path(directory), variables)
         self._run(root, "plan", "-out=secretwatch.tfplan")
         return Plan(json.loads(self._run(root, "show", "-json", "secretwatch.tfplan")))
@@ -73,6 +76,7 @@ class Harness:
         confirm: follow the links that SNS sends to new addresses, as their owners would. On AWS nothing is
         delivered before that, and so it is here.
         """
+        __tracebackhide__ = True
         root = self._root(Path(directory), variables)
         self._run(root, "apply", "-auto-approve")
         if confirm:
@@ -84,8 +88,18 @@ class Harness:
         return Stack(self, root, run)
 
     def _root(self, directory: Path, variables: Mapping[str, Any]) -> Path:
+        __tracebackhide__ = True
         into = Path(tempfile.mkdtemp(prefix="root-", dir=self._scratch))
         root = folder.copied(directory, into)
+        declared = folder.variables(root)
+        if strangers := sorted(set(variables) - declared):
+            # Terraform would only warn, and go on with the defaults.
+            raise TypeError(
+                f"{directory} declares no variable {', '.join(strangers)}: nothing would use the value. "
+                f"Write one of {', '.join(sorted(declared))}."
+                if declared
+                else f"{directory} declares no variable {', '.join(strangers)}, and no other: leave it out."
+            )
         given = {name: value for name, value in variables.items() if value is not None}
         # The last file of this kind in the order of names wins over the others.
         (root / "zzz-secretwatch.auto.tfvars.json").write_text(json.dumps(given, default=os.fspath))
@@ -93,6 +107,7 @@ class Harness:
         return root
 
     def _run(self, root: Path, *arguments: str) -> str:
+        __tracebackhide__ = True
         if self._terraform_env is None:
             quiet = self._ending.enter_context(
                 terraform.environment(say=lambda line: None, scratch=self._scratch)
@@ -103,14 +118,18 @@ class Harness:
         try:
             return terraform.run(root, environment, *arguments)
         except terraform.TerraformFailed as error:
-            # What pytest shows of it.
-            error.add_note(error.output)
-            raise
+            # What pytest shows of it: neither the plan before the errors, nor the code that ran Terraform.
+            error.add_note(_errors(error.output))
+            raise error.with_traceback(None)  # noqa: B904
 
     # What happens in the account
 
     def alarm(self, name: str, region: str | None = None) -> Alarm:
-        """An alarm that is there, however it was made. Raises LookupError with those that there are."""
+        """An alarm that is there, however it was made. Raises LookupError with those that there are.
+
+        region: where it is, unless that is the test's own (`region`).
+        """
+        __tracebackhide__ = True
         return alarms.Alarm(name, self.cloud, self._session(region or self.region), self._since, self._tell)
 
     def held_delivery(self, *channels: str) -> local.HeldDelivery:
@@ -139,10 +158,12 @@ class Harness:
 
     def as_role(self, name: str, session_name: str = "test") -> Caller:
         """A session of a role of the account. Raises NoSuchCaller."""
+        __tracebackhide__ = True
         return callers.as_role(self.session, name, session_name)
 
     def as_user(self, name: str) -> Caller:
         """A user of the account, with a new access key. Raises NoSuchCaller."""
+        __tracebackhide__ = True
         return callers.as_user(self.session, name)
 
     def role(self, name: str, allow: Sequence[str] = ()) -> Caller:
@@ -189,6 +210,12 @@ def harness(
         finally:
             made.close()
             boto3.DEFAULT_SESSION = before
+
+
+def _errors(output: str) -> str:
+    """What Terraform printed, from its first error on."""
+    first = re.search(r"^[│ ]*Error: ", output, re.MULTILINE)
+    return output[first.start() :] if first else output
 
 
 def _delete_alarms(client: Any) -> None:

@@ -35,12 +35,29 @@ class Stack:
         return self._harness.inbox
 
     def alarm(self, name: str, region: str | None = None) -> Alarm:
-        return self._harness.alarm(name, region)
+        """An alarm; one that was applied is found in whichever region it is."""
+        __tracebackhide__ = True
+        return self._harness.alarm(name, region or self._region_of(name))
+
+    def _region_of(self, alarm: str) -> str | None:
+        """The region of an alarm that was applied; None of any other, and of one that is in several."""
+        state = self.directory / "terraform.tfstate"
+        resources = json.loads(state.read_text()).get("resources", []) if state.is_file() else []
+        applied = [
+            each.get("attributes") or {}
+            for resource in resources
+            if resource["type"] in ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
+            for each in resource["instances"]
+        ]
+        regions = {str(each["arn"]).split(":")[3] for each in applied if each.get("alarm_name") == alarm}
+        return regions.pop() if len(regions) == 1 else None
 
     def as_role(self, name: str, session_name: str = "test") -> Caller:
+        __tracebackhide__ = True
         return self._harness.as_role(name, session_name)
 
     def as_user(self, name: str) -> Caller:
+        __tracebackhide__ = True
         return self._harness.as_user(name)
 
     def client(self, service: str, region: str | None = None) -> Any:

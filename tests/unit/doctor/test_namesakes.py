@@ -74,6 +74,17 @@ def test_a_name_that_was_applied_with_an_arn_has_another_today(
     assert (NEW in hop.sentence) is found
 
 
+def test_of_a_filter_that_is_gone_no_secret_is_said_to_be_made_anew() -> None:
+    """The ARN of today may have stood in its pattern."""
+    given = facts(filters=asked([metric_filter(pattern='{ $.requestParameters.secretId = "beat" }')]))
+    there, _ = case(replace(given, subject=replace(given.subject, secrets=("beat",))))
+    there.account.put("secret", "beat", {"ARN": OLD, "Name": "beat"})
+    hop = Hop("filter")
+    hop.broken("filter-deleted", "The metric filter two does not exist.")
+    are_there(hop, replace(there, intent=Intent(Account(ACCOUNT, REGION))))
+    assert [each.cause for each in hop.findings] == ["filter-deleted"]
+
+
 def test_a_secret_made_anew_is_another_one() -> None:
     here = view({Ref("secret", OLD): {"Name": "beat"}}, {Ref("secret", OLD): None}, [])
     hop = Hop("heartbeat")

@@ -172,3 +172,21 @@ def test_a_message_cannot_steer_the_terminal():
     result = run('"up"', "--explain", stdin="up \x1b[31m\a " + "x" * 500)
     assert not any(ord(char) < 32 and char != "\n" for char in result.stdout)
     assert max(map(len, result.stdout.splitlines())) < 200
+
+
+def test_a_field_in_other_letters_is_named_as_it_is_written():
+    result = run("{ $.eventname = GetSecretValue }", stdin=json.dumps(READ))
+    assert result.exit_code == 1
+    assert "The pattern asks for $.eventname, and messages have $.eventName" in result.stderr
+
+
+def test_a_message_in_place_of_a_file_is_said_to_be_one():
+    result = run(PATTERN, json.dumps(READ))
+    assert result.exit_code == 2
+    assert "pipe it in instead" in result.stderr
+
+
+def test_two_equals_signs_are_answered_with_one():
+    result = run("{ $.eventName == GetSecretValue }", stdin=json.dumps(READ))
+    assert result.exit_code == 2
+    assert "there is no ==, write =" in result.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from secretwatch.testing.folder import NotARoot, copied
+from secretwatch.testing.folder import NotARoot, copied, variables
 
 
 def repository(top: Path) -> Path:
@@ -66,3 +66,12 @@ def test_without_a_repository_three_folders_up_are_there(tmp_path: Path) -> None
 def test_a_folder_without_a_configuration_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotARoot, match=f"{tmp_path} holds no Terraform configuration"):
         copied(tmp_path, tmp_path / "scratch")
+
+
+def test_declared_variables_are_found(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'variable "pattern" {}\n  variable  plain { type = string }\n# variable "no" {}\n'
+    )
+    (tmp_path / "more.tf.json").write_text('{"variable": {"statistic": {}}}')
+    (tmp_path / "torn.tf.json").write_text("{")
+    assert variables(tmp_path) == {"pattern", "plain", "statistic"}

@@ -48,6 +48,9 @@ def _under_its_arn(hop: Hop, view: View, name: str, found: Thing | None) -> None
     arn = str((found or {}).get("ARN") or "")
     if view.intent is None or not arn or arn == name or not _rings(view, name) or _rings(view, arn):
         return
+    if "filter-deleted" in {each.cause for each in hop.findings}:
+        # That alone may be why: the ARN may stand in the pattern that is gone.
+        return
     first = (
         "If Terraform made the secret: `terraform state rm` and `terraform import` it, else it is refused."
     )
