@@ -408,3 +408,20 @@ def test_a_channel_whose_subscription_is_gone_is_connected_again_and_keeps_other
     assert {*second.params["SnsTopicArns"]} == {theirs, TOPIC.id}
     later = after(account, [first, second])
     assert any(id.startswith(f"{TOPIC.id}|https|") for id, _ in later.all("subscription"))
+
+
+def test_who_has_not_confirmed_yet_is_asked_once_more_and_nothing_of_him_is_set() -> None:
+    """There is no ARN to set anything by, nor an answer about what was set."""
+    pending = {
+        "SubscriptionArn": "PendingConfirmation",
+        "TopicArn": TOPIC.id,
+        "Protocol": "https",
+        "Endpoint": "https://pager.example.com/key",
+    }
+    view = view_of(PAGER, SUBSCRIBED | LOST | retries(15), pending)
+    (step,) = view.restore(PAGER)
+    assert isinstance(step, Call)
+    assert step.operation == "Subscribe"
+    later = view.after(after(view.account, [step]))
+    assert later.differing() == {}
+    assert later.restore(PAGER) == []

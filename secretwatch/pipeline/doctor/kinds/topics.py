@@ -15,6 +15,7 @@ from secretwatch.pipeline.doctor.calls import Call, Effect, Person, Step
 from secretwatch.pipeline.doctor.kinds.delivering import delivering
 from secretwatch.pipeline.doctor.kinds.kind import (
     META,
+    Enough,
     Harmless,
     Kind,
     Looking,
@@ -103,6 +104,20 @@ def is_confirmed(subscription: Thing) -> bool:
     )
 
 
+_NEW = ":to-be-confirmed"
+
+
+def _is_known(subscription: Thing) -> bool:
+    """Of one that is not confirmed AWS tells nobody what it was made with, nor lets anybody change it."""
+    return is_confirmed(subscription) and not str(subscription["SubscriptionArn"]).endswith(_NEW)
+
+
+def _if_known(enough: Enough | None = None) -> Enough:
+    return lambda account, wanted, live: (
+        not _is_known(live) or (enough is not None and enough(account, wanted, live))
+    )
+
+
 def set_topic(arn: str, name: str, value: str, note: str = "") -> Call:
     params = {"TopicArn": arn, "AttributeName": name, "AttributeValue": value}
     return Call("sns", "SetTopicAttributes", params, note=note)
@@ -160,7 +175,7 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
     steps: list[Step] = []
     if live is None or not is_confirmed(live):
         steps.append(subscribe(topic, protocol, endpoint, wanted if live is None else None))
-    if live is None:
+    if live is None or not _is_known(live):
         return steps
     for name in (
         "FilterPolicyScope",
@@ -258,10 +273,15 @@ SUBSCRIPTION = Kind(
     _restore_subscription,
     # Of no filter policy a scope means nothing, and who is tried longer and more often is tried as often.
     enough={
-        "DeliveryPolicy": lambda account, wanted, live: delivering(live.get("DeliveryPolicy")).is_as_good_as(
-            delivering(wanted.get("DeliveryPolicy"))
+        "DeliveryPolicy": _if_known(
+            lambda account, wanted, live: delivering(live.get("DeliveryPolicy")).is_as_good_as(
+                delivering(wanted.get("DeliveryPolicy"))
+            )
         ),
-        "FilterPolicyScope": lambda account, wanted, live: not document(live.get("FilterPolicy")),
+        "FilterPolicy": _if_known(),
+        "FilterPolicyScope": _if_known(lambda account, wanted, live: not document(live.get("FilterPolicy"))),
+        "RawMessageDelivery": _if_known(),
+        "RedrivePolicy": _if_known(),
     },
     label=lambda id: _label(*subscription_parts(id)),
     resources={
@@ -313,7 +333,7 @@ def _subscribe(account: Account, params: Mapping[str, Any]) -> None:
     id = subscription_id(topic, protocol, endpoint)
     known = account.get("subscription", id) or {}
     if not is_confirmed(known):
-        known = {**known, "SubscriptionArn": f"{topic}:to-be-confirmed", "PendingConfirmation": "false"}
+        known = {**known, "SubscriptionArn": f"{topic}{_NEW}", "PendingConfirmation": "false"}
     made_with = params.get("Attributes") or {}
     there = {**known, **made_with, "TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
     account.put("subscription", id, there)
