@@ -317,7 +317,7 @@ def completed(policy: str | None, wanted: str | None, place: Place) -> str:
 
 
 def _not_narrower(kept: Documents, added: Documents) -> list[dict[str, Any]]:
-    """Without what allows the same as one that is added, under more conditions: it would only be left over."""
+    """Without what allows the same as one that is added, under more conditions: that would be left over."""
     return [dict(each) for each in kept if not any(_is_narrower(each, other) for other in added)]
 
 

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from secretwatch.cloudtrail import Event
+from secretwatch.cloudtrail.eventbridge import ALL_MANAGEMENT_EVENTS
 from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
@@ -24,7 +25,6 @@ from secretwatch.pipeline.doctor.view import View
 from secretwatch.policy import Principal, Request, services
 
 NAME = "realtime"
-ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
 def examine(view: View) -> Hop:
@@ -141,14 +141,14 @@ def rule(hop: Hop, view: View, name: str, *, sees_reads: bool) -> None:
         return
     state = found.get("State") or "ENABLED"
     wanted = (view.applied("rule", name) or {}).get("State")
-    if state == "DISABLED" or (sees_reads and state != ALL_EVENTS):
+    if state == "DISABLED" or (sees_reads and state != ALL_MANAGEMENT_EVENTS):
         why = (
             "is disabled"
             if state == "DISABLED"
             else "is in state ENABLED, in which a rule never sees read-only events"
         )
         cause = "rule-disabled" if state == "DISABLED" else "rule-state"
-        right = wanted or (ALL_EVENTS if sees_reads else "ENABLED")
+        right = wanted or (ALL_MANAGEMENT_EVENTS if sees_reads else "ENABLED")
         hop.broken(cause, f"The rule {name} {why}.", rules.put(found, State=right), ref=ref, stops=False)
     _targets(hop, view, name, found)
 
@@ -167,7 +167,8 @@ def _make(view: View, name: str) -> list[Step]:
         "detail-type": ["AWS API Call via CloudTrail"],
         "detail": detail,
     }
-    made = {"Name": name, "State": ALL_EVENTS, "EventPattern": json.dumps(pattern, separators=(",", ":"))}
+    text = json.dumps(pattern, separators=(",", ":"))
+    made = {"Name": name, "State": ALL_MANAGEMENT_EVENTS, "EventPattern": text}
     targets = [
         {"Id": f"topic-{number}" if number else "topic", "Arn": arn}
         for number, arn in enumerate(_topics(view))
