@@ -92,6 +92,10 @@ def _known(tree: ast.Module) -> dict[str, str]:
     return known
 
 
+def _id(node: ast.AST) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None
+
+
 def _is_engine(module: str) -> bool:
     return module.partition(".")[0] in ENGINE
 
@@ -111,7 +115,7 @@ def _named(tree: ast.Module, own: Mapping[str, set[str]]) -> Iterator[str]:
         if isinstance(node, ast.Attribute) and node.attr not in _OF_ANY_COLLECTION:
             if path := _path(node, known):
                 yield path
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "setattr"):
+        elif isinstance(node, ast.Call) and _id(node.func) in ("getattr", "setattr"):
             path = _path(node.args[0], known)
             if path and isinstance(node.args[1], ast.Constant):
                 yield f"{path}.{node.args[1].value}"
@@ -128,8 +132,8 @@ def _inherited(node: ast.ClassDef, known: Mapping[str, str], own: Mapping[str, s
     here = _defined(node).union(*(own.get(each, set()) for each in names))
     for each in ast.walk(node):
         if isinstance(each, ast.Attribute):
-            by_super = isinstance(each.value, ast.Call) and ast.unparse(each.value.func) == "super"
-            if by_super or (ast.unparse(each.value) == "self" and each.attr not in here):
+            by_super = isinstance(each.value, ast.Call) and _id(each.value.func) == "super"
+            if by_super or (_id(each.value) == "self" and each.attr not in here):
                 yield f"{bases[0]}.{each.attr}"
 
 
@@ -139,8 +143,5 @@ def _defined(node: ast.ClassDef) -> set[str]:
     return methods | {
         each.attr
         for each in ast.walk(node)
-        if isinstance(each, ast.Attribute)
-        and isinstance(each.ctx, ast.Store)
-        and isinstance(each.value, ast.Name)
-        and each.value.id == "self"
+        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and _id(each.value) == "self"
     }
