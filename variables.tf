@@ -1,3 +1,5 @@
+# Long because it is the table of the module's inputs, each with its type, what it is, and what is refused.
+
 locals {
   # Addresses, as people type them and as SNS takes them (with a name and a password, too), for the validations below: checkov does
   # not parse a quotation mark within their templates.
@@ -25,7 +27,7 @@ locals {
 
 variable "alarm" {
   default     = {}
-  description = "When counted reads become an alarm: as many as `threshold` within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. Further reads send nothing until it ends; `ok_actions` tells of its end, too. What is deployed for that is in docs/alarms.md. With `watches`, each has its own."
+  description = "When reads become an alarm: `threshold` reads within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. Further reads send no message until the alarm is OK again. With `ok_actions` that change sends a message, too. docs/alarms.md shows the alarm that is deployed. With `watches`, each watch has its own."
   nullable    = false
   type = object({
     datapoints_to_alarm = optional(number)
@@ -40,14 +42,14 @@ variable "alarm" {
 
 variable "dashboard" {
   default     = false
-  description = "Whether there is a dashboard in CloudWatch, called `name`: what each watch counted, who read which secrets (Logs Insights), the alarms' states, whether events arrive and messages are delivered. $3 a month beyond an account's first three."
+  description = "Whether there is a dashboard in CloudWatch, called `name`. It shows what each watch counted, who read which secrets (Logs Insights), the states of the alarms, whether events arrive, and whether messages are delivered. An account has three dashboards for free, each further one costs $3 a month."
   nullable    = false
   type        = bool
 }
 
 variable "decoys" {
   default     = null
-  description = "Secrets that nobody has a reason to touch, which modules/decoy makes (docs/decoys.md): whoever reads, describes, changes or deletes one, tries to, or lists secrets by its name, is told of. `arns`: their ARNs by name; names have to be known in a plan, ARNs not. `except`: as in `watches`: the roles that apply them, since Terraform looks at each decoy in every plan. All of them are one watch, called `decoys`. `realtime`: also a message for each touch within seconds. `details`: once the alarm rings, a message says who, as the variable `details`. `topics`: names among `topics`; all by default."
+  description = "Secrets that nobody has a reason to touch, made by modules/decoy (docs/decoys.md). The alarm rings when somebody reads, describes, changes or deletes one, tries to, or lists secrets by its name. `arns`: ARNs of the decoys by name; a plan must know the names, but not the ARNs. `except`: the roles that apply the decoys, as in `watches`, because Terraform looks at each decoy in every plan. All decoys together are one watch, called `decoys`. `realtime`: also a message for each touch within seconds. `details`: a second message says who it was, as with the variable `details`. `topics`: names from `topics`; all by default."
   type = object({
     arns     = map(string)
     details  = optional(bool, true)
@@ -69,12 +71,12 @@ variable "decoys" {
   # Known late, they are looked at late.
   validation {
     condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name])
-    error_message = "decoys.arns: what stands for ${join(", ", [for name in try(keys(var.decoys.arns), []) : name if !(can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name)])} is not the whole ARN of the secret of that name in account ${local.account.id} and region ${local.account.region}: write the output arn of modules/decoy. Decoys elsewhere need an instance there."
+    error_message = "decoys.arns: the value for ${join(", ", [for name in try(keys(var.decoys.arns), []) : name if !(can(regex(local.own_secret, var.decoys.arns[name])) && try(replace(split(":", var.decoys.arns[name])[6], "/-[A-Za-z0-9]{6}$/", ""), "") == name)])} is not the whole ARN of the secret of that name in account ${local.account.id} and region ${local.account.region}: write the output arn of modules/decoy. Decoys elsewhere need an instance there."
   }
 
   validation {
     condition     = var.decoys == null ? true : var.decoys.except != null
-    error_message = "decoys.except is null: write the ARNs of the roles that apply the decoys, such as [\"arn:aws:iam::${local.account.id}:role/deploy\"]. Terraform describes and reads each decoy in every plan, which rings with []."
+    error_message = "decoys.except is null: write the ARNs of the roles that apply the decoys, such as [\"arn:aws:iam::${local.account.id}:role/deploy\"]. Terraform describes and reads each decoy in every plan, so with [] every plan would ring."
   }
 
   validation {
@@ -84,50 +86,50 @@ variable "decoys" {
 
   validation {
     condition     = var.decoys == null || length(setintersection(keys(var.watches), ["decoys", "details-decoys"])) == 0
-    error_message = "watches has the name ${join(" and ", setintersection(keys(var.watches), ["decoys", "details-decoys"]))}, and so has the watch on decoys, or an alarm of it: write another."
+    error_message = "watches has the name ${join(" and ", setintersection(keys(var.watches), ["decoys", "details-decoys"]))}, but the watch on decoys or one of its alarms already has that name: write another."
   }
 
   validation {
     condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : [])) == 0
-    error_message = "decoys sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : []))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one."
+    error_message = "decoys sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], var.decoys == null ? [] : var.decoys.realtime || var.decoys.details ? tolist(coalesce(var.decoys.topics, toset(keys(var.topics)))) : []))}, whose chat channel would drop them without an error. A channel shows such messages only if its topic has no email_addresses, no endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one."
   }
 
   validation {
     condition     = try(length(var.decoys.topics), 1) > 0 && try(length(var.decoys.topics), 1) <= 5
-    error_message = "decoys.topics has ${try(length(var.decoys.topics), 0)} topics: an alarm rings for nobody without one, and CloudWatch takes five at most. Name one to five, or leave it out."
+    error_message = "decoys.topics has ${try(length(var.decoys.topics), 0)} topics: without a topic nobody gets the alarm's message, and CloudWatch takes five topics at most. Name one to five, or leave it out."
   }
 
   validation {
     condition     = length(setsubtract(try(coalesce(var.decoys.topics, []), []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0
-    error_message = "decoys.topics names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+    error_message = "decoys.topics names a topic that is not among topics: ${length(var.topics) == 0 ? "the only topic is the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
   }
 }
 
 variable "details" {
   default     = false
-  description = "Whether a second message says who it was, once the alarm rings: a state machine looks up the calls in the log group, and publishes them to the same topics, grouped, with links (docs/details.md). What arrives later is told once more. With `watches`, each has its own."
+  description = "Whether a second message says who it was, after the alarm rings. A state machine looks up the calls in the log group, and publishes them to the same topics, grouped, with links (docs/details.md). Calls that arrive later come in one more message. With `watches`, each watch has its own."
   nullable    = false
   type        = bool
 
   validation {
     condition     = !var.details || length(var.watches) == 0
-    error_message = "details is true, and the watches of watches have their own: write details = true into those of them whose alarm should say who, and leave this one out."
+    error_message = "details is true, but each watch in watches has its own details: write details = true into each watch that should say who it was, and leave this one out."
   }
 
   validation {
     condition     = !var.details || length(var.watches) > 0 || length([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0]) == 0
-    error_message = "details go to topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0])}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or details = false."
+    error_message = "details go to topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0])}, whose chat channel would drop them without an error. A channel shows such messages only if its topic has no email_addresses, no endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat = {...} }, or details = false."
   }
 }
 
 variable "email_addresses" {
   default     = null
-  description = "Addresses that get an e-mail when the alarm rings; each has to follow the link in AWS's first e-mail. Empty when something else subscribes to the topic. With `topics`, each has its own."
+  description = "Addresses that get an e-mail when the alarm rings. Somebody has to follow the link in AWS's first e-mail to each address. Write [] if something else subscribes to the topic. With `topics`, each topic has its own."
   type        = set(string)
 
   validation {
     condition     = (var.email_addresses == null) == (length(var.topics) > 0)
-    error_message = var.email_addresses == null ? "email_addresses is missing: write who gets the e-mails, [] when something else subscribes to the topic, or topics with addresses of their own." : "email_addresses belongs to the one topic without topics: write the addresses into topics."
+    error_message = var.email_addresses == null ? "email_addresses is missing: write the addresses that get the e-mails, [] if something else subscribes to the topic, or topics with addresses of their own." : "email_addresses is only for the default topic, and you wrote topics: write the addresses into topics."
   }
 
   validation {
@@ -138,7 +140,7 @@ variable "email_addresses" {
 
 variable "heartbeat" {
   default     = null
-  description = "Continuous proof: `every` so often (such as `1 hour`) a state machine reads a secret of its own, which holds no value, and an alarm rings when that read is not counted, whatever stopped. `ping`: the `url` of a dead man's switch (such as healthchecks.io), which is called once the read was counted and the topics were published to: it tells when even the account is dead. Subscriptions of e-mail addresses leave out the heartbeat's messages; other subscribers of the topics get them."
+  description = "Tests the watch all the time: in every interval `every` (such as `1 hour`) a state machine reads a secret of its own, which holds no value. An alarm rings if that read is not counted, for whatever reason. `ping`: the `url` of a dead man's switch (such as healthchecks.io). It is called after each read that was counted and published to the topics, so it tells you even when the whole account is dead. E-mail addresses do not get the heartbeat's messages; other subscribers of the topics do."
   type = object({
     every = optional(string, "1 hour")
     ping  = optional(object({ url = string }))
@@ -151,7 +153,7 @@ variable "heartbeat" {
 
   validation {
     condition     = try(var.heartbeat.ping, null) == null ? true : can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/%-]*)?$", var.heartbeat.ping.url))
-    error_message = "heartbeat.ping.url is no address that Step Functions calls: write an https URL with letters, digits and ._~/%- in its path, such as https://hc-ping.com/0f3c8a5e."
+    error_message = "heartbeat.ping.url is no address that Step Functions can call: write an https URL with letters, digits and ._~/%- in its path, such as https://hc-ping.com/0f3c8a5e."
   }
 
   validation {
@@ -162,7 +164,7 @@ variable "heartbeat" {
 
 variable "kms_deletion_window_in_days" {
   default     = 30
-  description = "Days in which the keys can be restored after destroying: what they encrypted is lost with them."
+  description = "Days after a destroy in which the keys can be restored. After that, all that they encrypted is lost."
   nullable    = false
   type        = number
 
@@ -174,7 +176,7 @@ variable "kms_deletion_window_in_days" {
 
 variable "kms_keys" {
   default     = {}
-  description = "Somebody else's keys for `trail` (log files and log group) and `topics`; their policies need the statements of the output `policy_statements`. What is not given is created."
+  description = "Your own keys for `trail` (log files and log group) and `topics`. Their policies need the statements of the output `policy_statements`. The module creates a key that you do not give."
   nullable    = false
   type = object({
     topics = optional(object({ arn = string }))
@@ -183,7 +185,7 @@ variable "kms_keys" {
 
   validation {
     condition     = !anytrue([for key in [var.kms_keys.topics, var.kms_keys.trail] : can(regex("(^|:)alias/aws/", key.arn)) if key != null])
-    error_message = "kms_keys holds a key of AWS's own: it lets neither CloudWatch nor CloudTrail in, and alarms would be dropped without a word. Write the ARN of a key of yours, or leave it out."
+    error_message = "kms_keys holds a key of AWS's own: it lets neither CloudWatch nor CloudTrail in, so alarms would be dropped without an error. Write the ARN of a key of yours, or leave it out."
   }
 
   validation {
@@ -193,20 +195,20 @@ variable "kms_keys" {
 
   validation {
     condition     = alltrue([for key in [var.kms_keys.topics, var.kms_keys.trail] : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", key.arn)) ? split(":", key.arn)[3] == local.account.region : true if key != null])
-    error_message = "kms_keys holds a key of another region than ${local.account.region}, where topics and log group are: a key encrypts in its own region only. Write the ARN of a key in ${local.account.region}."
+    error_message = "kms_keys holds a key of another region, but topics and log group are in ${local.account.region}: a key encrypts in its own region only. Write the ARN of a key in ${local.account.region}."
   }
 }
 
 variable "look_up_secrets" {
   default     = false
-  description = "Whether a plan looks up the ARNs of secrets given as names (secretsmanager:ListSecrets). With whole ARNs hundreds of secrets fit into one instance, and a watch can be `realtime`; without, about fifteen do, and secrets may be created later."
+  description = "Whether a plan looks up the ARNs of secrets given as names (secretsmanager:ListSecrets). With whole ARNs hundreds of secrets fit into one instance, and a watch can be `realtime`. With names alone about fifteen fit, but the secrets may be created later."
   nullable    = false
   type        = bool
 }
 
 variable "name" {
   default     = "secretwatch"
-  description = "Name of this instance: everything it creates is named after it, so that two can live side by side."
+  description = "Name of this instance. The names of all its resources begin with it, so that two instances can live side by side."
   nullable    = false
   type        = string
 
@@ -218,7 +220,7 @@ variable "name" {
 
 variable "secret" {
   default     = null
-  description = "A secret to create, and to watch from birth. `value_version` is raised to write `secret_value` anew; 0 leaves writing it to somebody else."
+  description = "A secret to create, and to watch from the beginning. Raise `value_version` to write `secret_value` anew; write 0 if somebody else writes the value."
   type = object({
     description             = optional(string, "Every read of this secret raises an alarm.")
     kms_key                 = optional(object({ arn = string }))
@@ -249,7 +251,7 @@ variable "secret" {
 
   validation {
     condition     = try(var.secret.value_version, 0) < 1000000000
-    error_message = "secret.value_version is ${format("%g", try(var.secret.value_version, 0))}, more than there will be values: write 1 at first, and one more for each new value."
+    error_message = "secret.value_version is ${format("%g", try(var.secret.value_version, 0))}, which is too large: write 1 at first, and one more for each new value."
   }
 
   validation {
@@ -265,7 +267,7 @@ variable "secret" {
 
 variable "secret_value" {
   default     = null
-  description = "Value of `secret`: sent to Secrets Manager, kept in neither plan nor state. Best passed as TF_VAR_secret_value."
+  description = "Value of `secret`. It is sent to Secrets Manager, and is in neither plan nor state. Pass it as TF_VAR_secret_value."
   ephemeral   = true
   sensitive   = true
   type        = string
@@ -283,13 +285,13 @@ variable "secret_value" {
   # Bytes, which are three quarters of what base64 takes.
   validation {
     condition     = try(var.secret.value_version, 0) == 0 || var.secret_value == null ? true : floor(length(replace(base64encode(var.secret_value), "=", "")) * 3 / 4) <= 65536
-    error_message = "secret_value is too long: Secrets Manager takes 65536 bytes. Keep what is larger elsewhere, encrypted with a key that the secret holds."
+    error_message = "secret_value is too long: Secrets Manager takes 65536 bytes. Keep a larger value elsewhere, encrypted with a key that the secret holds."
   }
 }
 
 variable "secrets" {
   default     = []
-  description = "Existing secrets to watch: names, ARNs, prefixes such as `prod/*`, or `*` for all. They have to be known in a plan: the name of a secret that the same apply creates, not its ARN. With `watches`, each has its own."
+  description = "Existing secrets to watch: names, ARNs, prefixes such as `prod/*`, or `*` for all. A plan must know them: if the same apply creates a secret, write its name, not its ARN. With `watches`, each watch has its own."
   nullable    = false
   type        = set(string)
 
@@ -305,13 +307,13 @@ variable "secrets" {
 
   validation {
     condition     = length(var.secrets) == 0 || length(var.watches) == 0
-    error_message = "secrets makes the one watch without watches: write these secrets into a watch."
+    error_message = "secrets is only for the default watch, and you wrote watches: write these secrets into a watch."
   }
 }
 
 variable "self_watch" {
   default     = {}
-  description = "The watch on the watch itself. `tampering`: somebody stops, deletes or changes a part of this instance, or tries, but for the roles in `except` (ARNs; a trailing * for a prefix). It is told in two ways: by an alarm, after minutes, and, with `fast`, by rules of EventBridge within seconds, in a message that says who and how to undo it. The fast way has a topic of its own, so that nobody silences both with one call: `email_addresses` are who gets it (everybody who gets alarms, by default; each confirms once more), or `topics` are names among `topics` that it goes to instead. `global_events`: the output `rule_arn` of modules/global-events, which brings IAM's and other global events from the region where they are. `witness`: another account's event bus that gets the same events. `blindness`: alarms when no event has arrived for an hour, when a topic cannot deliver, and when a watch's alarm does not end."
+  description = "Watches the watch itself. `tampering`: tells you when somebody stops, deletes or changes a part of this instance, or tries to. Roles in `except` are left out (ARNs; a trailing * for a prefix). An alarm tells it after minutes. With `fast`, rules of EventBridge also tell it within seconds, in a message that says who it was and how to undo it. The fast message has a topic of its own, so that no single call silences both. `email_addresses`: who gets the fast message; by default everybody who gets alarms; each address confirms once more. `topics`: send it to these names from `topics` instead. `global_events`: the output `rule_arn` of modules/global-events, which sends events of IAM and other global services from their region. `witness`: another account's event bus that gets the same events. `blindness`: alarms when no event has arrived for an hour, when a topic cannot deliver, and when a watch's alarm does not end."
   nullable    = false
   type = object({
     blindness       = optional(bool, true)
@@ -331,7 +333,7 @@ variable "self_watch" {
 
   validation {
     condition     = var.self_watch.email_addresses == null || var.self_watch.topics == null
-    error_message = "self_watch has email_addresses, which are for a topic of its own, and topics, which are used instead: leave one of them out."
+    error_message = "self_watch has both email_addresses, for a topic of its own, and topics, which replace that topic: leave one of them out."
   }
 
   validation {
@@ -341,17 +343,17 @@ variable "self_watch" {
 
   validation {
     condition     = var.self_watch.topics == null ? true : length(var.self_watch.topics) > 0
-    error_message = "self_watch.topics is empty, so nobody would be told: name a topic, leave it out, or write fast = false."
+    error_message = "self_watch.topics is empty, so nobody would get the messages: name a topic, leave it out, or write fast = false."
   }
 
   validation {
     condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, []))) == 0
-    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, [])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
+    error_message = "self_watch.topics sends messages to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], coalesce(var.self_watch.topics, [])))}, whose chat channel would drop them without an error. A channel shows such messages only if its topic has no email_addresses, no endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat = {...} }, or leave that one out."
   }
 
   validation {
     condition     = (var.self_watch.fast && var.self_watch.tampering) || (var.self_watch.email_addresses == null && var.self_watch.topics == null && var.self_watch.global_events == null && var.self_watch.witness == null)
-    error_message = "self_watch.email_addresses, topics, global_events and witness are the fast way's, which ${var.self_watch.tampering ? "fast = false" : "tampering = false"} turns off: leave them out."
+    error_message = "self_watch.email_addresses, topics, global_events and witness are for the fast messages, which ${var.self_watch.tampering ? "fast = false" : "tampering = false"} turns off: leave them out."
   }
 
   validation {
@@ -396,7 +398,7 @@ variable "tags" {
 
 variable "topics" {
   default     = {}
-  description = "Several topics instead of one, so that severities differ: each is created with its own `email_addresses` and `endpoints`, https addresses of pagers by a short name (docs/endpoints.md; `raw_message_delivery`: the message without SNS's envelope), or is an `existing` one, whose policy needs the statements of the output `policy_statements`; a plan looks at it (cloudformation:GetResource), unless `verify` is false. `chat`: a channel of Slack or Microsoft Teams that shows its alarms, in a workspace that somebody authorised in AWS's console."
+  description = "Several topics instead of one, for example for different severities. `email_addresses`: addresses of a topic that is created. `endpoints`: https addresses of pagers, by a short name (docs/endpoints.md); with `raw_message_delivery` they get the message without SNS's envelope. `existing`: use this topic instead of creating one; its policy needs the statements of the output `policy_statements`. A plan looks at it (cloudformation:GetResource), unless `verify` is false. `chat`: a channel of Slack or Microsoft Teams that shows the alarms; somebody has to authorise its workspace in AWS's console first."
   nullable    = false
   type = map(object({
     chat = optional(object({
@@ -410,7 +412,7 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : alltrue([for name in keys(topic.endpoints) : can(regex(local.short_name, name)) && length(name) <= 32]) if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for name in keys(topic.endpoints) : can(regex(local.short_name, name)) && length(name) <= 32])]))}.endpoints: write a short name for each, at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and its address as url. The address itself is a secret, and would be shown."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for name in keys(topic.endpoints) : can(regex(local.short_name, name)) && length(name) <= 32])]))}.endpoints: write a short name for each, at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and its address as url. An address instead of a name would be shown in every plan, and it is a secret."
   }
 
   validation {
@@ -421,7 +423,7 @@ variable "topics" {
   # What is said never has the address in it.
   validation {
     condition     = alltrue([for topic in var.topics : alltrue([for endpoint in topic.endpoints : nonsensitive(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048) if endpoint != null]) if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", flatten([for key, topic in var.topics : [for name, endpoint in topic.endpoints : "${key}.endpoints.${name}" if endpoint == null ? false : nonsensitive(!(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048))] if topic != null])))}.url is no address that SNS posts to safely: write https:// with a host, at most 2048 characters, without spaces and without a # part."
+    error_message = "topics.${nonsensitive(join(", topics.", flatten([for key, topic in var.topics : [for name, endpoint in topic.endpoints : "${key}.endpoints.${name}" if endpoint == null ? false : nonsensitive(!(can(regex(local.https_url, endpoint.url)) && try(length(endpoint.url), 0) <= 2048))] if topic != null])))}.url is no address that SNS can post to safely: write https:// with a host, at most 2048 characters, without spaces and without a # part."
   }
 
   validation {
@@ -431,7 +433,7 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.endpoints) == 0 if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.endpoints) > 0]))} is an existing topic with endpoints: whoever owns the topic subscribes them."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.endpoints) > 0]))} is an existing topic, and has endpoints: the owner of the topic has to subscribe them. Leave them out."
   }
 
   validation {
@@ -446,17 +448,17 @@ variable "topics" {
 
   validation {
     condition     = length(var.topics) <= 5
-    error_message = "topics has ${length(var.topics)}: alarms of the instance itself go to all of them, and CloudWatch takes five."
+    error_message = "topics has ${length(var.topics)}: the instance's own alarms go to all topics, and an alarm takes at most five."
   }
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null || length(topic.email_addresses) == 0 if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0]))} is an existing topic with email_addresses: whoever owns the topic subscribes them."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : topic.existing != null && length(topic.email_addresses) > 0]))} is an existing topic, and has email_addresses: the owner of the topic has to subscribe them. Leave them out."
   }
 
   validation {
     condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex(local.topic_arn, topic.existing.arn)) if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex(local.topic_arn, topic.existing.arn))]))} is no topic that an alarm here could publish to: write the ARN of a standard topic in ${local.account.region}."
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex(local.topic_arn, topic.existing.arn))]))} is no topic to which an alarm here can publish: write the ARN of a standard topic in ${local.account.region}."
   }
 
   validation {
@@ -487,7 +489,7 @@ variable "topics" {
 
   validation {
     condition     = alltrue(flatten([for topic in var.topics : [for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex(local.teams_id, id))] if try(topic.chat.teams, null) != null]))
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !alltrue([for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex(local.teams_id, id))])])}.chat.teams has a team_id or tenant_id that is none: in the channel's link they stand behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef."
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !alltrue([for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex(local.teams_id, id))])])}.chat.teams has a wrong team_id or tenant_id: in the channel's link they stand behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef."
   }
 
   validation {
@@ -498,13 +500,13 @@ variable "topics" {
   # The provider finds a team's configuration by the team's id, and fails where it finds two.
   validation {
     condition     = length(distinct([for topic in var.topics : lower(topic.chat.teams.team_id) if try(topic.chat.teams.team_id, null) != null])) == length([for topic in var.topics : topic if try(topic.chat.teams.team_id, null) != null])
-    error_message = "topics has several channels of one team of Microsoft Teams': the AWS provider takes one configuration for another in a team that has two, and every later plan fails. Let one topic have chat, or take channels of different teams."
+    error_message = "topics has several channels of one team of Microsoft Teams: the AWS provider confuses two configurations of one team, and every later plan fails. Let one topic have chat, or take channels of different teams."
   }
 
   # AWS has one configuration for a channel in an account, also for topics of several regions, and refuses a second one.
   validation {
     condition     = length(distinct([for topic in var.topics : "${topic.chat.slack.workspace_id}/${topic.chat.slack.channel_id}" if try(topic.chat.slack.channel_id, null) != null && try(topic.chat.slack.workspace_id, null) != null])) == length([for topic in var.topics : topic if try(topic.chat.slack.channel_id, null) != null && try(topic.chat.slack.workspace_id, null) != null])
-    error_message = "topics has one channel of Slack's several times: AWS takes one configuration for a channel in an account, and refuses the second in the apply. Let one topic have chat and name it in each watch, or take different channels."
+    error_message = "topics has one channel of Slack several times: AWS takes one configuration for each channel in an account, and refuses a second one in the apply. Let one topic have chat and name it in each watch, or take different channels."
   }
 
   validation {
@@ -515,7 +517,7 @@ variable "topics" {
 
 variable "trail" {
   default     = {}
-  description = "Where events come from. `existing`: somebody else's trail and the log group that it delivers to; a plan looks at it (cloudformation:GetResource), unless `verify` is false. Otherwise one is created: `bucket` is somebody else's that gets its log files (a log archive's), `organization` makes it record all accounts of an organisation (`management_account_id`: only where a delegated administrator applies this, whose trails belong to that account), `exclude_management_event_sources` leaves out the calls of KMS or of the RDS Data API, where these are most of the bill (`secretwatch backtest --bill`): a plan warns of what nobody sees then; `notifications` publishes CloudTrail's own message for each log file (to a topic of its own, or the given one). How long events are kept: in the bucket (evidence; 0 keeps it for good) and in the log group (for searching); `bucket_force_destroy` lets destroy delete the evidence: without it at the first apply, a plan that would is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence'`."
+  description = "Where events come from. `existing`: use this trail and the log group that it delivers to. A plan looks at the trail (cloudformation:GetResource), unless `verify` is false. Without `existing` a trail is created. `bucket`: an existing bucket for its log files, such as a log archive's. `organization`: record all accounts of an organisation; write `management_account_id` only if a delegated administrator applies this, whose trails belong to that account. `exclude_management_event_sources`: leave out the calls of KMS or of the RDS Data API, if they are most of the bill (`secretwatch backtest --bill`); a plan warns which events are then missing. `notifications`: publish CloudTrail's own message for each log file, to a new topic or the given one. `bucket_expiration_in_days`: how long the bucket keeps events (the evidence); 0 keeps them for good. `log_retention_in_days`: how long the log group keeps them, for searching. `bucket_force_destroy`: lets a destroy delete the evidence. Without it at the first apply, a plan that would delete evidence is refused until `terraform state rm 'module.NAME.module.trail[0].terraform_data.evidence'`."
   nullable    = false
   type = object({
     bucket                           = optional(object({ key_prefix = optional(string), name = string }))
@@ -535,12 +537,12 @@ variable "trail" {
 
   validation {
     condition     = var.trail.existing == null || (var.trail.bucket == null && var.trail.notifications == null)
-    error_message = "trail.existing comes with bucket or notifications: those are the business of whoever owns the trail. Leave them out."
+    error_message = "trail.existing comes with bucket or notifications: only the owner of the trail can change those. Leave them out."
   }
 
   validation {
     condition     = var.trail.existing == null || length(var.trail.exclude_management_event_sources) == 0
-    error_message = "trail.existing comes with exclude_management_event_sources: what an adopted trail records is the business of whoever owns it. Leave it out."
+    error_message = "trail.existing comes with exclude_management_event_sources: only the owner of the trail can change which events it records. Leave it out."
   }
 
   # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html
@@ -598,7 +600,7 @@ variable "trail" {
       concat(["arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}"], [for key in keys(var.topics) : "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${var.name}-${key}"], [for topic in var.topics : topic.existing.arn if try(topic.existing, null) != null]),
       try(coalesce(var.trail.notifications.topic.arn), ""),
     )
-    error_message = "trail.notifications.topic is an alert topic: CloudTrail sends it a message for each log file, hundreds a day, and none says who read what. Alarms would drown. Write another topic, or notifications = {} for one of its own."
+    error_message = "trail.notifications.topic is an alert topic: CloudTrail sends it a message for each log file, hundreds a day, and none says who read which secret. Nobody would notice the alarms among them. Write another topic, or notifications = {} for one of its own."
   }
 
   validation {
@@ -619,7 +621,7 @@ variable "trail" {
 
 variable "watches" {
   default     = {}
-  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, `touches` (every call that names a secret), or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: who may without an alarm: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services; their denied calls still count, unless `except_denied`. `alarm`: as the variable `alarm`. `topics`: names among `topics` that it goes to; all by default. `details`: once the alarm rings, a second message says who, as the variable `details`. `realtime`: also a message within seconds that says who, by EventBridge; `realtime_topics`: names among `topics` that it goes to instead of `topics`, so that the alarm's take nothing but alarms (each address confirms each topic)."
+  description = "Several watches instead of one, by name. `secrets`: names, ARNs, prefixes (`prod/*`) or `*`. `events`: `reads`, `changes`, `touches` (every call that names a secret), or names of Secrets Manager's API calls. `outcome`: `any`, `success` or `denied`. `except`: callers that do not ring: ARNs of roles (all their sessions) and users, a trailing * for a prefix, AWS services. Their denied calls still count, unless `except_denied` is true. `alarm`: as the variable `alarm`. `topics`: names from `topics` that get the alarm; all by default. `details`: a second message says who it was, as with the variable `details`. `realtime`: EventBridge also sends a message within seconds that says who it was. `realtime_topics`: names from `topics` that get this message instead, so that the topics of the alarm get only alarms; each address confirms each topic."
   nullable    = false
   type = map(object({
     alarm = optional(object({
@@ -649,7 +651,7 @@ variable "watches" {
 
   validation {
     condition     = alltrue([for key in keys(var.watches) : !can(regex(local.own_alarms, key))])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex(local.own_alarms, key))])}, and the instance has an alarm of its own by that name: write another."
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex(local.own_alarms, key))])}, but the instance itself has an alarm of that name: write another."
   }
 
   validation {
@@ -669,17 +671,17 @@ variable "watches" {
 
   validation {
     condition     = alltrue([for watch in var.watches : alltrue([for value in concat(tolist(watch.secrets), tolist(watch.events), watch.except) : value != null]) if try(watch.secrets, null) != null])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if !alltrue([for value in try(concat(tolist(watch.secrets), tolist(watch.events), watch.except), []) : value != null])])} holds null in secrets, events or except: write what is meant, or leave it out."
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if !alltrue([for value in try(concat(tolist(watch.secrets), tolist(watch.events), watch.except), []) : value != null])])} holds null in secrets, events or except: write a value, or leave it out."
   }
 
   validation {
     condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0 if watch != null])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : length(setsubtract(coalesce(watch.topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic that is not among topics: ${length(var.topics) == 0 ? "the only topic is the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
   }
 
   validation {
     condition     = alltrue([for watch in var.watches : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) == 0 if watch != null])
-    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic in realtime_topics that is not among topics: ${length(var.topics) == 0 ? "there is none but the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
+    error_message = "watches.${join(", watches.", [for key, watch in var.watches : key if watch == null ? false : length(setsubtract(coalesce(watch.realtime_topics, []), length(var.topics) == 0 ? ["default"] : keys(var.topics))) > 0])} names a topic in realtime_topics that is not among topics: ${length(var.topics) == 0 ? "the only topic is the one of email_addresses, so leave it out" : "write any of ${join(", ", keys(var.topics))}"}."
   }
 
   validation {
@@ -694,13 +696,13 @@ variable "watches" {
 
   validation {
     condition     = length(setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])]))) == 0
-    error_message = "watches sends realtime messages or details to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])])))}, whose chat would drop them without a word: beside email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one and details = false."
+    error_message = "watches sends realtime messages or details to topics.${join(", topics.", setintersection([for key, topic in var.topics : key if try(topic.chat, null) == null ? false : topic.existing != null || length(topic.email_addresses) + length(topic.endpoints) > 0], flatten([for watch in var.watches : concat(try(watch.realtime, false) ? tolist(coalesce(watch.realtime_topics, watch.topics, toset(keys(var.topics)))) : [], try(watch.details, false) ? tolist(coalesce(watch.topics, toset(keys(var.topics)))) : [])])))}, whose chat channel would drop them without an error. A channel shows such messages only if its topic has no email_addresses, no endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat = {...} }, or realtime_topics without that one and details = false."
   }
 
   validation {
     condition = var.secret == null || length(var.watches) == 0 ? true : anytrue(flatten([for watch in var.watches : [
       for secret in try(tolist(watch.secrets), []) : try(endswith(secret, "*"), false) ? try(startswith(var.secret.name, trimsuffix(secret, "*")), false) : secret == var.secret.name
     ]]))
-    error_message = "secret.name is \"${try(coalesce(var.secret.name), "")}\", which no watch watches: write it into the secrets of one."
+    error_message = "secret.name is \"${try(coalesce(var.secret.name), "")}\", which is in no watch: write it into the secrets of one."
   }
 }

@@ -3,6 +3,8 @@
 HCL cannot ask Python, nor one of its modules another. So a fact has one name in Python, or is botocore's from
 AWS's own models, and here is listed wherever HCL has it. ALONE is what HCL says and no tool asks about.
 tests/unit/test_one_table.py compares them.
+
+Long because it is one table: a row a fact.
 """
 
 from __future__ import annotations
@@ -92,9 +94,9 @@ FACTS = (
         "secretwatch.localstack.logs.subscriptions:_FILTERS_WITH_REGEXES_IN_A_GROUP",
         (
             (f"{WATCH}/main.tf", r"length\(local\.regex_patterns\) <= (\d+)"),
-            (f"{WATCH}/main.tf", r"filters with some: a log group takes (\d+)\."),
+            (f"{WATCH}/main.tf", r"regular expressions: a log group takes (\d+)\."),
             ("outputs.tf", r"local\.expressions <= (\d+)"),
-            ("outputs.tf", r"filters with regular expressions: a log group takes (\d+)\."),
+            ("outputs.tf", r"regular expressions: a log group takes (\d+)\."),
         ),
     ),
     # --- Rules ----------------------------------------------------------------------------------------

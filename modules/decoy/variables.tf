@@ -11,7 +11,7 @@ variable "description" {
 
 variable "kms_key" {
   default     = null
-  description = "Somebody else's key, where the secrets beside this one have it; AWS's own by default."
+  description = "A key of yours, if similar secrets have one; AWS's own key by default."
   type        = object({ arn = string })
 
   validation {
@@ -33,7 +33,7 @@ variable "name" {
   # An ARN of such a name could be another secret's: https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html
   validation {
     condition     = !can(regex("-[A-Za-z0-9]{6}$", var.name))
-    error_message = "name is \"${var.name}\", which ends in a hyphen and six characters as an ARN does, so that nobody could tell whose ARN is meant: write another."
+    error_message = "name is \"${var.name}\", which ends in a hyphen and six characters like an ARN, so its ARN could not be told from another secret's: write another name."
   }
 }
 
@@ -64,7 +64,7 @@ variable "tags" {
 
 variable "value" {
   default     = "{random}"
-  description = "The secret's value, in which each `{random}` becomes 32 random letters and digits, which stand in neither plan nor state."
+  description = "The secret's value. Each `{random}` in it becomes 32 random letters and digits, which are in neither plan nor state."
   nullable    = false
   type        = string
 

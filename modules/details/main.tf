@@ -34,7 +34,7 @@ resource "aws_sfn_state_machine" "this" {
   lifecycle {
     precondition {
       condition     = length(var.filter_patterns) <= 75
-      error_message = "${var.path}details: the watch has ${length(var.filter_patterns)} metric filters, and each message would ask for each of them: details take 75. Write a prefix such as \"prod/*\", or \"*\" with except, or details = false."
+      error_message = "${var.path}details: the watch has ${length(var.filter_patterns)} metric filters, and details work with at most 75, because each message queries all of them. Write a prefix such as \"prod/*\", or \"*\" with except, or details = false."
     }
   }
 }
@@ -173,7 +173,7 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
   count = var.alarmed ? 1 : 0
 
   alarm_actions       = var.topic_arns
-  alarm_description   = "The details of watch ${var.key} could not be told: who it was stands in the log group ${var.log_group.name}, and the watch's own alarm, ${var.alarm.name}, says with which query. Usual causes: a topic's policy or key that does not let the role ${local.names.read} publish, or somebody changed the role ${local.names.start}. The state machine ${local.names.machine} shows which."
+  alarm_description   = "The message with the details of watch ${var.key} could not be sent. The log group ${var.log_group.name} has the calls, and the description of the alarm ${var.alarm.name} has the query that finds them. Usual causes: a topic's policy or key that does not let the role ${local.names.read} publish, or somebody changed the role ${local.names.start}. The state machine ${local.names.machine} shows which."
   alarm_name          = local.names.alarm
   comparison_operator = "GreaterThanOrEqualToThreshold"
   evaluation_periods  = 1

@@ -40,7 +40,7 @@ locals {
       "{}",
       "",
       "${join("", [for letter in local.letters : "{}"])}In all: {} calls, {} of them by others than these.{}",
-      "What is in quotation marks is what the caller sent. First and last are in the order of arrival.",
+      "The texts in quotation marks come from the caller. First and last are in the order of arrival.",
       "",
       local.next_steps,
       "",

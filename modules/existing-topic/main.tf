@@ -7,7 +7,7 @@ data "aws_cloudcontrolapi_resource" "topic" {
   lifecycle {
     precondition {
       condition     = split(":", var.arn)[4] == var.account.id
-      error_message = "${var.path}existing: topic ${var.arn} belongs to account ${split(":", var.arn)[4]}, and cannot be looked at from ${var.account.id}. Make sure that it is a standard topic without a key of AWS's own, and that its policy has the statements of the output policy_statements, then write verify = false."
+      error_message = "${var.path}existing: topic ${var.arn} belongs to account ${split(":", var.arn)[4]}, and a plan cannot look at it from ${var.account.id}. Make sure that it is a standard topic without a key of AWS's own, and that its policy has the statements of the output policy_statements, then write verify = false."
     }
   }
 }
@@ -15,6 +15,6 @@ data "aws_cloudcontrolapi_resource" "topic" {
 check "key" {
   assert {
     condition     = !can(regex("(^|:)alias/aws/sns$", jsondecode(data.aws_cloudcontrolapi_resource.topic.properties).KmsMasterKeyId))
-    error_message = "${var.path}existing: topic ${var.arn} is encrypted with AWS's own key, which lets neither CloudWatch nor EventBridge in: alarms are dropped without a word. Give the topic a key of your own whose policy has the statements of the output policy_statements."
+    error_message = "${var.path}existing: topic ${var.arn} is encrypted with AWS's own key, which lets neither CloudWatch nor EventBridge in, so alarms would be dropped without an error. Give the topic a key of your own whose policy has the statements of the output policy_statements."
   }
 }

@@ -55,7 +55,7 @@ data "aws_cloudcontrolapi_resource" "trail" {
 
     precondition {
       condition     = split(":", var.arn)[4] == var.account.id
-      error_message = "trail.existing: trail ${local.name} belongs to account ${split(":", var.arn)[4]}, and cannot be looked at from ${var.account.id}. A trail, an organisation's too, delivers to a log group of the account that made it: deploy in ${split(":", var.arn)[4]}. If ${var.account.id} made it, as the organisation's delegated administrator: make sure that it delivers to log group ${var.log_group_name} of this account, records management events of the type All and is logging, then write verify = false."
+      error_message = "trail.existing: trail ${local.name} belongs to account ${split(":", var.arn)[4]}, and a plan cannot look at it from ${var.account.id}. A trail, an organisation's too, delivers to a log group of the account that made it: deploy in ${split(":", var.arn)[4]}. If ${var.account.id} made it, as the organisation's delegated administrator: make sure that it delivers to log group ${var.log_group_name} of this account, records management events of the type All and is logging, then write verify = false."
     }
   }
 }
@@ -66,7 +66,7 @@ data "aws_cloudwatch_log_groups" "this" {
   lifecycle {
     postcondition {
       condition     = contains(self.log_group_names, var.log_group_name)
-      error_message = "trail.existing.log_group_name is ${var.log_group_name}, which is no log group of account ${var.account.id} in ${var.account.region}: write the name of the one that the trail delivers to, and deploy where it is."
+      error_message = "trail.existing.log_group_name is ${var.log_group_name}, but there is no such log group in account ${var.account.id} in ${var.account.region}: write the name of the one that the trail delivers to, and deploy where it is."
     }
   }
 }
@@ -82,7 +82,7 @@ data "aws_cloudwatch_log_group" "this" {
   lifecycle {
     postcondition {
       condition     = !contains(["DELIVERY", "INFREQUENT_ACCESS"], coalesce(self.log_group_class, "STANDARD"))
-      error_message = "trail.existing.log_group_name is ${var.log_group_name}, whose class ${coalesce(self.log_group_class, "STANDARD")} has no metric filters, and a log group keeps its class: let the trail deliver to one of the class STANDARD."
+      error_message = "trail.existing.log_group_name is ${var.log_group_name}, whose class ${coalesce(self.log_group_class, "STANDARD")} has no metric filters, and a log group cannot change its class: let the trail deliver to a log group of the class STANDARD."
     }
   }
 
@@ -92,14 +92,14 @@ data "aws_cloudwatch_log_group" "this" {
 check "logs" {
   assert {
     condition     = try(local.trail.IsLogging, true)
-    error_message = "trail.existing: trail ${local.name} is stopped: nothing is recorded, so no alarm can ring. Start it: aws cloudtrail start-logging --name ${var.arn}"
+    error_message = "trail.existing: trail ${local.name} is stopped: it records no events, so no alarm can ring. Start it: aws cloudtrail start-logging --name ${var.arn}"
   }
 }
 
 check "reads" {
   assert {
     condition     = local.records_reads
-    error_message = "trail.existing: trail ${local.name} records no read events of Secrets Manager, and reading a secret is one: let it record management events of the type All and of all sources (aws cloudtrail put-event-selectors)."
+    error_message = "trail.existing: trail ${local.name} records no read events of Secrets Manager, so no read of a secret can ring: let it record management events of the type All and of all sources (aws cloudtrail put-event-selectors)."
   }
 }
 

@@ -5,7 +5,7 @@ locals {
 }
 
 variable "home_region" {
-  description = "Region that the instance is in, whose default event bus gets the events."
+  description = "Region of the instance. Its default event bus gets the events."
   nullable    = false
   type        = string
 
@@ -16,7 +16,7 @@ variable "home_region" {
 
   validation {
     condition     = var.home_region != data.aws_region.sender.id
-    error_message = "home_region is ${var.home_region}, and so is the provider's: the instance hears events of its own region by itself. Hand this module a provider of another one, as in providers = { aws = aws.us_east_1 }, or leave it out where the instance is in the region of global events itself."
+    error_message = "home_region is ${var.home_region}, and the provider has the same region: the instance gets events of its own region without this module. Give this module a provider of another region, as in providers = { aws = aws.us_east_1 }, or leave the module out if the instance is in the region of global events."
   }
 }
 
@@ -34,13 +34,13 @@ variable "name" {
 
 variable "secrets" {
   default     = []
-  description = "Secrets whose replicas here are watched in realtime: names, prefixes such as `prod/*`, or `*` for all. Their reads go to the instance, whose watches decide."
+  description = "Secrets whose replicas in this region are watched in realtime: names, prefixes such as `prod/*`, or `*` for all. Their reads are sent to the instance, and its watches decide."
   nullable    = false
   type        = set(string)
 
   validation {
     condition     = alltrue([for secret in var.secrets : can(regex(local.watched, secret)) && try(length(secret), 0) <= 512])
-    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret == null ? "null" : secret}\"" if !(can(regex(local.watched, secret)) && try(length(secret), 0) <= 512)])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of whatever secret."
+    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret == null ? "null" : secret}\"" if !(can(regex(local.watched, secret)) && try(length(secret), 0) <= 512)])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of every secret."
   }
 }
 
@@ -70,7 +70,7 @@ variable "tags" {
 
 variable "witness" {
   default     = null
-  description = "Another account's event bus that gets the changes as well, also in another region. It hears of every role whose name begins as the instance's, whoever changes it."
+  description = "Another account's event bus, also in another region, that gets the changes as well. It gets every change of a role whose name begins with the instance's name, by every caller."
   type        = object({ event_bus_arn = string })
 
   validation {

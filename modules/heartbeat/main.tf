@@ -21,7 +21,7 @@ locals {
 resource "aws_secretsmanager_secret" "this" {
   # checkov:skip=CKV_AWS_149:It holds no value, and a key of its own would cost a dollar a month.
   # checkov:skip=CKV2_AWS_57:It holds no value that could be rotated.
-  description             = "Holds no value. ${var.name}'s heartbeat reads it ${var.every == "1 hour" ? "every hour" : "every ${var.every}"}; whoever else does raises an alarm."
+  description             = "Holds no value. ${var.name}'s heartbeat reads it ${var.every == "1 hour" ? "every hour" : "every ${var.every}"}; if anybody else reads it, an alarm rings."
   name                    = var.secret_name
   recovery_window_in_days = 0
   tags                    = var.tags
@@ -146,7 +146,7 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
 
 resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_actions       = var.topic_arns
-  alarm_description   = "No heartbeat of ${var.name} has been counted for ${local.periods * 5} minutes, so reads of secrets are not counted either: some part between CloudTrail and the log group's metric filters has stopped. Look for it with: secretwatch doctor. Until the first heartbeat of a new deployment, that is normal."
+  alarm_description   = "No heartbeat of ${var.name} has been counted for ${local.periods * 5} minutes, so reads of secrets are not counted either: some part between CloudTrail and the log group's metric filters has stopped. To find it, run: secretwatch doctor. After a new deployment this is normal until the first heartbeat is counted."
   alarm_name          = "${var.name}-heartbeat"
   comparison_operator = "LessThanThreshold"
   datapoints_to_alarm = local.periods

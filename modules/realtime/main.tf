@@ -89,12 +89,12 @@ resource "aws_sqs_queue" "undelivered" {
   lifecycle {
     precondition {
       condition     = length(var.definition.unknown) == (var.created == null ? 0 : length([for unknown in var.definition.unknown : unknown if unknown.name == var.created.name]))
-      error_message = "${var.definition.path}realtime: EventBridge has no pattern that knows a name from its siblings', so it needs complete ARNs, and has none of ${join(", ", [for unknown in var.definition.unknown : unknown.name if unknown.name != try(var.created.name, "")])}. Write complete ARNs, let names be looked up (look_up_secrets = true), write a prefix such as \"prod/*\", or realtime = false."
+      error_message = "${var.definition.path}realtime: no pattern of EventBridge can tell a name from longer names that begin with it, so realtime needs complete ARNs, and has none of ${join(", ", [for unknown in var.definition.unknown : unknown.name if unknown.name != try(var.created.name, "")])}. Write complete ARNs, let names be looked up (look_up_secrets = true), write a prefix such as \"prod/*\", or realtime = false."
     }
 
     precondition {
       condition     = var.heartbeat == null ? true : !anytrue([for prefix in var.definition.prefixes : startswith(var.heartbeat.secret_name, prefix)])
-      error_message = "${var.definition.path}secrets has a prefix that ${try(var.heartbeat.secret_name, "")} begins with, the secret that this instance's heartbeat reads: an event pattern cannot leave one name out of a prefix, and each heartbeat would be a message. Write a longer prefix, \"*\", or realtime = false."
+      error_message = "${var.definition.path}secrets has a prefix that ${try(var.heartbeat.secret_name, "")} begins with, the secret that this instance's heartbeat reads: an event pattern cannot leave one name out of a prefix, so each heartbeat would send a message. Write a longer prefix, \"*\", or realtime = false."
     }
 
     precondition {
@@ -123,7 +123,7 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
   count = length(local.failure_groups)
 
   alarm_actions       = var.alarm_topic_arns
-  alarm_description   = "EventBridge could not deliver messages of watch ${var.key}: they wait in the queue ${aws_sqs_queue.undelivered.name}. Usual causes: the topic's policy or key no longer lets events.amazonaws.com in, or the topic is gone."
+  alarm_description   = "EventBridge could not deliver messages of watch ${var.key}. They wait in the queue ${aws_sqs_queue.undelivered.name}. Usual causes: the topic's policy or key no longer lets events.amazonaws.com in, or the topic is gone."
   alarm_name          = local.failure_alarms[count.index]
   comparison_operator = "GreaterThanOrEqualToThreshold"
   evaluation_periods  = 1

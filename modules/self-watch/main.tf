@@ -157,7 +157,7 @@ resource "aws_cloudwatch_metric_alarm" "tampering" {
   count = var.tampering ? 1 : 0
 
   alarm_actions       = values(var.alarm_topic_arns)
-  alarm_description   = "Somebody stopped, deleted or changed a part of the watch ${var.name} itself, or tried: its trail, log group, filters, alarms, topics, subscriptions, keys or bucket. Who? CloudTrail > Event history, region ${var.account.region}, read-only false. After a deployment: that was it."
+  alarm_description   = "Somebody stopped, deleted or changed a part of the watch ${var.name} itself, or tried: its trail, log group, filters, alarms, topics, subscriptions, keys or bucket. Who? CloudTrail > Event history, region ${var.account.region}, read-only false. If somebody has just deployed, that was the reason."
   alarm_name          = "${var.name}-tampering"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   # As a watch's for a single read: any of five minutes.
@@ -181,7 +181,7 @@ resource "aws_cloudwatch_metric_alarm" "blind" {
   count = var.blindness ? 1 : 0
 
   alarm_actions       = values(var.alarm_topic_arns)
-  alarm_description   = "No event has come into log group ${var.log_group_name} for an hour: reads of secrets may go unseen. Until the first events of a new deployment arrive, that is normal. Look at the trail: aws cloudtrail get-trail-status --name ${var.trail.arn}"
+  alarm_description   = "No event has come into log group ${var.log_group_name} for an hour, so reads of secrets may not ring. After a new deployment this is normal until the first events arrive. Look at the trail: aws cloudtrail get-trail-status --name ${var.trail.arn}"
   alarm_name          = "${var.name}-blind"
   comparison_operator = "LessThanThreshold"
   dimensions          = { LogGroupName = var.log_group_name }
@@ -201,7 +201,7 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   for_each = var.blindness ? var.topic_arns : {}
 
   alarm_actions       = values(var.alarm_topic_arns)
-  alarm_description   = "SNS could not deliver messages of topic ${reverse(split(":", each.value))[0]}: somebody was not told. Look at its subscriptions, and at their delivery status logs if they have any."
+  alarm_description   = "SNS could not deliver messages of topic ${reverse(split(":", each.value))[0]}: a subscriber did not get them. Look at its subscriptions, and at their delivery status logs if they have any."
   alarm_name          = local.undelivered[each.key]
   comparison_operator = "GreaterThanOrEqualToThreshold"
   dimensions          = { TopicName = reverse(split(":", each.value))[0] }

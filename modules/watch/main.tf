@@ -91,7 +91,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
     precondition {
       condition     = length(local.regex_patterns) <= 5
-      error_message = "${var.path}secrets has ${length(local.unknown)} secrets without complete ARNs. Only regular expressions know a name from its siblings', and that takes ${length(local.regex_patterns)} filters with some: a log group takes 5. Write complete ARNs, let names be looked up (look_up_secrets = true), or write a prefix such as \"prod/*\"."
+      error_message = "${var.path}secrets has ${length(local.unknown)} secrets without complete ARNs. Only regular expressions can tell a name from longer names that begin with it, and that takes ${length(local.regex_patterns)} filters with regular expressions: a log group takes 5. Write complete ARNs, let names be looked up (look_up_secrets = true), or write a prefix such as \"prod/*\"."
     }
 
     precondition {

@@ -34,7 +34,7 @@ variable "alarm" {
   # CloudWatch advises against FILL of a minute that may not be counted yet, but for M of N.
   validation {
     condition     = var.alarm.period != 60 || (var.alarm.threshold == 1 && var.alarm.evaluation_periods == 1) || coalesce(var.alarm.datapoints_to_alarm, var.alarm.evaluation_periods) < var.alarm.evaluation_periods
-    error_message = "${var.path}alarm.period is 60, and all of evaluation_periods have to have their reads: the last minute may not be counted yet when CloudWatch looks, so the alarm might never ring. Write 120 or more, or datapoints_to_alarm below evaluation_periods."
+    error_message = "${var.path}alarm.period is 60, and each of the evaluation_periods must have its reads: when CloudWatch looks, the last minute may not be counted yet, so the alarm might never ring. Write 120 or more, or datapoints_to_alarm below evaluation_periods."
   }
 
   validation {
@@ -66,17 +66,17 @@ variable "alarm" {
 
   validation {
     condition     = contains(["breaching", "ignore", "missing", "notBreaching"], var.alarm.treat_missing_data)
-    error_message = "${var.path}alarm.treat_missing_data is ${var.alarm.treat_missing_data}: write notBreaching (silence is no read), or missing."
+    error_message = "${var.path}alarm.treat_missing_data is ${var.alarm.treat_missing_data}: write notBreaching (no data means no read), or missing."
   }
 
   validation {
     condition     = var.alarm.treat_missing_data != "breaching"
-    error_message = "${var.path}alarm.treat_missing_data is breaching: nothing but reads is counted, so the alarm would be in ALARM whenever nobody reads. Write notBreaching; silence is heard by self_watch.blindness."
+    error_message = "${var.path}alarm.treat_missing_data is breaching: only reads are counted, so the alarm would be in ALARM whenever nobody reads. Write notBreaching; self_watch.blindness has an alarm that rings when no events arrive."
   }
 
   validation {
     condition     = var.alarm.treat_missing_data != "ignore"
-    error_message = "${var.path}alarm.treat_missing_data is ignore: nothing but reads is counted, so after the first read the alarm would never leave ALARM, nor ring again. Write notBreaching; silence is heard by self_watch.blindness."
+    error_message = "${var.path}alarm.treat_missing_data is ignore: only reads are counted, so after the first read the alarm would stay in ALARM and never ring again. Write notBreaching; self_watch.blindness has an alarm that rings when no events arrive."
   }
 }
 
@@ -167,7 +167,7 @@ variable "outcome" {
 
   validation {
     condition     = !(var.outcome == "denied" && length(var.except) > 0 && !var.except_denied)
-    error_message = "${var.path}except leaves nobody out, since only denied reads count here: write except_denied = true, or leave except out."
+    error_message = "${var.path}except has no effect, because only denied reads count here: write except_denied = true, or leave except out."
   }
 }
 
@@ -218,6 +218,6 @@ variable "topic_arns" {
 
   validation {
     condition     = length(var.topic_arns) >= 1 && length(var.topic_arns) <= 5
-    error_message = "${var.path}topics has ${length(var.topic_arns)} of them: an alarm publishes to one topic at least, else it rings for nobody, and CloudWatch takes five at most."
+    error_message = "${var.path}topics has ${length(var.topic_arns)} topics: without a topic nobody gets the alarm's message, and CloudWatch takes five topics at most."
   }
 }

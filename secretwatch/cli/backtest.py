@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         done="the history was read, and no limit is broken",
         failed="--check: more alarms than --max-alarms; --strict: a file is damaged",
         usage="wrong usage, or nothing to test or to read",
-        unknown="it cannot be told: AWS could not be asked; --check: part was not tested, or nothing read",
+        unknown="no answer: AWS could not be asked; --check: a part was not tested, or nothing was read",
     )
 )
 @click.argument("plans", metavar="[PLAN|DIR]...", nargs=-1)
@@ -46,16 +46,25 @@ if TYPE_CHECKING:
 @click.option(
     "--watch", "keys", metavar="KEY", multiple=True, help="Only this watch of the plans; repeatable."
 )
-@click.option("--no-self-watch", is_flag=True, help="Leave out the watch on the watch itself: quicker.")
+@click.option("--no-self-watch", is_flag=True, help="Leave out the self-watch: quicker.")
 @click.option(
-    "--max-alarms", "limit_text", metavar="N/UNIT", help="Too many alarms, as 3/week, of each watch."
+    "--max-alarms",
+    "limit_text",
+    metavar="N/UNIT",
+    help="More alarms of a watch than this are too many, as in 3/week.",
 )
-@click.option("--check", is_flag=True, help="Exit 1 where --max-alarms is broken, and say by whom: for CI.")
-@click.option("--strict", is_flag=True, help="Decode every file, and exit 1 where one is damaged.")
-@click.option("--bill", "with_bill", is_flag=True, help="What the events cost in the log group, by service.")
-@click.option("--zone", metavar="ZONE", default="UTC", show_default=True, help="Whose days are counted.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of delays that are drawn."
+    "--check",
+    is_flag=True,
+    help="For CI: exit 1 if an alarm rings more often than --max-alarms, and name the readers.",
+)
+@click.option("--strict", is_flag=True, help="Decode every file, and exit 1 if one is damaged.")
+@click.option("--bill", "with_bill", is_flag=True, help="What the events cost in the log group, by service.")
+@click.option(
+    "--zone", metavar="ZONE", default="UTC", show_default=True, help="Time zone in which days are counted."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Seed for drawing delays."
 )
 @click.option(
     "--counted-at",
@@ -66,7 +75,7 @@ if TYPE_CHECKING:
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes. [default: as many as processors]")
 @click.option(
-    "--resume", "resume_file", metavar="FILE", help="Keep what was read there until the end is reached."
+    "--resume", "resume_file", metavar="FILE", help="Keep the state of an unfinished run in this file."
 )
 @click.option("--yes", is_flag=True, help="Fetch from a bucket without asking: listing and fetching overlap.")
 @backtest_athena.options
@@ -95,10 +104,10 @@ def backtest(
 ) -> None:
     """Say what a watch would have done on recorded CloudTrail history: is it noisy, does it ring?
 
-    PLAN is a saved plan or `terraform show -json` of one, DIR a root module, applied or not; several are
-    tested side by side. History is read from files, folders or a bucket, in whatever AWS or a common tool
-    wraps it, in any order, each event once; or a table of Athena's is asked for it (--engine athena). Nothing
-    is changed.
+    PLAN is a saved plan or `terraform show -json` of one. DIR is a root module, applied or not. Several of
+    them are tested side by side. History comes from files, folders or a bucket, in any form that AWS or a
+    common tool gives it, in any order, and each event counts once. With --engine athena it comes from a table
+    of Athena. Nothing is changed.
     """
     from dataclasses import replace
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

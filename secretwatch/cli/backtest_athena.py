@@ -53,14 +53,18 @@ _OPTIONS = (
         "--trail-region) and the queries; ask nothing.",
     ),
     click.option(
-        "--account", "accounts", multiple=True, metavar="ID", help="--print-sql: whose log files; repeatable."
+        "--account",
+        "accounts",
+        multiple=True,
+        metavar="ID",
+        help="--print-sql: account of the log files; repeatable.",
     ),
     click.option(
         "--trail-region",
         "regions",
         multiple=True,
         metavar="REGION",
-        help="--print-sql: of which regions; repeatable.",
+        help="--print-sql: region of the log files; repeatable.",
     ),
     click.option("--organization", metavar="ID", help="--print-sql: the organisation whose trail it is."),
 )

@@ -17,7 +17,7 @@ from secretwatch.cli.installed import needs
     epilog=exits.table(
         done="nothing found",
         failed="a filter or an alarm that CloudWatch refuses, or that never rings",
-        usage="wrong usage, or what cannot be read",
+        usage="wrong usage, or a file that cannot be read",
     )
 )
 @click.argument("names", metavar="[FILE|DIR]...", nargs=-1)
@@ -30,9 +30,9 @@ from secretwatch.cli.installed import needs
 def check(names: tuple[str, ...], as_json: bool) -> None:
     """Look for metric filters and alarms on CloudTrail that never ring, in Terraform's files.
 
-    FILE is a .tf file, DIR a folder with some (not those below it); the current folder by default. Filters
-    and alarms of a folder are looked at together, whatever module they are of and whatever they are about.
-    What only a plan knows is left alone, and counted. No plan is made, and AWS is not asked.
+    FILE is a .tf file, DIR a folder with .tf files (folders below it are left out); the current folder by
+    default. Filters and alarms of a folder are examined together, for every module and every subject. Values
+    that only a plan knows are not examined, but counted. No plan is made, and AWS is not asked.
 
     Example: secretwatch check infra/alarms
     """

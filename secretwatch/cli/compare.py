@@ -82,8 +82,8 @@ def compare(
 
     The channels are the alarm, CloudTrail's own SNS notifications and the realtime rule; one that is not
     deployed is left out. DIR is an applied root module with an output `watch`; the environment says which
-    cloud. What the topics deliver is seen through one temporary queue for each, removed afterwards, also on
-    failure and Ctrl-C. Subscribers of the topics get the messages, too. The secret's value is never shown.
+    cloud. One temporary queue for each topic receives its messages. The queues are removed afterwards, also
+    on failure and Ctrl-C. Subscribers of the topics get the messages, too. The secret's value is never shown.
     """
     from secretwatch.pipeline.compare import Compare
     from secretwatch.pipeline.comparison import Comparison

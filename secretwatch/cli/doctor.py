@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         done="healthy, also with warnings",
         failed="broken (the hops are in the JSON's `broken`); of several watches the worst: 1, 3, 0",
         usage="wrong usage, or nothing there to examine",
-        unknown="it cannot be told (missing permissions are named)",
+        unknown="no answer (missing permissions are named)",
     )
 )
 @click.argument(
@@ -65,7 +65,9 @@ if TYPE_CHECKING:
 )
 @click.option("--event-id", metavar="ID", help="Follow the read with this CloudTrail event id.")
 @click.option("--canary", is_flag=True, help="Read the secret once, never showing it, and follow that read.")
-@click.option("--mend", is_flag=True, help="Show what would mend it, ask, do that, and examine it again.")
+@click.option(
+    "--mend", is_flag=True, help="Show the commands that would mend it, ask, run them, and examine it again."
+)
 @click.option("--policy", "show_policy", is_flag=True, help="Print the IAM policy that this needs, and end.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the diagnosis as JSON; what happens goes to stderr."
@@ -92,12 +94,12 @@ def doctor(
     as_json: bool,
     report_file: Path | None,
 ) -> None:
-    """Say why no e-mail comes when a secret is read: which hop is broken, and what mends it.
+    """Say why no e-mail comes when a secret is read: which hop is broken, and how to mend it.
 
-    DIR is an applied root module with an output `watch`: what is there is compared with what was applied,
-    and tried in simulation. --alarm or --log-group start from what is in the account, whatever the alarm is
-    about. The environment says which cloud: AWS_PROFILE and the like, or AWS_ENDPOINT_URL. Nothing is
-    changed, unless with --mend; and nothing is read but settings and logs, unless with --canary.
+    DIR is an applied root module with an output `watch`. The doctor compares the resources in the account
+    with the applied ones, and simulates a read. --alarm or --log-group work without Terraform, for an alarm
+    on any subject. The environment says which cloud: AWS_PROFILE and similar variables, or AWS_ENDPOINT_URL.
+    Only --mend changes anything. Only --canary reads a secret; otherwise only settings and logs are read.
     """
     if directories and (alarm or log_group):
         raise click.UsageError(

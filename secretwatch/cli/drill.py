@@ -37,9 +37,9 @@ _FORMATS = (".json", ".html")
 
 @click.command(
     epilog=exits.table(
-        done="every way out carried it",
-        failed="some did not: nobody subscribed or confirmed, a message did not come, no alarm rang",
-        usage="nothing was sent: wrong usage, nothing applied, no credentials or those of an exception",
+        done="every receiver that should get the messages got them",
+        failed="nobody subscribed or confirmed, a message did not come, or no alarm rang",
+        usage="nothing was sent: wrong usage, nothing applied, no credentials, or a caller in `except`",
         unknown="nothing was sent: the alarm stayed in ALARM",
     )
 )
@@ -88,7 +88,7 @@ def drill(
     report_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Send a message marked DRILL through every way out, read a secret, and record who was told.
+    """Send a message marked DRILL to every receiver, read a secret, and record who got the messages.
 
     DIR is an applied root module with an output `watch` or `watches`; by default it is this folder. The
     message goes to each topic of the watches and of the self-watch. Then the secret is read once for each

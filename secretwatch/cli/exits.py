@@ -15,10 +15,10 @@ TABLE = {
     DONE: "done",
     FAILED: "looked for and not found, or broken",
     USAGE: "wrong usage, or nothing there to work on",
-    UNKNOWN: "it cannot be told, time was up, or no local cloud is up",
+    UNKNOWN: "no answer: something could not be seen, time was up, or no local cloud is up",
     PORT: "the port is taken",
     NOT_INSTALLED: "LocalStack is not installed",
-    UNEXPECTED: "unexpected: a defect of secretwatch; where its trace was written is said",
+    UNEXPECTED: "unexpected: a defect of secretwatch; the message names the file with its trace",
     INTERRUPTED: "interrupted",
 }
 """Code → what it means, of any command; a command says it in its own words where it knows more."""

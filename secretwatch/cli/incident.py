@@ -43,7 +43,7 @@ _TOLD_EVERY = 5000
         done="the report is made, whatever it says",
         failed="no such event, or no alarm that rang",
         usage="wrong usage, or nothing applied there",
-        unknown="it cannot be told: no credentials, or permissions are missing (they are named)",
+        unknown="no answer: no credentials, or permissions are missing (they are named)",
     )
 )
 @click.argument("names", metavar="[DIR|PATH]...", nargs=-1)
@@ -83,11 +83,11 @@ def incident(
 ) -> None:
     """Say what happened when the alarm rang: who read which secrets, and what the same credentials did.
 
-    DIR is an applied root module with an output `watch` or `watches`. From the reads that rang, access keys,
-    sessions and roles that were taken are followed in both directions, by event history and the log group.
-    With --files the same is done with recorded events, in whatever AWS or a common tool wraps them; - is
-    standard input. The commands that would contain it are printed. NOTHING OF THEM IS RUN, and nothing is
-    changed. With - a report goes to standard output, and all else to stderr.
+    DIR is an applied root module with an output `watch` or `watches`. From the reads that rang, the report
+    follows access keys, sessions and assumed roles in both directions, by event history and the log group.
+    With --files it uses recorded events instead, in any form that AWS or a common tool gives them; - is
+    standard input. It prints the commands that would stop these credentials. NONE OF THEM IS RUN, and nothing
+    is changed. With - a report goes to standard output, and all else to stderr.
     """
     from secretwatch.pipeline.incident.gather import EVENT_ID, NothingRang
 
@@ -199,7 +199,7 @@ def _from_aws(
             console.print(place(each.label, each.account_id, each.region, where.endpoint_url))
         ask = Asking(of, first.region, APP_ID)
         try:
-            return Gathering(
+            made = Gathering(
                 watches,
                 ask,
                 now=datetime.now(UTC),
@@ -207,6 +207,7 @@ def _from_aws(
                 hours=hours,
                 tell=teller(console, status),
             ).run(alarm_time, event_id)
+            return made.at(where.given_endpoint)
         finally:
             ask.close()
 

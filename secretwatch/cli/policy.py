@@ -54,7 +54,7 @@ _SECRET = _Text("secret", forms.SECRET_NAME.fullmatch, "no name of a secret")
 
 @click.group("policy")
 def group() -> None:
-    """Print the IAM policy of whoever plans or applies an instance of the module, or asks Athena.
+    """Print the IAM policy for the role that plans or applies an instance of the module, or asks Athena.
 
     It is JSON and nothing else, so that it can be piped on:
 
@@ -128,15 +128,14 @@ that an instance can have.
 
 _command(
     "plan",
-    "Print the policy of whoever plans: what `terraform plan` reads, and no more.\n"
+    "Print the policy for the role that plans: it allows the reads of `terraform plan`, and no more.\n"
     + _SOURCE
     + "\nWith a secret whose value Terraform manages, a plan reads that value, and the alarm rings.",
     changes=False,
 )
 _command(
     "apply",
-    "Print the policy of whoever applies: what creates, changes and destroys, and what a plan reads.\n"
-    + _SOURCE,
+    "Print the policy for the role that applies: to create, change, destroy, and plan.\n" + _SOURCE,
     changes=True,
 )
 
@@ -178,7 +177,7 @@ _WORKGROUP = _Text("name", re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch, "no n
 @click.option("--account", type=_ACCOUNT, metavar="ID", help="[default: any account]")
 @click.option("--region", type=_REGION, metavar="REGION", help="[default: any region]")
 def athena(**given: Any) -> None:
-    """Print the policy of whoever asks Athena about a trail's history.
+    """Print the policy for a role that asks Athena about a trail's history.
 
     It reads log files and the table's definition, writes results, and changes nothing else.
     """

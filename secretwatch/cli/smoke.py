@@ -113,7 +113,7 @@ def smoke(
     picture: Path | None,
     **options: Any,
 ) -> None:
-    """Read a watched secret and follow that read until somebody was told.
+    """Read a watched secret and follow that read to the message about it.
 
     DIR is an applied root module with an output `watch`. The environment says which cloud: AWS_PROFILE and
     the like for AWS, AWS_ENDPOINT_URL for the local cloud. The secret's value is never shown.
@@ -270,7 +270,7 @@ def _awaited(hops: list[HopResult], seconds: float) -> Text:
 
 
 def _tell_end(console: Console, report: SmokeReport) -> None:
-    from secretwatch.pipeline.probes import ALARM, REALTIME
+    from secretwatch.pipeline.probes.probe import ALARM, REALTIME
 
     if report.ending in ("timeout", "interrupted"):
         for hop in report.hops:

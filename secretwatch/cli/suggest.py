@@ -26,10 +26,10 @@ _STRANGE = 5
 
 @click.command(
     epilog=exits.table(
-        done="the limit holds, or holds with what is suggested",
-        failed="it does not hold with any exceptions that are safe, or would not have in the part held out",
+        done="the limit holds, or holds with the suggested exceptions",
+        failed="no safe exceptions keep the limit, or they do not keep it in the last fifth",
         usage="wrong usage, or nothing to test or to read",
-        unknown="it cannot be told: AWS could not be asked, or an alarm is not evaluated here",
+        unknown="no answer: AWS could not be asked, or an alarm is of a kind that is not evaluated",
     )
 )
 @click.argument("plans", metavar="[PLAN|DIR]...", nargs=-1)
@@ -38,7 +38,9 @@ _STRANGE = 5
 @click.option("--alarm", "settings", metavar="KEY=VALUE", multiple=True, help="As for backtest.")
 @click.option("--max-alarms", "limit_text", metavar="N/UNIT", required=True, help="As 3/week, of each watch.")
 @click.option("--watch", "keys", metavar="KEY", multiple=True, help="Only this watch; repeatable.")
-@click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of drawn delays.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Seed for drawing delays."
+)
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes. [default: as many as processors]")
 @click.option("--yes", is_flag=True, help="Fetch from a bucket without asking.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the suggestions as JSON.")
@@ -54,12 +56,12 @@ def suggest(
     yes: bool,
     json_file: str | None,
 ) -> None:
-    """Say whom a watch that rings too often could leave out, and at what risk. Nothing is changed.
+    """Say which callers a watch that rings too often could leave out, and at what risk. Nothing is changed.
 
-    From recorded history, as `secretwatch backtest` reads it: the fewest roles, users and services with which
-    --max-alarms holds, as HCL for `except`. Nobody whose reads are in anything unusual is among them: who is
-    new or reads rarely, has a new address, agent or secret, or was ever denied. The last fifth of the history
-    is not looked at to decide, and shows whether it would have held.
+    It reads recorded history as `secretwatch backtest` does. It finds the fewest roles, users and services
+    with which --max-alarms holds, and prints them as HCL for `except`. It never suggests a caller with
+    unusual reads: one that is new, reads rarely, has a new address, agent or secret, or was ever denied. It
+    decides without the last fifth of the history, and then tries the suggestion on that part.
     """
     from secretwatch.backtest.limit import InvalidLimit, Limit
     from secretwatch.cli.untold import untold

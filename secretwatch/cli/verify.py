@@ -34,8 +34,8 @@ _ID = 34
     epilog=exits.table(
         done="every claim was confirmed",
         failed="a claim was refuted",
-        usage="wrong usage, no credentials, or permissions that lack",
-        unknown="a claim that nobody can tell, or something was left behind",
+        usage="wrong usage, no credentials, or missing permissions",
+        unknown="a claim that could not be tested, or something was left behind",
     )
 )
 @click.option("--list", "list_", is_flag=True, help="Show the experiments and call nothing.")
@@ -58,7 +58,7 @@ _ID = 34
 @click.option(
     "--clean", is_flag=True, help="Run nothing: remove what runs left behind, also those of somebody else."
 )
-@click.option("--unchecked", is_flag=True, help="Start even if permissions seem to lack.")
+@click.option("--unchecked", is_flag=True, help="Start even if permissions seem to be missing.")
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
@@ -73,12 +73,12 @@ _ID = 34
     help="Remembers what is done. [default: verify.json in the user's state folder]",
 )
 def verify(list_: bool, only: tuple[str, ...], report: str | None, **options: Any) -> None:
-    """Settle in an account what AWS's documents leave open.
+    """Test in an account the questions that AWS's documents leave open.
 
-    Each experiment makes a few small things, looks what AWS does, and removes them. All have names that begin
-    with secretwatch-verify-, and a tag of that name. What is done is not run again; what an interrupted run
-    left is removed by the next. The environment says which cloud: AWS_PROFILE and the like for AWS,
-    AWS_ENDPOINT_URL for the local cloud.
+    Each experiment makes a few small resources, looks what AWS does, and removes them. All have names that
+    begin with secretwatch-verify-, and a tag of that name. A finished experiment is not run again. If a run
+    is interrupted, the next one removes what it left. The environment says which cloud: AWS_PROFILE and
+    similar variables for AWS, AWS_ENDPOINT_URL for the local cloud.
     """
     from secretwatch.verify.table import EXPERIMENTS, Unknown, named
 

@@ -375,12 +375,14 @@ def an_adopted_trail_works_and_a_plan_says_when_it_would_not(
         EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}],
     )
     said = " ".join(terraform.run(example, "plan").split())
-    assert "trail somebodys is stopped: nothing is recorded, so no alarm can ring." in said
+    assert "trail somebodys is stopped: it records no events, so no alarm can ring." in said
     assert "trail somebodys records no read events of Secrets Manager, and reading a secret is one" in said
 
     monkeypatch.setenv("TF_VAR_log_group_name", "nobodys")
     with pytest.raises(TerraformFailed) as failed:
         terraform.run(example, "plan")
-    assert f"nobodys, which is no log group of account {account}" in " ".join(failed.value.output.split())
+    assert f"nobodys, but there is no such log group in account {account}" in " ".join(
+        failed.value.output.split()
+    )
     monkeypatch.setenv("TF_VAR_log_group_name", "somebodys")
     secrets.delete_secret(SecretId="payments/card", ForceDeleteWithoutRecovery=True)

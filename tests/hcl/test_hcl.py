@@ -2,6 +2,8 @@
 
 The *.tftest.hcl files are for `terraform test` with a mocked provider. It can expect a refusal, but not its
 words: those stand here, one mistake a line, and are read from a root module that makes all of them.
+
+Long because it is one table of mistakes and the sentences that answer them.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ AVERAGE = (
     ' among four averages 0.2. Write "Sum".'
 )
 LAST_MINUTE = (
-    "and all of evaluation_periods have to have their reads: the last minute may not be counted yet when"
-    " CloudWatch looks, so the alarm might never ring. Write 120 or more, or datapoints_to_alarm below"
+    "and each of the evaluation_periods must have its reads: when CloudWatch looks, the last minute may not "
+    "be counted yet, so the alarm might never ring. Write 120 or more, or datapoints_to_alarm below"
     " evaluation_periods."
 )
 NAME = (
@@ -59,8 +61,8 @@ CALLS = (
 TWELVE_ROLES = ", ".join(f'"arn:aws:iam::111122223333:role/{n:02}"' for n in range(12))
 DROWN = (
     "trail.notifications.topic is an alert topic: CloudTrail sends it a message for each log file,"
-    " hundreds a day,"
-    " and none says who read what. Alarms would drown. Write another topic, or notifications = {}"
+    " hundreds a day, and none says who read which secret. Nobody would notice the alarms among them. Write "
+    "another topic, or notifications = {}"
     " for one of its own."
 )
 
@@ -81,14 +83,15 @@ REFUSED = [
     ),
     (
         f'decoys = {{ arns = {{ "d0" = "{DECOY}d0-AbCdEf" }}, except = [], topics = [] }}',
-        "decoys.topics has 0 topics: an alarm rings for nobody without one, and CloudWatch takes five at"
-        " most. Name one to five, or leave it out.",
+        "decoys.topics has 0 topics: without a topic nobody gets the alarm's message, and CloudWatch takes "
+        "five topics at most. Name one to five, or leave it out.",
     ),
     (
         f'decoys = {{ arns = {{ "d1" = "{DECOY}d1-AbCdEf" }}, except = null }}',
         "decoys.except is null: write the ARNs of the roles that apply the decoys, such as"
-        ' ["arn:aws:iam::111122223333:role/deploy"]. Terraform describes and reads each decoy in every plan,'
-        " which rings with [].",
+        ' ["arn:aws:iam::111122223333:role/deploy"]. Terraform describes and reads each decoy in every '
+        "plan, so"
+        " with [] every plan would ring.",
     ),
     (
         f'decoys = {{ arns = {{ "d2" = "{DECOY}d2-AbCdEf" }}, except = [null] }}',
@@ -103,7 +106,7 @@ REFUSED = [
     *(
         (
             f'decoys = {{ arns = {{ "{name}" = {arn} }}, except = [] }}',
-            f"decoys.arns: what stands for {name} is not the whole ARN of the secret of that name in account"
+            f"decoys.arns: the value for {name} is not the whole ARN of the secret of that name in account"
             " 111122223333 and region eu-west-1: write the output arn of modules/decoy. Decoys elsewhere need"
             " an instance there.",
         )
@@ -119,12 +122,13 @@ REFUSED = [
     (
         f'decoys = {{ arns = {{ "d3" = "{DECOY}d3-AbCdEf" }}, except = [] }}\n'
         'watches = { decoys = { secrets = ["db"] } }',
-        "watches has the name decoys, and so has the watch on decoys, or an alarm of it: write another.",
+        "watches has the name decoys, but the watch on decoys or one of its alarms already has that name: "
+        "write another.",
     ),
     (
         f'decoys = {{ arns = {{ "d4" = "{DECOY}d4-AbCdEf" }}, except = [], topics = ["x"] }}',
-        "decoys.topics names a topic that is not among topics: there is none but the one of"
-        " email_addresses, so leave it out.",
+        "decoys.topics names a topic that is not among topics: the only topic is the one of "
+        "email_addresses, so leave it out.",
     ),
     (
         f'decoys = {{ arns = {{ "d5" = "{DECOY}d5-AbCdEf" }}, except = ["nobody"] }}',
@@ -134,8 +138,8 @@ REFUSED = [
     *(
         (
             f"topics = {{ t{n} = {{ endpoints = {{ one = {{ url = {url} }} }} }} }}",
-            f"topics.t{n}.endpoints.one.url is no address that SNS posts to safely: write https:// with a"
-            " host, at most 2048 characters, without spaces and without a # part.",
+            f"topics.t{n}.endpoints.one.url is no address that SNS can post to safely: write https:// with "
+            f"a host, at most 2048 characters, without spaces and without a # part.",
         )
         for n, url in enumerate(
             (
@@ -153,8 +157,8 @@ REFUSED = [
     (
         'topics = { u1 = { endpoints = { "https://x" = { url = "https://x" } } } }',
         "topics.u1.endpoints: write a short name for each, at most 32 lower-case letters, digits and single"
-        " hyphens, beginning with a letter, and its address as url. The address itself is a secret, and would"
-        " be shown.",
+        " hyphens, beginning with a letter, and its address as url. An address instead of a name would be "
+        "shown in every plan, and it is a secret.",
     ),
     (
         "topics = { u2 = { endpoints = { one = null } } }",
@@ -167,7 +171,8 @@ REFUSED = [
     (
         'topics = { u4 = { endpoints = { one = { url = "https://x" } }, existing = { arn ='
         ' "arn:aws:sns:eu-west-1:111122223333:given", verify = false } } }',
-        "topics.u4 is an existing topic with endpoints: whoever owns the topic subscribes them.",
+        "topics.u4 is an existing topic, and has endpoints: the owner of the topic has to subscribe them. "
+        "Leave them out.",
     ),
     ('secrets = [""]', f'secrets holds "": {NAME_OR_ARN}'),
     ('secrets = ["db", "db replica"]', f'secrets holds "db replica": {NAME_OR_ARN}'),
@@ -254,18 +259,19 @@ REFUSED = [
     ),
     (
         'alarm = { treat_missing_data = "notbreaching" }',
-        "alarm.treat_missing_data is notbreaching: write notBreaching (silence is no read), or missing.",
+        "alarm.treat_missing_data is notbreaching: write notBreaching (no data means no read), or missing.",
     ),
     (
         'alarm = { treat_missing_data = "breaching" }',
-        "alarm.treat_missing_data is breaching: nothing but reads is counted, so the alarm would be in ALARM"
-        " whenever nobody reads. Write notBreaching; silence is heard by self_watch.blindness.",
+        "alarm.treat_missing_data is breaching: only reads are counted, so the alarm would be in ALARM "
+        "whenever nobody reads. Write notBreaching; self_watch.blindness has an alarm that rings when no "
+        "events arrive.",
     ),
     (
         'alarm = { treat_missing_data = "ignore" }',
-        "alarm.treat_missing_data is ignore: nothing but reads is counted, so after the first read the alarm"
-        " would never leave ALARM, nor ring again. Write notBreaching; silence is heard by"
-        " self_watch.blindness.",
+        "alarm.treat_missing_data is ignore: only reads are counted, so after the first read the alarm "
+        "would stay in ALARM and never ring again. Write notBreaching; self_watch.blindness has an alarm "
+        "that rings when no events arrive.",
     ),
     ("alarm = { period = 60, threshold = 2 }", f"alarm.period is 60, {LAST_MINUTE}"),
     ("alarm = { evaluation_periods = 3, period = 60 }", f"alarm.period is 60, {LAST_MINUTE}"),
@@ -282,8 +288,8 @@ REFUSED = [
     (
         'trail = { exclude_management_event_sources = ["kms.amazonaws.com"], existing = { arn = "arn:aws:'
         'cloudtrail:us-east-1:123456789012:trail/main", log_group_name = "main" } }',
-        "trail.existing comes with exclude_management_event_sources: what an adopted trail records is the"
-        " business of whoever owns it. Leave it out.",
+        "trail.existing comes with exclude_management_event_sources: only the owner of the trail can change "
+        "which events it records. Leave it out.",
     ),
     (
         'trail = { exclude_management_event_sources = ["s3.amazonaws.com", "kms.amazonaws.com"] }',
@@ -328,17 +334,15 @@ REFUSED = [
     ),
     (
         'watches = { tampering = { secrets = ["db"] } }',
-        'watches has the name "tampering", and the instance has an alarm of its own by that name:'
-        " write another.",
+        'watches has the name "tampering", but the instance itself has an alarm of that name: write another.',
     ),
     (
         'watches = { eu-stuck = { secrets = ["db"] } }',
-        'watches has the name "eu-stuck", and the instance has an alarm of its own by that name:'
-        " write another.",
+        'watches has the name "eu-stuck", but the instance itself has an alarm of that name: write another.',
     ),
     (
         'watches = { stuck = { secrets = ["db"] } }',
-        'watches has the name "stuck", and the instance has an alarm of its own by that name: write another.',
+        'watches has the name "stuck", but the instance itself has an alarm of that name: write another.',
     ),
     (
         'watches = { secret-read = { secrets = ["db"] }, secret-reads = { secrets = ["db"] } }',
@@ -355,17 +359,16 @@ REFUSED = [
     ),
     (
         'secrets = ["one"]\nwatches = { m = { secrets = ["db"] } }',
-        "secrets makes the one watch without watches: write these secrets into a watch.",
+        "secrets is only for the default watch, and you wrote watches: write these secrets into a watch.",
     ),
     (
         'secret = { name = "new", value_version = 0 }\nwatches = { m = { secrets = ["db"] } }',
-        'secret.name is "new", which no watch watches: write it into the secrets of one.',
+        'secret.name is "new", which is in no watch: write it into the secrets of one.',
     ),
     (
         'watches = { m = { secrets = ["db"], topics = ["page"] } }',
-        "watches.m names a topic that is not among topics: there is none but the one of"
-        " email_addresses, so leave"
-        " it out.",
+        "watches.m names a topic that is not among topics: the only topic is the one of email_addresses, so "
+        "leave it out.",
     ),
     (
         'topics = { chat = {}, page = {} }\nwatches = { m = { secrets = ["db"], topics = ["pager"] } }',
@@ -373,9 +376,8 @@ REFUSED = [
     ),
     (
         'watches = { m1 = { secrets = ["db"], topics = [] } }',
-        "watches.m1.topics has 0 of them: an alarm publishes to one topic at least, else it rings"
-        " for nobody, and"
-        " CloudWatch takes five at most.",
+        "watches.m1.topics has 0 topics: without a topic nobody gets the alarm's message, and CloudWatch "
+        "takes five topics at most.",
     ),
     (
         "watches = { m2 = { secrets = [] } }",
@@ -401,9 +403,8 @@ REFUSED = [
     ),
     (
         'watches = { m7 = { secrets = ["db"], outcome = "denied", except = ["rds.amazonaws.com"] } }',
-        "watches.m7.except leaves nobody out, since only denied reads count here: write"
-        " except_denied = true, or"
-        " leave except out.",
+        "watches.m7.except has no effect, because only denied reads count here: write except_denied = true, "
+        "or leave except out.",
     ),
     (
         'watches = { m8 = { secrets = ["db"], except = ["app"] } }',
@@ -437,9 +438,10 @@ REFUSED = [
     ),
     (
         'watches = { m12 = { secrets = [for n in range(30) : "production/database-${n}"] } }',
-        "watches.m12.secrets has 30 secrets without complete ARNs. Only regular expressions know a"
-        " name from its"
-        " siblings', and that takes 11 filters with some: a log group takes 5. Write complete ARNs,"
+        "watches.m12.secrets has 30 secrets without complete ARNs. Only regular expressions can tell a name "
+        "from longer names that begin with it, and that takes 11 filters with regular expressions: a log "
+        "group takes 5. Write "
+        "complete ARNs,"
         " let names be"
         ' looked up (look_up_secrets = true), or write a prefix such as "prod/*".',
     ),
@@ -470,8 +472,8 @@ REFUSED = [
     # Details
     (
         'details = true\nwatches = { m20 = { secrets = ["*"] } }',
-        "details is true, and the watches of watches have their own: write details = true into those of them"
-        " whose alarm should say who, and leave this one out.",
+        "details is true, but each watch in watches has its own details: write details = true into each "
+        "watch that should say who it was, and leave this one out.",
     ),
     (
         'watches = { m21 = { secrets = ["*"], details = true }, details-m21 = { secrets = ["*"] } }',
@@ -481,8 +483,8 @@ REFUSED = [
     # The fast path
     (
         'watches = { m16 = { secrets = ["*"], realtime = true, realtime_topics = ["fast"] } }',
-        "watches.m16 names a topic in realtime_topics that is not among topics: there is none but the one of"
-        " email_addresses, so leave it out.",
+        "watches.m16 names a topic in realtime_topics that is not among topics: the only topic is the one "
+        "of email_addresses, so leave it out.",
     ),
     (
         'watches = { m17 = { secrets = ["*"], realtime_topics = ["default"] } }',
@@ -496,9 +498,9 @@ REFUSED = [
     ),
     (
         'watches = { m13 = { secrets = ["db", "prod/*"], realtime = true } }',
-        "watches.m13.realtime: EventBridge has no pattern that knows a name from its siblings', so"
-        " it needs complete"
-        " ARNs, and has none of db. Write complete ARNs, let names be looked up (look_up_secrets ="
+        "watches.m13.realtime: no pattern of EventBridge can tell a name from longer names that begin with "
+        "it, so realtime needs complete ARNs, and has none of db. Write complete ARNs, let names be looked "
+        "up (look_up_secrets ="
         " true), write a"
         ' prefix such as "prod/*", or realtime = false.',
     ),
@@ -514,13 +516,13 @@ REFUSED = [
     # Topics and keys
     (
         "email_addresses = null",
-        "email_addresses is missing: write who gets the e-mails, [] when something else subscribes"
-        " to the topic, or"
-        " topics with addresses of their own.",
+        "email_addresses is missing: write the addresses that get the e-mails, [] if something else "
+        "subscribes to the topic, or topics with addresses of their own.",
     ),
     (
         "email_addresses = []\ntopics = { page = {} }",
-        "email_addresses belongs to the one topic without topics: write the addresses into topics.",
+        "email_addresses is only for the default topic, and you wrote topics: write the addresses into "
+        "topics.",
     ),
     (
         "topics = { log-files = {} }",
@@ -530,22 +532,23 @@ REFUSED = [
     ),
     (
         'topics = { for n in range(6) : "t${n}" => {} }',
-        "topics has 6: alarms of the instance itself go to all of them, and CloudWatch takes five.",
+        "topics has 6: the instance's own alarms go to all topics, and an alarm takes at most five.",
     ),
     (
         f'topics = {{ page = {{ email_addresses = ["a@example.com"], existing = {{ arn = "{TOPIC}" }} }} }}',
-        "topics.page is an existing topic with email_addresses: whoever owns the topic subscribes them.",
+        "topics.page is an existing topic, and has email_addresses: the owner of the topic has to subscribe "
+        "them. Leave them out.",
     ),
     (
         f'topics = {{ page = {{ existing = {{ arn = "{TOPIC.replace("eu-west-1", "us-east-1")}" }} }} }}',
-        "topics.page is no topic that an alarm here could publish to: write the ARN of a standard topic in"
+        "topics.page is no topic to which an alarm here can publish: write the ARN of a standard topic in"
         " eu-west-1.",
     ),
     ('topics = { page = { email_addresses = ["ops"] } }', f"topics.page.email_addresses: {BARE}"),
     (
         'kms_keys = { topics = { arn = "arn:aws:kms:eu-west-1:111122223333:alias/aws/sns" } }',
-        "kms_keys holds a key of AWS's own: it lets neither CloudWatch nor CloudTrail in, and alarms would be"
-        " dropped without a word. Write the ARN of a key of yours, or leave it out.",
+        "kms_keys holds a key of AWS's own: it lets neither CloudWatch nor CloudTrail in, so alarms would "
+        "be dropped without an error. Write the ARN of a key of yours, or leave it out.",
     ),
     (
         'kms_keys = { trail = { arn = "alias/mine" } }',
@@ -557,13 +560,13 @@ REFUSED = [
     (
         'topics = { away = { existing = { arn = "arn:aws:sns:eu-west-1:444455556666:given" } } }',
         "topics.away.existing: topic arn:aws:sns:eu-west-1:444455556666:given belongs to account"
-        " 444455556666, and cannot be looked at from 111122223333. Make sure that it is a standard topic"
+        " 444455556666, and a plan cannot look at it from 111122223333. Make sure that it is a standard topic"
         " without a key of AWS's own, and that its policy has the statements of the output policy_statements,"
         " then write verify = false.",
     ),
     (
         'topics = { queue = { existing = { arn = "arn:aws:sns:eu-west-1:111122223333:given.fifo" } } }',
-        "topics.queue is no topic that an alarm here could publish to: write the ARN of a standard topic in"
+        "topics.queue is no topic to which an alarm here can publish: write the ARN of a standard topic in"
         " eu-west-1.",
     ),
     # Chats
@@ -589,8 +592,8 @@ REFUSED = [
     ),
     (
         f"topics = {{ talk = {{ chat = {{ teams = {TEAMS.replace(TENANT, 'acme.example.com')} }} }} }}",
-        "topics.talk.chat.teams has a team_id or tenant_id that is none: in the channel's link they stand"
-        " behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef.",
+        "topics.talk.chat.teams has a wrong team_id or tenant_id: in the channel's link they stand behind "
+        "groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef.",
     ),
     (
         # As it reads once somebody has decoded it.
@@ -601,14 +604,15 @@ REFUSED = [
     ),
     (
         f"topics = {{ a = {{ chat = {{ teams = {TEAMS} }} }}, b = {{ chat = {{ teams = {TEAMS} }} }} }}",
-        "topics has several channels of one team of Microsoft Teams': the AWS provider takes one"
-        " configuration for another in a team that has two, and every later plan fails. Let one topic have"
-        " chat, or take channels of different teams.",
+        "topics has several channels of one team of Microsoft Teams: the AWS provider confuses two "
+        "configurations of one team, and every later plan fails. Let one topic have chat, or take channels "
+        "of different teams.",
     ),
     (
         f"topics = {{ a = {{ chat = {{ slack = {SLACK} }} }}, b = {{ chat = {{ slack = {SLACK} }} }} }}",
-        "topics has one channel of Slack's several times: AWS takes one configuration for a channel in an"
-        " account, and refuses the second in the apply. Let one topic have chat and name it in each watch, or"
+        "topics has one channel of Slack several times: AWS takes one configuration for each channel in an "
+        "account, and refuses a second one in the apply. Let one topic have chat and name it in each watch, "
+        "or"
         " take different channels.",
     ),
     (
@@ -620,56 +624,62 @@ REFUSED = [
     (
         f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
         'watches = { m = { secrets = ["*"], realtime = true } }',
-        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
-        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
-        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        "watches sends realtime messages or details to topics.talk, whose chat channel would drop them "
+        "without an error. A channel shows such messages only if its topic has no email_addresses, no "
+        "endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat "
+        "= {...} }, or"
         " realtime_topics without that one and details = false.",
     ),
     (
         f"topics = {{ page = {{}}, talk = {{ chat = {{ slack = {SLACK} }},"
         f' existing = {{ arn = "{TOPIC}", verify = false }} }} }}\n'
         'watches = { m = { secrets = ["*"], realtime = true, realtime_topics = ["page", "talk"] } }',
-        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
-        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
-        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        "watches sends realtime messages or details to topics.talk, whose chat channel would drop them "
+        "without an error. A channel shows such messages only if its topic has no email_addresses, no "
+        "endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat "
+        "= {...} }, or"
         " realtime_topics without that one and details = false.",
     ),
     (
         f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
         'self_watch = { topics = ["talk"] }',
-        "self_watch.topics sends messages to topics.talk, whose chat would drop them without a word: beside"
-        " email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a"
+        "self_watch.topics sends messages to topics.talk, whose chat channel would drop them without an "
+        "error. A channel shows such messages only if its topic has no email_addresses, no endpoints, and "
+        "is not an existing one. Write a"
         " topic for the channel alone, such as chat = { chat = {...} }, or leave that one out.",
     ),
     (
         f"topics = {{ talk = {{ chat = {{ slack = {SLACK} }},"
         ' endpoints = { pager = { url = "https://events.example.com/x" } } } }\n'
         'watches = { m = { secrets = ["*"], details = true } }',
-        "watches sends realtime messages or details to topics.talk, whose chat would drop them without a"
-        " word: beside email_addresses or endpoints, and on an existing topic, they are no custom"
-        " notifications. Write a topic for the channel alone, such as chat = { chat = {...} }, or"
+        "watches sends realtime messages or details to topics.talk, whose chat channel would drop them "
+        "without an error. A channel shows such messages only if its topic has no email_addresses, no "
+        "endpoints, and is not an existing one. Write a topic for the channel alone, such as chat = { chat "
+        "= {...} }, or"
         " realtime_topics without that one and details = false.",
     ),
     (
         f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
         'details = true\nsecrets = ["db"]',
-        "details go to topics.talk, whose chat would drop them without a word: beside email_addresses or"
-        " endpoints, and on an existing topic, they are no custom notifications. Write a topic for the"
+        "details go to topics.talk, whose chat channel would drop them without an error. A channel shows "
+        "such messages only if its topic has no email_addresses, no endpoints, and is not an existing one. "
+        "Write a topic for the"
         " channel alone, such as chat = { chat = {...} }, or details = false.",
     ),
     (
         f'topics = {{ talk = {{ chat = {{ slack = {SLACK} }}, email_addresses = ["ops@example.com"] }} }}\n'
         f'decoys = {{ arns = {{ "d6" = "{DECOY}d6-AbCdEf" }}, except = [] }}',
-        "decoys sends messages to topics.talk, whose chat would drop them without a word: beside"
-        " email_addresses or endpoints, and on an existing topic, they are no custom notifications. Write a"
+        "decoys sends messages to topics.talk, whose chat channel would drop them without an error. A "
+        "channel shows such messages only if its topic has no email_addresses, no endpoints, and is not an "
+        "existing one. Write a"
         " topic for the channel alone, such as chat = { chat = {...} }, or decoys.topics without that one.",
     ),
     # The trail
     (
         'trail = { existing = { arn = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/main",'
         ' log_group_name = "main" } }',
-        "trail.existing: trail main belongs to account 444455556666, and cannot be looked at from"
-        " 111122223333. A trail, an organisation's too, delivers to a log group of the account that made it:"
+        "trail.existing: trail main belongs to account 444455556666, and a plan cannot look at it from "
+        "111122223333. A trail, an organisation's too, delivers to a log group of the account that made it:"
         " deploy in 444455556666. If 111122223333 made it, as the organisation's delegated administrator:"
         " make sure that it delivers to log group main of this account, records management events of the type"
         " All and is logging, then write verify = false.",
@@ -687,9 +697,8 @@ REFUSED = [
     ),
     (
         f'trail = {{ bucket = {{ name = "b" }}, existing = {{ arn = "{TRAIL}", log_group_name = "main" }} }}',
-        "trail.existing comes with bucket or notifications: those are the business of whoever owns"
-        " the trail. Leave"
-        " them out.",
+        "trail.existing comes with bucket or notifications: only the owner of the trail can change those. "
+        "Leave them out.",
     ),
     (
         'trail = { organization = { id = "123" } }',
@@ -769,7 +778,7 @@ REFUSED = [
     *(
         (
             f"watches = {{ {name} = {watch} }}",
-            f"watches.{name} holds null in secrets, events or except: write what is meant, or leave it out.",
+            f"watches.{name} holds null in secrets, events or except: write a value, or leave it out.",
         )
         for name, watch in (
             ("null-secret", "{ secrets = [null] }"),
@@ -834,7 +843,7 @@ REFUSED = [
     ),
     (
         'kms_keys = { trail = { arn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1" } }',
-        "kms_keys holds a key of another region than eu-west-1, where topics and log group are: a key"
+        "kms_keys holds a key of another region, but topics and log group are in eu-west-1: a key"
         " encrypts in"
         " its own region only. Write the ARN of a key in eu-west-1.",
     ),
@@ -859,7 +868,7 @@ REFUSED = [
     ),
     (
         'secret = { name = "db", value_version = 1e300 }\nsecret_value = "x"',
-        "secret.value_version is 1e+300, more than there will be values: write 1 at first, and one more"
+        "secret.value_version is 1e+300, which is too large: write 1 at first, and one more"
         " for each"
         " new value.",
     ),
@@ -871,9 +880,8 @@ REFUSED = [
     ),
     (
         'secret = { name = "db" }\nsecret_value = join("", [for n in range(66) : format("%01000d", n)])',
-        "secret_value is too long: Secrets Manager takes 65536 bytes. Keep what is larger elsewhere,"
-        " encrypted with a"
-        " key that the secret holds.",
+        "secret_value is too long: Secrets Manager takes 65536 bytes. Keep a larger value elsewhere, "
+        "encrypted with a key that the secret holds.",
     ),
 ]
 

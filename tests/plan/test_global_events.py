@@ -320,9 +320,7 @@ def test_the_rule_may_be_read_late(terraform: Any, aws: dict[str, str]) -> None:
     assert "to add, 0 to change, 0 to destroy" in said
 
 
-FORMS = (
-    'write names, prefixes such as "prod/*", or "*". Reads by ARN are sent in any case, of whatever secret.'
-)
+FORMS = 'write names, prefixes such as "prod/*", or "*". Reads by ARN are sent in any case, of every secret.'
 # Terraform reads no data, which the last ones need, where it knows of a mistake before.
 MISTAKES = [
     {
@@ -334,10 +332,11 @@ MISTAKES = [
         'secrets = ["a*b"]': f'secrets holds "a*b": {FORMS}',
     },
     {
-        'home_region = "us-east-1"': "home_region is us-east-1, and so is the provider's: the instance hears"
-        " events of its own region by itself. Hand this module a provider of another one, as in providers ="
-        " { aws = aws.us_east_1 }, or leave it out where the instance is in the region of global events"
-        " itself.",
+        'home_region = "us-east-1"': "home_region is us-east-1, and the provider has the same region: the"
+        " instance gets events "
+        "of its own region without this module. Give this module a provider of another region, as "
+        "in providers = { aws = aws.us_east_1 }, or leave the module out if the instance is in the "
+        "region of global events.",
         f'witness = {{ event_bus_arn = "{BUS}" }}': f'witness.event_bus_arn is "{BUS}": write the ARN of an'
         f" event bus of another account than {ACCOUNT}.",
     },

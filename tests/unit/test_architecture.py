@@ -39,7 +39,7 @@ def imported(file: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def core(repo: Path) -> dict[str, set[str]]:
     """The core's rooms by the page, and what each asks."""
-    table = (repo / "docs/architecture.md").read_text().partition("| room | decides | asks |")[2]
+    table = (repo / "docs/architecture.md").read_text().partition("| package | decides | imports |")[2]
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|$", table.partition("\n\n")[0], re.M)
     return {room: set(re.findall(r"`(\w+)`", asks)) for room, asks in rows}
 
