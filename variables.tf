@@ -8,6 +8,23 @@ locals {
   bare_address = "^[^@\\s,;:<>()\"]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$"
 }
 
+# Forms and lists that several validations ask for; tests/unit/test_one_table.py holds them to what the tools know.
+locals {
+  excludable      = ["kms.amazonaws.com", "rdsdata.amazonaws.com"]
+  own_alarms      = "^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$"
+  retention_days  = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+  role_arn        = "^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$"
+  secret_name     = "^[A-Za-z0-9/_+=.@-]+$"
+  short_name      = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+  slack_channel   = "^[CG][A-Z0-9]{8,20}$"
+  slack_workspace = "^T[A-Z0-9]{8,20}$"
+  tag_key         = "^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$"
+  tag_value       = "^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$"
+  teams_channel   = "^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$"
+  teams_id        = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+  topic_arn       = "^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
+}
+
 variable "alarm" {
   default     = {}
   description = "When reads become an alarm: `threshold` reads within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. Further reads send no message until the alarm is OK again. With `ok_actions` that change sends a message, too. docs/alarms.md shows the alarm that is deployed. With `watches`, each watch has its own."
@@ -47,8 +64,8 @@ variable "decoys" {
   }
 
   validation {
-    condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex("^[A-Za-z0-9/_+=.@-]+$", name)) && length(name) <= 512])
-    error_message = "decoys.arns has the name ${join(", ", [for name in try(keys(var.decoys.arns), []) : "\"${name}\"" if !(can(regex("^[A-Za-z0-9/_+=.@-]+$", name)) && length(name) <= 512)])}: write names of secrets, at most 512 letters, digits and /_+=.@-, each with its ARN."
+    condition     = alltrue([for name in try(keys(var.decoys.arns), []) : can(regex(local.secret_name, name)) && length(name) <= 512])
+    error_message = "decoys.arns has the name ${join(", ", [for name in try(keys(var.decoys.arns), []) : "\"${name}\"" if !(can(regex(local.secret_name, name)) && length(name) <= 512)])}: write names of secrets, at most 512 letters, digits and /_+=.@-, each with its ARN."
   }
 
   # Known late, they are looked at late.
@@ -196,7 +213,7 @@ variable "name" {
   type        = string
 
   validation {
-    condition     = length(var.name) >= 3 && length(var.name) <= 32 && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name))
+    condition     = length(var.name) >= 3 && length(var.name) <= 32 && can(regex(local.short_name, var.name))
     error_message = "name is \"${var.name}\": a bucket is named after it, so write 3 to 32 lower-case letters, digits and single hyphens, beginning with a letter."
   }
 }
@@ -213,7 +230,7 @@ variable "secret" {
   })
 
   validation {
-    condition     = var.secret == null ? true : can(regex("^[A-Za-z0-9/_+=.@-]+$", var.secret.name))
+    condition     = var.secret == null ? true : can(regex(local.secret_name, var.secret.name))
     error_message = "secret.name is \"${try(coalesce(var.secret.name), "")}\": write letters, digits and /_+=.@- only."
   }
 
@@ -350,8 +367,8 @@ variable "self_watch" {
   }
 
   validation {
-    condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])
-    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${role == null ? "null" : role}\"" if !can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+[*]?$", role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
+    condition     = alltrue([for role in coalesce(var.self_watch.except, []) : can(regex(local.role_arn, role))])
+    error_message = "self_watch.except holds ${join(", ", [for role in coalesce(var.self_watch.except, []) : "\"${role == null ? "null" : role}\"" if !can(regex(local.role_arn, role))])}: write ARNs of roles, such as arn:aws:iam::123456789012:role/deploy."
   }
 }
 
@@ -364,8 +381,8 @@ variable "tags" {
   # What all of the services take: each refuses others with an error of its own, halfway through an apply. Lengths are
   # counted apart: an expression that counts letters of all languages takes a tenth of a second.
   validation {
-    condition     = alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256)])
-    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
+    condition     = alltrue([for key, value in var.tags : can(regex(local.tag_key, key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex(local.tag_value, value)) && length(value) <= 256)])
+    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex(local.tag_key, key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex(local.tag_value, value)) && length(value) <= 256))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
   }
 
   validation {
@@ -394,8 +411,8 @@ variable "topics" {
   }))
 
   validation {
-    condition     = alltrue([for topic in var.topics : alltrue([for name in keys(topic.endpoints) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 32]) if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for name in keys(topic.endpoints) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 32])]))}.endpoints: write a short name for each, at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and its address as url. An address instead of a name would be shown in every plan, and it is a secret."
+    condition     = alltrue([for topic in var.topics : alltrue([for name in keys(topic.endpoints) : can(regex(local.short_name, name)) && length(name) <= 32]) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if topic == null ? false : !alltrue([for name in keys(topic.endpoints) : can(regex(local.short_name, name)) && length(name) <= 32])]))}.endpoints: write a short name for each, at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and its address as url. An address instead of a name would be shown in every plan, and it is a secret."
   }
 
   validation {
@@ -420,8 +437,8 @@ variable "topics" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.topics) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key)])
-    error_message = "topics has the name ${join(", ", [for key in keys(var.topics) : "\"${key}\"" if !(can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key))])}: write at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and neither log-files nor self-watch."
+    condition     = alltrue([for key in keys(var.topics) : can(regex(local.short_name, key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key)])
+    error_message = "topics has the name ${join(", ", [for key in keys(var.topics) : "\"${key}\"" if !(can(regex(local.short_name, key)) && length(key) <= 32 && !contains(["log-files", "self-watch"], key))])}: write at most 32 lower-case letters, digits and single hyphens, beginning with a letter, and neither log-files nor self-watch."
   }
 
   validation {
@@ -440,8 +457,8 @@ variable "topics" {
   }
 
   validation {
-    condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn)) if topic != null])
-    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex("^arn:[a-z-]+:sns:${local.account.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", topic.existing.arn))]))} is no topic to which an alarm here can publish: write the ARN of a standard topic in ${local.account.region}."
+    condition     = alltrue([for topic in var.topics : topic.existing == null ? true : can(regex(local.topic_arn, topic.existing.arn)) if topic != null])
+    error_message = "topics.${nonsensitive(join(", topics.", [for key, topic in var.topics : key if try(topic.existing, null) == null ? false : !can(regex(local.topic_arn, topic.existing.arn))]))} is no topic to which an alarm here can publish: write the ARN of a standard topic in ${local.account.region}."
   }
 
   validation {
@@ -461,23 +478,23 @@ variable "topics" {
 
   # As Slack's clients show them: AWS takes any letters and digits, and posts nowhere.
   validation {
-    condition     = alltrue([for topic in var.topics : can(regex("^T[A-Z0-9]{8,20}$", topic.chat.slack.workspace_id)) if try(topic.chat.slack, null) != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex("^T[A-Z0-9]{8,20}$", topic.chat.slack.workspace_id))])}.chat.slack.workspace_id is no workspace of Slack's: AWS's console shows it once the workspace is authorised, T and capital letters and digits, such as T07EA123LEP."
+    condition     = alltrue([for topic in var.topics : can(regex(local.slack_workspace, topic.chat.slack.workspace_id)) if try(topic.chat.slack, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex(local.slack_workspace, topic.chat.slack.workspace_id))])}.chat.slack.workspace_id is no workspace of Slack's: AWS's console shows it once the workspace is authorised, T and capital letters and digits, such as T07EA123LEP."
   }
 
   validation {
-    condition     = alltrue([for topic in var.topics : can(regex("^[CG][A-Z0-9]{8,20}$", topic.chat.slack.channel_id)) if try(topic.chat.slack, null) != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex("^[CG][A-Z0-9]{8,20}$", topic.chat.slack.channel_id))])}.chat.slack.channel_id is no channel of Slack's: it is the end of the channel's link, not its name, C or G and capital letters and digits, such as C07EZ1ABC23."
+    condition     = alltrue([for topic in var.topics : can(regex(local.slack_channel, topic.chat.slack.channel_id)) if try(topic.chat.slack, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.slack, null) == null ? false : !can(regex(local.slack_channel, topic.chat.slack.channel_id))])}.chat.slack.channel_id is no channel of Slack's: it is the end of the channel's link, not its name, C or G and capital letters and digits, such as C07EZ1ABC23."
   }
 
   validation {
-    condition     = alltrue(flatten([for topic in var.topics : [for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))] if try(topic.chat.teams, null) != null]))
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !alltrue([for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))])])}.chat.teams has a wrong team_id or tenant_id: in the channel's link they stand behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef."
+    condition     = alltrue(flatten([for topic in var.topics : [for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex(local.teams_id, id))] if try(topic.chat.teams, null) != null]))
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !alltrue([for id in [topic.chat.teams.team_id, topic.chat.teams.tenant_id] : can(regex(local.teams_id, id))])])}.chat.teams has a wrong team_id or tenant_id: in the channel's link they stand behind groupId= and tenantId=, such as 12345678-90ab-cdef-1234-567890abcdef."
   }
 
   validation {
-    condition     = alltrue([for topic in var.topics : can(regex("^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$", topic.chat.teams.channel_id)) if try(topic.chat.teams, null) != null])
-    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !can(regex("^19%3[aA][A-Za-z0-9_=+.-]{1,200}%40thread[.][a-z0-9]+$", topic.chat.teams.channel_id))])}.chat.teams.channel_id is no channel of Teams': it stands in the channel's link between channel/ and the next /, as it is written there, such as 19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2."
+    condition     = alltrue([for topic in var.topics : can(regex(local.teams_channel, topic.chat.teams.channel_id)) if try(topic.chat.teams, null) != null])
+    error_message = "topics.${join(", topics.", [for key, topic in var.topics : key if try(topic.chat.teams, null) == null ? false : !can(regex(local.teams_channel, topic.chat.teams.channel_id))])}.chat.teams.channel_id is no channel of Teams': it stands in the channel's link between channel/ and the next /, as it is written there, such as 19%3aab6ef35dc342d56ba5654e6fc6d25a071%40thread.tacv2."
   }
 
   # The provider finds a team's configuration by the team's id, and fails where it finds two.
@@ -530,8 +547,8 @@ variable "trail" {
 
   # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_EventSelector.html
   validation {
-    condition     = alltrue([for source in var.trail.exclude_management_event_sources : contains(["kms.amazonaws.com", "rdsdata.amazonaws.com"], coalesce(source, "null"))])
-    error_message = "trail.exclude_management_event_sources has ${join(", ", [for source in sort([for source in var.trail.exclude_management_event_sources : try(coalesce(source), "")]) : "\"${source}\"" if !contains(["kms.amazonaws.com", "rdsdata.amazonaws.com"], source)])}: CloudTrail can leave out kms.amazonaws.com and rdsdata.amazonaws.com, and no other service."
+    condition     = alltrue([for source in var.trail.exclude_management_event_sources : contains(local.excludable, coalesce(source, "null"))])
+    error_message = "trail.exclude_management_event_sources has ${join(", ", [for source in sort([for source in var.trail.exclude_management_event_sources : try(coalesce(source), "")]) : "\"${source}\"" if !contains(local.excludable, source)])}: CloudTrail can leave out ${join(" and ", local.excludable)}, and no other service."
   }
 
   validation {
@@ -597,8 +614,8 @@ variable "trail" {
   }
 
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.trail.log_retention_in_days)
-    error_message = "trail.log_retention_in_days is ${var.trail.log_retention_in_days}: CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653 days."
+    condition     = contains(local.retention_days, var.trail.log_retention_in_days)
+    error_message = "trail.log_retention_in_days is ${var.trail.log_retention_in_days}: CloudWatch Logs knows ${join(", ", slice(local.retention_days, 0, length(local.retention_days) - 1))} and ${reverse(local.retention_days)[0]} days."
   }
 }
 
@@ -628,13 +645,13 @@ variable "watches" {
   }))
 
   validation {
-    condition     = alltrue([for key in keys(var.watches) : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 20])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if !(can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", key)) && length(key) <= 20)])}: alarms and rules are named after it, so write at most 20 lower-case letters, digits and single hyphens, beginning with a letter."
+    condition     = alltrue([for key in keys(var.watches) : can(regex(local.short_name, key)) && length(key) <= 20])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if !(can(regex(local.short_name, key)) && length(key) <= 20)])}: alarms and rules are named after it, so write at most 20 lower-case letters, digits and single hyphens, beginning with a letter."
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.watches) : !can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])
-    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex("^(blind|heartbeat|self-watch(-.*)?|tampering|undelivered(-.*)?|realtime-.*|(.*-)?stuck)$", key))])}, but the instance itself has an alarm of that name: write another."
+    condition     = alltrue([for key in keys(var.watches) : !can(regex(local.own_alarms, key))])
+    error_message = "watches has the name ${join(", ", [for key in keys(var.watches) : "\"${key}\"" if can(regex(local.own_alarms, key))])}, but the instance itself has an alarm of that name: write another."
   }
 
   validation {

@@ -29,6 +29,7 @@ _PARTITIONS = {
     "us-gov-": Partition("aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com", "us-gov-west-1"),
 }
 _STANDARD = Partition("aws", "amazonaws.com", "console.aws.amazon.com", "us-east-1")
+PARTITIONS = (_STANDARD, *_PARTITIONS.values())
 
 
 @lru_cache(maxsize=256)

@@ -21,8 +21,8 @@ _LIMIT = 50
 
 # AWS writes [\p{L}\p{Z}\p{N}_.:/=+\-@]: letters and numbers are Python's \w; \p{Z} are the separators, to
 # which tabs and line ends do not belong.
-_SEPARATORS = " \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
-CHARACTERS = re.compile(rf"[\w{_SEPARATORS}.:/=+\-@]*")
+SEPARATORS = " \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
+CHARACTERS = re.compile(rf"[\w{SEPARATORS}.:/=+\-@]*")
 """What the general rules let stand in a key or a value."""
 
 

@@ -1,10 +1,16 @@
+locals {
+  tag_key   = "^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$"
+  tag_value = "^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$"
+  watched   = "^([A-Za-z0-9/_+=.@!-]+[*]?|[*])$"
+}
+
 variable "home_region" {
   description = "Region of the instance. Its default event bus gets the events."
   nullable    = false
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]{2,3}(-[a-z]+)+-[0-9]+$", var.home_region))
+    condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]+$", var.home_region))
     error_message = "home_region is \"${var.home_region}\": write the region that the instance is in, such as eu-west-1."
   }
 
@@ -33,8 +39,8 @@ variable "secrets" {
   type        = set(string)
 
   validation {
-    condition     = alltrue([for secret in var.secrets : can(regex("^([A-Za-z0-9/_+=.@!-]+[*]?|[*])$", secret)) && try(length(secret), 0) <= 512])
-    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret == null ? "null" : secret}\"" if !(can(regex("^([A-Za-z0-9/_+=.@!-]+[*]?|[*])$", secret)) && try(length(secret), 0) <= 512)])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of every secret."
+    condition     = alltrue([for secret in var.secrets : can(regex(local.watched, secret)) && try(length(secret), 0) <= 512])
+    error_message = "secrets holds ${join(", ", [for secret in var.secrets : "\"${secret == null ? "null" : secret}\"" if !(can(regex(local.watched, secret)) && try(length(secret), 0) <= 512)])}: write names, prefixes such as \"prod/*\", or \"*\". Reads by ARN are sent in any case, of every secret."
   }
 }
 
@@ -47,8 +53,8 @@ variable "tags" {
   # What all of the services take: each refuses others with an error of its own, halfway through an apply. Lengths are
   # counted apart: an expression that counts letters of all languages takes a tenth of a second.
   validation {
-    condition     = alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256)])
-    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
+    condition     = alltrue([for key, value in var.tags : can(regex(local.tag_key, key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex(local.tag_value, value)) && length(value) <= 256)])
+    error_message = "tags holds ${join(", ", [for key, value in var.tags : "\"${key}\"" if !(can(regex(local.tag_key, key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex(local.tag_value, value)) && length(value) <= 256))])}: write keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
   }
 
   validation {

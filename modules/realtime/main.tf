@@ -25,8 +25,8 @@ resource "aws_cloudwatch_event_rule" "this" {
     create_before_destroy = true
 
     precondition {
-      condition     = length(each.value.pattern) <= 2048
-      error_message = "${var.definition.path}secrets and except make an event pattern of ${length(each.value.pattern)} characters, EventBridge takes 2048: write fewer principals in except, or the part that they share with a *, or realtime = false."
+      condition     = length(each.value.pattern) <= local.longest_pattern
+      error_message = "${var.definition.path}secrets and except make an event pattern of ${length(each.value.pattern)} characters, EventBridge takes ${local.longest_pattern}: write fewer principals in except, or the part that they share with a *, or realtime = false."
     }
   }
 }

@@ -4,6 +4,8 @@
 # One rule for calls that were allowed and one for those that were not: a template has no conditions.
 
 locals {
+  longest_pattern = 2048
+
   definition = var.definition
   touches    = local.definition.touches
   batch      = local.touches || contains(local.definition.events, "BatchGetSecretValue")
@@ -139,7 +141,7 @@ locals {
     { eventSource = ["secretsmanager.amazonaws.com"] },
     { for field, events in { eventName = local.event_names } : field => events if !local.touches },
   ) } }
-  room = 2048 - local.exception_bytes - max([for detail in values(local.always.without) : length(jsonencode(merge(local.head, {
+  room = local.longest_pattern - local.exception_bytes - max([for detail in values(local.always.without) : length(jsonencode(merge(local.head, {
     detail = merge(detail, { requestParameters = { "$or" = [{ secretId = [] }, { secretIdList = [] }] } })
   })))]...)
 

@@ -5,10 +5,11 @@ locals {
   # Each service's calls that blind or silence this instance, as a condition of a filter pattern. Terraform's own changes
   # count, too: whoever applies is told that the watch changed. Names may be known only in the apply, how many patterns
   # there are has to be known before: so sizes are those of the longest that a name can be.
-  trail_bytes  = var.owns_trail ? length(var.name) : 128
-  bucket_bytes = 63
-  role_bytes   = 64
-  arn_bytes    = length("arn:aws-us-gov:sns:ap-southeast-1:123456789012:")
+  longest_pattern = 1024
+  trail_bytes     = var.owns_trail ? length(var.name) : 128
+  bucket_bytes    = 63
+  role_bytes      = 64
+  arn_bytes       = length("arn:aws-us-gov:sns:ap-southeast-1:123456789012:")
 
   # A multi-region trail, and more so an organisation's, brings events of instances elsewhere that have the same name.
   many_accounts = var.organization || !var.owns_trail
@@ -95,7 +96,7 @@ locals {
   except       = local.excepted == 0 ? "" : " && ($.userIdentity.sessionContext.sessionIssuer.arn NOT EXISTS || (${join(" && ", [for arn in var.except : "$.userIdentity.sessionContext.sessionIssuer.arn != \"${arn}\""])}))"
   except_bytes = local.excepted == 0 ? 0 : local.excepted <= 3 ? 80 + 190 * local.excepted : length(local.except)
 
-  room = 1024 - length("{ () }") - local.except_bytes
+  room = local.longest_pattern - length("{ () }") - local.except_bytes
 
   # Somebody else's topic may have a name of 256 characters, which fills a pattern.
   given = sort(setsubtract(keys(var.topic_arns), keys(var.topic_names)))
@@ -146,8 +147,8 @@ resource "aws_cloudwatch_log_metric_filter" "tampering" {
 
   lifecycle {
     precondition {
-      condition     = length(local.patterns[count.index]) <= 1024
-      error_message = "self_watch.except makes a filter pattern of ${length(local.patterns[count.index])} bytes, CloudWatch Logs takes 1024: write fewer roles, or the part that they share with a * (arn:aws:iam::123456789012:role/ci/*)."
+      condition     = length(local.patterns[count.index]) <= local.longest_pattern
+      error_message = "self_watch.except makes a filter pattern of ${length(local.patterns[count.index])} bytes, CloudWatch Logs takes ${local.longest_pattern}: write fewer roles, or the part that they share with a * (arn:aws:iam::123456789012:role/ci/*)."
     }
   }
 }

@@ -26,8 +26,8 @@ resource "aws_cloudwatch_log_metric_filter" "dealt" {
     create_before_destroy = true
 
     precondition {
-      condition     = length(each.value) <= 1024
-      error_message = "${var.path}secrets and except make a filter pattern of ${length(each.value)} bytes, CloudWatch Logs takes 1024: write fewer principals in except, or the part that they share with a * (arn:aws:iam::${var.account.id}:role/ci/*)."
+      condition     = length(each.value) <= local.longest_pattern
+      error_message = "${var.path}secrets and except make a filter pattern of ${length(each.value)} bytes, CloudWatch Logs takes ${local.longest_pattern}: write fewer principals in except, or the part that they share with a * (arn:aws:iam::${var.account.id}:role/ci/*)."
     }
   }
 }

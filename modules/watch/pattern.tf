@@ -6,6 +6,9 @@
 # only in the apply, and then a pattern is, but not how many there are.
 
 locals {
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+  longest_pattern = 1024
+
   s = "$.requestParameters.secretId"
   l = "$.requestParameters.secretIdList[*]"
 
@@ -65,7 +68,7 @@ locals {
   # Without what the units below fill in. ARNs are told apart by what follows the account, once checked.
   is_arn       = "${local.s}=\"*:${var.organization ? "" : "${var.account.id}:"}secret:*\""
   is_arn_bytes = length("${local.s}=\"*:secret:*\"") + (var.organization ? 0 : 13)
-  room         = 1024 - local.always_bytes - local.is_arn_bytes - length("{  && ( || ( && ())) }")
+  room         = local.longest_pattern - local.always_bytes - local.is_arn_bytes - length("{  && ( || ( && ())) }")
 
   ################################################################################
   # Units of patterns without regular expressions, each with the bytes that it takes
@@ -174,7 +177,7 @@ locals {
     ]
   ]])
 
-  regex_room = 1024 - local.always_bytes - length("{  && (${local.s}=%% || ${local.l}=%%) }")
+  regex_room = local.longest_pattern - local.always_bytes - length("{  && (${local.s}=%% || ${local.l}=%%) }")
 
   # Without other patterns, the first of these also has the calls that name no secret.
   regex_units = concat(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from secretwatch.alarm.statistics import InvalidStatistic, parse_statistic
+from secretwatch.alarm.statistics import BASIC, InvalidStatistic, parse_statistic
 
 HIGH_RESOLUTION_PERIODS = (10, 20, 30)
 COMPARISONS = {
@@ -21,7 +21,11 @@ COMPARISONS = {
 """Comparison operators, and how a reason says them."""
 
 _HOUR, _DAY, _WEEK = 3600, 86_400, 604_800
-_BASIC = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
+
+
+def longest_span(period: int) -> int:
+    """Seconds that an alarm looks back at the most: a week with periods of an hour or more, else a day."""
+    return _WEEK if period >= _HOUR else _DAY
 
 
 class State(StrEnum):
@@ -87,7 +91,7 @@ class AlarmConfig:
             raise InvalidAlarmConfig(
                 "period", f"A period has 10, 20, 30 or a multiple of 60 seconds, not {self.period}."
             )
-        longest = _WEEK if self.period >= _HOUR else _DAY
+        longest = longest_span(self.period)
         if self.period * self.evaluation_periods > longest:
             raise InvalidAlarmConfig(
                 "evaluation_periods",
@@ -214,7 +218,7 @@ def _as_on_a_metric(described: Mapping[str, Any]) -> dict[str, Any]:
             "metrics", f"metric math other than FILL of one metric: {', '.join(expressions)}"
         )
     stat = stats[0]["MetricStat"]
-    basic = stat["Stat"] in _BASIC
+    basic = stat["Stat"] in BASIC
     return {
         **described,
         "Statistic": stat["Stat"] if basic else None,

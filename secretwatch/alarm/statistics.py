@@ -85,7 +85,7 @@ def _average(samples: Sequence[Sample]) -> float | None:
     return _sum(samples) / count if count else None
 
 
-_BASIC: dict[str, Statistic] = {
+BASIC: dict[str, Statistic] = {
     "SampleCount": count_of,
     "Sum": _sum,
     "Average": _average,
@@ -107,8 +107,8 @@ def percentile_of(name: str) -> float | None:
 
 def parse_statistic(name: str) -> Statistic:
     """The statistic of this name, basic or extended; InvalidStatistic where CloudWatch has none."""
-    if name in _BASIC:
-        return _BASIC[name]
+    if name in BASIC:
+        return BASIC[name]
     if isinstance(name, str):
         if name.upper() == "IQM":
             return _trimmed("TM", _Bound(25.0, True), _Bound(75.0, True))

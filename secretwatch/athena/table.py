@@ -16,12 +16,10 @@ from sqlglot import exp
 from secretwatch import partition
 from secretwatch.athena.errors import Unusable
 from secretwatch.athena.fields import FIELDS, Field, declared
+from secretwatch.forms import ACCOUNT_ID, BUCKET_NAME, ORGANIZATION_ID
 
 _NAME = re.compile(r"[a-z0-9_]{1,255}")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/=+@:-]*")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _DAY = "%Y/%m/%d"
 _RELATIVE = re.compile(r"NOW(?:-([0-9]{1,4})(YEAR|MONTH|WEEK|DAY)S?)?")
@@ -174,9 +172,9 @@ class Files:
 
     def __post_init__(self) -> None:
         given = [
-            (_BUCKET, "bucket", self.bucket),
-            *((_ACCOUNT, "account", each) for each in self.accounts),
-            (_ORGANIZATION, "organisation", self.organization or "o-0000000000"),
+            (BUCKET_NAME, "bucket", self.bucket),
+            *((ACCOUNT_ID, "account", each) for each in self.accounts),
+            (ORGANIZATION_ID, "organisation", self.organization or "o-0000000000"),
             (_PREFIX, "prefix that a table can be defined on", self.prefix),
         ]
         for form, what, value in given:

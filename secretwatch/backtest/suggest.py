@@ -21,6 +21,7 @@ from itertools import combinations
 from statistics import median
 
 from secretwatch.backtest.limit import Limit
+from secretwatch.forms import SERVICE_PRINCIPAL, USER_OR_ROLE_ARN
 
 LEAST_READS = 20
 LEAST_DAYS = 7
@@ -41,9 +42,7 @@ _MOST_TRIED = 400
 _DAY = 86400
 
 # modules/watch/definition.tf, but for wildcards and an account's root, which nobody should leave out.
-_PRINCIPAL = re.compile(
-    r"arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+|[a-z0-9.-]+[.]amazonaws[.]com([.]cn)?"
-)
+_PRINCIPAL = re.compile(f"{USER_OR_ROLE_ARN.pattern}|{SERVICE_PRINCIPAL.pattern}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import click
 
-from secretwatch import partition
+from secretwatch import forms, partition
 from secretwatch.cli import exits
 from secretwatch.cli.groups import Group
 from secretwatch.policy.operators import (
@@ -47,12 +47,10 @@ class _Text(click.ParamType):  # type: ignore[type-arg]
         return value
 
 
-_NAME = _Text(
-    "name", re.compile(r"(?=.{3,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*").fullmatch, "no name of an instance"
-)
-_ACCOUNT = _Text("account", re.compile(r"[0-9]{12}").fullmatch, "no account's id, which has 12 digits")
+_NAME = _Text("name", forms.INSTANCE_NAME.fullmatch, "no name of an instance")
+_ACCOUNT = _Text("account", forms.ACCOUNT_ID.fullmatch, "no account's id, which has 12 digits")
 _REGION = _Text("region", partition.is_region, "no region, such as eu-west-1")
-_SECRET = _Text("secret", re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}").fullmatch, "no name of a secret")
+_SECRET = _Text("secret", forms.SECRET_NAME.fullmatch, "no name of a secret")
 
 
 @click.group("policy", cls=Group)
@@ -143,18 +141,16 @@ _command(
 )
 
 
-_BUCKET = _Text("bucket", re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]").fullmatch, "no name of a bucket")
+_BUCKET = _Text("bucket", forms.BUCKET_NAME.fullmatch, "no name of a bucket")
 _PREFIX = _Text(
     "prefix", re.compile(r"[A-Za-z0-9!_.'()/=+@:-]*").fullmatch, "no prefix that a policy can name"
 )
 _OUTPUT = _Text(
     "place",
-    re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.'()/=+@:-]*)?").fullmatch,
+    re.compile(rf"s3://{forms.BUCKET_NAME.pattern}(/[A-Za-z0-9!_.'()/=+@:-]*)?").fullmatch,
     "no place for results, such as s3://my-results/athena/",
 )
-_KEY = _Text(
-    "key", re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+").fullmatch, "no ARN of a key"
-)
+_KEY = _Text("key", forms.KEY_ARN.fullmatch, "no ARN of a key")
 _IN_CATALOGUE = _Text("name", re.compile(r"[a-z0-9_-]{1,255}").fullmatch, "no name in the data catalogue")
 _WORKGROUP = _Text("name", re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch, "no name of a workgroup")
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 
 import click
 from rich.markup import escape
 
 from secretwatch import local as cloud
 from secretwatch.cli.local import EXIT_CODES, local, out
+from secretwatch.forms import ACCOUNT_ID
 
 
 def _account(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if not re.fullmatch(r"\d{12}", value):
+    if not ACCOUNT_ID.fullmatch(value):
         raise click.BadParameter("an account's id has 12 digits.")
     return value
 

@@ -11,6 +11,7 @@ from typing import Any
 from secretwatch.cloudtrail import sign_in
 
 ENABLED = "ENABLED"
+API_CALL = "AWS API Call via CloudTrail"
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 _DETAIL_TYPES = {
@@ -29,7 +30,7 @@ def envelope(account_id: str, event: Mapping[str, Any], event_id: str) -> dict[s
     return {
         "version": "0",
         "id": event_id,
-        "detail-type": _DETAIL_TYPES.get(event.get("eventType", ""), "AWS API Call via CloudTrail"),
+        "detail-type": _DETAIL_TYPES.get(event.get("eventType", ""), API_CALL),
         "source": source_of(event["eventSource"]),
         "account": account_id,
         "time": event["eventTime"],

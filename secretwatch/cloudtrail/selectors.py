@@ -24,7 +24,8 @@ DEFAULT_EVENT_SELECTORS: list[Selector] = [
 ]
 """What a new trail has: every management event, read and write, no data events."""
 
-_EXCLUDABLE = {"kms.amazonaws.com", "rdsdata.amazonaws.com"}
+EXCLUDABLE = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
+"""Sources whose management events a trail can leave out."""
 _BASIC_DATA_TYPES = {"AWS::S3::Object", "AWS::Lambda::Function", "AWS::DynamoDB::Table"}
 _FIELDS = {
     "readOnly",
@@ -65,9 +66,9 @@ def normalise_event_selectors(selectors: Iterable[Mapping[str, Any]]) -> list[Se
                 )
         excluded = list(selector.get("ExcludeManagementEventSources") or [])
         for source in excluded:
-            if source not in _EXCLUDABLE:
+            if source not in EXCLUDABLE:
                 raise InvalidEventSelectors(
-                    f"ExcludeManagementEventSources can name {' and '.join(sorted(_EXCLUDABLE))}, "
+                    f"ExcludeManagementEventSources can name {' and '.join(sorted(EXCLUDABLE))}, "
                     f"not {source!r}."
                 )
         include = selector.get("IncludeManagementEvents")
@@ -128,9 +129,9 @@ def _check_field(selector: Mapping[str, Any], category: str) -> None:
         raise InvalidEventSelectors("resources.type equals one type.")
     if name == "eventSource" and category == "Management":
         excluded = selector.get("NotEquals") or []
-        if used != ["NotEquals"] or not _EXCLUDABLE.issuperset(excluded):
+        if used != ["NotEquals"] or not set(EXCLUDABLE).issuperset(excluded):
             raise InvalidEventSelectors(
-                f"eventSource of management events does not equal {' or '.join(sorted(_EXCLUDABLE))}: "
+                f"eventSource of management events does not equal {' or '.join(sorted(EXCLUDABLE))}: "
                 "a trail can leave out these, and select no other."
             )
 

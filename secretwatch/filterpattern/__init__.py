@@ -33,7 +33,15 @@ The page for users is docs/filter-patterns.md.
 """
 
 from secretwatch.filterpattern.errors import InvalidFilterPattern
-from secretwatch.filterpattern.pattern import Explanation, FilterPattern, Kind, metric_value
+from secretwatch.filterpattern.pattern import MAX_LENGTH, Explanation, FilterPattern, Kind, metric_value
 from secretwatch.filterpattern.selector import Selector
 
-__all__ = ["Explanation", "FilterPattern", "InvalidFilterPattern", "Kind", "Selector", "metric_value"]
+__all__ = [
+    "MAX_LENGTH",
+    "Explanation",
+    "FilterPattern",
+    "InvalidFilterPattern",
+    "Kind",
+    "Selector",
+    "metric_value",
+]

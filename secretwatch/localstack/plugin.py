@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from typing import Any
 
 from localstack import config
 from localstack.aws import handlers
@@ -117,6 +118,13 @@ def stop() -> None:
     EVENT_BRIDGE.stop()
 
 
+def _or_moto(provider: Any) -> Service:
+    """A service whose other operations are moto's."""
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    return Service.for_provider(provider, dispatch_table_factory=MotoFallbackDispatcher)
+
+
 @aws_provider(api="cloudtrail", name="default")
 def cloudtrail() -> Service:
     from secretwatch.localstack.cloudtrail.provider import CloudTrailProvider
@@ -147,29 +155,23 @@ def organizations() -> Service:
 
 @aws_provider(api="dynamodb", name="secretwatch")
 def dynamodb() -> Service:
-    from localstack.services.moto import MotoFallbackDispatcher
-
     from secretwatch.localstack.dynamodb import DynamoDbProvider
 
-    return Service.for_provider(DynamoDbProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return _or_moto(DynamoDbProvider())
 
 
 @aws_provider(api="ec2", name="secretwatch")
 def ec2() -> Service:
-    from localstack.services.moto import MotoFallbackDispatcher
-
     from secretwatch.localstack.ec2.provider import DefaultKeyEc2Provider
 
-    return Service.for_provider(DefaultKeyEc2Provider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return _or_moto(DefaultKeyEc2Provider())
 
 
 @aws_provider(api="sts", name="secretwatch")
 def sts() -> Service:
-    from localstack.services.moto import MotoFallbackDispatcher
-
     from secretwatch.localstack.sts.provider import SessionStsProvider
 
-    return Service.for_provider(SessionStsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return _or_moto(SessionStsProvider())
 
 
 @aws_provider(api="events", name="secretwatch")
@@ -183,11 +185,9 @@ def events() -> Service:
 
 @aws_provider(api="logs", name="secretwatch")
 def logs() -> Service:
-    from localstack.services.moto import MotoFallbackDispatcher
-
     from secretwatch.localstack.logs.provider import CountingLogsProvider
 
-    return Service.for_provider(CountingLogsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return _or_moto(CountingLogsProvider())
 
 
 @aws_provider(api="cloudwatch", name="secretwatch")
@@ -199,11 +199,9 @@ def cloudwatch() -> Service:
 
 @aws_provider(api="sns", name="secretwatch")
 def sns() -> Service:
-    from localstack.services.moto import MotoFallbackDispatcher
-
     from secretwatch.localstack.sns.mail import MailingSnsProvider
 
-    return Service.for_provider(MailingSnsProvider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return _or_moto(MailingSnsProvider())
 
 
 @aws_provider(api="s3", name="secretwatch")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from secretwatch import secretid
+from secretwatch.forms import ACCOUNT_ID
 from secretwatch.partition import is_region
 
 # Lists of the output, and the field that holds the only one where there is no list.
@@ -21,7 +21,7 @@ _MANY = {
 
 _FORMS: dict[str, Callable[[str], object]] = {
     "region": is_region,
-    "account_id": re.compile(r"[0-9]{12}").fullmatch,
+    "account_id": ACCOUNT_ID.fullmatch,
 }
 
 

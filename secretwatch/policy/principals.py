@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from secretwatch.forms import ACCOUNT_ID
 from secretwatch.policy.request import Principal
 from secretwatch.policy.verdict import Verdict, no, unknown, yes
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _ROOT = re.compile(r"arn:[^:]+:iam::([0-9]{12}):root")
 _ARN = re.compile(r"arn:[^:*?]+:(?:iam|sts)::[0-9]{12}:[^*?]+")
 # What a deleted user or role leaves behind in a policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -62,7 +62,7 @@ def spares(element: Any, principal: Principal, effect: str) -> Verdict:
     values = [value for kind in element.values() for value in _list(kind)]
     if any(not isinstance(value, str) or "*" in value for value in values):
         return unknown(f"its NotPrincipal {element!r} is not understood")
-    listed = {f"arn:{principal.partition}:iam::{v}:root" if _ACCOUNT.fullmatch(v) else v for v in values}
+    listed = {f"arn:{principal.partition}:iam::{v}:root" if ACCOUNT_ID.fullmatch(v) else v for v in values}
     identities = {principal.name, principal.role_arn, principal.account_root} - {"", None}
     spared = identities <= listed if effect == "Deny" else identities & listed
     return no(f"its NotPrincipal names {principal.name}") if spared and identities else yes()
@@ -85,7 +85,7 @@ def _names(kind: str, value: Any, principal: Principal) -> Named:
 def _names_aws(value: str, principal: Principal) -> Named:
     if value == "*":
         return Named(yes())
-    account = value if _ACCOUNT.fullmatch(value) else None
+    account = value if ACCOUNT_ID.fullmatch(value) else None
     root = _ROOT.fullmatch(value)
     if root:
         account = root[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from secretwatch.cloudtrail import (
     root_identity,
     sign_in,
 )
+from secretwatch.forms import ACCOUNT_ID
 
 PARTITION = "aws"
 
@@ -32,7 +32,7 @@ def sign_in_event(request: Mapping[str, Any]) -> tuple[str, Event]:
     ``mfa``, ``failed``, ``region``, ``source_ip_address``, ``user_agent``. Raises SignInRefused.
     """
     account_id = str(request.get("account_id") or "")
-    if not re.fullmatch(r"\d{12}", account_id):
+    if not ACCOUNT_ID.fullmatch(account_id):
         raise SignInRefused(f"An account has an id of 12 digits, not {account_id!r}.")
     user, role = request.get("user"), request.get("role")
     if user and role:

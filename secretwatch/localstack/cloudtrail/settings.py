@@ -13,6 +13,7 @@ import re
 
 from localstack.aws.api import CommonServiceException
 
+from secretwatch.forms import BUCKET_NAME, TOPIC_NAME
 from secretwatch.localstack.access.services.buckets import bucket_of, bucket_refusal
 from secretwatch.localstack.access.services.keys import KeyNotFound, default_key_of, key_of, trail_key_refusal
 from secretwatch.localstack.access.services.log_groups import log_group_of, logs_refusal
@@ -22,10 +23,9 @@ from secretwatch.localstack.cloudtrail.trails import Trail
 from secretwatch.localstack.organizations import provider as organizations
 from secretwatch.policy.services import CLOUDTRAIL
 
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _KEY_ID = re.compile(r"(?:alias/)?[A-Za-z0-9:/_-]+")
 _PREFIX_LENGTH = 200
+NAME_LENGTHS = (3, 128)
 _NO_LOG_GROUP = "CloudTrail cannot validate the specified log group ARN."
 
 
@@ -37,10 +37,11 @@ def refusal(code: str, message: str) -> CommonServiceException:
 def check_name(name: str) -> None:
     """Raises InvalidTrailNameException."""
     length = f"Specified name length: {len(name)} characters."
-    if len(name) < 3:
-        wrong = f"Trail name too short. Minimum allowed length: 3 characters. {length}"
-    elif len(name) > 128:
-        wrong = f"Trail name too long. Maximum allowed length: 128 characters. {length}"
+    least, most = NAME_LENGTHS
+    if len(name) < least:
+        wrong = f"Trail name too short. Minimum allowed length: {least} characters. {length}"
+    elif len(name) > most:
+        wrong = f"Trail name too long. Maximum allowed length: {most} characters. {length}"
     elif not re.match(r"[A-Za-z0-9]", name):
         wrong = "Trail name must starts with a letter or number."
     elif not re.search(r"[A-Za-z0-9]\Z", name):
@@ -114,7 +115,7 @@ def organization_managed_by(account_id: str, otherwise: str) -> organizations.Or
 
 def _check_forms(trail: Trail) -> None:
     """What is wrong whatever else exists."""
-    if not _BUCKET_NAME.fullmatch(trail.s3_bucket_name or ""):
+    if not BUCKET_NAME.fullmatch(trail.s3_bucket_name or ""):
         raise refusal("InvalidS3BucketNameException", f"Invalid S3 bucket name: {trail.s3_bucket_name}")
     prefix = trail.s3_key_prefix or ""
     if len(prefix) > _PREFIX_LENGTH:
@@ -125,7 +126,7 @@ def _check_forms(trail: Trail) -> None:
         )
     if trail.sns_topic_arn:
         parts = trail.sns_topic_arn.split(":")
-        if len(parts) != 6 or parts[2] != "sns" or not _TOPIC_NAME.fullmatch(parts[5]):
+        if len(parts) != 6 or parts[2] != "sns" or not TOPIC_NAME.fullmatch(parts[5]):
             raise refusal("InvalidSnsTopicNameException", f"Invalid SNS topic name: {trail.sns_topic_name}")
     group, role = trail.cloud_watch_logs_log_group_arn, trail.cloud_watch_logs_role_arn
     if group and not role:

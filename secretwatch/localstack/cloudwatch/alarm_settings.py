@@ -15,6 +15,8 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 
 from secretwatch.alarm import InvalidAlarmConfig, config_of
+from secretwatch.alarm.config import longest_span
+from secretwatch.alarm.statistics import BASIC
 from secretwatch.localstack.gateway.constraints import validation_message, violations
 
 _COMPARISONS = (
@@ -27,7 +29,7 @@ _NOT_WITH_METRICS = (
     *("MetricName", "Namespace", "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit"),
 )
 _METRIC_ID = re.compile(r"[a-z][A-Za-z0-9_]{0,254}")
-_STATISTICS = ("Maximum", "SampleCount", "Sum", "Minimum", "Average")
+_SAID = ("Maximum", "SampleCount", "Sum", "Minimum", "Average")
 _ACTIONS = {
     "OKActions": "oKActions",
     "AlarmActions": "alarmActions",
@@ -93,8 +95,8 @@ def check(request: Mapping[str, Any], region: str) -> None:
     statistic, extended = request.get("Statistic"), request.get("ExtendedStatistic")
     if bool(statistic) == bool(extended):
         raise refusal("Exactly one of the parameters Statistic and ExtendedStatistic is required.")
-    if statistic and statistic not in _STATISTICS:
-        raise refusal(_not_in("statistic", statistic, ", ".join(_STATISTICS)))
+    if statistic and statistic not in BASIC:
+        raise refusal(_not_in("statistic", statistic, ", ".join(_SAID)))
     try:
         config_of(request)
     except InvalidAlarmConfig as error:
@@ -145,7 +147,8 @@ def _said(error: InvalidAlarmConfig, request: Mapping[str, Any]) -> str:
         case "period" if request["Period"] > 0:
             return "Period must be 10, 20, 30 or a multiple of 60"
         case "evaluation_periods" if request["EvaluationPeriods"] > 0:
-            span, seconds = ("a week", 604_800) if request["Period"] >= 3600 else ("a day", 86_400)
+            seconds = longest_span(request["Period"])
+            span = "a day" if seconds == longest_span(1) else "a week"
             return (
                 f"Metrics cannot be checked across more than {span} "
                 f"(EvaluationPeriods * Period must be <= {seconds})."

@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
 
-from secretwatch.alarm.statistics import InvalidStatistic, parse_statistic
+from secretwatch.alarm.statistics import BASIC, InvalidStatistic, parse_statistic
 from secretwatch.localstack.cloudwatch.metric_database import MetricDatabase
 from secretwatch.localstack.ticks import TICKS
 
-_BASIC = ("Minimum", "Maximum", "Average", "SampleCount", "Sum")
+_SAID = ("Minimum", "Maximum", "Average", "SampleCount", "Sum")
 
 
 def _without_ticks(start: datetime, end: datetime) -> datetime:
@@ -136,11 +136,11 @@ def _check_statistics(basic: Sequence[str], extended: Sequence[str]) -> None:
             "both.",
         )
     for number, name in enumerate(basic, 1):
-        if name not in _BASIC:
+        if name not in BASIC:
             _refuse(
                 "InvalidParameterValue",
                 f"The parameter Statistics.member.{number} must be a value in the set "
-                f"[ {', '.join(_BASIC)} ].",
+                f"[ {', '.join(_SAID)} ].",
             )
     for number, name in enumerate(extended, 1):
         if not _is_statistic(name):

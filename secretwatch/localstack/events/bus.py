@@ -24,7 +24,6 @@ from secretwatch.localstack.gateway.request_ids import new_id
 
 LOG = logging.getLogger(__name__)
 
-ALL_MANAGEMENT_EVENTS = eventbridge.ALL_MANAGEMENT_EVENTS
 
 _MOST_BYTES = EVENT_BYTES
 

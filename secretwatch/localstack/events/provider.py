@@ -17,10 +17,11 @@ from localstack.services.events.provider import EventsProvider
 from localstack.utils.event_matcher import matches_event
 from localstack.utils.xray.trace_header import TraceHeader
 
+from secretwatch.cloudtrail.eventbridge import ALL_MANAGEMENT_EVENTS
 from secretwatch.eventpattern import MOST_CHARACTERS
 from secretwatch.localstack.cloudwatch.service_metrics import METRICS
 from secretwatch.localstack.events import patterns as event_patterns
-from secretwatch.localstack.events.bus import ALL_MANAGEMENT_EVENTS, EventBridge
+from secretwatch.localstack.events.bus import EventBridge
 from secretwatch.localstack.events.dead_letters import count_invocation, count_of_rule, invocation_failed
 from secretwatch.localstack.events.schedules import Schedules
 from secretwatch.localstack.events.targets import bus_of, check_target, deliver

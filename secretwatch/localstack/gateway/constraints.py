@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from secretwatch.tags import SEPARATORS
+
 # AWS takes a colon in a metric's namespace, which its own model excludes.
 _OTHER_PATTERNS = {"MetricNamespace": "[^*$]*"}
 
@@ -38,15 +40,12 @@ def violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A model's pattern, which is Java's: Python knows no classes of Unicode. In the models \\p{L} and \\p{N}
     stand beside an underscore, as which \\w takes all three."""
-    for theirs, ours in (("\\p{L}", "\\w"), ("\\p{N}", "\\w"), ("\\p{Z}", _SEPARATORS)):
+    for theirs, ours in (("\\p{L}", "\\w"), ("\\p{N}", "\\w"), ("\\p{Z}", SEPARATORS)):
         pattern = pattern.replace(theirs, ours)
     try:
         return re.compile(pattern)
     except re.error:
         return re.compile("(?s:.*)")  # one that Python has no words for
-
-
-_SEPARATORS = " \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
 
 
 def validation_message(found: list[str]) -> str:

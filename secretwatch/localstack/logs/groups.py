@@ -21,19 +21,20 @@ from moto.logs.exceptions import ResourceAlreadyExistsException as MotoAlreadyEx
 from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
 from secretwatch.localstack.access.services.log_groups import log_group_key_refusal
 from secretwatch.localstack.gateway.constraints import validation_message, violations
+from secretwatch.localstack.logs.names import TOO_LONG, has_long_names
 from secretwatch.localstack.logs.settings import (
     STANDARD,
     account_settings,
     group_settings,
 )
 
+# fmt: off
 RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288),
-    3653,
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )
+# fmt: on
 _CLASSES = (STANDARD, "INFREQUENT_ACCESS")
 _GROUPS_IN_A_PAGE = 50
-_LONGEST_NAME = 512
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
 
 
@@ -44,11 +45,8 @@ def backend_of(context: RequestContext) -> Any:
 def refuse_malformed(context: RequestContext, request: Mapping[str, Any]) -> None:
     """InvalidParameterException for what the API's model excludes; a long name has words of its own."""
     assert context.operation is not None
-    for name in ("logGroupName", "logStreamName"):
-        if len(request.get(name) or "") > _LONGEST_NAME:
-            raise InvalidParameterException(
-                "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
-            )
+    if has_long_names(request):
+        raise InvalidParameterException(TOO_LONG)
     found = list(violations(context.operation.input_shape, request))
     if found:
         raise InvalidParameterException(validation_message(found))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-_LONGEST = 512
+from secretwatch.forms import LOG_GROUP_NAME_LENGTH
+
 _NAMES = ("logGroupName", "logStreamName")
+TOO_LONG = (
+    f"Invalid LogGroup or LogStream, both must have length less than or equal to {LOG_GROUP_NAME_LENGTH}."
+)
+
+
+def has_long_names(request: Mapping[str, Any]) -> bool:
+    return any(len(request.get(name) or "") > LOG_GROUP_NAME_LENGTH for name in _NAMES)
 
 
 class LogNames:
@@ -20,11 +29,10 @@ class LogNames:
         return service == "logs"
 
     def __call__(self, _chain: Any, context: RequestContext, _response: Any) -> None:
-        request = context.service_request or {}
-        if any(len(request.get(name) or "") > _LONGEST for name in _NAMES):
+        if has_long_names(context.service_request or {}):
             raise CommonServiceException(
                 "InvalidParameterException",
-                "Invalid LogGroup or LogStream, both must have length less than or equal to 512.",
+                TOO_LONG,
                 400,
                 True,
             )

@@ -15,9 +15,9 @@ from typing import Any
 from localstack.aws.api.sns import InvalidParameterException
 from moto.core.utils import camelcase_to_underscores
 
+from secretwatch.forms import TOPIC_NAME
 from secretwatch.policy import MalformedPolicy, Policy
 
-_TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _FIFO = ".fifo"
 _MOST_OF_A_POLICY = 30 * 1024  # bytes
 _MOST_OF_A_SUBJECT = 100
@@ -49,7 +49,7 @@ def check_new_topic(name: str, attributes: Mapping[str, str]) -> None:
     """Raises InvalidParameter for a name or attributes of a topic that SNS does not make."""
     is_fifo = attributes.get("FifoTopic", "false").lower() == "true"
     plain = name.removesuffix(_FIFO) if is_fifo else name
-    if is_fifo != name.endswith(_FIFO) or not _TOPIC_NAME.fullmatch(plain) or len(name) > 256:
+    if is_fifo != name.endswith(_FIFO) or not TOPIC_NAME.fullmatch(plain) or len(name) > 256:
         raise InvalidParameterException("Invalid parameter: Topic Name")
     for attribute, value in attributes.items():
         if attribute != "FifoTopic":

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from secretwatch.forms import BUCKET_NAME
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.backtest.sources import Item, arrival, is_left_out
 
@@ -21,7 +22,7 @@ PER_LIST, PER_GET, PER_GB_OUT = 0.005 / 1000, 0.0004 / 1000, 0.09
 _FETCHING = 16
 _AHEAD_BYTES = 32 << 20
 _PAGE = 1000
-_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+_URL = re.compile(rf"s3://({BUCKET_NAME.pattern})(?:/(.*))?")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from secretwatch.alarm import statechange
 from secretwatch.backtest.subject import Alarm, Channel, Filter, Rule, Subject, Watch
 from secretwatch.eventpattern import EventPattern, InvalidEventPattern
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
@@ -28,7 +29,6 @@ _TRAIL = "aws_cloudtrail"
 # The module's rooms whose rules are of another channel, and whose alarms are not a watch's.
 _OF_ITSELF = re.compile(r"module\.(self_watch|fast_self_watch|fast_topic|heartbeat)\b")
 _KEY = re.compile(r'module\.(?:watch|realtime|details)\["([^"]*)"\]')
-_STATE_CHANGE = "CloudWatch Alarm State Change"
 
 
 class NothingToTest(Exception):
@@ -249,7 +249,7 @@ class _Reading:
                 pattern = json.loads(each.values.get("event_pattern") or "{}")
             except ValueError:
                 continue
-            if isinstance(pattern, dict) and _STATE_CHANGE in (pattern.get("detail-type") or ()):
+            if isinstance(pattern, dict) and statechange.DETAIL_TYPE in (pattern.get("detail-type") or ()):
                 for arn in pattern.get("resources") or ():
                     yield str(arn).partition(":alarm:")[2]
 

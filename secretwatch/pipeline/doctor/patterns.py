@@ -8,10 +8,8 @@ from typing import Any
 
 from secretwatch import secretid
 from secretwatch.cloudtrail import event_text
-from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
+from secretwatch.filterpattern import MAX_LENGTH, FilterPattern, InvalidFilterPattern
 from secretwatch.pipeline.doctor.reads import EVENT_NAMES
-
-_LONGEST = 1024
 
 
 def pattern_for(secrets: Sequence[str], event_names: Sequence[str] = EVENT_NAMES) -> str:
@@ -27,7 +25,7 @@ def pattern_for(secrets: Sequence[str], event_names: Sequence[str] = EVENT_NAMES
     names = " || ".join(f'($.eventName = "{name}")' for name in event_names)
     pattern = f'{{ ($.eventSource = "secretsmanager.amazonaws.com") && ({names}){about} }}'
     # Rather all secrets than none.
-    return pattern if len(pattern) <= _LONGEST else pattern_for((), event_names)
+    return pattern if len(pattern) <= MAX_LENGTH else pattern_for((), event_names)
 
 
 def _expressions(name: str) -> str:

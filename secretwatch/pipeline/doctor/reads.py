@@ -33,6 +33,7 @@ CHANGES = (
     "UpdateSecret",
     "UpdateSecretVersionStage",
 )
+NAMED_ONE = (*EVENT_NAMES, *CHANGES)
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def kinds_of(patterns: Iterable[str], secret: str, account_id: str, region: str)
     """Which calls filter patterns count: a name, and whether denied; what a watch with these is about."""
     parsed = [FilterPattern.parse(each) for each in patterns]
     form, at = secretid.forms(secret)[0], datetime(2026, 1, 1, tzinfo=UTC)
-    kinds = [(name, denied) for denied in (False, True) for name in (*EVENT_NAMES, *CHANGES)]
+    kinds = [(name, denied) for denied in (False, True) for name in NAMED_ONE]
     return [
         kind
         for kind in kinds

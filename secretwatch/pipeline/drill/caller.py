@@ -5,7 +5,6 @@ What the filter patterns say is what counts: they hold the watch's `except`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.cloudtrail import assumed_role_identity, iam_user_identity, root_identity
 from secretwatch.filterpattern import FilterPattern
+from secretwatch.forms import ROLE_ARN
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.doctor.reads import expected
 
 Answer = Literal["rings", "excepted", "other calls"]
 
 _KEY = "ASIAEXAMPLE"
-_ROLES = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Caller:
         partition, account, what = (self.arn.split(":", 5)[index] for index in (1, 4, 5))
         if self.role_arn:
             name = self.role_arn.rpartition("/")[2]
-            named = {each for pattern in patterns for each in _ROLES.findall(pattern)}
+            named = {each for pattern in patterns for each in ROLE_ARN.findall(pattern)}
             like = {each for each in named if each.rpartition("/")[2] == name and f"::{account}:" in each}
             issuers = {self.role_arn} if self.role_path_known else {self.role_arn, *like}
             return [

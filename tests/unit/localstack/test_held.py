@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secretwatch.cloudtrail.eventbridge import ALL_MANAGEMENT_EVENTS
 from secretwatch.localstack.cloudtrail.held import CHANNELS, HeldQueue, Holds
 from secretwatch.localstack.cloudtrail.trails import Trail, Trails
-from secretwatch.localstack.events.bus import ALL_MANAGEMENT_EVENTS, EventBridge
+from secretwatch.localstack.events.bus import EventBridge
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"

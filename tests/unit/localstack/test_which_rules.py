@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from secretwatch.cloudtrail.eventbridge import ALL_MANAGEMENT_EVENTS
 from secretwatch.localstack.cloudtrail.trails import Trail, Trails
-from secretwatch.localstack.events.bus import ALL_MANAGEMENT_EVENTS, EventBridge
+from secretwatch.localstack.events.bus import EventBridge
 
 ACCOUNT = "111122223333"
 

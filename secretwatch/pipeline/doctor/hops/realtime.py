@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secretwatch.cloudtrail.eventbridge import ALL_MANAGEMENT_EVENTS
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import rule_patterns
@@ -9,7 +10,7 @@ from secretwatch.pipeline.doctor.hops.applied_filters import told_apart_alone
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.faulty_keys import key_at_fault
 from secretwatch.pipeline.doctor.hops.realtime_patterns import examine_patterns
-from secretwatch.pipeline.doctor.hops.realtime_rules import ALL_EVENTS, make_rule
+from secretwatch.pipeline.doctor.hops.realtime_rules import make_rule
 from secretwatch.pipeline.doctor.hops.realtime_targets import examine_targets
 from secretwatch.pipeline.doctor.intent import Purpose
 from secretwatch.pipeline.doctor.kinds import rules
@@ -133,13 +134,13 @@ def rule(hop: Hop, view: View, name: str, *, sees_reads: bool) -> None:
         return
     state = found.get("State") or "ENABLED"
     wanted = (view.applied("rule", name) or {}).get("State")
-    if state == "DISABLED" or (sees_reads and state != ALL_EVENTS):
+    if state == "DISABLED" or (sees_reads and state != ALL_MANAGEMENT_EVENTS):
         why = (
             "is disabled"
             if state == "DISABLED"
             else "is in state ENABLED, in which a rule never sees read-only events"
         )
         cause = "rule-disabled" if state == "DISABLED" else "rule-state"
-        right = wanted or (ALL_EVENTS if sees_reads else "ENABLED")
+        right = wanted or (ALL_MANAGEMENT_EVENTS if sees_reads else "ENABLED")
         hop.broken(cause, f"The rule {name} {why}.", rules.put(found, State=right), ref=ref, stops=False)
     examine_targets(hop, view, name, found)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from secretwatch.cloudtrail.eventbridge import ALL_MANAGEMENT_EVENTS
 from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.kinds import rules
 from secretwatch.pipeline.doctor.view import View
-
-ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
 def make_rule(view: View, name: str) -> list[Step]:
@@ -26,7 +25,8 @@ def make_rule(view: View, name: str) -> list[Step]:
         "detail-type": ["AWS API Call via CloudTrail"],
         "detail": detail,
     }
-    made = {"Name": name, "State": ALL_EVENTS, "EventPattern": json.dumps(pattern, separators=(",", ":"))}
+    text = json.dumps(pattern, separators=(",", ":"))
+    made = {"Name": name, "State": ALL_MANAGEMENT_EVENTS, "EventPattern": text}
     targets = [
         {"Id": f"topic-{number}" if number else "topic", "Arn": arn}
         for number, arn in enumerate(own_topics(view))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from secretwatch.cloudtrail import SelectedBy
+from secretwatch.cloudtrail.selectors import EXCLUDABLE
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import (
@@ -90,10 +91,6 @@ def start(arn: str) -> Call:
     return Call("cloudtrail", "StartLogging", {"Name": arn})
 
 
-# Sources that may be left out.
-_NOT_ALWAYS = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
-
-
 def select(arn: str, trail: Mapping[str, Any], needed: Iterable[str] = ()) -> Call:
     """All management events, and the data events that it selects as it is.
 
@@ -159,7 +156,7 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         # Data events that others have it record stay.
         is_all = wanted[name] == [complete(each) for each in ALL_MANAGEMENT]
         put = Call("cloudtrail", "PutEventSelectors", {"TrailName": id, name: wanted[name]})
-        steps.append(select(id, live, _NOT_ALWAYS) if is_all and live.get("TrailARN") else put)
+        steps.append(select(id, live, EXCLUDABLE) if is_all and live.get("TrailARN") else put)
     if wanted.get("IsLogging") and not live.get("IsLogging"):
         steps.append(start(id))
     return steps
