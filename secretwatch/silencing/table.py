@@ -826,7 +826,7 @@ ROWS: tuple[Row, ...] = (
         "keys",
         "kms",
         "PutKeyPolicy",
-        "A policy that keeps CloudTrail, CloudWatch or EventBridge out: messages are dropped without a word.",
+        "A policy that keeps CloudTrail, CloudWatch or EventBridge out: messages are dropped without an error.",
         _KEY,
     ),
     _silences_fast(

@@ -162,8 +162,8 @@ def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
         why = str(error) if isinstance(error, InvalidAlarmConfig) else "it has no threshold on one metric"
         hop.cannot_tell(
             "not-a-threshold",
-            f"What {alarm['AlarmName']} decides by is not covered here ({why.rstrip('.')}): make what should "
-            "ring it happen once, and see whether it does.",
+            f"The doctor cannot evaluate {alarm['AlarmName']} ({why.rstrip('.')}): make the call once that "
+            "should ring it, and see whether it does.",
         )
         return None
     transformations = _feeding(view)
@@ -175,7 +175,7 @@ def _settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
         hop.note = f"{alarm['AlarmName']} watches a service's own metric; it is {alarm['StateValue']}."
         return replace(config, unit=unit)
     if not view.subject.is_about_secrets and _is_on_absence(config):
-        hop.note = f"{alarm['AlarmName']} rings where nothing is counted; it is {alarm['StateValue']}."
+        hop.note = f"{alarm['AlarmName']} rings when nothing is counted; it is {alarm['StateValue']}."
         return replace(config, unit=unit)
     counted = {str(each.get("metricValue")) for each in transformations}
     if counted and counted != {"1"} and not view.subject.known and "0" not in counted:
@@ -329,9 +329,8 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             hop.broken(
                 "default-value",
                 f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {guilty['filterName']} "
-                f"counts every other event as {default:g}: a {what_rings(view)} changes nothing, and "
-                "actions run "
-                "only on a change.",
+                f"counts every other event as {default:g}: a {what_rings(view)} does not change its state, "
+                f"and actions run only when the state changes.",
                 *(view.restore(ref) or [filters.put(guilty, defaultValue=0.0)]),
                 ref=ref,
             )
@@ -340,7 +339,7 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
         if busy and config.statistic == "SampleCount" and not _in_alarm(summed, busy, default):
             sentence = (
                 f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as its statistic is "
-                "SampleCount, and zeros are samples, too: actions run only on a change."
+                "SampleCount, and zeros are samples, too: actions run only when the state changes."
             )
             step = alarms.put(alarm, **_members(alarm, config, summed))
             if _is_declared(view, "Statistic", "statistic", config.statistic):
@@ -360,8 +359,7 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             said = f"{config.comparison_operator} {config.threshold:g} holds for 0"
         sentence = (
             f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {said}: a "
-            f"{what_rings(view)} changes "
-            "nothing, and actions run only on a change."
+            f"{what_rings(view)} does not change its state, and actions run only when the state changes."
         )
         if _is_declared(view, member, setting, getattr(config, setting)):
             hop.warning(_CAUSES[setting], f"{sentence} It is set so on purpose.", stops=True)
@@ -396,7 +394,7 @@ def _recovers(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
     until = "until something else is logged" if zeros else "for good"
     sentence = (
         f"{alarm['AlarmName']} stays in ALARM after a {what_rings(view)} {until}, as missing data is treated "
-        f"as {config.treat_missing_data}: later ones change nothing, and nothing is sent."
+        f"as {config.treat_missing_data}: later ones do not change its state, so it sends no message."
     )
     step = alarms.put(alarm, TreatMissingData="notBreaching")
     declared = view.intent is not None and _is_declared(
@@ -499,8 +497,8 @@ def _actions(hop: Hop, view: View, alarm: Thing) -> None:
     if not alarm.get("AlarmActions") and (above := [name for name, _ in view.account.all("composite")]):
         hop.cannot_tell(
             "composite",
-            f"{name} tells nobody by itself: it is a part of {', '.join(above)}. Whether that goes to ALARM "
-            "is not followed here: make what should ring it happen once.",
+            f"{name} sends no message by itself, because it is a part of {', '.join(above)}. The doctor "
+            f"does not follow that one: make the call once that should ring it.",
             stops=True,
         )
         return
@@ -508,7 +506,7 @@ def _actions(hop: Hop, view: View, alarm: Thing) -> None:
         topics = list((applied or {}).get("AlarmActions") or view.subject.topic_arns) or ["TOPIC_ARN"]
         hop.broken(
             "no-action",
-            f"{name} has no action for ALARM: it tells nobody.",
+            f"{name} has no action for ALARM, so it sends no message.",
             alarms.put(alarm, AlarmActions=topics),
             ref=_ref(view),
         )
@@ -569,13 +567,13 @@ def mutes(hop: Hop, view: View, alarm: Thing, *, stops: bool = True) -> None:
                 expire_date=found.get("ExpireDate"),
             )
         except (InvalidMuteRule, KeyError, ValueError) as error:
-            hop.cannot_tell("muted", f"What the mute rule {rule} mutes is not known here: {error}.")
+            hop.cannot_tell("muted", f"The doctor does not understand the mute rule {rule}: {error}.")
             continue
         is_muted = parsed.mutes(view.now)
         if not is_muted and "EXPIRED" in (found.get("Status"), parsed.status(view.now)):
             continue
         when = "now" if is_muted else f"at times ({schedule.get('Expression')})"
-        sentence = f"The mute rule {rule} mutes {name} {when}: it changes its state, and tells nobody."
+        sentence = f"The mute rule {rule} mutes {name} {when}: its state changes, but it sends no message."
         if not is_muted and not view.applied("alarm", name):
             hop.warning("muted", sentence)
             continue

@@ -39,7 +39,7 @@ def examine(view: View) -> Hop:
         return hop
     if view.alarm and metric is None:
         hop.note = "The alarm is on several metrics."
-        hop.not_reached("Which filters feed an alarm on several metrics is not followed here.")
+        hop.not_reached("The doctor does not follow the filters of an alarm on several metrics.")
         return hop
     if metric is None and (unknown := view.account.unknown.get(Ref("alarm", view.alarm_name or ""))):
         hop.cannot_tell("permission", f"What the alarm watches cannot be told: {unknown.missing}.")
@@ -241,7 +241,7 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
     known = [each for each in those if view.matches(each, view.examples[0]) is not None]
     if not known:
         hop.cannot_tell(
-            "pattern-unknown", f"What the pattern of {those[0]['filterName']} matches is not known here."
+            "pattern-unknown", f"The doctor does not understand the pattern of {those[0]['filterName']}."
         )
         return
     for event in view.examples:
@@ -275,7 +275,7 @@ def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:
         reason = next((each for each in failing if "!=" in each.condition), failing[0])
         hop.warning(
             "left-out",
-            f"{name} leaves this read out by who made it or how it ended: {said(reason)}.",
+            f"{name} leaves this read out because of its caller or its outcome: {said(reason)}.",
             stops=True,
         )
         return
@@ -419,7 +419,7 @@ def _masks(hop: Hop, view: View) -> bool:
     ref = Ref("log group", view.group or "")
     hop.broken(
         "masked",
-        f"{what} masks what the metric filters look at: {described(hidden)} does not match any more.",
+        f"{what} masks fields that the metric filters look at: {described(hidden)} does not match any more.",
         *steps,
         ref=ref,
         stops=not rings,

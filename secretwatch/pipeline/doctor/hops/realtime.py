@@ -43,7 +43,7 @@ def examine(view: View) -> Hop:
     _replicas(hop, view)
     hop.note = "Rules take reads as they happen, and may publish."
     if not hop.findings and not _is_logged(view):
-        hop.not_reached("What is configured is in order; rules see reads only while a trail logs.")
+        hop.not_reached("The settings are in order; rules see reads only while a trail logs.")
     return hop
 
 
@@ -208,7 +208,8 @@ def _patterns(hop: Hop, view: View, names: list[str]) -> None:
             continue
         if is_left_out(view):
             hop.warning(
-                "left-out", "The rules leave this read out by who made it or how it ended, as the watch does."
+                "left-out",
+                "The rules leave this read out because of its caller or its outcome, as the watch does.",
             )
             return
         if view.intent:
