@@ -826,7 +826,7 @@ ROWS: tuple[Row, ...] = (
         "keys",
         "kms",
         "PutKeyPolicy",
-        "A policy that keeps CloudTrail, CloudWatch or EventBridge out: messages are dropped without an error.",
+        "A policy that keeps CloudTrail, CloudWatch or EventBridge out: messages are dropped silently.",
         _KEY,
     ),
     _silences_fast(
