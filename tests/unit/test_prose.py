@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 REPO = Path(__file__).parents[2]
+PLACES = ("*.md", "benchmarks/*.md", "docs/**/*.md", "modules/*/*.md")
 LONGEST = 30
-# Still to be mended, or made from tables of the code.
-NOT_YET = {
-    "CHANGELOG.md",
-    "benchmarks/README.md",
-    "docs/verify.md",
-}
 RIDDLES = {
     # "What names no secret counts." Name the thing: "Calls that name no secret count."
     "begins with an unnamed subject": r"^(What|Whatever|Who|Whoever|Whom|Whose)\b(\W+\w+){4,}[^?]*\.$",
@@ -31,10 +25,9 @@ RIDDLES = {
 
 
 def pages() -> list[str]:
-    found = subprocess.run(
-        ["git", "ls-files", "*.md"], cwd=REPO, capture_output=True, text=True, check=True
-    ).stdout.split()
-    return [page for page in found if page not in NOT_YET and not page.startswith("docs/adr/")]
+    """All of them but decisions, which stay as they were taken."""
+    found = [file for place in PLACES for file in REPO.glob(place)]
+    return sorted(str(file.relative_to(REPO)) for file in found if file.parent.name != "adr")
 
 
 def sentences(page: str) -> Iterator[str]:
@@ -65,11 +58,6 @@ def faults(page: str) -> Iterator[str]:
 def test_every_sentence_can_be_read_once(page: str) -> None:
     found = list(faults((REPO / page).read_text()))
     assert not found, "\n".join(found)
-
-
-def test_pages_that_wait_are_there_and_need_it() -> None:
-    for page in NOT_YET:
-        assert list(faults((REPO / page).read_text())), f"{page} reads well: take it out of NOT_YET"
 
 
 @pytest.mark.parametrize(
