@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from secretwatch.cli import main
 
 REPO = Path(__file__).parents[2]
 PLACES = ("*.md", "benchmarks/*.md", "docs/**/*.md", "modules/*/*.md")
@@ -108,4 +111,22 @@ def test_every_sentence_of_the_module_can_be_read_once(place: str) -> None:
         f"{file} {fault}" for file in files for text in said_by_terraform(file) for fault in faults(text)
     ]
     assert files
+    assert not found, "\n".join(found)
+
+
+def helps(command: click.Command, parent: click.Context | None = None) -> Iterator[str]:
+    """What `--help` says of a command, its options and its subcommands, paragraph by paragraph."""
+    context = click.Context(command, parent=parent)
+    options = [each.help or "" for each in command.params if isinstance(each, click.Option)]
+    yield from (each for text in [command.help or "", *options] for each in text.split("\n\n"))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if inner := command.get_command(context, name):
+                yield from helps(inner, context)
+
+
+def test_every_sentence_of_a_help_can_be_read_once() -> None:
+    paragraphs = [" ".join(text.replace("\b", "").split()) for text in helps(main)]
+    assert len(paragraphs) > 100
+    found = [fault for text in paragraphs for fault in faults(text)]
     assert not found, "\n".join(found)
