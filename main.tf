@@ -1,5 +1,7 @@
 # Raises an alarm when somebody reads a secret: CloudTrail records the read, metric filters count it, an
 # alarm rings, a topic tells people. Beside it: a readable message within seconds, and a watch on the watch itself.
+#
+# Long because it joins all modules, each to what the others make; what is inside a part stands in its module.
 
 data "aws_caller_identity" "this" {}
 

@@ -1,3 +1,5 @@
+# Long because it is the table of the module's inputs, each with its type, what it is, and what is refused.
+
 locals {
   # Addresses, as people type them and as SNS takes them (with a name and a password, too), for the validations below: checkov does
   # not parse a quotation mark within their templates.

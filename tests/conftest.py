@@ -86,7 +86,7 @@ _WAITS = {
     "e2e/test_late_verdicts.py": 2,
     "e2e/test_held_delivery.py": 0.7,
     "e2e/test_trail_access.py": 0.7,
-    "unit/local/test_process.py": 0.7,
+    "tests/local/test_process.py": 0.7,
 }
 
 # The same of what computes, and so has a processor for itself.

@@ -21,6 +21,7 @@ import click
 from secretwatch.cli import exits, main, streams
 from secretwatch.cli.console import visible
 from secretwatch.cli.interrupt import ended_as_with_ctrl_c
+from secretwatch.pipeline import state_home
 
 
 def guarded(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -195,8 +196,8 @@ def _write_trace(error: BaseException) -> str | None:
     text = "".join(
         [f"{sys.version}\n{visible(' '.join(sys.argv[:2]))}\n", *traceback.format_exception(error)]
     )
-    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ.get("HOME") or "", ".local/state")
-    for folder in (Path(state) / "secretwatch", Path(tempfile.gettempdir())):
+    state = state_home.folder(os.environ, Path(os.environ.get("HOME") or ""))
+    for folder in (state, Path(tempfile.gettempdir())):
         if not folder.is_absolute():
             continue
         try:

@@ -199,7 +199,7 @@ def _from_aws(
             console.print(place(each.label, each.account_id, each.region, where.endpoint_url))
         ask = Asking(of, first.region, APP_ID)
         try:
-            return Gathering(
+            made = Gathering(
                 watches,
                 ask,
                 now=datetime.now(UTC),
@@ -207,6 +207,7 @@ def _from_aws(
                 hours=hours,
                 tell=teller(console, status),
             ).run(alarm_time, event_id)
+            return made.at(where.given_endpoint)
         finally:
             ask.close()
 

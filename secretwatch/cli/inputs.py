@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from secretwatch.cloudtrail.reader import CHUNK
+from secretwatch.cloudtrail.plain_text import CHUNK
 from secretwatch.pipeline.backtest.sources import is_left_out
 
 STDIN = "-"

@@ -25,7 +25,7 @@ from secretwatch.cli.console import plain
 from secretwatch.cli.options import SECONDS
 from secretwatch.local.cloud import AlarmTick
 
-_EXIT_CODES = exits.table(
+EXIT_CODES = exits.table(
     done="done (status: the local cloud is up)",
     failed="it could not be done",
     usage="wrong usage",
@@ -69,7 +69,7 @@ def print_mail(message: dict[str, Any]) -> None:
     out.print(escape(str(message["body"]).rstrip()) + "\n", soft_wrap=True)
 
 
-@click.group(epilog=_EXIT_CODES)
+@click.group(epilog=EXIT_CODES)
 def local() -> None:
     """A cloud on this machine: LocalStack with a CloudTrail, real metric filters, real alarms.
 
@@ -95,7 +95,7 @@ class _AlarmTick(click.ParamType[AlarmTick]):
         return seconds
 
 
-@local.command(epilog=_EXIT_CODES)
+@local.command(epilog=EXIT_CODES)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -162,7 +162,7 @@ def up(
     out.print(f"Stop it:              {name} local down", soft_wrap=True)
 
 
-@local.command(epilog=_EXIT_CODES)
+@local.command(epilog=EXIT_CODES)
 def down() -> None:
     """Stop the local cloud, after it has delivered all accepted events; no error if none is running.
 
@@ -177,11 +177,13 @@ def down() -> None:
         stopped = cloud.stop(state_dir, on_wait=on_wait)
     for each in held:
         if each["calls"]:
-            out.print(f"[yellow]dropped[/] {_calls(each['calls'])} held back from the {each['channel']}")
+            out.print(
+                f"[yellow]dropped[/] {count_of_calls(each['calls'])} held back from the {each['channel']}"
+            )
     out.print("The local cloud is down." if stopped else "No local cloud was up.")
 
 
-@local.command(epilog=_EXIT_CODES)
+@local.command(epilog=EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
     """Show whether the local cloud is up, its trails, held events, and messages dropped without an error."""
@@ -217,7 +219,7 @@ def status(as_json: bool) -> None:
     for each in facts["held"]:
         lost = f", {each['dropped']} more dropped" if each["dropped"] else ""
         out.print(
-            f"[yellow]held[/] {each['channel']}: {_calls(each['calls'])} since {each['since']}{lost}",
+            f"[yellow]held[/] {each['channel']}: {count_of_calls(each['calls'])} since {each['since']}{lost}",
             soft_wrap=True,
         )
     for (service, target, reason), times in _alike(facts["drops"]).items():
@@ -230,7 +232,7 @@ def status(as_json: bool) -> None:
         out.print("nothing dropped")
 
 
-@local.command(epilog=_EXIT_CODES)
+@local.command(epilog=EXIT_CODES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inbox(as_json: bool) -> None:
     """Show the e-mails that were received, and what chat channels showed, oldest first."""
@@ -244,7 +246,7 @@ def inbox(as_json: bool) -> None:
         out.print("No e-mail yet.")
 
 
-@local.command(epilog=_EXIT_CODES)
+@local.command(epilog=EXIT_CODES)
 def confirm() -> None:
     """Follow the confirmation links in the inbox, as their readers would."""
     running = cloud.require(cloud.find_state_dir())
@@ -279,97 +281,6 @@ def _in_alarm(running: cloud.LocalCloud, topics: set[str]) -> list[str]:
     return sorted(names)
 
 
-_CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "events", "history"]))
-
-
-@local.command(epilog=_EXIT_CODES)
-@_CHANNELS
-def hold(channels: tuple[str, ...]) -> None:
-    """Hold delivery, as AWS takes minutes: calls take effect, but no event of them arrives until `release`.
-
-    \b
-    trail    log files, the log group, the trail's notifications
-    events   EventBridge
-    history  LookupEvents
-    Without a name: all three. Events of earlier calls still arrive.
-    """
-    running = cloud.require(cloud.find_state_dir())
-    newly_held = running.hold(*channels)
-    out.print(f"Held: {', '.join(each['channel'] for each in running.held())}.")
-    if not newly_held:
-        out.print("That was held already.")
-
-
-@local.command(epilog=_EXIT_CODES)
-@_CHANNELS
-@click.option("--first", type=click.IntRange(min=0), metavar="N", help="Only the oldest N; hold the rest.")
-@click.option("--reordered", is_flag=True, help="The newest call first.")
-@click.option("--twice", is_flag=True, help="Everything once, and then once more.")
-def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice: bool) -> None:
-    """Let held events arrive, with the times of their calls, and hold no more. Ends when they have arrived.
-
-    LookupEvents sorts by time and has an event once: --reordered and --twice do not change the history.
-    """
-    running = cloud.require(cloud.find_state_dir())
-    released = running.release(*channels, first=first, reordered=reordered, twice=twice)
-    for channel, count in released.items():
-        out.print(f"{channel}: {_calls(count)} released")
-    for each in running.held():
-        out.print(f"{each['channel']}: still held, {_calls(each['calls'])}")
-
-
-@local.command(epilog=_EXIT_CODES)
-@click.option("--minutes", type=click.IntRange(1, 24 * 60), default=1, show_default=True, metavar="N")
-def tick(minutes: int) -> None:
-    """Let full minutes pass without waiting: for alarms, for scheduled rules, and for states that wait.
-
-    Each minute evaluates all alarms: for them all earlier measurements are a minute older. No other time
-    is moved.
-    """
-    ahead = cloud.require(cloud.find_state_dir()).tick(minutes)
-    out.print(f"Alarms were evaluated, and what was due has begun: their time is {ahead // 60} min ahead.")
-
-
-@local.command(epilog=_EXIT_CODES)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: name → value.")
-def env(as_json: bool) -> None:
-    """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)".
-
-    If no local cloud is up, the line that evaluates this fails, and its shell can reach no other cloud.
-    """
-    try:
-        running = cloud.require(cloud.find_state_dir())
-    except cloud.NotUp:
-        if not as_json:
-            # Whoever evaluates nothing, and then applies, does so in a real account.
-            print(_nowhere())
-        raise
-    # Plain print: this is read by a shell, not by a person.
-    print(json.dumps(running.env()) if as_json else shell(running))
-
-
-def shell(running: cloud.LocalCloud) -> str:
-    """`running.env()` as lines for a POSIX shell; what would get in the way is unset."""
-    return _lines(running.env())
-
-
-def _nowhere() -> str:
-    """Lines for a POSIX shell after which nothing answers as AWS; the last of them fails."""
-    return _lines(cloud.clients_env(cloud.DEAD_ENDPOINT)) + "\nfalse"
-
-
-def _lines(variables: dict[str, str]) -> str:
-    foreign = cloud.foreign_variables(os.environ, variables)
-    lines = [f"unset {' '.join(foreign)}"] if foreign else []
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return "\n".join([*lines, _CLI])
-
-
-# Version 1 of the AWS CLI calls SQS, RDS and Health by names of AWS's own, whatever AWS_ENDPOINT_URL says:
-# only its option holds it.
-_CLI = 'aws() { command aws ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} "$@"; }'
-
-
 def _facts(running: cloud.LocalCloud) -> dict[str, Any]:
     return {
         "up": True,
@@ -398,7 +309,7 @@ def _evaluated(alarm_tick: AlarmTick) -> str:
     return "at full minutes" if alarm_tick == "minute" else f"every {alarm_tick:g} s"
 
 
-def _calls(count: int) -> str:
+def count_of_calls(count: int) -> str:
     return f"{count} call{'' if count == 1 else 's'}"
 
 
@@ -409,4 +320,4 @@ def _duration(seconds: float) -> str:
 
 
 # Commands with a file of their own join the group when it is loaded.
-from secretwatch.cli import sign_in  # noqa: E402, F401
+from secretwatch.cli import local_delivery, local_env, sign_in  # noqa: E402, F401

@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 
 from secretwatch import local as cloud
-from secretwatch.cli.local import _EXIT_CODES, local, out
+from secretwatch.cli.local import EXIT_CODES, local, out
 
 
 def _account(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -18,7 +18,7 @@ def _account(_context: click.Context, _parameter: click.Parameter, value: str) -
     return value
 
 
-@local.command("sign-in", epilog=_EXIT_CODES)
+@local.command("sign-in", epilog=EXIT_CODES)
 @click.option("--user", help="An IAM user signs in. Without this and --role it is root.")
 @click.option("--role", help="A role's session signs in, as it does by single sign-on.")
 @click.option("--session", help="Name of the role's session.  [default: console]")

@@ -270,7 +270,7 @@ def _awaited(hops: list[HopResult], seconds: float) -> Text:
 
 
 def _tell_end(console: Console, report: SmokeReport) -> None:
-    from secretwatch.pipeline.probes import ALARM, REALTIME
+    from secretwatch.pipeline.probes.probe import ALARM, REALTIME
 
     if report.ending in ("timeout", "interrupted"):
         for hop in report.hops:

@@ -86,6 +86,9 @@ _NAMES: dict[str, dict[str, str]] = {
     },
 }
 
+RENAMED = frozenset(name for names in _NAMES.values() for name in names.values())
+"""Names in events that no service's model has."""
+
 
 @cache
 def event_source(signing_name: str) -> str:

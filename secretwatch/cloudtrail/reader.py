@@ -7,22 +7,19 @@ by the file. What is broken is told as a `Broken`, and reading goes on behind it
 
 How it reads: a decoded value at a time. A value that does not end within what has been read is entered if
 it is an array, or an object that holds one of `wrappings.LISTS`; its elements then come one by one.
+Bytes become text in `plain_text`.
 """
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from secretwatch.cloudtrail.plain_text import Hole, texts
 from secretwatch.cloudtrail.wrappings import LISTS, Unreadable, messages
-
-CHUNK = 1 << 20
-"""Bytes that are worth reading at a time."""
 
 # An event has at most 256 KB, a page of a command's output a few MB.
 _LARGEST = 64 << 20
@@ -75,23 +72,17 @@ def read(chunks: Iterable[bytes]) -> Iterator[Message | Broken]:
             yield Broken(number, piece.why, piece.text)
 
 
-@dataclass(frozen=True)
-class _Hole:
-    why: str
-    text: str | None = None
-
-
 class _Reader:
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._texts = _texts(chunks)
+        self._texts = texts(chunks)
         self._text = ""
         self._at = 0
         self._ended = False
         self._depth = 0  # lists that were entered
-        self._holes: list[_Hole] = []  # of decompression: told when the text before them is used up
+        self._holes: list[Hole] = []  # of decompression: told when the text before them is used up
         self._begins = re.compile(r'\{\s*"eventVersion"')  # how an element of the list begins
 
-    def pieces(self) -> Iterator[str | _Hole]:
+    def pieces(self) -> Iterator[str | Hole]:
         while sign := self._next():
             if sign in "{[" and self._looks_like_json():
                 yield from self._value()
@@ -207,9 +198,9 @@ class _Reader:
 
     # What stands there
 
-    def _line(self) -> Iterator[str | _Hole]:
+    def _line(self) -> Iterator[str | Hole]:
         if self._is_endless():
-            yield _Hole("a line is longer than anything AWS writes")
+            yield Hole("a line is longer than anything AWS writes")
             return
         line = self._take_line()
         timed = _TIMED.match(line)
@@ -221,7 +212,7 @@ class _Reader:
         else:
             yield line
 
-    def _value(self) -> Iterator[str | _Hole]:
+    def _value(self) -> Iterator[str | Hole]:
         """A value at the top of the file, or the elements of the list in it."""
         try:
             value = self._decode()
@@ -237,18 +228,18 @@ class _Reader:
                     if self._text[self._at] not in " \t\r\n}]":
                         break
                     self._take_line()
-            yield _Hole(f"{error}: {_shown(line)}", text)
+            yield Hole(f"{error}: {_shown(line)}", text)
         else:
             yield from self._messages(value)
 
-    def _messages(self, value: Any, *, listed: bool = False) -> Iterator[str | _Hole]:
+    def _messages(self, value: Any, *, listed: bool = False) -> Iterator[str | Hole]:
         raw = self._taken
         if begins := _BEGINS.match(raw):
             self._begins = re.compile(r"\{\s*" + re.escape(begins.group(1)))
         # What is taken out of a list is written anew, whether the list was read at once or piece by piece.
         yield from _told(messages(value, None if listed or "\n" in raw else raw))
 
-    def _list(self, behind: int) -> Iterator[str | _Hole]:
+    def _list(self, behind: int) -> Iterator[str | Hole]:
         """The elements of the list that begins before `behind`, and over the end of the value it is in."""
         is_object = self._text[self._at] == "{"
         self._at = behind
@@ -258,10 +249,10 @@ class _Reader:
         if is_object:
             self._leave()
 
-    def _elements(self) -> Iterator[str | _Hole]:
+    def _elements(self) -> Iterator[str | Hole]:
         while (sign := self._next()) != "]":
             if not sign:
-                yield _Hole("the file ends within a list of events")
+                yield Hole("the file ends within a list of events")
                 return
             if sign == ",":
                 self._at += 1
@@ -271,7 +262,7 @@ class _Reader:
             except _NotJson as error:
                 shown = _shown(self._text[self._at : self._at + 80])
                 found = self._seek_element()
-                yield _Hole(f"{error}: {shown}")
+                yield Hole(f"{error}: {shown}")
                 if not found:
                     return
             except _Enter as found:
@@ -318,9 +309,9 @@ class _Enter(Exception):
         self.behind = behind
 
 
-def _told(found: Iterable[str | Unreadable]) -> Iterator[str | _Hole]:
+def _told(found: Iterable[str | Unreadable]) -> Iterator[str | Hole]:
     for each in found:
-        yield _Hole(each.why) if isinstance(each, Unreadable) else each
+        yield Hole(each.why) if isinstance(each, Unreadable) else each
 
 
 def _decoded(text: str) -> Any:
@@ -333,93 +324,3 @@ def _decoded(text: str) -> Any:
 def _shown(text: str) -> str:
     first = " ".join(text.split())
     return first if len(first) <= 60 else f"{first[:59]}…"
-
-
-################################################################################
-# Bytes to text
-################################################################################
-
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-
-
-def _texts(chunks: Iterable[bytes]) -> Iterator[str | _Hole]:
-    decoder: codecs.IncrementalDecoder | None = None
-    head = b""
-    for chunk in _plain(chunks):
-        if isinstance(chunk, _Hole):
-            yield chunk
-            continue
-        if decoder is None:
-            head += chunk
-            if len(head) < 4:
-                continue
-            decoder, chunk = _decoder(head)
-        if text := decoder.decode(chunk):
-            yield text
-    if decoder is None:
-        decoder, head = _decoder(head)
-        yield decoder.decode(head)
-    if text := decoder.decode(b"", final=True):
-        yield text
-
-
-def _decoder(head: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
-    for bom, name in _BOMS:
-        if head.startswith(bom):
-            return codecs.getincrementaldecoder(name)(errors="replace"), head[len(bom) :]
-    return codecs.getincrementaldecoder("utf-8")(errors="replace"), head
-
-
-_GZIP = b"\x1f\x8b"
-# How other forms begin. https://en.wikipedia.org/wiki/List_of_file_signatures
-_OTHERS = {
-    b"PK\x03\x04": "it is a zip archive: unpack it first",
-    b"PAR1": "it is a Parquet file: export it as JSON",
-    b"BZh": "it is compressed with bzip2: unpack it first",
-    b"\xfd7zXZ": "it is compressed with xz: unpack it first",
-    b"(\xb5/\xfd": "it is compressed with zstd: unpack it first",
-}
-
-
-def _plain(chunks: Iterable[bytes]) -> Iterator[bytes | _Hole]:
-    """The bytes, decompressed if they begin as gzip does; pieces are at most `CHUNK` long."""
-    iterator = iter(chunks)
-    head = b""
-    for chunk in iterator:
-        head += chunk
-        if len(head) >= 5:
-            break
-    for begins, why in _OTHERS.items():
-        if head.startswith(begins):
-            yield _Hole(why)
-            return
-    if not head.startswith(_GZIP):
-        if head:
-            yield head
-        yield from iterator
-        return
-    inflater = zlib.decompressobj(31)
-    begun = False
-    data = head
-    while True:
-        try:
-            while data:
-                begun = True
-                yield inflater.decompress(data, CHUNK)
-                data = inflater.unconsumed_tail
-                if inflater.eof:
-                    # Members may follow each other, and zeros the last.
-                    data = inflater.unused_data.lstrip(b"\0")
-                    inflater = zlib.decompressobj(31)
-                    begun = False
-        except zlib.error:
-            yield _Hole("the gzip data is damaged: what follows is lost")
-            return
-        following = next(iterator, None)
-        if following is None:
-            break
-        data = following
-    if rest := inflater.flush():
-        yield rest
-    if begun:
-        yield _Hole("the gzip data is cut off")

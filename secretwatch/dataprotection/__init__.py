@@ -8,6 +8,19 @@ Pure: no AWS, no file, no clock. Where policies are kept and which readers see m
 """
 
 from secretwatch.dataprotection.identifiers import ARN, DETECTED, MANAGED
-from secretwatch.dataprotection.policy import DataProtectionPolicy, InvalidDataProtectionPolicy, Masker
+from secretwatch.dataprotection.policy import (
+    DataProtectionPolicy,
+    InvalidDataProtectionPolicy,
+    Masker,
+    without,
+)
 
-__all__ = ["ARN", "DETECTED", "MANAGED", "DataProtectionPolicy", "InvalidDataProtectionPolicy", "Masker"]
+__all__ = [
+    "ARN",
+    "DETECTED",
+    "MANAGED",
+    "DataProtectionPolicy",
+    "InvalidDataProtectionPolicy",
+    "Masker",
+    "without",
+]

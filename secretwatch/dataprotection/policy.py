@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,3 +212,32 @@ def _check_audit(audit: Mapping[str, Any]) -> None:
         member = known[name.lower()]
         if [key.lower() for key in _object(value, name)] != [member.lower()]:
             raise InvalidDataProtectionPolicy(f"The destination {name} names its {member}.")
+
+
+def without(document: str, names: Collection[str]) -> str | None:
+    """The policy's document without these identifiers; None where it would mask nothing any more.
+
+    document: a policy that can be parsed. names: as in `DataProtectionPolicy.identifiers`.
+    """
+    policy = json.loads(document)
+
+    def kept(listed: list[Any], name_of: Callable[[Any], Any]) -> list[Any]:
+        return [each for each in listed if name_of(each) not in names]
+
+    def member(found: dict[str, Any], name: str) -> str:
+        return next((each for each in found if each.lower() == name.lower()), name)
+
+    for statement in policy[member(policy, "Statement")]:
+        listed = member(statement, "DataIdentifier")
+        statement[listed] = kept(
+            statement[listed], lambda each: found[1] if (found := _MANAGED_ARN.fullmatch(each)) else each
+        )
+        if not statement[listed]:
+            return None
+    configuration = policy.get(member(policy, "Configuration")) or {}
+    custom = member(configuration, "CustomDataIdentifier")
+    if configuration.get(custom):
+        configuration[custom] = kept(configuration[custom], lambda each: each[member(each, "Name")])
+        if not configuration[custom]:
+            del policy[member(policy, "Configuration")]
+    return json.dumps(policy)

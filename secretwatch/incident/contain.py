@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from secretwatch import secretid
@@ -36,6 +37,10 @@ class Step:
     title: str
     note: str = ""
     command: str = ""
+
+    def at(self, endpoint: str) -> Step:
+        more = f" --endpoint-url {shlex.quote(endpoint)}" if self.command else ""
+        return replace(self, command=self.command + more)
 
 
 def steps(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -147,6 +147,10 @@ class Report:
             ],
             "unknown": list(self.unknown),
         }
+
+    def at(self, endpoint: str | None) -> Report:
+        """With commands that go there, if that is not AWS itself, from any shell."""
+        return replace(self, steps=tuple(each.at(endpoint) for each in self.steps)) if endpoint else self
 
 
 def report(

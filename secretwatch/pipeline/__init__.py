@@ -4,7 +4,7 @@
     applied.py  those facts from an applied root module, through Terraform
     aws.py      clients with short patience, and their errors in one sentence
     reading.py  reading a secret, and knowing that read again in a log
-    probes.py   one probe a hop: what it looks at, and what it has seen
+    probes/     one probe a hop: what it looks at, and what it has seen
     inbox.py    the local cloud's e-mails, where there is a local cloud
     smoke_report.py what a run found, for people and for machines; whole_files.py writes it
     smoke.py    the run: read, follow all hops at the same time

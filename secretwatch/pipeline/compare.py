@@ -24,7 +24,7 @@ from secretwatch.pipeline.comparison import CHANNELS, ChannelResult, Comparison
 from secretwatch.pipeline.messages import ReadFacts, channel_of, parsed
 from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.post import Message, NoQueue, Post, Queue
-from secretwatch.pipeline.probes import event_in_log_group, records
+from secretwatch.pipeline.probes.trail import event_in_log_group, records
 from secretwatch.pipeline.rate import observed
 from secretwatch.pipeline.reading import NoAwsCli, Read, ReadFailed, read_secret
 from secretwatch.pipeline.ready import NoAlarm, StaysInAlarm, await_ready

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from secretwatch.pipeline import state_home
 from secretwatch.pipeline.smoke_report import SmokeReport
 from secretwatch.pipeline.watch import Watch
 
@@ -21,8 +22,7 @@ _NEEDED = {"time", "watch", "account_id", "region", "result", "hops"}
 
 
 def default_file(environ: Mapping[str, str], home: Path) -> Path:
-    """In the user's state folder: https://specifications.freedesktop.org/basedir-spec/latest/."""
-    return Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "secretwatch" / "smoke.jsonl"
+    return state_home.folder(environ, home) / "smoke.jsonl"
 
 
 def line(report: SmokeReport, watch: Watch, *, local: bool) -> dict[str, Any] | None:

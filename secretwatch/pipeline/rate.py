@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.pipeline.aws import Aws
 from secretwatch.pipeline.comparison import Observed
-from secretwatch.pipeline.probes import COUNTED, matches, trail_prefix
+from secretwatch.pipeline.probes.alarm import COUNTED, matches
+from secretwatch.pipeline.probes.trail import trail_prefix
 from secretwatch.pipeline.watch import Watch
 
 _DAYS = 14

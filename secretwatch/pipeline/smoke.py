@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from secretwatch.pipeline import inbox, probes
+from secretwatch.pipeline import inbox
 from secretwatch.pipeline.aws import (
     Aws,
     NoAccess,
@@ -29,7 +29,9 @@ from secretwatch.pipeline.aws import (
 from secretwatch.pipeline.doctor.reads import kinds_of
 from secretwatch.pipeline.pace import Clock, Threads
 from secretwatch.pipeline.post import NoQueue, Post
-from secretwatch.pipeline.probes import ALARM, DELIVERY, READ, REALTIME, Look, Path, Probe, Scene, probes_of
+from secretwatch.pipeline.probes.alarm import counts
+from secretwatch.pipeline.probes.paths import probes_of
+from secretwatch.pipeline.probes.probe import ALARM, DELIVERY, READ, REALTIME, Look, Path, Probe, Scene
 from secretwatch.pipeline.reading import NoAwsCli, ReadFailed, Via, read_secret
 from secretwatch.pipeline.ready import NoAlarm, StaysInAlarm, await_ready
 from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
@@ -218,7 +220,7 @@ class Smoke:
             if mails is not None:
                 self._scene.mails_before = {str(mail.get("id")) for mail in mails}
         try:
-            self._scene.counted_before = probes.counts(self._scene, self._clock.time())
+            self._scene.counted_before = counts(self._scene, self._clock.time())
         except (ClientError, BotoCoreError):
             # The hop itself will say what is wrong.
             self._scene.counted_before = {}

@@ -147,6 +147,20 @@ def using_bus_key(bus_arn: str, key_arn: str) -> list[Request]:
     ]
 
 
+def running_encrypted(state_machine_arn: str, caller: Principal, key_arn: str) -> list[Request]:
+    """Step Functions runs a state machine that is encrypted with this key, as its role.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    region = key_arn.split(":")[3]
+    context: dict[str, Any] = {
+        "kms:EncryptionContext:aws:states:stateMachineArn": state_machine_arn,
+        "kms:EncryptionContextKeys": ["aws:states:stateMachineArn"],
+        "kms:ViaService": f"states.{region}.{of_region(region).dns_suffix}",
+    }
+    return [Request(caller, action, key_arn, context) for action in ("kms:Decrypt", "kms:GenerateDataKey")]
+
+
 def using_bucket_key(trail_arn: str, bucket_arn: str, key_arn: str, *, has_bucket_key: bool) -> list[Request]:
     """A trail without a key of its own writes to a bucket that encrypts with this key by default.
 

@@ -1,5 +1,7 @@
 """What can silence a watch: every write call of the services that an instance is made of, judged.
 
+Long because it is one table: a row a call, and what belongs together stands together.
+
 Theory
 ------
 An instance is a chain of parts. A read becomes an event; the trail takes it, and carries it into a bucket

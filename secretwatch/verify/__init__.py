@@ -9,8 +9,9 @@ waited for as long.
     model.py         what an experiment is, and what may come out of it
     experiments/     the experiments, a subject a file
     table.py         all of them
-    kinds.py         kinds of resources: what one costs, which permissions it takes, how one is found and
-    removed lab.py           what an experiment works with: clients, names, waiting
+    kinds.py         kinds of resources: what one costs, what making it takes, how it is found, and removed
+    lab.py           what an experiment works with: clients, names, waiting
+    queues.py        a queue that hears what is sent; statements.py the policies that experiments write
     stage.py         the trail, its bucket and its log group, which several experiments share
     permissions.py   which permissions the caller lacks
     run.py           running them side by side; state.py remembers what is done

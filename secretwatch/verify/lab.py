@@ -22,6 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from secretwatch.pipeline.aws import is_denied
 from secretwatch.verify.cloud import Cloud
 from secretwatch.verify.kinds import PREFIX, REMOVE, TAG, code, tags
+from secretwatch.verify.queues import Queue
+from secretwatch.verify.statements import document
 
 if TYPE_CHECKING:
     from secretwatch.verify.stage import Stage
@@ -62,38 +64,6 @@ class Run:
     def name(self) -> str:
         """A name that nothing else has, which tells what made it."""
         return f"{PREFIX}{self.id}-{next(self._numbers)}"
-
-
-class Queue:
-    """A queue that hears what was sent to a topic or a rule's target."""
-
-    def __init__(self, lab: Lab, name: str, url: str) -> None:
-        self.arn = lab.cloud.arn("sqs", name)
-        self._sqs, self._url = lab.client("sqs"), url
-        # Without waiting, AWS asks only some of the servers that may hold messages.
-        self._patience = 0 if lab.cloud.is_local else 1
-        self._seen: list[str] = []
-
-    def bodies(self) -> list[str]:
-        """All messages that came so far."""
-        while True:
-            answer = self._sqs.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=self._patience
-            )
-            messages = answer.get("Messages", [])
-            for message in messages:
-                self._seen.append(message["Body"])
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-            if not messages:
-                return self._seen
-
-    def holds(self, text: str) -> bool:
-        return bool(self.held([text]))
-
-    def held(self, texts: Sequence[str]) -> list[str]:
-        """Those of the texts that came."""
-        bodies = self.bodies()
-        return [text for text in texts if any(text in body for body in bodies)]
 
 
 class Lab:
@@ -386,16 +356,6 @@ def lab(run: Run, experiment: str, patience: float, stage: Stage | None = None) 
         yield made
     finally:
         made.clean()
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def service(name: str, **condition: Any) -> dict[str, Any]:
-    """The part of a statement that names a service, and on what condition."""
-    statement: dict[str, Any] = {"Principal": {"Service": f"{name}.amazonaws.com"}}
-    return statement | ({"Condition": condition} if condition else {})
 
 
 def refusal(call: Callable[[], Any], codes: Sequence[str] = ()) -> str | None:

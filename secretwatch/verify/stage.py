@@ -15,7 +15,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from secretwatch.verify.kinds import PREFIX, tags
-from secretwatch.verify.lab import Lab, NoStage, Run, TimeIsUp, document, service
+from secretwatch.verify.lab import Lab, NoStage, Run, TimeIsUp
+from secretwatch.verify.statements import document, service
 
 ID = "trail"
 PATIENCE = 1500

@@ -14,14 +14,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from secretwatch.pipeline import state_home
 from secretwatch.verify.cloud import Cloud
 from secretwatch.verify.model import Experiment, Verdict
 from secretwatch.verify.result import Result
 
 
 def default_file(environ: Mapping[str, str], home: Path) -> Path:
-    """In the user's state folder: https://specifications.freedesktop.org/basedir-spec/latest/."""
-    return Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "secretwatch" / "verify.json"
+    return state_home.folder(environ, home) / "verify.json"
 
 
 def place_of(cloud: Cloud) -> str:

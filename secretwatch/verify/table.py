@@ -15,6 +15,8 @@ from secretwatch.verify.experiments import (
     state_machines,
     topics,
     trails,
+    values,
+    windows,
 )
 from secretwatch.verify.model import Experiment
 
@@ -22,6 +24,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     # Those on the trail first: they take longest, and the trail is to be made early.
     *trails.EXPERIMENTS,
     *log_groups.EXPERIMENTS,
+    *windows.EXPERIMENTS,
+    *values.EXPERIMENTS,
     *alarms.EXPERIMENTS,
     *rules.EXPERIMENTS,
     *topics.EXPERIMENTS,

@@ -3,6 +3,8 @@
 What is a fault is not asked of the doctor: a member that decides has another value (by what `kinds`
 compares), or the thing is gone. Of members that are judged by what they do (policies, patterns) the values
 are such that they do something else.
+
+Long because it has values for every decisive member of every kind of thing.
 """
 
 from __future__ import annotations
@@ -62,7 +64,21 @@ class Fault:
 
 def faults(applied: Account) -> list[Fault]:
     """All of them, in the order of the things."""
-    return [fault for ref, thing in applied.things.items() if thing is not None for fault in _of(ref, thing)]
+    return [
+        fault
+        for ref, thing in applied.things.items()
+        if thing is not None
+        for fault in (*_of(ref, thing), *_encrypted(ref, applied))
+        if not _concerns_nobody(applied, fault)
+    ]
+
+
+def _concerns_nobody(applied: Account, fault: Fault) -> bool:
+    """How a topic delivers to endpoints, where there are none."""
+    return (fault.ref.kind, fault.member) == ("topic", "DeliveryPolicy") and not any(
+        each.kind == "subscription" and each.id.startswith(f"{fault.ref.id}|https|")
+        for each in applied.things
+    )
 
 
 def chosen(applied: Account, count: int, dice: random.Random) -> list[Fault]:
@@ -73,6 +89,14 @@ def chosen(applied: Account, count: int, dice: random.Random) -> list[Fault]:
     keys = sorted(by_member)
     dice.shuffle(keys)
     return [dice.choice(by_member[keys[number % len(keys)]]) for number in range(count)]
+
+
+def _encrypted(ref: Ref, applied: Account) -> Iterator[Fault]:
+    """A state machine with a key that serves something else, which its role may not use."""
+    keys = [thing.get("Arn") for _, thing in applied.all("key") if thing.get("Arn")]
+    if ref.kind == "state machine" and keys:
+        value = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": keys[0]}
+        yield Fault(ref, "encryptionConfiguration", value, "with another's key")
 
 
 def _of(ref: Ref, thing: dict[str, Any]) -> Iterator[Fault]:
@@ -152,8 +176,14 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
         if value:
             yield "for everything", "{}"
     elif member == "DeliveryPolicy":
-        if value:
+        if ref.kind == "topic":
+            hurry = {"minDelayTarget": 1, "maxDelayTarget": 1, "numRetries": 1}
+            overridden = {"disableSubscriptionOverrides": True, "defaultHealthyRetryPolicy": hurry}
+            yield "over that of its endpoints", json.dumps({"http": overridden})
+        elif value:
             yield "tried once", '{"healthyRetryPolicy": {"numRetries": 0}}'
+            yield "in a hurry", _retrying(value, minDelayTarget=1, maxDelayTarget=2)
+            yield "slowly", json.dumps({**json.loads(value), "throttlePolicy": {"maxReceivesPerSecond": 1}})
     elif member == "policyDocument":
         yield "masked", _masking()
     elif member == "EventSelectors":
@@ -180,7 +210,13 @@ def _values(ref: Ref, member: str, value: Any, thing: dict[str, Any]) -> Iterato
                 other = {**state, "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity"}
                 states = {**definition["States"], name: {**other, "Parameters": {}}}
                 yield f"another call in {name}", json.dumps({**definition, "States": states})
-    elif member in ("RedrivePolicy", "AdvancedEventSelectors", "FilterPolicyScope", "DeletedDate"):
+    elif member in (
+        "RedrivePolicy",
+        "encryptionConfiguration",
+        "AdvancedEventSelectors",
+        "FilterPolicyScope",
+        "DeletedDate",
+    ):
         return
     else:
         yield from _plain(ref, member, value, thing)
@@ -274,6 +310,11 @@ def _policies(kind: str, member: str, value: Any) -> Iterator[tuple[str, Any]]:
         if others and "Service" in str(statement.get("Principal")):
             name = statement.get("Sid") or number
             yield f"without {name}", json.dumps({"Version": "2012-10-17", "Statement": others})
+
+
+def _retrying(delivery_policy: str, **changes: int) -> str:
+    policy = json.loads(delivery_policy)
+    return json.dumps({**policy, "healthyRetryPolicy": {**policy["healthyRetryPolicy"], **changes}})
 
 
 # Of what AWS writes, a part that no read of today need be in: other regions' files and streams, and digests.

@@ -1,4 +1,7 @@
-"""Break one thing, read the secret: the doctor names exactly that, and after its mend the next read rings."""
+"""Break one thing, read the secret: the doctor names exactly that, and after its mend the next read rings.
+
+Long because it is one table of faults: how each is made, what the doctor says of it, and how it is mended.
+"""
 
 from __future__ import annotations
 

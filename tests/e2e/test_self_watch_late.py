@@ -2,6 +2,8 @@
 
 Each thing is done while delivery is held, then released: what counts and what tells is what is left by then.
 Mallory does it, an IAM user who may do everything. One deployment, which is put back after each.
+
+Long because all its deeds are done to that one deployment, which takes long to make.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ import pytest
 from beats import ACCOUNT
 from beats import Account as Beats
 from botocore.exceptions import ClientError
+from deep import some
 from deployment import wait_for
 from doctor_faults import FOREIGN, Fault, chosen, faults
 from handmade import Session
@@ -222,11 +223,12 @@ def test_every_attribute_of_the_state_is_decisive_or_harmless(beats: Beats, terr
     }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("pairs", [False, True], ids=["one", "two"])
 def test_a_change_is_found_and_mended(patient: Patient, healthy: View, pairs: bool) -> None:
     dice = random.Random(SEED)
     wrong = []
-    made = chosen(patient.intent.account, 60, dice)
+    made = chosen(patient.intent.account, some(120), dice)
     for fault in made:
         several = [fault, dice.choice(made)] if pairs else [fault]
         wrong += [f"seed {SEED}: {', '.join(map(str, several))}: {why}" for why in _wrong(healthy, several)]
@@ -656,11 +658,12 @@ def test_what_is_only_unusual_is_healthy(healthy: View) -> None:
     assert wrong == []
 
 
+@pytest.mark.deep
 def test_a_mend_leaves_what_is_only_unusual(patient: Patient, healthy: View) -> None:
     """Of other things than the one that is broken nothing changes."""
     dice = random.Random(SEED)
     wrong = []
-    for fault in chosen(patient.intent.account, 60, dice):
+    for fault in chosen(patient.intent.account, some(120), dice):
         change = dice.choice(UNUSUAL)
         unusual = healthy.account.copy()
         change(unusual, dice)
@@ -899,7 +902,10 @@ def test_a_change_on_the_cloud_is_found_and_its_mend_rings(
     assert TRIALS[purpose](patient), (told, purpose, [each.command() for each in steps])
 
 
-@pytest.mark.parametrize("purpose", ["ring", "self-watch", "heartbeat"])
+@pytest.mark.parametrize(
+    "purpose",
+    ["ring", *(pytest.param(each, marks=pytest.mark.later) for each in ("self-watch", "heartbeat"))],
+)
 def test_a_mute_rule_on_any_alarm_of_it_is_found_and_its_mend_takes_it_away(
     patient: Patient, whole: None, purpose: Any
 ) -> None:
@@ -953,6 +959,7 @@ def test_the_words_say_what_is_wrong(healthy: View) -> None:
 # Last, as another thing is applied afterwards than the others have seen
 
 
+@pytest.mark.later
 @pytest.mark.parametrize("is_refused", [False, True], ids=["at once", "after an apply that was refused"])
 def test_what_is_printed_for_another_secret_lets_the_heartbeat_beat(
     patient: Patient, healthy: View, terraform: Any, whole: None, is_refused: bool

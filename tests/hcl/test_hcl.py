@@ -2,6 +2,8 @@
 
 The *.tftest.hcl files are for `terraform test` with a mocked provider. It can expect a refusal, but not its
 words: those stand here, one mistake a line, and are read from a root module that makes all of them.
+
+Long because it is one table of mistakes and the sentences that answer them.
 """
 
 from __future__ import annotations

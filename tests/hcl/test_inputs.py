@@ -3,6 +3,8 @@
 The inputs are made from the types that the variables have, and from calls without a mistake that set each
 part of them: each part made null, empty, wrong, huge and hostile in turn. What is of another type, Terraform
 refuses itself, where the module is called.
+
+Long because it holds two tables of every variable: calls to break part by part, and what of that is accepted.
 """
 
 from __future__ import annotations

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from secretwatch.athena import LONGEST, Table, queries, text, where
 from secretwatch.eventpattern import EventPattern
 from secretwatch.filterpattern import FilterPattern
 
 
+@pytest.mark.later
 def test_every_pattern_can_be_asked_of_a_table(instances: Any) -> None:
     of = {
         field: sorted(

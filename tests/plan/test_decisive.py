@@ -74,6 +74,7 @@ FILLED_IN = {
     "aws_cloudwatch_log_group.log_group_class": "cannot be changed",
     "aws_cloudwatch_metric_alarm.evaluate_low_sample_count_percentiles": "no alarm here is on percentiles",
     "aws_kms_key.policy": "AWS's own for the key of a secret that the module makes: no message needs it",
+    "aws_sfn_state_machine.encryption_configuration": "whether its role may use such a key is tried",
     "aws_sqs_queue.url": "its name",
 }
 

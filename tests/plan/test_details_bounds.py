@@ -97,7 +97,10 @@ def many(before: int, first: int, late: int, spread: int = 1, **more: Any) -> li
     ]
 
 
-@pytest.mark.parametrize("name", sorted(WORST))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "many" else pytest.mark.later) for name in sorted(WORST)],
+)
 def test_the_history_of_an_execution_stays_within_its_limit(most: dict[str, Any], name: str) -> None:
     """The worst execution: rings again, asks for 75 patterns, recalls, tells twice."""
     world = World(most, WORST[name](), [(T0, "ALARM")], patterns=MOST_PATTERNS)
@@ -149,6 +152,7 @@ def test_an_event_that_is_too_much_for_a_state_is_a_message_without_details(one:
     assert "States.DataLimitExceeded" in message["Message"]
 
 
+@pytest.mark.later
 def test_late_calls_behind_many_that_were_told_are_not_lost(one: dict[str, Any]) -> None:
     """A thousand just before the alarm rang, and copies of five hundred of them before what is new."""
     first = [Logged(T0 - 5, str(uuid.UUID(int=n))) for n in range(1000)]
@@ -230,6 +234,7 @@ HOSTILE = list(
 )[:1000]
 
 
+@pytest.mark.later
 def test_a_thousand_hostile_texts_stand_in_quotation_marks_on_one_line(one: dict[str, Any]) -> None:
     lines = 0
     for start in range(0, 1000, 10):

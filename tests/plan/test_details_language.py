@@ -44,11 +44,13 @@ def test_no_state_is_missing_or_never_reached_and_calls_have_the_names_of_aws(te
     ("wrong", "right"),
     [
         ('"Next":"Patterns"', '"Next":"Nowhere"'),
-        ('"StringEquals":', '"StringIs":'),
-        ("aws-sdk:cloudwatchlogs:filterLogEvents", "aws-sdk:logs:filterLogEvents"),
-        ('"StartTime.$"', '"startTime.$"'),
-        ("States.ArrayLength(", "States.Length("),
-        ('"Type":"Map"', '"Type":"Maps"'),
+        pytest.param('"StringEquals":', '"StringIs":', marks=pytest.mark.later),
+        pytest.param(
+            "aws-sdk:cloudwatchlogs:filterLogEvents", "aws-sdk:logs:filterLogEvents", marks=pytest.mark.later
+        ),
+        pytest.param('"StartTime.$"', '"startTime.$"', marks=pytest.mark.later),
+        pytest.param("States.ArrayLength(", "States.Length(", marks=pytest.mark.later),
+        pytest.param('"Type":"Map"', '"Type":"Maps"', marks=pytest.mark.later),
     ],
 )
 def test_what_is_wrong_in_it_would_be_found(details_plan: Plan, wrong: str, right: str) -> None:

@@ -13,7 +13,7 @@ from localstack.aws.api import RequestContext
 
 from secretwatch.localstack.access.principals import context_of
 from secretwatch.localstack.access.resources import resource_of
-from secretwatch.localstack.access.services import parsed
+from secretwatch.localstack.access.services.stored import parsed
 from secretwatch.policy import MalformedPolicy, Principal, Request, authorize
 from secretwatch.policy.actions import Where, needs
 

@@ -26,7 +26,8 @@ from secretwatch.localstack.access.principals import (
     same_organization,
 )
 from secretwatch.localstack.access.resources import HAVE_POLICIES, Resource, resource_of
-from secretwatch.localstack.access.services import attached_policies, parsed, role_of
+from secretwatch.localstack.access.services.roles import role_of
+from secretwatch.localstack.access.services.stored import attached_policies, parsed
 from secretwatch.localstack.callers.identity import Caller, caller_of, caller_of_request
 from secretwatch.localstack.callers.s3 import query_signature
 from secretwatch.localstack.callers.unsigned import INJECTED, keys_refused

@@ -13,7 +13,12 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from secretwatch.localstack.access.resources import identity_tags
-from secretwatch.localstack.access.services import attached_policies, default_version, document_of, parsed
+from secretwatch.localstack.access.services.stored import (
+    attached_policies,
+    default_version,
+    document_of,
+    parsed,
+)
 from secretwatch.localstack.callers.identity import Caller
 from secretwatch.policy import Policy
 

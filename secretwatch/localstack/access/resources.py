@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from moto.iam.models import iam_backends
 
-from secretwatch.localstack.access.services import KeyNotFound, document_of, key_of
+from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
+from secretwatch.localstack.access.services.stored import document_of
 
 Tags = Mapping[str, str]
 

@@ -6,5 +6,7 @@ held      what is kept back, to arrive later as on AWS
 delivery  log files to S3, lines to the log group, a note to a topic
 digests   what signs the log files
 drops     what AWS drops without a word
-provider, settings   its API, and what that refuses
+provider  its API; settings: what a trail is refused for
+finding   the trail that a request means, and who may change it
+lookups, descriptions   how the event history and a trail are shown
 """

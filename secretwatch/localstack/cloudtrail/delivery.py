@@ -29,7 +29,7 @@ from secretwatch.cloudtrail import (
     log_stream_name,
     notification,
 )
-from secretwatch.localstack.access.services import (
+from secretwatch.localstack.access.services.delivering import (
     require_bucket,
     require_group_key,
     require_logs,

@@ -2,7 +2,7 @@
 
 Here: the order of the checks, AWS's error codes and, where they are known, its messages. Terraform's provider
 tries again on some of them ("Access denied."), since a role's policies take a while to reach CloudTrail.
-Not here: whether a policy allows something (``permissions``).
+Not here: whether a policy allows something (``access/services``).
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
 """
 
@@ -13,7 +13,11 @@ import re
 
 from localstack.aws.api import CommonServiceException
 
-from secretwatch.localstack.access import services as permissions
+from secretwatch.localstack.access.services.buckets import bucket_of, bucket_refusal
+from secretwatch.localstack.access.services.keys import KeyNotFound, default_key_of, key_of, trail_key_refusal
+from secretwatch.localstack.access.services.log_groups import log_group_of, logs_refusal
+from secretwatch.localstack.access.services.roles import trust_refusal
+from secretwatch.localstack.access.services.topics import topic_key_refusal, topic_refusal
 from secretwatch.localstack.cloudtrail.trails import Trail
 from secretwatch.localstack.organizations import provider as organizations
 from secretwatch.policy.services import CLOUDTRAIL
@@ -135,21 +139,21 @@ def _check_forms(trail: Trail) -> None:
 
 
 def _check_bucket_and_key(trail: Trail, caller: str) -> None:
-    bucket = permissions.bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
+    bucket = bucket_of(trail.s3_bucket_name, trail.home_region, trail.account_id)
     if bucket is None:
         raise refusal("S3BucketDoesNotExistException", f"S3 bucket {trail.s3_bucket_name} does not exist!")
     if trail.kms_key_id:
         trail.kms_key_id = _key_arn(trail, trail.kms_key_id, bucket.bucket_region, caller)
-    if permissions.bucket_refusal(trail):
+    if bucket_refusal(trail):
         raise refusal(
             "InsufficientS3BucketPolicyException",
             f"Incorrect S3 bucket policy is detected for bucket: {trail.s3_bucket_name}",
         )
-    if permissions.trail_key_refusal(trail):
+    if trail_key_refusal(trail):
         raise refusal(
             "InsufficientEncryptionPolicyException",
             f"Insufficient permissions to access S3 bucket {trail.s3_bucket_name} or KMS key "
-            f"{trail.kms_key_id or permissions.default_key_of(trail)}.",
+            f"{trail.kms_key_id or default_key_of(trail)}.",
         )
 
 
@@ -158,8 +162,8 @@ def _key_arn(trail: Trail, identifier: str, bucket_region: str, caller: str) -> 
     if not _KEY_ID.fullmatch(identifier):
         raise refusal("InvalidKmsKeyIdException", f"Invalid KMS key: {identifier}")
     try:
-        key = permissions.key_of(identifier, trail.home_region, caller).metadata
-    except permissions.KeyNotFound:
+        key = key_of(identifier, trail.home_region, caller).metadata
+    except KeyNotFound:
         raise refusal("KmsKeyNotFoundException", f"KMS key {identifier} does not exist.") from None
     arn = str(key["Arn"])
     if arn.split(":")[3] != bucket_region:
@@ -175,8 +179,7 @@ def _key_arn(trail: Trail, identifier: str, bucket_region: str, caller: str) -> 
 def _check_topic(trail: Trail) -> None:
     topic_arn = trail.sns_topic_arn
     if topic_arn and (
-        permissions.topic_refusal(CLOUDTRAIL, topic_arn, trail.arn)
-        or permissions.topic_key_refusal(CLOUDTRAIL, topic_arn, trail.arn)
+        topic_refusal(CLOUDTRAIL, topic_arn, trail.arn) or topic_key_refusal(CLOUDTRAIL, topic_arn, trail.arn)
     ):
         raise refusal(
             "InsufficientSnsTopicPolicyException",
@@ -196,18 +199,18 @@ def _check_logs(trail: Trail, given_by: str | None) -> None:
         return
     account_id = given_by or group.split(":")[4]
     where = f"arn:{trail.partition}:logs:{trail.home_region}:{account_id}:log-group:"
-    if not group.startswith(where) or not group.endswith(":*") or permissions.log_group_of(group) is None:
+    if not group.startswith(where) or not group.endswith(":*") or log_group_of(group) is None:
         raise refusal("InvalidCloudWatchLogsLogGroupArnException", _NO_LOG_GROUP)
     if not role.startswith(f"arn:{trail.partition}:iam::{account_id}:role/"):
         raise refusal(
             "InvalidCloudWatchLogsRoleArnException", "CloudTrail cannot validate the specified role ARN."
         )
-    if permissions.trust_refusal(role):
+    if trust_refusal(role):
         raise refusal(
             "InvalidCloudWatchLogsRoleArnException",
             "Access denied. Verify in IAM that the role has adequate trust relationships.",
         )
-    if permissions.logs_refusal(trail):
+    if logs_refusal(trail):
         raise refusal(
             "InvalidCloudWatchLogsLogGroupArnException",
             "Access denied. Verify in IAM that the role has adequate permissions.",

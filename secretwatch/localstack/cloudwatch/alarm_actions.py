@@ -22,7 +22,7 @@ from localstack.services.cloudwatch.provider_v2 import (
 from localstack.utils.aws import arns
 
 from secretwatch.alarm import notification
-from secretwatch.localstack.access.services import require_publish
+from secretwatch.localstack.access.services.delivering import require_publish
 from secretwatch.localstack.cloudwatch.alarm_mutes import MutedActions
 from secretwatch.localstack.cloudwatch.composite_alarms import ACTIONS
 from secretwatch.localstack.regions import region_name

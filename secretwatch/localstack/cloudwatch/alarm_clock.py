@@ -46,6 +46,8 @@ class Alarms(Protocol):
 
     def metric_alarms(self) -> list[Any]: ...
 
+    def is_there(self, alarm: Any) -> bool: ...
+
     def position(self) -> Position: ...
 
     def samples(
@@ -182,7 +184,8 @@ class AlarmClock:
         samples = partial(self._alarms.samples, ticks=self._ticks)
         seen = math_alarms.datapoints_of(alarm, config, samples, end)
         outcome = evaluate(config, seen, described["StateValue"], at=now)
-        if not outcome.kept:
+        # Data that came after it was deleted, or made anew, is not for it.
+        if not outcome.kept and self._alarms.is_there(alarm):
             reason_data = json.loads(outcome.reason_data)
             if described.get("Metrics"):
                 del reason_data["statistic"]

@@ -285,6 +285,10 @@ class AlarmingCloudwatchProvider(
             if isinstance(alarm, LocalStackMetricAlarm)
         ]
 
+    def is_there(self, alarm: Any) -> bool:
+        """Whether nobody has deleted it or put another in its place."""
+        return self.get_store(alarm.account_id, alarm.region).alarms.get(alarm.alarm["AlarmArn"]) is alarm
+
     def position(self) -> Position:
         """The newest row of each table of metrics."""
         database = self.cloudwatch_database

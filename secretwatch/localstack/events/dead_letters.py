@@ -14,7 +14,7 @@ from localstack.aws.connect import connect_to
 from localstack.services.events.utils import to_json_str
 from localstack.utils.aws.arns import sqs_queue_url_for_arn
 
-from secretwatch.localstack.access.services import queue_refusal
+from secretwatch.localstack.access.services.queues import queue_refusal
 from secretwatch.localstack.cloudtrail.drops import DROPS
 from secretwatch.localstack.cloudwatch.service_metrics import METRICS
 from secretwatch.policy.services import EVENTS

@@ -33,7 +33,11 @@ from localstack.services.events.models import events_stores
 from localstack.utils.aws.arns import sqs_queue_url_for_arn
 
 from secretwatch.inputtransformer import InvalidInput, Undeliverable, check_input, input_of
-from secretwatch.localstack.access import services as permissions
+from secretwatch.localstack.access.services.delivering import require_publish
+from secretwatch.localstack.access.services.keys import KeyNotFound
+from secretwatch.localstack.access.services.queues import queue_policy, queue_refusal
+from secretwatch.localstack.access.services.roles import target_refusal
+from secretwatch.localstack.access.services.topics import topic_key, topic_policy
 from secretwatch.localstack.cloudtrail.drops import DROPS
 from secretwatch.policy.services import EVENTS
 
@@ -86,7 +90,7 @@ def _check_bus(arn: str, role_arn: str, rule_arn: str) -> None:
     """That another account's bus does not let the sender in is seen when the target is put."""
     bus = bus_of(arn)
     policy = bus_policy(bus) if bus else None
-    if refused := permissions.target_refusal(role_arn, rule_arn, "events:PutEvents", arn, policy):
+    if refused := target_refusal(role_arn, rule_arn, "events:PutEvents", arn, policy):
         raise _denied(arn, refused)
 
 
@@ -183,35 +187,33 @@ def _value(text: str) -> Any:
 def _require_topic(target: Mapping[str, Any], rule_arn: str) -> None:
     arn, role_arn = target["Arn"], target.get("RoleArn")
     if not role_arn:
-        permissions.require_publish(EVENTS, arn, rule_arn)
+        require_publish(EVENTS, arn, rule_arn)
         return
     _refuse_role_at_home(target, rule_arn)
-    policy = permissions.topic_policy(arn)
+    policy = topic_policy(arn)
     if policy is None:
         raise _dropped(arn, rule_arn, "NotFound", f"the topic {arn} does not exist")
-    if refused := permissions.target_refusal(role_arn, rule_arn, "sns:Publish", arn, policy):
+    if refused := target_refusal(role_arn, rule_arn, "sns:Publish", arn, policy):
         raise _dropped(arn, rule_arn, "AuthorizationError", refused)
     try:
-        key = permissions.topic_key(arn)
-    except permissions.KeyNotFound as error:
+        key = topic_key(arn)
+    except KeyNotFound as error:
         raise _dropped(arn, rule_arn, "KMSAccessDenied", f"the topic's key {error} does not exist") from error
     if key is None:
         return
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
         key_arn = key.metadata["Arn"]
-        if refused := permissions.target_refusal(role_arn, rule_arn, action, key_arn, key.policy):
+        if refused := target_refusal(role_arn, rule_arn, action, key_arn, key.policy):
             raise _dropped(arn, rule_arn, "KMSAccessDenied", refused)
 
 
 def _require_queue(target: Mapping[str, Any], rule_arn: str) -> None:
     arn, role_arn = target["Arn"], target.get("RoleArn")
     if not role_arn:
-        refused = permissions.queue_refusal(EVENTS, arn, rule_arn)
+        refused = queue_refusal(EVENTS, arn, rule_arn)
     else:
         _refuse_role_at_home(target, rule_arn)
-        refused = permissions.target_refusal(
-            role_arn, rule_arn, "sqs:SendMessage", arn, permissions.queue_policy(arn)
-        )
+        refused = target_refusal(role_arn, rule_arn, "sqs:SendMessage", arn, queue_policy(arn))
     if refused:
         missing = refused == f"the queue {arn} does not exist"
         raise _dropped(arn, rule_arn, "QueueDoesNotExist" if missing else "AccessDenied", refused)
@@ -270,9 +272,7 @@ def _to_bus(
     bus = bus_of(arn)
     if bus is None:
         raise _dropped(arn, rule_arn, "ResourceNotFoundException", f"the bus {arn} does not exist")
-    if role_arn and (
-        refused := permissions.target_refusal(role_arn, rule_arn, "events:PutEvents", arn, bus_policy(bus))
-    ):
+    if role_arn and (refused := target_refusal(role_arn, rule_arn, "events:PutEvents", arn, bus_policy(bus))):
         raise _dropped(arn, rule_arn, "AccessDeniedException", refused)
     made = _value(text)
     # A bus takes events only: where, when and whose stays as it was.

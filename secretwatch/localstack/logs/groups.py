@@ -18,7 +18,8 @@ from localstack.services.logs.models import get_moto_logs_backend, logs_stores
 from localstack.services.moto import call_moto
 from moto.logs.exceptions import ResourceAlreadyExistsException as MotoAlreadyExists
 
-from secretwatch.localstack.access.services import KeyNotFound, key_of, log_group_key_refusal
+from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
+from secretwatch.localstack.access.services.log_groups import log_group_key_refusal
 from secretwatch.localstack.gateway.constraints import validation_message, violations
 from secretwatch.localstack.logs.settings import (
     STANDARD,

@@ -27,7 +27,7 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
 )
 
 from secretwatch.cloudtrail.event import EVENT_VERSION
-from secretwatch.localstack.access.services import action_refusal
+from secretwatch.localstack.access.services.roles import action_refusal
 from secretwatch.localstack.states.tasks import TaskCredentials, failed, keys_of, state_machine_of
 from secretwatch.localstack.sts.service_roles import Client, NotAssumed, record
 from secretwatch.policy.services import STATES

@@ -20,7 +20,8 @@ from localstack.services.stepfunctions.asl.component.common.error_name import (
 from localstack.services.stepfunctions.backend.execution import Execution
 from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
-from secretwatch.localstack.access import services as permissions
+from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
+from secretwatch.localstack.access.services.roles import action_refusal, service_trust_refusal
 from secretwatch.localstack.cloudwatch.service_metrics import METRICS
 from secretwatch.localstack.states import tasks, waits
 from secretwatch.localstack.states.definition import asks_for_jsonata, problems
@@ -187,7 +188,7 @@ def _check_role(context: RequestContext, role_arn: str, arn: str) -> None:
         raise InvalidArn(f"Invalid Role Arn: '{role_arn}'")
     if parts[4] != context.account_id:
         raise _denied("Cross-account pass role is not allowed.")
-    if permissions.service_trust_refusal(role_arn, STATES, arn):
+    if service_trust_refusal(role_arn, STATES, arn):
         raise _denied(_NO_TRUST)
 
 
@@ -195,7 +196,7 @@ def _check_logging(role_arn: str, logging: Mapping[str, Any] | None) -> None:
     if not logging or logging.get("level", LogLevel.OFF) == LogLevel.OFF:
         return
     for operation in _LOGGING:
-        if permissions.action_refusal(role_arn, f"logs:{operation}", "*", {}):
+        if action_refusal(role_arn, f"logs:{operation}", "*", {}):
             raise _denied(_NO_LOGGING)
 
 
@@ -209,8 +210,8 @@ def _check_encryption(context: RequestContext, wanted: Mapping[str, Any] | None)
     if not key:
         raise _encryption("A customer managed key needs kmsKeyId.")
     try:
-        permissions.key_of(key, context.region, context.account_id)
-    except permissions.KeyNotFound as error:
+        key_of(key, context.region, context.account_id)
+    except KeyNotFound as error:
         raise _encryption(f"The key {error} does not exist.") from error
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.services.kms.models import kms_stores
 
-from secretwatch.localstack.access.services import KeyNotFound, key_of
+from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
 from secretwatch.localstack.callers.identity import caller_of_request
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in

@@ -11,7 +11,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from secretwatch.localstack.access.services import bucket_of
+from secretwatch.localstack.access.services.buckets import bucket_of
 from secretwatch.localstack.callers.identity import caller_of_request
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in

@@ -15,7 +15,7 @@ from localstack.services.secretsmanager.provider import SecretsmanagerProvider
 from moto.secretsmanager.models import secretsmanager_backends
 
 from secretwatch.localstack.access.resources import secret_in
-from secretwatch.localstack.access.services import KeyNotFound, key_of
+from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
 from secretwatch.localstack.strict import Check, refuse
 from secretwatch.localstack.strict.known import exists_in
 from secretwatch.policy.grammar import fault, is_public

@@ -12,7 +12,8 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from moto.sns.models import sns_backends
 
-from secretwatch.localstack.access.services import KeyNotFound, topic_key
+from secretwatch.localstack.access.services.keys import KeyNotFound
+from secretwatch.localstack.access.services.topics import topic_key
 from secretwatch.localstack.strict import Check, refuse
 
 _ELEMENTS = 6

@@ -17,7 +17,7 @@ from localstack.services.sts.provider import StsProvider
 from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.sts.utils import random_session_token
 
-from secretwatch.localstack.access.services import role_of
+from secretwatch.localstack.access.services.roles import role_of
 from secretwatch.localstack.callers.identity import Caller, caller_of_request
 from secretwatch.localstack.gateway.constraints import validation_message, violations
 from secretwatch.localstack.sts.given_keys import GIVEN

@@ -25,7 +25,7 @@ from localstack.aws.spec import load_service
 from moto.sts.models import sts_backends
 
 from secretwatch.cloudtrail import Event, make_event, response_elements
-from secretwatch.localstack.access.services import service_trust_refusal
+from secretwatch.localstack.access.services.roles import service_trust_refusal
 from secretwatch.localstack.sts.sessions import SESSIONS
 from secretwatch.policy.services import EVENTS, STATES
 

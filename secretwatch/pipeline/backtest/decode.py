@@ -23,7 +23,8 @@ from secretwatch.backtest.delay import Delay
 from secretwatch.backtest.hit import Hit, Unusable
 from secretwatch.backtest.literals import ESCAPES
 from secretwatch.backtest.matcher import GATE, MISSING, Matcher
-from secretwatch.cloudtrail.reader import CHUNK, Broken, read
+from secretwatch.cloudtrail.plain_text import CHUNK
+from secretwatch.cloudtrail.reader import Broken, read
 from secretwatch.cloudtrail.wrappings import compact
 from secretwatch.filterpattern.json_event import load
 from secretwatch.incident.act import moment

@@ -23,7 +23,7 @@ from typing import Any
 from secretwatch.backtest.hit import Hit
 from secretwatch.backtest.matcher import Matcher
 from secretwatch.backtest.subject import Subject
-from secretwatch.cloudtrail.reader import CHUNK
+from secretwatch.cloudtrail.plain_text import CHUNK
 from secretwatch.pipeline.backtest.decode import Decoder, Read
 from secretwatch.pipeline.backtest.sources import Item
 from secretwatch.pipeline.backtest.store import BUCKET, Store

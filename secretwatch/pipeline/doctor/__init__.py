@@ -13,7 +13,8 @@
     names.py        names of calls, by the services' models: slips, and whose call it is
     evidence.py     what the last read is seen to have done, beside what should have come of it
     calls.py        a change expressed once: as a command, as a call, and on an account
-    opening.py      policies: opened for who has to pass, and nothing of others' lost
+    opening.py      policies: opened for who has to pass, and nothing of others' lost;
+                    policy_differences.py: what one lacks of that which was applied, and whom it lets in
     mend.py         mends tried on the account as it was found, and their order
     walk.py         all hops, and the diagnosis
     examine.py      the run; with a canary again until the read has arrived

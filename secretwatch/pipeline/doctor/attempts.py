@@ -48,7 +48,7 @@ def of_machines(hop: Hop, view: View, record: Record, purpose: str) -> None:
         sentence = f"{many} at {_said(at, record)}{_why(record, id)}."
         if any(each.verdict == "broken" for each in hop.findings):
             hop.warning("executions-failed", sentence, ref=Ref("state machine", id))
-        elif changed := changed_since(view, record, began(last)):
+        elif changed := changed_since(view, record, began(last), _concerning(view, id)):
             hop.warning(
                 "failed-before-the-mend",
                 f"{sentence} It began before {changed['eventName']} changed something of it: the next "
@@ -96,16 +96,34 @@ def _said(at: datetime, record: Record) -> str:
     return f"{at:%H:%M:%S} UTC" if at.date() == record.now.date() else f"{at:%d %b %H:%M} UTC"
 
 
-def changed_since(view: View, record: Record, at: datetime) -> Event | None:
-    """The first change of something of the watch since then: only of calls that name it."""
-    names = {each for ref in (view.intent.account.things if view.intent else ()) for each in _names(ref)}
+def _concerning(view: View, machine: str) -> set[Ref]:
+    """The machine, what its definition and its role's policies name, and that role."""
+    assert view.intent
+    applied = view.intent.account.get("state machine", machine) or {}
+    role = str(applied.get("roleArn")).rsplit("/", 1)[-1]
+    policies = (view.intent.account.get("role", role) or {}).get("Inline") or {}
+    text = "\n".join([str(applied.get("definition")), *map(str, policies.values())])
+    named = {ref for ref in view.intent.account.things if ref.id.removesuffix(":*") in text}
+    keys = {
+        Ref("key", str(each["KmsMasterKeyId"]))
+        for _, each in view.intent.account.all("topic")
+        if each.get("KmsMasterKeyId")
+    }
+    return {Ref("state machine", machine), Ref("role", role), *named, *keys}
+
+
+def changed_since(view: View, record: Record, at: datetime, of: Iterable[Ref] | None = None) -> Event | None:
+    """The first change of something of the watch since then: only of calls that name it. of: which things."""
+    things: Iterable[Ref] = view.intent.account.things if view.intent else ()
+    names = {each for ref in (things if of is None else of) for each in _names(ref)}
+    known = re.compile("|".join(rf"(?<![\w-]){re.escape(each)}(?![\w-])" for each in names) or "(?!)")
     # The newest is the first in the history.
     for each in sorted(record.changes, key=lambda change: str(change["eventTime"])):
         when = datetime.fromisoformat(str(each["eventTime"])).astimezone(UTC)
         if when < at.replace(microsecond=0) or not _CHANGES.match(str(each.get("eventName"))):
             continue
         text = json.dumps(each.get("requestParameters"), default=str)
-        if each.get("errorCode") is None and any(name in text for name in names):
+        if each.get("errorCode") is None and known.search(text):
             return each
     return None
 

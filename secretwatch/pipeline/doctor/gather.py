@@ -15,7 +15,7 @@ from secretwatch.pipeline.doctor import about, followed, keeping, namesakes, sta
 from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.intent import Intent
-from secretwatch.pipeline.doctor.kinds import Looking, look
+from secretwatch.pipeline.doctor.kinds import Looking, beats, look
 from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
@@ -129,6 +129,8 @@ def _hanging(view: View) -> list[Ref]:
     found += [
         Ref("key", each["KmsKeyIdentifier"]) for _, each in account.all("bus") if each.get("KmsKeyIdentifier")
     ]
+    machines = [beats.key_of(each) for _, each in account.all("state machine")]
+    found += [Ref("key", each) for each in machines if each]
     for _, subscription in account.all("subscription"):
         if subscription.get("Protocol") == "sqs":
             found.append(Ref("queue", subscription["Endpoint"]))

@@ -13,7 +13,7 @@ from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.kept import LATEST, SINCE, Files
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
-from secretwatch.pipeline.probes import records
+from secretwatch.pipeline.probes.trail import records
 
 _MOST_FILES, _LARGEST = 12, 8 * 2**20
 """A busy account has more and larger files than are worth to be fetched for a single read."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Finding, Hop
-from secretwatch.pipeline.doctor.kinds import EFFECTS, after
+from secretwatch.pipeline.doctor.kinds import BY_NAME, EFFECTS, after
 from secretwatch.pipeline.doctor.view import View
 
 _MOST_ROUNDS = 40
@@ -61,6 +61,45 @@ def proved(view: View, hops: list[Hop], walk: Walk) -> list[Step]:
             hop.replace(found, replace(found, steps=tuple(whole)))
     steps_of_all, _ = _plan(view, walk, lambda name, each: True)
     return [each for each in steps_of_all if not (isinstance(each, Call) and each.has_blank)]
+
+
+def without_idle_calls(hop: Hop, account: Account) -> None:
+    """Of steps that are shown, those are left out that would change nothing that decides."""
+    for found in hop.findings:
+        there, kept = account, list[Step]()
+        for step in found.steps:
+            if not isinstance(step, Call) or (step.service, step.operation) not in EFFECTS or step.has_blank:
+                kept.append(step)
+                continue
+            try:
+                later = after(there, [step])
+            except KeyError:
+                kept.append(step)
+                continue
+            if step.operation == "Subscribe" or _differ(there, later):
+                kept.append(step)
+            there = later
+        if len(kept) < len(found.steps):
+            hop.replace(found, replace(found, steps=tuple(kept)))
+
+
+def _differ(one: Account, other: Account) -> bool:
+    for ref in {*one.things, *other.things}:
+        before, later = one.things.get(ref), other.things.get(ref)
+        if before is None or later is None or ref.kind not in BY_NAME:
+            if before != later:
+                return True
+            continue
+        same = BY_NAME[ref.kind].decisive
+        known = {*before, *later}
+        if any(
+            same[name](before.get(name)) != same[name](later.get(name))
+            if name in same
+            else before.get(name) != later.get(name)
+            for name in known
+        ):
+            return True
+    return False
 
 
 def together(plans: Sequence[tuple[View, Sequence[Step]]], walk: Walk) -> list[Call] | None:

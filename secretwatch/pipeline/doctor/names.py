@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
-from botocore.session import get_session
+from botocore.session import Session, get_session
 
 from secretwatch.cloudtrail import event_name, event_source
+from secretwatch.cloudtrail.names import RENAMED
 from secretwatch.pipeline.doctor.slips import NEARLY
 
 # Where a service's model has another name than its event source.
@@ -38,15 +41,33 @@ def meant(name: str, source: str | None) -> str | None:
     known = frozenset().union(*map(calls, services))
     if name in known or not (near := get_close_matches(name, known, n=1, cutoff=NEARLY)):
         return None
-    # Another service may have it: that takes seconds to find out, and is rarely asked.
-    is_others = source is None and any(name in calls(each) for each in sorted(_available()))
-    return None if is_others else near[0]
+    return None if source is None and _is_anothers(name) else near[0]
+
+
+@cache
+def _is_anothers(name: str) -> bool:
+    """Whether any service has this call: asked of a slip only, as it takes a second."""
+    return name in RENAMED or any(_names(each, name) for each in sorted(_available()))
+
+
+def _names(service: str, operation: str) -> bool:
+    """Whether a service's model has it, by its text: to parse all of them takes half a minute."""
+    loader = _session().get_component("data_loader")
+    version = loader.determine_latest_version(service, "service-2")
+    wanted = f'"name":"{operation}"'.encode()
+    for root in loader.search_paths:
+        for suffix, read in ((".json.gz", gzip.open), (".json", open)):
+            file = Path(root, service, version, f"service-2{suffix}")
+            if file.is_file():
+                with read(file, "rb") as text:
+                    return wanted in text.read()
+    return False
 
 
 def source_of(name: str) -> str | None:
     """The event source of a call that one of the usual services has; None of any other name."""
     found = next((each for each in _USUAL if name in calls(each)), None)
-    return event_source(get_session().get_service_model(found).signing_name) if found else None
+    return event_source(_session().get_service_model(found).signing_name) if found else None
 
 
 def of_another(name: str, source: str) -> str | None:
@@ -54,7 +75,7 @@ def of_another(name: str, source: str) -> str | None:
     model = _model(source)
     if model is None or name in calls(model):
         return None
-    if name in get_session().get_service_model(model).operation_names:
+    if name in _session().get_service_model(model).operation_names:
         return f"CloudTrail writes {event_name(model, name)} for that call"
     owner = source_of(name)
     return f"{name} is a call of {owner}" if owner and owner != source else None
@@ -67,8 +88,13 @@ def _model(source: str) -> str | None:
 
 
 @cache
+def _session() -> Session:
+    return get_session()
+
+
+@cache
 def _available() -> frozenset[str]:
-    return frozenset(get_session().get_available_services())
+    return frozenset(_session().get_available_services())
 
 
 def calls_of(source: str) -> frozenset[str]:
@@ -81,7 +107,7 @@ def calls_of(source: str) -> frozenset[str]:
 def calls(service: str) -> frozenset[str]:
     """The names that CloudTrail has for a service's calls."""
     try:
-        names = get_session().get_service_model(service).operation_names
+        names = _session().get_service_model(service).operation_names
     except (DataNotFoundError, UnknownServiceError):
         # A loader that somebody has extended, as LocalStack's is, names what botocore cannot load.
         return frozenset()

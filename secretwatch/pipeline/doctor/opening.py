@@ -6,16 +6,12 @@ Pure, but for the time of day: each request carries it, and a policy may ask for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from secretwatch.pipeline.doctor.account import Account
 from secretwatch.policy import MalformedPolicy, Policy, Request, authorize, evaluate
-from secretwatch.policy.evaluation import PolicyKind
-from secretwatch.policy.examples import STRANGER, examples
-from secretwatch.policy.grammar import is_public
 
 Documents = Sequence[Any]
 
@@ -31,7 +27,7 @@ def refusal(
 
     resource: the policy of what is asked for; caller: those of who asks; boundary: what limits the caller.
     """
-    requests = _sent(requests, resource, *caller, boundary)
+    requests = as_sent(requests, resource, *caller, boundary)
     key = repr((requests, resource, caller, boundary))
     if key not in _KNOWN:
         if len(_KNOWN) >= _MOST_KNOWN:
@@ -40,7 +36,7 @@ def refusal(
     return _KNOWN[key]
 
 
-def _sent(requests: Iterable[Request], *policies: Any) -> list[Request]:
+def as_sent(requests: Iterable[Request], *policies: Any) -> list[Request]:
     """The requests as they are sent now, and as they will be when a time comes that a policy speaks of.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -121,30 +117,31 @@ def opened(
     wanted: the policy as it was applied: its statements come back first. kind: "resource", or "identity" for
     one of a caller's. Statements that are not in the way stay as they are. A denial that was applied stays.
     """
-    requests, applied = _sent(requests, policy, wanted), statements(wanted)
-    kept = _undenied(policy, requests, applied, kind)
+    requests, applied = as_sent(requests, policy, wanted), statements(wanted)
+    kept = without_denials(policy, requests, applied, kind)
     if _allowed(kept, requests, kind):
-        return _document(kept, policy)
+        return document(kept, policy)
     sids = {each.get("Sid") for each in applied if each.get("Sid")}
     kept = [each for each in kept if each not in applied and each.get("Sid") not in sids]
-    kept = [*_not_narrower(kept, applied), *applied]
+    kept = [*not_narrower(kept, applied), *applied]
     for request in requests:
         if not _allowed(kept, [request], kind):
             kept = _merged(kept, _statement(request, kind))
-    return _document(kept, policy)
+    return document(kept, policy)
 
 
 def undenied(
     policy: str, requests: Sequence[Request], *, wanted: str | None = None, kind: str = "resource"
 ) -> str | None:
     """The policy without what denies the requests and was not applied; None where nothing is left of it."""
-    kept = _undenied(policy, _sent(requests, policy, wanted), statements(wanted), kind)
-    return _document(kept, policy) if kept else None
+    kept = without_denials(policy, as_sent(requests, policy, wanted), statements(wanted), kind)
+    return document(kept, policy) if kept else None
 
 
-def _undenied(
+def without_denials(
     policy: str | None, requests: Sequence[Request], applied: Documents, kind: str
 ) -> list[dict[str, Any]]:
+    """The policy's statements without denials of the requests, but for those that were applied."""
     kept = []
     for statement in statements(policy):
         if (
@@ -153,15 +150,13 @@ def _undenied(
             or not _denies(statement, requests, kind)
         ):
             kept.append(statement)
-        elif narrower := _without_services(statement, requests, kind):
+        elif narrower := _sparing(statement, requests, kind):
             kept.append(narrower)
     return kept
 
 
-def _without_services(
-    statement: dict[str, Any], requests: Sequence[Request], kind: str
-) -> dict[str, Any] | None:
-    """A denial on a condition, as of an address, that goes on for everybody but AWS's services.
+def _sparing(statement: dict[str, Any], requests: Sequence[Request], kind: str) -> dict[str, Any] | None:
+    """A denial on a condition, as of an address, that goes on for all but AWS's services and these roles.
 
     None where it is about them. One without a condition lets nobody do anything: that is no guard.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
@@ -169,154 +164,26 @@ def _without_services(
     condition = statement.get("Condition")
     if kind != "resource" or not condition:
         return None
-    spared = {**condition.get("BoolIfExists", {}), "aws:PrincipalIsAWSService": "false"}
-    narrower = {**statement, "Condition": {**condition, "BoolIfExists": spared}}
+    roles = sorted({each.principal.issuer for each in requests if each.principal.issuer})
+    services = [each for each in requests if not each.principal.issuer]
+    if services and _denies(statement, services, kind):
+        spared = {**condition.get("BoolIfExists", {}), "aws:PrincipalIsAWSService": "false"}
+        condition = {**condition, "BoolIfExists": spared}
+    if roles:
+        others = condition.get("ArnNotLike", {})
+        named = others.get("aws:PrincipalArn", [])
+        named = [named] if isinstance(named, str) else named
+        condition = {**condition, "ArnNotLike": {**others, "aws:PrincipalArn": [*named, *roles]}}
+    narrower = {**statement, "Condition": condition}
     return None if _denies(narrower, requests, kind) else narrower
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a policy stands. service: whose actions its `*` means, as "s3"; caller: the role that has it."""
-
-    account: Account
-    service: str
-    caller: str = ""
-
-    def examples(self, policy: Any) -> Iterator[tuple[Mapping[str, Any], Request]]:
-        return examples(
-            policy,
-            self.account.account_id,
-            service=self.service,
-            arns=self.account.arns,
-            caller=self.caller,
-        )
-
-    def effect(self, policy: Policy | None, request: Request) -> str:
-        """A service asks on behalf of one of the account's things: it is enough if one of them is let in."""
-        if policy is None:
-            return "ImplicitDeny"
-        kind: PolicyKind = "identity" if self.caller else "resource"
-        effect = evaluate(policy, request, kind).effect
-        if effect != "ImplicitDeny" or request.principal.kind != "service":
-            return effect
-        service = request.principal.name.partition(".")[0]
-        # What a topic's default policy asks for, alarms have as well.
-        usual = dict.fromkeys(("aws:SourceAccount", "aws:SourceOwner"), self.account.account_id)
-        for arn in self.account.arns:
-            if arn.split(":")[2] == service:
-                sent = usual | {"aws:SourceArn": arn} | dict(request.context)
-                if evaluate(policy, replace(request, context=sent), kind).allowed:
-                    return "Allow"
-        return effect
 
 
 def together(policies: Iterable[str]) -> str:
     """Policies of one role, as one."""
-    return _document([statement for each in policies for statement in statements(each)])
+    return document([statement for each in policies for statement in statements(each)])
 
 
-def lacking(policy: str | None, wanted: str | None, place: Place) -> list[dict[str, Any]]:
-    """The statements of the one that the other does not make good: a request of theirs ends otherwise."""
-    return list({id(each): dict(each) for each, _ in _missed(policy, wanted, place)}.values())
-
-
-def missed(policy: str | None, wanted: str | None, place: Place) -> list[Request]:
-    """Requests that the other allows, and the one does not."""
-    return [each for statement, each in _missed(policy, wanted, place) if statement["Effect"] == "Allow"]
-
-
-def _missed(
-    policy: str | None, wanted: str | None, place: Place
-) -> Iterator[tuple[Mapping[str, Any], Request]]:
-    meant, there = _parsed(wanted), _parsed(policy)
-    if meant is None:
-        return
-    for statement, request in place.examples(meant):
-        for sent in _sent([request], policy, wanted):
-            is_meant = place.effect(meant, sent) == statement["Effect"]
-            if is_meant and place.effect(there, sent) != statement["Effect"]:
-                yield statement, sent
-
-
-def denials(policy: str | None, wanted: str | None, place: Place) -> list[tuple[dict[str, Any], str]]:
-    """Statements that keep everybody from reading evidence, and were not applied; and what they deny.
-
-    A guard on who or where, as an organization's, denies others: it is none of these.
-    """
-    meant, there = _parsed(wanted), _parsed(policy)
-    if meant is None or there is None:
-        return []
-    found: dict[int, tuple[dict[str, Any], str]] = {}
-    for statement, request in place.examples(there):
-        is_own = request.principal.account == place.account.account_id
-        if statement["Effect"] != "Deny" or request.action not in _OPENING or not is_own:
-            continue
-        if not all(str(key).lower().startswith("kms:encryptioncontext") for key in _keys_of(statement)):
-            continue
-        if place.effect(meant, request) == "Allow" and place.effect(there, request) == "Deny":
-            found.setdefault(id(statement), (dict(statement), request.action))
-    return list(found.values())
-
-
-_OPENING = ("kms:Decrypt",)
-
-
-def _keys_of(statement: Mapping[str, Any]) -> list[Any]:
-    condition = statement.get("Condition")
-    tests = condition.values() if isinstance(condition, Mapping) else ()
-    return [key for each in tests if isinstance(each, Mapping) for key in each]
-
-
-def strangers(policy: str | None, wanted: str | None, place: Place) -> list[tuple[dict[str, Any], str]]:
-    """Statements that let everybody in, or another account do more than read, and were not applied; whom."""
-    meant, there = _parsed(wanted), _parsed(policy)
-    if there is None:
-        return []
-    found: dict[int, tuple[dict[str, Any], str]] = {}
-    for statement, request in place.examples(there):
-        who = request.principal
-        if statement["Effect"] != "Allow" or who.account in (None, place.account.account_id):
-            continue
-        is_everybody = who.account == STRANGER
-        is_none = (
-            not is_public({"Statement": [dict(statement)]}) if is_everybody else _only_reads(request.action)
-        )
-        if is_none:
-            continue
-        if place.effect(there, request) == "Allow" and place.effect(meant, request) != "Allow":
-            whom = "everybody" if is_everybody else f"the account {who.account}"
-            found.setdefault(id(statement), (dict(statement), whom))
-    return list(found.values())
-
-
-_READING = ("Get", "List", "Describe", "Head", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "Verify")
-
-
-def _only_reads(action: str) -> bool:
-    return action.partition(":")[2].startswith(_READING)
-
-
-def completed(policy: str | None, wanted: str | None, place: Place) -> str:
-    """The policy with the wanted statements that it lacks, in the place of those of their names.
-
-    Without what denies them, and without what lets strangers in.
-    """
-    missed = list(_missed(policy, wanted, place))
-    missing = list({id(each): dict(each) for each, _ in missed}.values())
-    sids = {each.get("Sid") for each in missing if each.get("Sid")}
-    let_in = [each for each, _ in (*strangers(policy, wanted, place), *denials(policy, wanted, place))]
-    allowed = [request for each, request in missed if each["Effect"] == "Allow"]
-    kind: PolicyKind = "identity" if place.caller else "resource"
-    kept = [
-        each
-        for each in _undenied(policy, allowed, statements(wanted), kind)
-        if each.get("Sid") not in sids and each not in let_in
-    ]
-    missing = [each for each in missing if each not in kept]
-    return _document([*_not_narrower(kept, missing), *missing], policy)
-
-
-def _not_narrower(kept: Documents, added: Documents) -> list[dict[str, Any]]:
+def not_narrower(kept: Documents, added: Documents) -> list[dict[str, Any]]:
     """Without statements that an added one covers under fewer conditions: they would be left over."""
     return [dict(each) for each in kept if not any(_is_narrower(each, other) for other in added)]
 
@@ -339,13 +206,6 @@ def _is_narrower(statement: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     )
 
 
-def _parsed(policy: str | None) -> Policy | None:
-    try:
-        return Policy.parse(policy) if policy else None
-    except MalformedPolicy:
-        return None
-
-
 def statements(policy: Any) -> list[dict[str, Any]]:
     """The statements of a policy, as they are written; none of what is no policy."""
     try:
@@ -354,7 +214,7 @@ def statements(policy: Any) -> list[dict[str, Any]]:
         return []
 
 
-def _document(statements: Sequence[Any], of: str | None = None) -> str:
+def document(statements: Sequence[Any], of: str | None = None) -> str:
     """A policy of these statements; its Version and Id are those of the policy that they are of.
 
     Without a Version ${...} in a policy is text: one that has none, or that of 2008, keeps it so.
@@ -370,14 +230,14 @@ def _document(statements: Sequence[Any], of: str | None = None) -> str:
 
 
 def _denies(statement: dict[str, Any], requests: Sequence[Request], kind: str) -> bool:
-    text = _document([statement])
+    text = document([statement])
     return any(evaluate(text, each, kind).effect == "Deny" for each in requests)  # type: ignore[arg-type]
 
 
 def _allowed(statements: Sequence[Any], requests: Sequence[Request], kind: str) -> bool:
     if not statements:
         return not requests
-    text = _document(statements)
+    text = document(statements)
     return all(evaluate(text, each, kind).allowed for each in requests)  # type: ignore[arg-type]
 
 

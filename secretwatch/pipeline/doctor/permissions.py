@@ -142,6 +142,9 @@ def policy(subject: Subject | None, intent: Intent | None = None) -> dict[str, A
     if subject is None or not subject.known or secrets:
         found = list(dict.fromkeys(secrets)) or [f"{aws}:secretsmanager:{region}:{account}:secret:*"]
         statements.append(statement("Secrets", ["secretsmanager:DescribeSecret"], found))
+    if made := [f"{each[:-7]}-??????" for each in ids("secret")]:
+        # Whether the secret's own policy lets the heartbeat read.
+        statements.append(statement("SecretPolicies", ["secretsmanager:GetResourcePolicy"], made))
     if ids("chat channel"):
         listing = [
             "chatbot:DescribeSlackChannelConfigurations",

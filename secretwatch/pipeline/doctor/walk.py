@@ -26,7 +26,7 @@ from secretwatch.pipeline.doctor.hops import (
 )
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.machines import runs_as
-from secretwatch.pipeline.doctor.mend import proved
+from secretwatch.pipeline.doctor.mend import proved, without_idle_calls
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
 
@@ -133,7 +133,19 @@ def configured(view: View) -> list[Hop]:
         hops.append(heartbeat.examine(view))
     _whatever_else(view, hops)
     _once(hops)
+    _not_both(hops)
     return hops
+
+
+def _not_both(hops: list[Hop]) -> None:
+    """Of a thing that is in somebody's way it is not said elsewhere that it does what it did."""
+    at_fault = {each.ref for hop in hops for each in hop.findings if each.verdict == "broken"}
+    for hop in hops:
+        hop.findings = [
+            each
+            for each in hop.findings
+            if each.verdict != "warning" or not each.cause.endswith("-changed") or each.ref not in at_fault
+        ]
 
 
 _ONCE = ("unconfirmed", "not-subscribed")
@@ -218,6 +230,8 @@ def walk(view: View, record: Record) -> Diagnosis:
         if any(hop.verdict == "broken" for hop in hops.values())
         else []
     )
+    for hop in hops.values():
+        without_idle_calls(hop, view.account)
     say_what_is_denied(hops.values(), view.account, str(record.identity.answer["Arn"]))
     read = record.read
     hop = hops[trail.NAME]

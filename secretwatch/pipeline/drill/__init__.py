@@ -6,5 +6,6 @@ receivers  the subscriptions of a topic, and what each of them should get
 letterbox  looking at what came: in queues, and in the local cloud's inbox
 record     what happened, and whether every way out carried it; as JSON         (pure)
 page       the record as one HTML page                                          (pure)
+verdict    what the messages that were seen say: what is still to come, who got nothing
 run        the drill itself, on top of the smoke test's parts
 """

@@ -20,9 +20,8 @@ from secretwatch.pipeline.aws import Aws, NoAccess, one_line
 from secretwatch.pipeline.drill import notice
 from secretwatch.pipeline.drill.caller import Answer, Caller, answer_to_a_read, caller_of
 from secretwatch.pipeline.drill.letterbox import Awaited, Letterboxes, NotLookedAt
-from secretwatch.pipeline.drill.receivers import ALARM, subscriptions_of
+from secretwatch.pipeline.drill.receivers import subscriptions_of
 from secretwatch.pipeline.drill.record import (
-    NOTICE,
     REALTIME,
     Drilled,
     Receiver,
@@ -30,10 +29,12 @@ from secretwatch.pipeline.drill.record import (
     Topic,
     sign_of,
 )
+from secretwatch.pipeline.drill.verdict import is_open, judge, missing
 from secretwatch.pipeline.pace import Clock, Threads
-from secretwatch.pipeline.probes import ALARM as ALARM_HOP
-from secretwatch.pipeline.probes import REALTIME as REALTIME_HOP
-from secretwatch.pipeline.probes import Notification, Scene
+from secretwatch.pipeline.probes.notification import Notification
+from secretwatch.pipeline.probes.probe import ALARM as ALARM_HOP
+from secretwatch.pipeline.probes.probe import REALTIME as REALTIME_HOP
+from secretwatch.pipeline.probes.probe import Scene
 from secretwatch.pipeline.smoke import NotThere, Silent, Smoke
 from secretwatch.pipeline.smoke_report import HopResult, SmokeReport
 from secretwatch.pipeline.watch import UnknownSecret, Watch
@@ -114,7 +115,7 @@ class Drill:
                 self._publish()
                 self._read()
                 self._follow()
-                self._judge()
+                judge(self.record)
                 self._tell()
                 record.ending = "done"
         except (UnknownSecret, NoAccess, NotThere) as error:
@@ -126,7 +127,7 @@ class Drill:
             raise
         finally:
             if record.ending != "done":
-                self._judge()
+                judge(self.record)
             record.ended = self._clock.time()
         return record
 
@@ -291,7 +292,7 @@ class Drill:
                 for each in running:
                     each.result()
                 end = end or self._clock.monotonic() + grace
-                if not self._open() or self._clock.monotonic() >= end:
+                if not is_open(self.record) or self._clock.monotonic() >= end:
                     break
                 pause = _FASTEST
             self._observer.waiting(self._awaited(), self._clock.monotonic() - self._begin)
@@ -302,7 +303,7 @@ class Drill:
         for topic in self.record.topics:
             self._look_at_alarms(topic)
             for receiver in topic.receivers:
-                if receiver.looks and self._missing(topic, receiver):
+                if receiver.looks and missing(topic, receiver):
                     self._look_at(topic, receiver)
         for _, drilled, _ in self._smokes:
             self._look_at_realtime(drilled)
@@ -349,66 +350,6 @@ class Drill:
             hop.seconds = min(each.seen[sign] for each in having) - self._read_at[drilled.watch]
             hop.detail = f"by {', '.join(each.name for each in having)}"
 
-    def _missing(self, topic: Topic, receiver: Receiver) -> list[str]:
-        """What could be there by now and was not found."""
-        not_yet = {sign_of(ALARM, watch) for watch, published in topic.alarms.items() if not published}
-        not_sent = {NOTICE} if topic.error else set()
-        return [
-            each
-            for each in receiver.expected
-            if each not in receiver.seen and each not in not_yet and each not in not_sent
-        ]
-
-    def _open(self) -> bool:
-        """Whether something is still to be seen that may come."""
-        unpublished = any(
-            topic.alarms.get(each.watch, "") is None and each.report.hop(ALARM_HOP).status == "ok"
-            for topic in self.record.topics
-            for each in self.record.watches
-            if each.drilled
-        )
-        return unpublished or any(
-            receiver.looks and self._missing(topic, receiver) for topic, receiver in self.record.receivers
-        )
-
-    def _judge(self) -> None:
-        """The state of each receiver, from what was seen."""
-        for topic, receiver in self.record.receivers:
-            if receiver.state in ("pending", "filtered") or receiver.said is not None:
-                continue
-            missing = [each for each in receiver.expected if each not in receiver.seen]
-            published = topic.message_id or any(topic.alarms.values())
-            if not published:
-                receiver.state = "unsent"
-            elif receiver.looks and not missing:
-                receiver.state = "seen"
-            elif receiver.looks and self._missing(topic, receiver):
-                receiver.state = "missing"
-                where = "the queue" if receiver.protocol == "sqs" else "the inbox"
-                taken = ", unless somebody took it away first" if receiver.protocol == "sqs" else ""
-                receiver.detail = f"not found in {where}{taken}: {', '.join(self._missing(topic, receiver))}"
-            elif receiver.looks and receiver.seen:
-                # The alarm did not publish: that is the topic's fault, not the receiver's.
-                receiver.state = "seen"
-                receiver.detail = f"what never came: {', '.join(missing)}"
-        for _, drilled, _ in self._smokes:
-            self._judge_realtime(drilled)
-            for hop in drilled.hops:
-                if hop.status == "waiting" and not drilled.report.reads:
-                    hop.status, hop.detail = "skipped", "nothing was read"
-
-    def _judge_realtime(self, drilled: Drilled) -> None:
-        hop, sign = drilled.realtime, sign_of(REALTIME, drilled.watch)
-        if hop is None or hop.status != "waiting":
-            return
-        looked = [each.name for _, each in self.record.receivers if each.looks and sign in each.expected]
-        if not drilled.report.reads:
-            return
-        if looked:
-            hop.status, hop.detail = "failed", f"the realtime message did not come to {', '.join(looked)}"
-        else:
-            hop.status, hop.detail = "skipped", "nobody who gets it can be looked at: ask them"
-
     # Telling
 
     def _hops(self) -> Iterator[tuple[str, HopResult]]:
@@ -429,11 +370,7 @@ class Drill:
             if hop.status == "waiting":
                 found.append(replace(hop, detail=f"{watch} {hop.detail}".rstrip()) if several else hop)
         if not found:
-            late = [
-                each.name
-                for topic, each in self.record.receivers
-                if each.looks and self._missing(topic, each)
-            ]
+            late = [each.name for topic, each in self.record.receivers if each.looks and missing(topic, each)]
             found = [HopResult("messages received", detail=f"not yet by {', '.join(late)}")] if late else []
         return found
 

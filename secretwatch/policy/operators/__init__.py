@@ -2,10 +2,10 @@
 
 Beside it, by itself: who may ask Athena about a trail's history (`athena`).
 
-Here: which calls the AWS provider makes for each part of an instance (`parts`), which parts an instance has
-(`instance`: all that the module can have, or those of a plan or state), and the policy that follows from both
-(`document`). Which permission a call needs stands in `secretwatch.policy.actions`, and nowhere here. Pure: no
-boto3, no Terraform, no file.
+Here: which calls the AWS provider makes for each part of an instance (`parts`; what several parts look like:
+`shapes`), which parts an instance has (`instance`: all that the module can have, or those of a plan or a
+state), and the policy that follows from both (`document`). Which permission a call needs stands in
+`secretwatch.policy.actions`, and nowhere here. Pure: no boto3, no Terraform, no file.
 """
 
 from secretwatch.policy.operators.athena import History, history_policy

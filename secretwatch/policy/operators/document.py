@@ -17,7 +17,8 @@ from secretwatch import partition
 from secretwatch.policy import wildcards
 from secretwatch.policy.actions import Need, Where, needs
 from secretwatch.policy.operators.instance import Instance
-from secretwatch.policy.operators.parts import PARTS, Part
+from secretwatch.policy.operators.parts import PARTS
+from secretwatch.policy.operators.shapes import Part
 
 MANAGED = 6144
 """Characters of a managed policy, white space not counted.

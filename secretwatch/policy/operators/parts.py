@@ -11,170 +11,40 @@ only AWS knows them (ids of keys). All rows of one resource become one statement
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from secretwatch.policy.operators.shapes import (
+    ANY_KEY,
+    ARN,
+    Part,
+    alias,
+    connection,
+    filters,
+    machine,
+    named_secret,
+    role,
+    rule,
+    rules,
+    secret,
+    subscriptions,
+    topics,
+)
 
-
-@dataclass(frozen=True)
-class Part:
-    """One part, with the calls of one service.
-
-    sid: of its statement. of: the features (`instance.ALL`) any of which brings it; "" for every instance.
-    given: with `{name}` and the like (see `document`). reads: of a plan, and of an apply; changes: of an
-    apply alone; tags: of an apply where there are tags. only: a condition that the calls can be held to.
-    """
-
-    sid: str
-    service: str
-    given: Mapping[str, Any]
-    of: str = ""
-    reads: str = ""
-    changes: str = ""
-    tags: str = ""
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-_ARN = "arn:{partition}:%s:{region}:{account}:%s"
 _TRAIL = {
     "Name": "{name}",
     "TrailName": "{name}",
-    "ResourceId": _ARN % ("cloudtrail", "trail/{name}"),
-    "ResourceIdList": [_ARN % ("cloudtrail", "trail/{name}")],
+    "ResourceId": ARN % ("cloudtrail", "trail/{name}"),
+    "ResourceIdList": [ARN % ("cloudtrail", "trail/{name}")],
     "CloudWatchLogsRoleArn": "arn:{partition}:iam::{account}:role/{name}-trail-{region}",
 }
 _BUCKET = {"Bucket": "{name}-{account}-{region}"}
 _ALARMS = {
     "AlarmName": "{name}-*",
     "AlarmNames": ["{name}-*"],
-    "ResourceARN": _ARN % ("cloudwatch", "alarm:{name}-*"),
+    "ResourceARN": ARN % ("cloudwatch", "alarm:{name}-*"),
 }
 _HEARTBEAT = "{name}-heartbeat"
 _DETAILS = "{name}-details-*"
 _CHATS = "arn:{partition}:chatbot::{account}:chat-configuration/*/{name}-*-{region}"
-_ANY_KEY = {"KeyId": "*", "TargetKeyId": "*"}
 _OWN_KEYS = "secret-key self-watch-topic topic-key trail-key"
-
-
-def _topic(name: str) -> dict[str, str]:
-    arn = _ARN % ("sns", name)
-    return {"Name": name, "TopicArn": arn, "ResourceArn": arn, "SubscriptionArn": f"{arn}:*"}
-
-
-def _topics(name: str, of: str) -> Part:
-    return Part(
-        "Topics",
-        "sns",
-        _topic(name),
-        of,
-        reads="GetTopicAttributes ListTagsForResource",
-        changes="CreateTopic DeleteTopic SetTopicAttributes",
-        tags="TagResource UntagResource",
-    )
-
-
-def _subscriptions(name: str, of: str) -> Part:
-    return Part(
-        "Subscriptions",
-        "sns",
-        _topic(name),
-        of,
-        reads="GetSubscriptionAttributes",
-        changes="Subscribe Unsubscribe",
-    )
-
-
-def _filters(name: str) -> Part:
-    """Who is subscribed already gets another policy of filters or deliveries."""
-    return Part(
-        "Subscriptions", "sns", _topic(name), "endpoints filters", changes="SetSubscriptionAttributes"
-    )
-
-
-def _rule(name: str, role: str = "") -> dict[str, Any]:
-    """role: what its targets are handed."""
-    given: dict[str, Any] = {"Name": name, "Rule": name, "ResourceARN": _ARN % ("events", f"rule/{name}")}
-    handed = {"Targets": [{"RoleArn": "arn:{partition}:iam::{account}:role/%s" % role}]}  # noqa: UP031
-    return given | handed if role else given
-
-
-def _rules(name: str, of: str, role: str = "") -> Part:
-    return Part(
-        "Rules",
-        "events",
-        _rule(name, role),
-        of,
-        reads="DescribeRule ListTagsForResource ListTargetsByRule",
-        changes="DeleteRule PutRule PutTargets RemoveTargets",
-        tags="TagResource UntagResource",
-    )
-
-
-def _machine(name: str, of: str, role: str) -> Part:
-    arn = _ARN % ("states", f"stateMachine:{name}")
-    handed = "arn:{partition}:iam::{account}:role/%s" % role  # noqa: UP031
-    return Part(
-        "StateMachine",
-        "stepfunctions",
-        {"name": name, "stateMachineArn": arn, "resourceArn": arn, "roleArn": handed},
-        of,
-        # The provider looks for versions, and has AWS look at the definition.
-        reads="DescribeStateMachine ListStateMachineVersions ListTagsForResource"
-        " ValidateStateMachineDefinition",
-        changes="CreateStateMachine DeleteStateMachine UpdateStateMachine",
-        tags="TagResource UntagResource",
-    )
-
-
-def _role(name: str, of: str) -> Part:
-    return Part(
-        "Roles",
-        "iam",
-        {"RoleName": name},
-        of,
-        reads="GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
-        changes="CreateRole DeleteRole DeleteRolePolicy ListInstanceProfilesForRole PutRolePolicy"
-        " UpdateAssumeRolePolicy UpdateRoleDescription",
-        tags="TagRole UntagRole",
-    )
-
-
-def _secret(name: str, of: str) -> Part:
-    return Part(
-        "Secret",
-        "secretsmanager",
-        _named_secret(name),
-        of,
-        reads="DescribeSecret GetResourcePolicy",
-        changes="CreateSecret DeleteSecret UpdateSecret",
-        tags="TagResource UntagResource",
-    )
-
-
-def _named_secret(name: str) -> dict[str, str]:
-    return {"Name": name, "SecretId": f"{name}-??????"}
-
-
-def _connection(name: str) -> Part:
-    return Part(
-        "Connection",
-        "events",
-        {"Name": name},
-        "ping",
-        reads="DescribeConnection",
-        changes="CreateConnection DeleteConnection UpdateConnection",
-    )
-
-
-def _alias(name: str, of: str) -> Part:
-    return Part(
-        "Aliases",
-        "kms",
-        {**_ANY_KEY, "AliasName": f"alias/{name}"},
-        of,
-        reads="ListAliases",
-        changes="CreateAlias DeleteAlias UpdateAlias",
-    )
 
 
 PARTS: tuple[Part, ...] = (
@@ -193,7 +63,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "ExistingLogGroup",
         "logs",
-        {"resourceArn": _ARN % ("logs", "log-group:{log_group}")},
+        {"resourceArn": ARN % ("logs", "log-group:{log_group}")},
         "existing-trail",
         reads="ListTagsForResource",
     ),
@@ -257,7 +127,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "LogGroupTags",
         "logs",
-        {"resourceArn": _ARN % ("logs", "log-group:/aws/cloudtrail/{name}")},
+        {"resourceArn": ARN % ("logs", "log-group:/aws/cloudtrail/{name}")},
         "trail",
         reads="ListTagsForResource",
         tags="TagResource UntagResource",
@@ -269,7 +139,7 @@ PARTS: tuple[Part, ...] = (
         "trail",
         changes="AssociateKmsKey CreateLogGroup DeleteLogGroup PutRetentionPolicy",
     ),
-    _role("{name}-trail-{region}", "trail"),
+    role("{name}-trail-{region}", "trail"),
     Part(
         "Bucket",
         "s3",
@@ -305,20 +175,20 @@ PARTS: tuple[Part, ...] = (
         "emptying",
         changes="DeleteObjects",
     ),
-    _topics("{name}-log-files", "notifications"),
+    topics("{name}-log-files", "notifications"),
     ############################################################################
     # Whom it tells
     ############################################################################
-    _topics("{name}", "topics"),
-    _topics("{name}-*", "topics"),
-    _topics("{name}-self-watch", "self-watch-topic"),
-    _subscriptions("{name}", "subscriptions"),
-    _subscriptions("{name}-*", "subscriptions"),
-    _subscriptions("{name}-self-watch", "self-watch-subscriptions"),
-    _filters("{name}"),
-    _filters("{name}-*"),
-    _rules("{name}-*", "realtime"),
-    _rules("{name}-self-watch-*", "self-watch"),
+    topics("{name}", "topics"),
+    topics("{name}-*", "topics"),
+    topics("{name}-self-watch", "self-watch-topic"),
+    subscriptions("{name}", "subscriptions"),
+    subscriptions("{name}-*", "subscriptions"),
+    subscriptions("{name}-self-watch", "self-watch-subscriptions"),
+    filters("{name}"),
+    filters("{name}-*"),
+    rules("{name}-*", "realtime"),
+    rules("{name}-self-watch-*", "self-watch"),
     Part(
         "Queues",
         "sqs",
@@ -328,7 +198,7 @@ PARTS: tuple[Part, ...] = (
         changes="CreateQueue DeleteQueue SetQueueAttributes",
         tags="TagQueue UntagQueue",
     ),
-    _role("{name}-chat-{region}", "chat"),
+    role("{name}-chat-{region}", "chat"),
     Part(
         "Guardrail",
         "iam",
@@ -364,11 +234,11 @@ PARTS: tuple[Part, ...] = (
     Part(
         "Rules",
         "events",
-        _rule("{name}-self-watch-*", role="{name}-witness-{region}"),
+        rule("{name}-self-watch-*", role="{name}-witness-{region}"),
         "witness",
         changes="PutTargets",
     ),
-    _role("{name}-witness-{region}", "witness"),
+    role("{name}-witness-{region}", "witness"),
     ############################################################################
     # Keys
     ############################################################################
@@ -376,30 +246,30 @@ PARTS: tuple[Part, ...] = (
     Part(
         "Keys",
         "kms",
-        _ANY_KEY,
+        ANY_KEY,
         _OWN_KEYS,
         reads="DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
         changes="CreateKey EnableKey EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion UpdateKeyDescription",
         tags="TagResource UntagResource",
     ),
-    _alias("{name}-alerts", "topic-key"),
-    _alias("{name}-self-watch-alerts", "self-watch-topic"),
-    _alias("{name}-trail", "trail-key"),
+    alias("{name}-alerts", "topic-key"),
+    alias("{name}-self-watch-alerts", "self-watch-topic"),
+    alias("{name}-trail", "trail-key"),
     ############################################################################
     # A secret to watch from birth
     ############################################################################
-    _secret("{secret}", "secret"),
+    secret("{secret}", "secret"),
     Part(
         "Secret",
         "secretsmanager",
-        _named_secret("{secret}"),
+        named_secret("{secret}"),
         "secret",
         changes="DeleteResourcePolicy PutResourcePolicy",
     ),
     Part(
         "Secret",
         "secretsmanager",
-        _named_secret("{secret}"),
+        named_secret("{secret}"),
         "secret-value",
         reads="GetSecretValue",
         changes="PutSecretValue UpdateSecretVersionStage",
@@ -424,18 +294,18 @@ PARTS: tuple[Part, ...] = (
     # The heartbeat
     ############################################################################
     # Nobody may read its secret, or the alarm would ring.
-    _secret(_HEARTBEAT, "heartbeat"),
-    _machine(_HEARTBEAT, "heartbeat", "{name}-heartbeat-{region}"),
-    _rules(_HEARTBEAT, "heartbeat", role="{name}-heartbeat-start-{region}"),
-    _role("{name}-heartbeat-{region}", "heartbeat"),
-    _role("{name}-heartbeat-start-{region}", "heartbeat"),
+    secret(_HEARTBEAT, "heartbeat"),
+    machine(_HEARTBEAT, "heartbeat", "{name}-heartbeat-{region}"),
+    rules(_HEARTBEAT, "heartbeat", role="{name}-heartbeat-start-{region}"),
+    role("{name}-heartbeat-{region}", "heartbeat"),
+    role("{name}-heartbeat-start-{region}", "heartbeat"),
     # Its ARN has an id behind the name. AWS does not say whether that has to be allowed as well.
-    _connection(_HEARTBEAT),
-    _connection(f"{_HEARTBEAT}/*"),
+    connection(_HEARTBEAT),
+    connection(f"{_HEARTBEAT}/*"),
     ############################################################################
     # What says who
     ############################################################################
-    _machine(_DETAILS, "details", _DETAILS),
-    _rules(_DETAILS, "details", role=_DETAILS),
-    _role(_DETAILS, "details"),
+    machine(_DETAILS, "details", _DETAILS),
+    rules(_DETAILS, "details", role=_DETAILS),
+    role(_DETAILS, "details"),
 )

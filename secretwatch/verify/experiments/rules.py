@@ -9,8 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from secretwatch.verify.kinds import PREFIX, code
-from secretwatch.verify.lab import Lab, Queue, refusal, service
+from secretwatch.verify.lab import Lab, refusal
 from secretwatch.verify.model import Experiment, Seen, confirmed, refuted
+from secretwatch.verify.queues import Queue
+from secretwatch.verify.statements import service
 
 _POLICIES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"
 _BUS_TO_BUS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html"

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from secretwatch.partition import of_region
-from secretwatch.verify.lab import Lab, refusal, service
+from secretwatch.verify.lab import Lab, refusal
 from secretwatch.verify.model import Experiment, Seen, cannot_tell, confirmed, refuted
+from secretwatch.verify.statements import service
 
 _STATE = (
     "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html"

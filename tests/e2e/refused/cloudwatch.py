@@ -1,4 +1,4 @@
-"""CloudWatch; more of alarms' settings in tests/e2e/test_alarm_actions.py and test_alarms.py."""
+"""CloudWatch; more of alarms' settings in tests/e2e/test_alarms_refused.py and test_alarms.py."""
 
 from __future__ import annotations
 

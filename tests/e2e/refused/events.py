@@ -1,4 +1,4 @@
-"""EventBridge; more of patterns and targets in tests/e2e/test_event_patterns.py and test_event_targets.py."""
+"""EventBridge; more of patterns and targets in tests/e2e/test_event_patterns.py and test_rules_refused.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SNS; more of topics and subscriptions in tests/e2e/test_subscriptions.py."""
+"""SNS; more of topics and subscriptions in tests/e2e/test_topics_refused.py."""
 
 from __future__ import annotations
 

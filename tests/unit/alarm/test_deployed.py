@@ -18,8 +18,9 @@ from typing import Any
 
 import deployed_alarms
 import pytest
+from deep import deep
 from deployed_alarms import SINGLE, STUCK
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.alarm import AlarmConfig, Sample, State, config_of, datapoints, next_state
@@ -106,7 +107,7 @@ def deliveries(draw: st.DrawFn, within: int) -> list[int]:
 
 @readings
 @pytest.mark.parametrize("name", ONE_READ)
-@settings(max_examples=30)
+@deep(30)
 @given(data=st.data())
 def test_one_read_rings_once(name: str, look_back: int, data: st.DataObject) -> None:
     alarm = ONE_READ[name]
@@ -116,7 +117,7 @@ def test_one_read_rings_once(name: str, look_back: int, data: st.DataObject) -> 
 
 @readings
 @pytest.mark.parametrize("name", ONE_READ)
-@settings(max_examples=20)
+@deep(20)
 @given(data=st.data())
 def test_reads_two_periods_apart_ring_once_each(name: str, look_back: int, data: st.DataObject) -> None:
     alarm = ONE_READ[name]
@@ -142,7 +143,7 @@ def bursts(draw: st.DrawFn, alarm: Mapping[str, Any]) -> list[int]:
 
 @readings
 @pytest.mark.parametrize("name", SEVERAL)
-@settings(max_examples=20)
+@deep(20)
 @given(data=st.data())
 def test_a_burst_rings_once(name: str, look_back: int, data: st.DataObject) -> None:
     alarm = SEVERAL[name]
@@ -152,7 +153,7 @@ def test_a_burst_rings_once(name: str, look_back: int, data: st.DataObject) -> N
 
 @readings
 @pytest.mark.parametrize("name", SEVERAL)
-@settings(max_examples=20)
+@deep(20)
 @given(data=st.data())
 def test_fewer_reads_than_wanted_do_not_ring(name: str, look_back: int, data: st.DataObject) -> None:
     alarm = SEVERAL[name]
@@ -202,7 +203,7 @@ def first_evaluation(decided: AlarmConfig, arrived: int, samples: Sequence[Sampl
 
 @readings
 @pytest.mark.parametrize("name", ONE_READ)
-@settings(max_examples=60)
+@deep(60)
 @given(data=st.data())
 def test_no_forged_value_hides_a_read(name: str, look_back: int, data: st.DataObject) -> None:
     arrived = data.draw(arrival)
@@ -212,7 +213,7 @@ def test_no_forged_value_hides_a_read(name: str, look_back: int, data: st.DataOb
 
 @readings
 @pytest.mark.parametrize("name", SEVERAL)
-@settings(max_examples=60)
+@deep(60)
 @given(data=st.data())
 def test_no_forged_value_hides_several_reads(name: str, look_back: int, data: st.DataObject) -> None:
     alarm = SEVERAL[name]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from commands import Runner
-from surroundings import REGION, WATCH
+from crooked import REGION, WATCH
 
 from secretwatch import local, terraform
 from secretwatch.cli import local as local_commands

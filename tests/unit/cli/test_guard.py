@@ -221,6 +221,7 @@ def test_strange_locales(tmp_path: Path, locale: str) -> None:
     assert (result.returncode, "Traceback" in result.stderr) == (0, False)
 
 
+@pytest.mark.later
 def test_little_memory(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b'{"Records": [' + b'{"a": "' + b"x" * (40 * 2**20) + b'"}]}')
     limited = f"ulimit -v {150 * 1024}; exec COMMAND"

@@ -97,6 +97,7 @@ def test_a_functions_variables_are_left_out_and_their_place_is_not() -> None:
     }
 
 
+@pytest.mark.later
 def test_no_operation_shows_what_its_model_marks_as_secret() -> None:
     """Over every operation, both ways: a request or an answer full of one word never shows it whole."""
     seen = 0

@@ -184,6 +184,7 @@ def test_reads_are_what_is_asked_for_by_get() -> None:
             assert not read, (service, operation.name)
 
 
+@pytest.mark.later
 def test_only_secrets_manager_has_calls_that_end_in_get_secret_value() -> None:
     """The module's filters of hundreds of secrets name no event source."""
     found = {

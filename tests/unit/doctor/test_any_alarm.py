@@ -7,52 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from about_others import about, broken
 from answers import case
 from cis import PATTERNS, generated, settings
 from deep import some
-from healthy import ACCOUNT, NOW, REGION, TOPIC, alarm, asked, facts, metric_filter
+from healthy import REGION, TOPIC, facts
 
 from secretwatch.pipeline.doctor import about as about_it
-from secretwatch.pipeline.doctor import patterns
-from secretwatch.pipeline.doctor.account import Account, Ref
-from secretwatch.pipeline.doctor.calls import Call, Person
-from secretwatch.pipeline.doctor.findings import Finding
-from secretwatch.pipeline.doctor.kinds import after
-from secretwatch.pipeline.doctor.mend import proved
-from secretwatch.pipeline.doctor.reads import expected
-from secretwatch.pipeline.doctor.slips import is_slip
+from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.subject import NoSuchSubject, Subject
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.doctor.walk import configured
-
-
-def about(pattern: str, given: dict[str, Any] | None = None, **changes: Any) -> View:
-    """An alarm of the account on a filter with this pattern, examined by the alarm's name alone.
-
-    given: what of the filter's transformation is other than usual.
-    """
-    counting = metric_filter("other", pattern, **(given or {}))
-    found = facts(
-        subject=Subject(region=REGION, alarm_name="payments-secret-read"),
-        alarm=alarm(**changes),
-        filters=asked([counting]),
-        emitting=asked([counting]),
-        tested={},
-        rules=[],
-        read=None,
-        reads=[],
-    )
-    view, record = case(found)
-    about_it.what_it_is_about(view)
-    view.examples = []
-    about_it.make_examples(view, record)
-    return view
-
-
-def broken(view: View) -> tuple[list[tuple[str, Finding]], list[Any]]:
-    hops = configured(view)
-    plan = proved(view, hops, configured)
-    return [(hop.name, each) for hop in hops for each in hop.findings if each.verdict == "broken"], plan
 
 
 @pytest.mark.parametrize("name", PATTERNS)
@@ -126,7 +92,7 @@ def test_a_value_that_no_event_has_is_broken(pattern: str, says: str) -> None:
 
 
 def test_a_name_that_no_service_has_is_named() -> None:
-    """One test: whether another service has a name takes seconds to find out, once in a process."""
+    """Whether another service has a name is looked up in all of them, once a name."""
     for name, right in (
         ("StopLoging", "StopLogging"),
         ("AuthorizeSecurityGroupIngres", "AuthorizeSecurityGroupIngress"),
@@ -342,36 +308,6 @@ def test_what_a_trail_leaves_out_for_its_mass_stays_out() -> None:
     assert selector == {"ReadWriteType": "All", "IncludeManagementEvents": True, **left_out}
 
 
-@pytest.mark.parametrize(
-    ("pattern", "mended"),
-    [
-        ('{ $.eventName = "getSecretValue" }', '{ $.eventName = "GetSecretValue" }'),
-        ("{ $.eventname = GETSECRETVALUE }", '{ $.eventName = "GetSecretValue" }'),
-        ('{ $.eventName = "G*" && $.readOnly = "true" }', '{ $.eventName = "G*" && $.readOnly IS TRUE }'),
-        ('{ $.eventName = "DeleteSecret" }', None),
-    ],
-)
-def test_only_the_slip_is_put_right(pattern: str, mended: str | None) -> None:
-    event = expected("app/db", ACCOUNT, REGION, NOW)
-    assert patterns.mended(pattern, event) == mended
-
-
-@pytest.mark.parametrize(
-    ("written", "meant", "is_one"),
-    [
-        (("CIS", "RootAccess"), ("CIS", "RootAccessCount"), True),
-        (("CIS ", "Root"), ("CIS", "Root"), True),
-        (("CIS", "NACLChange"), ("CIS", "NACLChanges"), True),
-        (("CIS", "VPNChanges"), ("CIS", "RootUsage"), False),
-        (("CISBenchmark", "IAMRoleChanges"), ("CISBenchmark", "IAMPolicyChanges"), False),
-        (("CISBenchmark", "GwChanges"), ("CISBenchmark", "VPCChanges"), False),
-        (("other", "Root"), ("CIS", "Root"), False),
-    ],
-)
-def test_slips_in_names(written: tuple[str, str], meant: tuple[str, str], is_one: bool) -> None:
-    assert is_slip(written, meant) is is_one
-
-
 @pytest.mark.deep
 def test_generated_ones_are_healthy() -> None:
     seed = random.randrange(10**6)
@@ -380,50 +316,3 @@ def test_generated_ones_are_healthy() -> None:
         pattern, changes = generated(dice), settings(dice)
         found, _ = broken(about(pattern, **changes))
         assert [(name, each.sentence) for name, each in found] == [], (seed, pattern, changes)
-
-
-def _stopped(account: Account) -> None:
-    for id, _ in account.all("trail"):
-        account.change("trail", id, IsLogging=False)
-
-
-def _nothing_selected(account: Account) -> None:
-    for id, _ in account.all("trail"):
-        account.change("trail", id, EventSelectors=[{"IncludeManagementEvents": False}])
-
-
-CLOSED = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}'
-
-FAULTS: dict[str, Any] = {
-    "average among zeros": lambda a: a.change("alarm", "payments-secret-read", Statistic="Average"),
-    "actions off": lambda a: a.change("alarm", "payments-secret-read", ActionsEnabled=False),
-    "no action": lambda a: a.change("alarm", "payments-secret-read", AlarmActions=[]),
-    "below": lambda a: a.change("alarm", "payments-secret-read", ComparisonOperator="LessThanThreshold"),
-    "breaching": lambda a: a.change("alarm", "payments-secret-read", TreatMissingData="breaching"),
-    "another unit": lambda a: a.change("alarm", "payments-secret-read", Unit="Bytes"),
-    "trail stopped": _stopped,
-    "nothing selected": _nothing_selected,
-    "topic closed": lambda a: a.change("topic", TOPIC, Policy=CLOSED),
-    "nobody subscribed": lambda a: [a.put("subscription", id, None) for id, _ in list(a.all("subscription"))],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", PATTERNS)
-def test_a_broken_one_is_named_and_keeps_its_meaning(name: str, fault: str) -> None:
-    view = about(PATTERNS[name])
-    FAULTS[fault](view.account)
-    found, plan = broken(view)
-    assert found
-    calls = [each for each in plan if isinstance(each, Call)]
-    if fault in ("no action", "nobody subscribed"):
-        # Whom to tell only a person knows: it is shown, and never done.
-        assert all(each.steps for _, each in found)
-        assert calls == []
-        return
-    assert calls
-    assert all(
-        each.operation != "PutMetricFilter" or each.params["filterPattern"] == PATTERNS[name]
-        for each in calls
-    )
-    assert broken(view.after(after(view.account, plan)))[0] == []

@@ -39,8 +39,9 @@ def seen() -> tuple[View, Record]:
     own = Account(ACCOUNT, REGION)
     intent = Intent(own)
     for ref, thing, purpose in (
-        (Ref("state machine", MACHINE), {}, "heartbeat"),
+        (Ref("state machine", MACHINE), {"roleArn": "arn:aws:iam::1:role/payments-role"}, "heartbeat"),
         (Ref("role", "payments-role"), {}, "heartbeat"),
+        (Ref("role", "payments-role-of-details"), {}, "details"),
         (Ref("rule", RULE), {"Targets": [{"Id": "t", "Arn": TOPIC}]}, "realtime"),
     ):
         own.things[ref] = thing
@@ -94,6 +95,11 @@ FAILED = [execution(5, "FAILED"), execution(20, "FAILED"), execution(35, "SUCCEE
         (FAILED, [changed(2, eventName="StartExecution")], [("broken", "executions-failed")]),
         (FAILED, [changed(2, eventName="PutMetricData")], [("broken", "executions-failed")]),
         (FAILED, [changed(2, requestParameters={"roleName": "x"})], [("broken", "executions-failed")]),
+        (
+            FAILED,
+            [changed(2, requestParameters={"roleName": "payments-role-of-details"})],
+            [("broken", "executions-failed")],
+        ),
     ],
 )
 def test_executions(executions: Any, changes: Any, expected: Any) -> None:

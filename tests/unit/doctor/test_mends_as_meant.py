@@ -208,14 +208,24 @@ PAGER = Ref("subscription", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts|https|https:
 LOST = {"RedrivePolicy": '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:1:lost"}'}
 
 
-def retries(count: int) -> dict[str, str]:
-    return {"DeliveryPolicy": json.dumps({"healthyRetryPolicy": {"numRetries": count}, "guaranteed": False})}
+def retries(count: int, least: int = 5, most: int = 290, **more: Any) -> dict[str, str]:
+    policy = {"numRetries": count, "minDelayTarget": least, "maxDelayTarget": most}
+    return {"DeliveryPolicy": json.dumps({"healthyRetryPolicy": policy, "guaranteed": False, **more})}
 
 
 @pytest.mark.parametrize(
     ("live", "found"),
-    [({}, ["broken"]), (retries(2), ["broken"]), (retries(15), []), (retries(50), [])],
-    ids=["by default", "less", "as often", "more often"],
+    [
+        ({}, ["broken"]),
+        (retries(2), ["broken"]),
+        (retries(15), []),
+        (retries(50), []),
+        (retries(15, 5, 1000), []),
+        (retries(15, 1, 2), ["broken"]),
+        (retries(15, throttlePolicy={"maxReceivesPerSecond": 1}), ["broken"]),
+        (retries(15, requestPolicy={"headerContentType": "application/json"}), ["broken"]),
+    ],
+    ids=["by default", "less", "as often", "more often", "longer", "in a hurry", "slowly", "another type"],
 )
 def test_a_pager_is_tried_as_often_as_was_applied(live: dict[str, str], found: list[str]) -> None:
     """Also one that was subscribed again by hand, with AWS's own settings."""
@@ -225,6 +235,31 @@ def test_a_pager_is_tried_as_often_as_was_applied(live: dict[str, str], found: l
     assert [each.verdict for each in hop.findings] == found
     calls = [step for each in hop.findings for step in each.steps]
     assert hop_of(view.after(after(view.account, calls)), PAGER).findings == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_fault"),
+    [
+        ({"defaultHealthyRetryPolicy": {"numRetries": 1}}, False),
+        ({"defaultHealthyRetryPolicy": {"numRetries": 1}, "disableSubscriptionOverrides": True}, True),
+        ({"defaultHealthyRetryPolicy": {"numRetries": 50}, "disableSubscriptionOverrides": False}, False),
+        ({"defaultThrottlePolicy": {"maxReceivesPerSecond": 1}}, True),
+    ],
+    ids=["endpoints have their own", "over their own", "more", "slowly"],
+)
+@pytest.mark.parametrize("protocol", ["https", "email"])
+def test_a_topics_own_policy_counts_where_an_endpoint_is_tried_by_it(
+    policy: dict[str, Any], is_fault: bool, protocol: str
+) -> None:
+    topic = Ref("topic", f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts")
+    there = {"TopicArn": topic.id, "DeliveryPolicy": json.dumps({"http": policy})}
+    view = view_of(topic, {"TopicArn": topic.id}, there)
+    pager = SUBSCRIBED | retries(15) | {"TopicArn": topic.id, "Protocol": protocol}
+    view.account.put("subscription", f"{topic.id}|{protocol}|https://pager.example.com/key", pager)
+    found = hop_of(view, topic).findings
+    assert [each.verdict for each in found] == (["broken"] if is_fault and protocol == "https" else [])
+    calls = [step for each in found for step in each.steps]
+    assert hop_of(view.after(after(view.account, calls)), topic).findings == []
 
 
 def test_a_pager_is_subscribed_again_with_all_that_was_applied() -> None:

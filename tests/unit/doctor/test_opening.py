@@ -10,15 +10,8 @@ import pytest
 from healthy import TOPIC, alarm
 
 from secretwatch.pipeline.doctor.account import Account
-from secretwatch.pipeline.doctor.opening import (
-    Place,
-    completed,
-    denials,
-    lacking,
-    opened,
-    refusal,
-    strangers,
-)
+from secretwatch.pipeline.doctor.opening import opened, refusal
+from secretwatch.pipeline.doctor.policy_differences import Place, completed, denials, lacking, strangers
 from secretwatch.policy import Principal, Request, evaluate, services
 
 PUBLISHING = services.publishing(services.CLOUDWATCH, TOPIC, alarm()["AlarmArn"])

@@ -16,11 +16,12 @@ from botocore.exceptions import ClientError
 from healthy import ACCOUNT, METRIC, REGION, SECRET, TOPIC, alarm, facts, metric_filter
 
 from secretwatch import secretid
+from secretwatch.alarm import config_of
 from secretwatch.cloudtrail import event_text, is_read_only
 from secretwatch.filterpattern import Explanation, FilterPattern
 from secretwatch.pipeline.doctor.asking import Asking, NotReadOnly
 from secretwatch.pipeline.doctor.calls import Call
-from secretwatch.pipeline.doctor.hops.alarm import config_of, rings
+from secretwatch.pipeline.doctor.hops.alarm_minutes import rings
 from secretwatch.pipeline.doctor.hops.wanting import wants
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.patterns import pattern_for

@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 from answers import AlarmOn, Facts, walk
-from deployed_alarms import SINGLE, several
 from healthy import (
     ACCOUNT,
     LOGGED_AT,
     METRIC,
     NOW,
     PATTERN,
-    READ_AT,
     REGION,
     SECRET,
     TOPIC,
@@ -29,9 +27,9 @@ from healthy import (
     facts,
     metric_filter,
     read,
-    rung,
     topic,
 )
+from walked import NO_CREDENTIALS, NOT_DELIVERED, verdicts
 
 from secretwatch import secretid
 from secretwatch.alarm import Sample
@@ -39,13 +37,7 @@ from secretwatch.filterpattern import FilterPattern
 from secretwatch.pipeline.doctor.patterns import pattern_for
 from secretwatch.pipeline.doctor.reads import expected, is_read
 from secretwatch.pipeline.doctor.subject import Subject
-from secretwatch.pipeline.doctor.walk import Diagnosis
 from secretwatch.pipeline.watch import Realtime, Watch
-
-
-def verdicts(diagnosis: Diagnosis) -> dict[str, tuple[str, str]]:
-    """Verdict and cause of each hop that is not healthy."""
-    return {hop.name: (hop.verdict, hop.cause or "") for hop in diagnosis.hops if hop.verdict != "healthy"}
 
 
 def test_what_is_healthy_is_healthy() -> None:
@@ -53,109 +45,6 @@ def test_what_is_healthy_is_healthy() -> None:
     assert verdicts(found) == {}
     assert (found.result, found.exit_code, found.broken) == ("healthy", 0, [])
     assert all(hop.sentence for hop in found.hops)
-
-
-# As the module deploys it: nothing but matches is counted, in one unit.
-
-COUNTED = {"defaultValue": None, "unit": "Count"}
-READS = [Sample(LOGGED_AT.replace(second=0), 1.0, unit="Count")]
-
-
-def deployed(on: dict[str, Any], **changes: Any) -> Facts:
-    """A watch of the module with this alarm."""
-    counter = {
-        **metric_filter(**COUNTED),
-    }
-    [transformation] = counter["metricTransformations"]
-    counter["metricTransformations"] = [{k: v for k, v in transformation.items() if v is not None}]
-    described = {name: value for name, value in (alarm() | on).items() if value is not None}
-    return facts(
-        **{
-            "alarm": described,
-            "filters": asked([counter]),
-            "emitting": asked([counter]),
-            "samples": READS,
-        }
-        | changes
-    )
-
-
-ON_MATH = dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period", "Dimensions"))
-METRIC_OF = {"Namespace": METRIC[0], "MetricName": METRIC[1]}
-ANY_OF_THREE = ON_MATH | several(
-    METRIC_OF, stat="Maximum", period=300, EvaluationPeriods=3, DatapointsToAlarm=1, Threshold=1.0
-)
-FIVE_READS = ON_MATH | several(METRIC_OF, stat="SampleCount", period=300, EvaluationPeriods=1, Threshold=5.0)
-
-
-NO_CREDENTIALS = replace(
-    absent("sts:GetCallerIdentity"),
-    problem="failed",
-    why="Unable to locate credentials.",
-    about_credentials=True,
-)
-UNAVAILABLE = replace(NO_CREDENTIALS, why="answers 503: Service Unavailable.", about_credentials=False)
-
-
-@pytest.mark.parametrize("on", [SINGLE, ANY_OF_THREE], ids=["a single read", "any of three periods"])
-def test_what_is_deployed_is_healthy(on: dict[str, Any]) -> None:
-    found = walk(deployed(on))
-    assert verdicts(found) == {}
-    assert "more than once" not in found.hop("alarm").sentence
-
-
-def test_an_alarm_on_several_reads_says_that_one_is_not_enough() -> None:
-    found = deployed(FIVE_READS)
-    found.subject = replace(found.subject, declared={"threshold": 5})
-    assert verdicts(walk(found))["alarm"] == ("warning", "threshold")
-    assert "It is set so on purpose" in walk(found).hop("alarm").sentence
-    # So many of several periods that more than one setting is in a single read's way.
-    several_periods = deployed(FIVE_READS | {"EvaluationPeriods": 3, "DatapointsToAlarm": 3})
-    several_periods.subject = replace(found.subject, declared={"threshold": 5, "evaluation_periods": 3})
-    assert walk(several_periods).broken == []
-    # Not told to, it is a fault, and the alarm is put with its own metrics.
-    found.subject = replace(found.subject, declared={})
-    broken = walk(found)
-    assert verdicts(broken)["alarm"] == ("broken", "threshold")
-    (mend,) = [each.mend for _, each in broken.broken if each.cause == "threshold"]
-    assert "--metrics" in mend
-    assert "FILL(reads, 0)" in mend
-    assert "--threshold 1 " in f"{mend} "
-    assert "--statistic" not in mend
-
-
-def test_a_forged_value_does_not_hide_that_a_read_was_counted() -> None:
-    at = LOGGED_AT.replace(second=0)
-    forged = [Sample.statistic_set(at, count=2, sum=-1e6 + 1, minimum=-1e6, maximum=1.0, unit="Count")]
-    assert verdicts(walk(deployed(SINGLE, samples=forged))) == {}
-    other = [*READS, Sample(at, -1e6, unit="Seconds")]
-    assert verdicts(walk(deployed(SINGLE, samples=other))) == {}
-
-
-def test_a_filter_that_lost_its_unit_gets_it_back() -> None:
-    lost = metric_filter()
-    del lost["metricTransformations"][0]["defaultValue"]
-    found = walk(deployed(SINGLE, filters=asked([lost]), emitting=asked([lost])))
-    assert verdicts(found)["alarm"] == ("broken", "unit")
-    (mend,) = [each.mend for _, each in found.broken if each.cause == "unit"]
-    assert "put-metric-filter" in mend
-    assert '"unit":"Count"' in mend
-    assert "defaultValue" not in mend
-
-
-def test_average_is_no_fault_where_nothing_but_reads_is_counted() -> None:
-    assert verdicts(walk(deployed({"Statistic": "Average", "Unit": "Count"}))) == {}
-
-
-def test_a_sum_of_zeros_and_ones_is_healthy_and_may_ring_twice() -> None:
-    found = walk(facts())
-    assert verdicts(found) == {}
-    assert "one read may ring more than once" in found.hop("alarm").sentence
-
-
-def test_an_alarm_that_tells_of_one_that_does_not_end_is_missed() -> None:
-    found = walk(deployed(SINGLE, stuck=AlarmOn("payments-secret-read-stuck", [])))
-    assert verdicts(found)["self-watch"] == ("broken", "stuck-alarm-deleted")
 
 
 def test_the_order_of_the_hops() -> None:
@@ -170,212 +59,6 @@ def test_the_order_of_the_hops() -> None:
         "realtime",
         "self-watch",
     ]
-
-
-def trail_with(**changes: Any) -> dict[str, Any]:
-    return {"trail": {**(facts().trail or {}), **changes}}
-
-
-SECRETSMANAGER = "secretsmanager.amazonaws.com"
-NOT_DELIVERED = replace(read(), delivered=None, logged=None)
-LATER = {
-    "eventSource": "cloudtrail.amazonaws.com",
-    "eventName": "UpdateTrail",
-    "eventTime": "2026-03-02T12:05:00Z",
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "hop", "verdict", "cause"),
-    [
-        ({"identity": NO_CREDENTIALS}, "credentials", "cannot tell", "no-credentials"),
-        ({"identity": UNAVAILABLE}, "credentials", "cannot tell", "no-answer"),
-        ({"account_id": "999999999999"}, "credentials", "broken", "other-account"),
-        ({"clock_is_off": 400.0}, "credentials", "broken", "clock"),
-        ({"clock_is_off": -90.0}, "credentials", "warning", "clock"),
-        # The trail
-        (
-            {"selectors": asked({"EventSelectors": [{"ExcludeManagementEventSources": [SECRETSMANAGER]}]})},
-            "trail",
-            "broken",
-            "source-excluded",
-        ),
-        (
-            {
-                "selectors": asked(
-                    {
-                        "AdvancedEventSelectors": [
-                            {
-                                "FieldSelectors": [
-                                    {"Field": "eventCategory", "Equals": ["Management"]},
-                                    {"Field": "eventSource", "NotEquals": [SECRETSMANAGER]},
-                                ]
-                            }
-                        ]
-                    }
-                )
-            },
-            "trail",
-            "broken",
-            "source-excluded",
-        ),
-        ({"trail": None, "trail_asked": absent()}, "trail", "broken", "trail-deleted"),
-        (
-            {"bucket_policy": absent(why="GetBucketPolicy answers NoSuchBucket: no.")},
-            "trail",
-            "broken",
-            "bucket-deleted",
-        ),
-        (
-            {"trail_status": asked({"IsLogging": True, "LatestDeliveryError": "AccessDenied"})},
-            "trail",
-            "warning",
-            "bucket-delivery",
-        ),
-        (
-            {
-                "trail_status": asked(
-                    {
-                        "IsLogging": True,
-                        "LatestDeliveryError": "AccessDenied",
-                        "LatestDeliveryAttemptTime": f"{NOW - timedelta(minutes=4):%Y-%m-%dT%H:%M:%SZ}",
-                    }
-                )
-            },
-            "trail",
-            "cannot tell",
-            "bucket-delivery",
-        ),
-        (
-            {"trail_status": asked({"IsLogging": True, "LatestNotificationError": "NotFound"})},
-            "trail",
-            "warning",
-            "trail-notification",
-        ),
-        # The event
-        ({"read": None, "reads": []}, "event", "warning", "no-read-in-sight"),
-        ({"read": NOT_DELIVERED, "now": READ_AT + timedelta(minutes=5)}, "event", "cannot tell", "too-early"),
-        ({"read": NOT_DELIVERED, "now": READ_AT + timedelta(minutes=20)}, "event", "broken", "not-delivered"),
-        (
-            {"read": NOT_DELIVERED, "now": READ_AT + timedelta(minutes=20), "changes": [LATER]},
-            "event",
-            "warning",
-            "read-before-the-mend",
-        ),
-        (
-            {
-                "read": NOT_DELIVERED,
-                "now": READ_AT + timedelta(minutes=20),
-                "trail_status": asked({"IsLogging": True, "StartLoggingTime": LOGGED_AT}),
-            },
-            "event",
-            "warning",
-            "read-before-the-mend",
-        ),
-        ({"now": READ_AT + timedelta(days=20)}, "event", "warning", "read-long-ago"),
-        # The filter
-        ({"tested": {PATTERN: asked({"matches": []})}}, "filter", "broken", "pattern"),
-        (
-            {"filters": asked([metric_filter(metricValue="0")])},
-            "filter",
-            "broken",
-            "value-zero",
-        ),
-        # The metric
-        ({"samples": [], "history_of_alarm": asked([])}, "metric", "broken", "not-counted"),
-        (
-            {"samples": [], "history_of_alarm": asked([]), "now": LOGGED_AT + timedelta(minutes=1)},
-            "metric",
-            "cannot tell",
-            "too-early",
-        ),
-        # The alarm
-        ({"alarm": alarm(Unit="Count")}, "alarm", "broken", "unit"),
-        (
-            {
-                "alarm": alarm(StateUpdatedTimestamp=READ_AT - timedelta(minutes=1)),
-                "history_of_alarm": asked([]),
-            },
-            "alarm",
-            "warning",
-            "already-in-alarm",
-        ),
-        # It was in ALARM when the read came, and is OK again.
-        (
-            {
-                "alarm": alarm(StateValue="OK"),
-                "history_of_alarm": asked(
-                    [rung(4)[1] | {"HistorySummary": "Alarm updated from ALARM to OK"}, rung(-5)[1]]
-                ),
-            },
-            "alarm",
-            "warning",
-            "already-in-alarm",
-        ),
-        (
-            {"alarm": alarm(StateValue="OK"), "history_of_alarm": asked([])},
-            "alarm",
-            "broken",
-            "not-evaluated",
-        ),
-        (
-            {
-                "alarm": alarm(StateValue="OK"),
-                "history_of_alarm": asked([]),
-                "now": LOGGED_AT + timedelta(seconds=70),
-            },
-            "alarm",
-            "cannot tell",
-            "too-early",
-        ),
-        # Late by an hour: the alarm looks back three periods of five minutes.
-        (
-            {"read": replace(read(), delivered=LOGGED_AT + timedelta(hours=1))},
-            "alarm",
-            "broken",
-            "period-too-short",
-        ),
-        # The topic
-        (
-            {
-                "history_of_alarm": asked(
-                    [rung()[1], rung()[0] | {"HistorySummary": "Failed to execute action"}]
-                )
-            },
-            "topic",
-            "broken",
-            "publish-failed",
-        ),
-        (
-            {"topics": [replace(topic(), failures=asked([{"Sum": 2.0}]))]},
-            "topic",
-            "warning",
-            "delivery-failures",
-        ),
-        # The realtime path
-        (
-            {"dead_letters": asked({"Attributes": {"ApproximateNumberOfMessages": "2"}})},
-            "realtime",
-            "warning",
-            "dead-letters",
-        ),
-        # The alarms on the watch
-        ({"tamper": AlarmOn("tamper", [])}, "self-watch", "broken", "tamper-alarm-deleted"),
-        ({"tamper": AlarmOn(None, [])}, "self-watch", "warning", "no-tamper-alarm"),
-        ({"blind": AlarmOn(None, [])}, "self-watch", "warning", "no-blind-alarm"),
-        (
-            {"blind": AlarmOn("blind", [alarm(AlarmName="blind", ActionsEnabled=False)])},
-            "self-watch",
-            "broken",
-            "blind-actions-disabled",
-        ),
-    ],
-)
-def test_a_verdict(changes: dict[str, Any], hop: str, verdict: str, cause: str) -> None:
-    found = walk(facts(**changes))
-    assert (found.hop(hop).verdict, found.hop(hop).cause) == (verdict, cause)
-    others = {name: what for name, what in verdicts(found).items() if name != hop}
-    assert [what for what in others.values() if what[0] not in ("not reached",)] == []
 
 
 def test_a_missing_permission_is_named_and_the_walk_goes_on() -> None:

@@ -229,3 +229,10 @@ def test_alike_acts_are_told_together_and_none_is_lost() -> None:
     ]
     assert found.entries[1].about == "s1, s2, s3 and 5 more"
     assert len(found.as_dict()["events"]) == 10
+
+
+def test_where_it_is_not_aws_that_is_asked_each_command_goes_there() -> None:
+    found = made(read(user("carol", "AKIAC0000000"), BEGIN, event_id="r"))
+    there = commands(found.at("http://127.0.0.1:4566"))
+    assert there == [[*each, "--endpoint-url", "http://127.0.0.1:4566"] for each in commands(found)]
+    assert found.at(None) == found

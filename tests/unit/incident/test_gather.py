@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from crooked import crooked
 from deep import deep
 from events_of import ACCOUNT, BEGIN, REGION, assume, event, forest, iso, read, role, user
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from surroundings import crooked
 
 from secretwatch.filterpattern import FilterPattern
 from secretwatch.incident.report import Report
@@ -234,6 +234,7 @@ def test_event_history_is_asked_politely() -> None:
     assert time.now() == before
 
 
+@pytest.mark.later
 def test_what_is_more_than_is_read_is_said() -> None:
     thief = user("a", "AKIAA0000000")
     events = [event(thief, "ListBuckets", BEGIN, event_id=f"{number:04}") for number in range(300)]

@@ -56,6 +56,7 @@ def incident(event_id: str, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.later
 def test_each_read_of_a_secret() -> None:
     found = events()
     reads = [

@@ -12,7 +12,8 @@ import boto3
 import pytest
 from commands import Runner
 
-from secretwatch.cli.local import local, shell
+from secretwatch.cli.local import local
+from secretwatch.cli.local_env import shell
 from secretwatch.local import DEAD_ENDPOINT, LocalCloud
 
 CLOUD = LocalCloud(Path("/state"), 1, 4567, 0.0, 1.0, 3600.0, 1.0)

@@ -40,6 +40,7 @@ class Alarms:
         self.put: list[datetime] = []
         self.evaluations = 0
         self.fails = False
+        self.is_deleted_meanwhile = False
         self.clock = AlarmClock(self, tick)
         self.clock.schedule_metric_alarm(ARN)
 
@@ -49,6 +50,9 @@ class Alarms:
 
     def metric_alarms(self) -> list[Any]:
         return [self.alarm]
+
+    def is_there(self, alarm: Any) -> bool:
+        return alarm is self.alarm and not self.is_deleted_meanwhile
 
     def position(self) -> tuple[int, ...]:
         return (len(self.put),)
@@ -98,6 +102,15 @@ def test_quickly_new_data_is_evaluated_at_the_next_look() -> None:
     assert alarms.evaluations == 2
     alarms.looked(after(31))  # a new window
     assert alarms.evaluations == 3
+
+
+def test_an_alarm_that_is_deleted_while_it_is_looked_at_does_nothing() -> None:
+    alarms = Alarms(1.0)
+    alarms.looked(START)
+    alarms.is_deleted_meanwhile = True
+    alarms.count(after(1))
+    assert alarms.looked(after(2)) == "OK"
+    assert alarms.evaluations == 1
 
 
 def test_at_full_minutes_nothing_is_evaluated_between_them() -> None:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from deep import some
 from deployed_alarms import HEARTBEATS, ONE_READ, SEVERAL, SINGLE, STUCK
 from localstack.aws.api import CommonServiceException
 
@@ -29,7 +30,7 @@ from secretwatch.localstack.cloudwatch.metric_data import check_metric_data
 BEGIN = datetime(2026, 1, 17, 12, 0, tzinfo=UTC)
 MINUTE = 60
 LOOK_BACKS = {"two older periods, too": 2, "the newest periods only": 0}
-TRIED = int(os.environ.get("SECRETWATCH_FORGED", "60"))
+TRIED = int(os.environ.get("SECRETWATCH_FORGED") or some(60))
 # What a read rings: the watches' alarms, and tampering's, which is as that of a single read.
 RINGING = {name: deployed for name, (_, deployed) in (ONE_READ | SEVERAL).items()} | {"tampering": SINGLE}
 
@@ -130,6 +131,7 @@ def config(alarm: Mapping[str, Any], look_back: int) -> AlarmConfig:
     return replace(config_of(alarm), look_back=look_back)
 
 
+@pytest.mark.deep
 @look_backs
 @pytest.mark.parametrize("name", RINGING)
 def test_a_read_puts_every_alarm_into_alarm(name: str, look_back: int) -> None:
@@ -150,6 +152,7 @@ def test_a_read_puts_every_alarm_into_alarm(name: str, look_back: int) -> None:
                     assert state_at(decided, samples, reads[-1] + later, before) is State.ALARM
 
 
+@pytest.mark.deep
 @look_backs
 @pytest.mark.parametrize("name", STUCK)
 def test_reads_that_go_on_are_told_of(name: str, look_back: int) -> None:
@@ -168,6 +171,7 @@ def test_reads_that_go_on_are_told_of(name: str, look_back: int) -> None:
         assert state_at(decided, samples, reads[-1]) is State.ALARM
 
 
+@pytest.mark.deep
 @look_backs
 @pytest.mark.parametrize("every", HEARTBEATS)
 def test_no_value_makes_a_heartbeat_that_is_counted_ring(every: str, look_back: int) -> None:

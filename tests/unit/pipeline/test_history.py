@@ -7,7 +7,7 @@ import pytest
 from fake_cloud import BEGIN, FACTS, NEVER, refused
 
 from secretwatch.pipeline import history
-from secretwatch.pipeline.probes import ALARM, LOG_EVENT, LOG_FILE
+from secretwatch.pipeline.probes.probe import ALARM, LOG_EVENT, LOG_FILE
 from secretwatch.pipeline.watch import Watch
 
 WATCH = Watch.from_outputs({"watch": FACTS})

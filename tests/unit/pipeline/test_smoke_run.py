@@ -1,3 +1,5 @@
+""""""
+
 from __future__ import annotations
 
 import threading
@@ -6,10 +8,10 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from fake_cloud import BEGIN, FACTS, NEVER, TOPIC, VALUE, refused
+from smoked import ALL, WITH_REALTIME, mail, statuses
 
-from secretwatch.pipeline.probes import (
+from secretwatch.pipeline.probes.probe import (
     ALARM,
-    DELIVERY,
     LOG_EVENT,
     LOG_FILE,
     METRIC,
@@ -20,12 +22,6 @@ from secretwatch.pipeline.probes import (
 )
 from secretwatch.pipeline.smoke import LOCAL_TIMEOUT, TIMEOUT, Smoke
 from secretwatch.pipeline.watch import Watch
-
-ALL = [READ, RECORDED, LOG_FILE, LOG_EVENT, METRIC, ALARM, NOTIFICATION]
-
-
-def statuses(report) -> dict[str, str]:
-    return {hop.name: hop.status for hop in report.hops}
 
 
 def test_a_read_is_followed_to_the_notification(cloud, smoke, told) -> None:
@@ -145,52 +141,6 @@ def test_what_is_awaited_is_told_with_what_is_usual(cloud, smoke, told) -> None:
     assert report.hop(ALARM).detail == "is OK"
 
 
-def test_an_alarm_in_alarm_is_waited_for_before_the_read(cloud, smoke, told) -> None:
-    cloud.state_before, cloud.ok_again = "ALARM", 200.0
-    report = smoke().run()
-    assert report.result == "pass"
-    assert cloud.read_at >= 200
-    assert report.hop(ALARM).seconds < 10
-    assert "in ALARM already" in told.notes[0]
-    assert len(told.notes) == 1
-
-
-def test_an_alarm_that_stays_in_alarm_is_not_read_against(cloud, smoke) -> None:
-    cloud.state_before = "ALARM"
-    report = smoke(timeout=100).run()
-    assert report.exit_code == 3
-    assert "stayed in ALARM for 100 s" in report.reason
-    assert cloud.read_at is None
-    assert statuses(report) == dict.fromkeys(ALL, "skipped") | {ALARM: "waiting"}
-
-
-@pytest.mark.parametrize("state", ["OK", "ALARM"])
-def test_a_muted_alarm_is_not_read_against(cloud, smoke, state) -> None:
-    cloud.state_before, cloud.muted_by = state, "nightly"
-    report = smoke().run()
-    assert report.exit_code == 1
-    assert "The mute rule nightly mutes" in report.reason
-    assert cloud.read_at is None
-
-
-def test_whoever_may_not_look_for_mute_rules_reads(cloud, smoke) -> None:
-    cloud.errors["list_alarm_mute_rules"] = refused("ListAlarmMuteRules", "AccessDenied")
-    assert smoke().run().result == "pass"
-
-
-def test_a_local_alarm_is_waited_for_as_long_as_its_own_window(cloud, smoke) -> None:
-    cloud.endpoint_url = "http://127.0.0.1:4566"
-    cloud.state_before, cloud.ok_again = "ALARM", 400.0
-    assert smoke().run().result == "pass"
-
-
-def test_without_its_alarm_nothing_is_read(cloud, smoke) -> None:
-    cloud.describe_alarms = lambda **_: {"MetricAlarms": []}
-    report = smoke().run()
-    assert (report.exit_code, report.reason) == (1, "There is no alarm watch-reads in us-east-1.")
-    assert cloud.read_at is None
-
-
 def test_a_refused_read(cloud, smoke, told) -> None:
     cloud.errors["get_secret_value"] = refused("GetSecretValue", "AccessDeniedException", "not you")
     report = smoke().run()
@@ -297,17 +247,6 @@ def test_a_notification_that_nobody_gets_is_warned_of(cloud, smoke, subscription
     assert "nobody will receive it" in report.hop(NOTIFICATION).detail
 
 
-def mail(number: int, **changes: object) -> dict:
-    return {
-        "id": str(number),
-        "kind": "notification",
-        "to": "ops@example.com",
-        "subject": 'ALARM: "watch-reads" in US East (N. Virginia)',
-        "topic_arn": TOPIC,
-        "body": "Hello",
-    } | changes
-
-
 def test_the_local_e_mail_is_waited_for(cloud, smoke) -> None:
     cloud.endpoint_url = "http://127.0.0.1:4566"
     cloud.mails = [mail(1)]
@@ -391,125 +330,6 @@ def test_one_of_many_reads_that_is_not_seen_is_missed(cloud, smoke, hop: str) ->
     assert (report.hop(hop).status, report.hop(hop).detail) == ("waiting", "2 of 3")
 
 
-WITH_REALTIME = {"realtime": {"rule_names": ["watch"]}, "topic_arns": [TOPIC]}
-
-
-@pytest.mark.parametrize(
-    ("path", "hops"),
-    [
-        ("alarm", [*ALL, DELIVERY]),
-        ("realtime", [READ, RECORDED, REALTIME]),
-        ("both", [*ALL, DELIVERY, REALTIME]),
-    ],
-)
-def test_a_delivery_is_proved_and_nothing_is_left(cloud, smoke, path: str, hops: list[str]) -> None:
-    report = smoke(WITH_REALTIME, path=path, prove_delivery=True).run()
-    assert report.result == "pass", report.reason
-    assert statuses(report) == dict.fromkeys(hops, "ok")
-    assert (cloud.queues, cloud.subscribed, report.left_behind) == ({}, {}, [])
-
-
-def test_the_queue_that_proves_is_nobody_who_is_told(cloud, smoke) -> None:
-    cloud.subscriptions = []
-    report = smoke(WITH_REALTIME, prove_delivery=True).run()
-    assert report.result == "pass"
-    assert "nobody is subscribed" in report.notification["warning"]
-
-
-def test_the_realtime_path_does_not_wait_for_the_alarm(cloud, smoke) -> None:
-    cloud.state_before = "ALARM"
-    assert smoke(WITH_REALTIME, path="realtime", prove_delivery=True).run().result == "pass"
-    assert "describe_alarms" not in cloud.calls
-
-
-def test_messages_of_other_reads_and_of_the_alarm_are_not_the_realtime_message(cloud, smoke) -> None:
-    cloud.realtime = NEVER
-    cloud.clock.at[2.0] = lambda: cloud.publish(TOPIC, "SECRET READ\nagent somebody else")
-    cloud.clock.at[3.0] = lambda: cloud.publish(TOPIC, f'{{"AlarmName": "{cloud.user_agent}"}}')
-    report = smoke(WITH_REALTIME, path="realtime", prove_delivery=True, timeout=30).run()
-    assert (report.exit_code, statuses(report)[REALTIME]) == (3, "waiting")
-
-
-def test_the_message_of_another_alarm_or_state_is_not_the_delivery(cloud, smoke) -> None:
-    cloud.delivered = NEVER
-    cloud.clock.at[7.0] = lambda: cloud.publish(TOPIC, '{"AlarmName": "watch-reads", "NewStateValue": "OK"}')
-    cloud.clock.at[8.0] = lambda: cloud.publish(TOPIC, '{"AlarmName": "other", "NewStateValue": "ALARM"}')
-    report = smoke(WITH_REALTIME, prove_delivery=True, timeout=30).run()
-    assert (report.exit_code, statuses(report)[DELIVERY]) == (3, "waiting")
-
-
-def test_each_topic_has_to_deliver(cloud, smoke) -> None:
-    topics = {"topic_arns": [TOPIC, f"{TOPIC}-2"]}
-    report = smoke(WITH_REALTIME | topics, path="both", prove_delivery=True, timeout=30).run()
-    assert report.hop(DELIVERY).detail == f"not from {TOPIC}-2"
-    assert statuses(report)[REALTIME] == "waiting"
-    assert cloud.subscribed == {}
-
-
-def test_a_realtime_message_is_known_by_its_event_where_it_has_no_user_agent(cloud, smoke) -> None:
-    cloud.realtime_text = "SECRET READ\nevent {event}"
-    assert smoke(WITH_REALTIME, path="both", prove_delivery=True).run().result == "pass"
-
-
-def test_the_local_inbox_serves_for_the_realtime_message(cloud, smoke) -> None:
-    cloud.endpoint_url, cloud.mails = "http://127.0.0.1:4566", [mail(1, body="SECRET READ\nold")]
-    cloud.clock.at[9.0] = lambda: cloud.mails.append(mail(2, body=f"SECRET READ\n{cloud.user_agent}"))
-    report = smoke(WITH_REALTIME, path="realtime").run()
-    assert report.result == "pass"
-    assert report.hop(REALTIME).detail == '"SECRET READ" in the inbox'
-    assert report.hop(REALTIME).seconds >= 9
-    assert "create_queue" not in cloud.calls
-
-
-@pytest.mark.parametrize(
-    ("facts", "options", "says"),
-    [
-        ({}, {"path": "realtime", "prove_delivery": True}, "has no realtime path"),
-        (WITH_REALTIME, {"path": "both"}, "add --prove-delivery"),
-        ({"topic_arn": None}, {"prove_delivery": True}, "name no topic"),
-    ],
-)
-def test_a_path_that_cannot_be_followed_is_refused(cloud, smoke, facts, options, says: str) -> None:
-    report = smoke(facts, **options).run()
-    assert report.exit_code == 2
-    assert says in report.reason
-    assert cloud.read_at is None
-
-
-@pytest.mark.parametrize("operation", ["create_queue", "subscribe"])
-def test_without_a_queue_nothing_is_read(cloud, smoke, operation: str) -> None:
-    cloud.errors[operation] = refused(operation, "AccessDenied", "not you")
-    report = smoke(WITH_REALTIME, prove_delivery=True).run()
-    assert (report.exit_code, statuses(report)[DELIVERY]) == (1, "failed")
-    assert (cloud.read_at, cloud.queues) == (None, {})
-
-
-def test_queues_go_when_the_read_fails(cloud, smoke) -> None:
-    cloud.errors["get_secret_value"] = refused("GetSecretValue", "AccessDeniedException", "not you")
-    assert smoke(WITH_REALTIME, prove_delivery=True).run().exit_code == 1
-    assert "create_queue" in cloud.calls
-    assert (cloud.queues, cloud.subscribed) == ({}, {})
-
-
-def test_queues_go_when_it_is_interrupted(cloud, smoke) -> None:
-    def interrupt() -> None:
-        assert cloud.queues
-        raise KeyboardInterrupt
-
-    cloud.clock.at[3.5] = interrupt
-    with pytest.raises(KeyboardInterrupt):
-        smoke(WITH_REALTIME, prove_delivery=True).run()
-    assert (cloud.queues, cloud.subscribed) == ({}, {})
-
-
-def test_what_cannot_be_removed_fails_the_run_and_is_told(cloud, smoke) -> None:
-    cloud.errors["delete_queue"] = refused("DeleteQueue", "AccessDenied", "not you")
-    report = smoke(WITH_REALTIME, prove_delivery=True).run()
-    assert report.exit_code == 1
-    (url,) = cloud.queues
-    assert report.as_dict()["left_behind"] == [f"aws sqs delete-queue --region us-east-1 --queue-url {url}"]
-
-
 def test_an_interrupted_run_has_its_report(cloud, smoke) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -552,22 +372,3 @@ def test_the_value_is_nowhere(cloud, smoke, told) -> None:
     report = smoke().run()
     assert VALUE not in repr(report.as_dict())
     assert VALUE not in repr(vars(told))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "is_followed"),
-    [
-        ('{ $.eventName = "GetSecretValue" }', True),
-        ('{ $.eventName = "*SecretValue" && $.errorCode NOT EXISTS }', True),
-        ('{ $.eventName = "GetSecretValue" && $.errorCode = "*AccessDenied*" }', False),
-        ('{ $.eventName = "PutSecretValue" || $.eventName = "DeleteSecret" }', False),
-        ('{ $.requestParameters.secretId = "another" }', True),  # whatever that is about: the read shows it
-    ],
-)
-def test_nothing_is_read_where_a_read_cannot_ring(cloud, smoke, pattern: str, is_followed: bool) -> None:
-    report = smoke({"filter_patterns": [pattern], "watch": "mine"}).run()
-    if is_followed:
-        assert report.result == "pass"
-    else:
-        assert (report.exit_code, cloud.reads) == (2, [])
-        assert "The watch mine does not count reads that succeed" in report.reason

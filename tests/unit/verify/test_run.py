@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from labs import Session, Told, cloud_of, denied, experiment
 
 from secretwatch.verify import lab as labs_module
-from secretwatch.verify.lab import Lab, NoStage, Queue, Run, Stopped, TimeIsUp
+from secretwatch.verify.lab import Lab, NoStage, Run, Stopped, TimeIsUp
 from secretwatch.verify.model import ABSENT, FAILED, NO_STAGE, REFUSED, TIME_UP, Experiment, Seen
+from secretwatch.verify.queues import Queue
 from secretwatch.verify.run import Verification
 
 

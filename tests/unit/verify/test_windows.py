@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from secretwatch.verify.experiments import alarms
-from secretwatch.verify.experiments.alarms import Metric
+from secretwatch.verify.experiments import windows
+from secretwatch.verify.experiments.datapoints import Metric
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -35,6 +35,6 @@ def test_a_value_stands_in_a_window(minutes: float, later: float, window: int | 
 @pytest.mark.parametrize("later", range(0, 300, 60))
 def test_however_late_the_alarm_looks_every_window_has_a_value(later: int) -> None:
     alarm = {"StateUpdatedTimestamp": AT + timedelta(seconds=later)}
-    (found,) = (Metric("n", AT, tuple((1, age) for age in alarms._AGES)).windows(alarm),)
+    (found,) = (Metric("n", AT, tuple((1, age) for age in windows._AGES)).windows(alarm),)
     # Whichever are too near a window's end, four windows or three have one that is not.
     assert {2, 3} <= {each for each in found if each is not None}

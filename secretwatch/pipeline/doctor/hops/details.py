@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.machines import runs_as, started_by
+from secretwatch.pipeline.doctor.hops.machines import encrypted_with, runs_as, started_by
 from secretwatch.pipeline.doctor.hops.realtime import as_applied
 from secretwatch.pipeline.doctor.hops.self_watch import alarm_of
 from secretwatch.pipeline.doctor.view import View
@@ -24,5 +24,7 @@ def examine(view: View) -> Hop:
         started_by(hop, view, name, NAME)
     for name in view.intent.of("role", NAME):
         runs_as(hop, view, name, NAME)
+    for id in view.intent.of("state machine", NAME):
+        encrypted_with(hop, view, id, NAME)
     as_applied(hop, view, NAME)
     return hop

@@ -11,8 +11,9 @@ from secretwatch.pipeline.doctor.findings import Finding, Hop, replace
 from secretwatch.pipeline.doctor.hops.wanting import lets_heartbeats
 from secretwatch.pipeline.doctor.hops.words import said
 from secretwatch.pipeline.doctor.intent import Difference
-from secretwatch.pipeline.doctor.kinds import BY_NAME, buckets, filters, roles
-from secretwatch.pipeline.doctor.opening import Place, denials, lacking, statements, strangers, together
+from secretwatch.pipeline.doctor.kinds import BY_NAME, bucket_lifecycle, filters, roles
+from secretwatch.pipeline.doctor.opening import statements, together
+from secretwatch.pipeline.doctor.policy_differences import Place, denials, lacking, strangers
 from secretwatch.pipeline.doctor.view import View
 
 # Members of which a hop tries what they do: where that is as applied, the words may be others.
@@ -26,6 +27,7 @@ TRIED = {
     ("role", "Boundary"),
     ("role", "Inline"),
     ("rule", "EventPattern"),
+    ("state machine", "encryptionConfiguration"),
     ("subscription", "FilterPolicy"),
     ("subscription", "FilterPolicyScope"),
     ("topic", "Policy"),
@@ -126,7 +128,7 @@ def keeps_more(ref: Ref, difference: Difference) -> bool:
     if (ref.kind, difference.member) == ("log group", "retentionInDays"):
         return filters.keeps_more(difference.wanted or None, difference.live or None)
     if (ref.kind, difference.member) == ("bucket", "Lifecycle"):
-        return buckets.keeps_more(difference.wanted, difference.live)
+        return bucket_lifecycle.keeps_more(difference.wanted, difference.live)
     return False
 
 

@@ -6,26 +6,29 @@ has to count the same (`applied_filters`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from secretwatch import secretid
-from secretwatch.alarm import metric_of, unit_of
-from secretwatch.cloudtrail import Event, event_text
-from secretwatch.filterpattern import Kind
-from secretwatch.filterpattern.examples import examples
+from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.account import Ref, Thing
-from secretwatch.pipeline.doctor.calls import Call, Person, Step
+from secretwatch.pipeline.doctor.calls import Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import never
 from secretwatch.pipeline.doctor.hops.applied_filters import as_applied
+from secretwatch.pipeline.doctor.hops.filter_masking import masks
+from secretwatch.pipeline.doctor.hops.filter_missing import (
+    say_missing,
+    say_no_filter,
+    say_no_group,
+    say_other_metric,
+)
 from secretwatch.pipeline.doctor.hops.secrets import are_there, made_anew
 from secretwatch.pipeline.doctor.kinds import alarms, filters
 from secretwatch.pipeline.doctor.kinds.filters import id_of
 from secretwatch.pipeline.doctor.patterns import mended, pattern_for
 from secretwatch.pipeline.doctor.sentences import described, is_on_purpose, metric_named, said, what_rings
-from secretwatch.pipeline.doctor.slips import is_slip
-from secretwatch.pipeline.doctor.view import Metric, View, emission, masked, parsed
+from secretwatch.pipeline.doctor.view import Metric, View, emission, parsed
 
 NAME = "filter"
 SERVICES_OWN = "AWS/"
@@ -45,7 +48,7 @@ def examine(view: View) -> Hop:
         hop.cannot_tell("permission", f"What the alarm watches cannot be told: {unknown.missing}.")
         return hop
     if view.group is None:
-        _no_group(hop, view)
+        say_no_group(hop, view)
         return hop
     if view.account.lacks("log group", view.group):
         hop.not_reached("Without the log group there is no metric filter on it.")
@@ -57,7 +60,7 @@ def examine(view: View) -> Hop:
         as_applied(hop, view)
     else:
         _as_found(hop, view)
-    if _masks(hop, view):
+    if masks(hop, view):
         return hop
     are_there(hop, view)
     names = ", ".join(each["filterName"] for each in view.emitting(metric)[:4])
@@ -67,48 +70,6 @@ def examine(view: View) -> Hop:
     return hop
 
 
-# Where it is not known what was applied
-
-
-def _no_group(hop: Hop, view: View) -> None:
-    metric = view.metric
-    if unknown := view.account.unknown.get(Ref("filters", "")):
-        hop.cannot_tell("permission", f"Metric filters cannot be looked at: {unknown.missing}.")
-        return
-    if metric is None:
-        hop.not_reached("Nothing leads to a metric filter.")
-        return
-    if near := _nearly(view, metric):
-        _repoint(hop, view, metric, near)
-        return
-    group = "LOG_GROUP"
-    hop.broken(
-        "filter-deleted",
-        f"No metric filter emits {metric_named(metric)}, which the alarm watches.",
-        *(_new(view, group, metric) if view.subject.is_about_secrets else ()),
-    )
-
-
-def _new(
-    view: View, group: str, metric: Metric, name: str = "secret-reads", pattern: str | None = None
-) -> list[Step]:
-    text = pattern_for(view.subject.secrets, view.subject.event_names) if pattern is None else pattern
-    unit = _alarm_unit(view)
-    transformation: dict[str, Any] = {
-        "metricName": metric[1],
-        "metricNamespace": metric[0],
-        "metricValue": "1",
-    }
-    # As the module's, matches alone and of one unit; an alarm that looks at no unit may be made for zeros.
-    transformation |= {"unit": unit} if unit else {"defaultValue": 0.0}
-    made = {"logGroupName": group, "filterName": name, "metricTransformations": [transformation]}
-    return [filters.put({**made, "filterPattern": text})]
-
-
-def _alarm_unit(view: View) -> str | None:
-    return unit_of(view.alarm) if view.alarm else "Count"
-
-
 def _as_found(hop: Hop, view: View) -> None:
     metric = view.metric
     assert view.group
@@ -116,119 +77,14 @@ def _as_found(hop: Hop, view: View) -> None:
     own = [each for each in view.filters() if each["filterName"] in subject.filter_names]
     emitting = view.emitting(metric)
     of_the_watch = [*own, *(each for each in emitting if each not in own)]
-    _missing(hop, view, own, metric)
+    say_missing(hop, view, own, metric)
     if own and not emitting and metric:
-        _other_metric(hop, view, own[0], metric)
+        say_other_metric(hop, view, own[0], metric)
     if not of_the_watch and not hop.findings:
-        _no_filter(hop, view, metric)
+        say_no_filter(hop, view, metric)
         return
     if of_the_watch:
         _match(hop, view, emitting or of_the_watch, metric)
-
-
-def _missing(hop: Hop, view: View, own: list[Thing], metric: Metric | None) -> None:
-    """Filters that the watch should have, by its outputs."""
-    names = {each["filterName"] for each in own}
-    subject, group = view.subject, view.group
-    assert group
-    for number, name in enumerate(subject.filter_names):
-        if name in names or metric is None:
-            continue
-        patterns = subject.filter_patterns
-        pattern = patterns[number] if number < len(patterns) else None
-        steps = _new(view, group, metric, name, pattern)
-        if elsewhere := view.emitting_elsewhere(metric):
-            hop.broken(
-                "filter-on-another-group",
-                f"The metric filter {elsewhere['filterName']} is on {elsewhere['logGroupName']}, "
-                f"and the trail delivers to {group}.",
-                *steps,
-            )
-        else:
-            hop.broken("filter-deleted", f"The metric filter {name} does not exist on {group}.", *steps)
-
-
-def _nearly(view: View, metric: Metric) -> tuple[Thing, Metric] | None:
-    """A filter that emits a metric of nearly this name."""
-    watched = {
-        (str(found["Namespace"]), str(found["MetricName"]))
-        for name, alarm in view.account.all("alarm")
-        if name != view.alarm_name and (found := metric_of(alarm))
-    }
-    near = [
-        (each, other)
-        for _, each in view.account.all("filter")
-        for given in each.get("metricTransformations") or ()
-        if is_slip(metric, other := (str(given["metricNamespace"]), str(given["metricName"])))
-        and other not in watched
-    ]
-    # Of several none is known to be the one that was meant.
-    return near[0] if len({other for _, other in near}) == 1 else None
-
-
-def _no_filter(hop: Hop, view: View, metric: Metric | None) -> None:
-    """An account's alarm, and no filter of the log group that emits its metric."""
-    group = view.group
-    assert group
-    if metric is None:
-        hop.broken(
-            "filter-deleted",
-            f"No metric filter on {group} counts "
-            f"{'reads of secrets' if view.subject.is_about_secrets else 'it'}.",
-            *_new(view, group, ("secretwatch", "secret-reads")),
-        )
-        return
-    if elsewhere := view.emitting_elsewhere(metric):
-        hop.broken(
-            "filter-on-another-group",
-            f"The metric filter {elsewhere['filterName']} is on {elsewhere['logGroupName']}, "
-            f"and the trail delivers to {group}.",
-            *_new(view, group, metric, elsewhere["filterName"], elsewhere.get("filterPattern") or ""),
-        )
-        return
-    if near := _nearly(view, metric):
-        _repoint(hop, view, metric, near)
-        return
-    steps = _new(view, group, metric) if view.subject.is_about_secrets and view.subject.secrets else []
-    what = "No metric filter"
-    hop.broken(
-        "filter-deleted", f"{what} on {group} emits {metric_named(metric)}, which the alarm watches.", *steps
-    )
-
-
-def _repoint(hop: Hop, view: View, metric: Metric, near: tuple[Thing, Metric]) -> None:
-    found, other = near
-    steps = (
-        [alarms.put(view.alarm, Namespace=other[0], MetricName=other[1])]
-        if view.alarm and not view.alarm.get("Metrics")
-        else []
-    )
-    cause = "other-namespace" if other[1] == metric[1] else "other-metric-name"
-    hop.broken(
-        cause,
-        f"Nothing emits {metric_named(metric)}, which the alarm watches; the metric filter "
-        f"{found['filterName']} emits {metric_named(other)}.",
-        *steps,
-        ref=Ref("alarm", view.alarm_name or ""),
-    )
-
-
-def _other_metric(hop: Hop, view: View, metric_filter: Thing, metric: Metric) -> None:
-    given = metric_filter["metricTransformations"][0]
-    emitted = (given["metricNamespace"], given["metricName"])
-    cause = "other-namespace" if emitted[1] == metric[1] else "other-metric-name"
-    applied = view.subject.metric
-    if applied and emitted == applied and view.alarm and not view.alarm.get("Metrics"):
-        step = alarms.put(view.alarm, Namespace=emitted[0], MetricName=emitted[1], Dimensions=None)
-    else:
-        step = filters.put(metric_filter, metricNamespace=metric[0], metricName=metric[1])
-    hop.broken(
-        cause,
-        f"The metric filter {metric_filter['filterName']} emits {metric_named(emitted)}, "
-        f"and the alarm watches {metric_named(metric)}.",
-        step,
-        ref=Ref("filter", id_of(view.group or "", metric_filter["filterName"])),
-    )
 
 
 def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> None:
@@ -378,62 +234,3 @@ def _emission(view: View, each: Thing, metric: Metric | None, event: Event) -> P
 
 def _named(dimensions: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in dimensions.items()) or "no dimensions"
-
-
-def _masks(hop: Hop, view: View) -> bool:
-    """Whether masking of the log group is why nothing matches."""
-    group = view.account.get("log group", view.group) or {}
-    if unknown := view.account.unknown.get(Ref("masking", view.group or "")):
-        hop.cannot_tell("permission", f"Whether events are masked cannot be told: {unknown.missing}.")
-    if not group.get("policyDocument") and not group.get("accountPolicies"):
-        return False
-    bare = view.after(view.account.copy())
-    bare.account.change("log group", view.group or "", policyDocument=None, accountPolicies=None)
-    metric = view.metric
-    if metric is None:
-        return False
-    hidden = next(
-        (
-            event
-            for event in view.examples
-            if any(bare.counts(each, metric, event) for each in view.emitting(metric))
-            and not any(view.counts(each, metric, event) for each in view.emitting(metric))
-        ),
-        None,
-    )
-    rings = hidden is None
-    hidden = hidden or next(_hidden_from_others(view, bare), None)
-    if hidden is None:
-        return False
-    own = masked(event_text(hidden), group.get("policyDocument")) != event_text(hidden)
-    theirs = ", ".join(group.get("accountPolicies") or {})
-    what = (
-        "The log group's data protection policy" if own else f"The account's data protection policy {theirs}"
-    )
-    if not rings:
-        hop.findings = [each for each in hop.findings if each.cause not in ("pattern", "left-out")]
-    steps: list[Step] = [Call("logs", "DeleteDataProtectionPolicy", {"logGroupIdentifier": view.group})]
-    if not own:
-        words = "It masks in every log group of the account: ask who made it to leave out what it masks here."
-        steps = [Person(words)]
-    ref = Ref("log group", view.group or "")
-    hop.broken(
-        "masked",
-        f"{what} masks fields that the metric filters look at: {described(hidden)} does not match any more.",
-        *steps,
-        ref=ref,
-        stops=not rings,
-    )
-    return not rings
-
-
-def _hidden_from_others(view: View, bare: View) -> Iterator[Event]:
-    """Events that the filters of the watch on the watch, or of the heartbeat, would count unmasked."""
-    for id in view.intent.of("filter", "self-watch", "heartbeat") if view.intent else ():
-        each = view.account.get("filter", id)
-        pattern = parsed((each or {}).get("filterPattern") or "")
-        if each is None or pattern is None or pattern.kind is not Kind.JSON:
-            continue
-        made = examples(pattern)
-        if made and bare.matches(each, made[0]) and not view.matches(each, made[0]):
-            yield made[0]

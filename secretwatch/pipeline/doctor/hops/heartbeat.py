@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.hops.machines import runs_as, started_by
+from secretwatch.pipeline.doctor.hops.machines import encrypted_with, runs_as, started_by
 from secretwatch.pipeline.doctor.hops.realtime import as_applied
 from secretwatch.pipeline.doctor.hops.self_watch import alarm_of
 from secretwatch.pipeline.doctor.view import View
 
-NAME = "heartbeat"
+NAME: Final = "heartbeat"
 
 
 def examine(view: View) -> Hop:
@@ -39,6 +40,8 @@ def examine(view: View) -> Hop:
             )
     for name in view.intent.of("role", "heartbeat"):
         runs_as(hop, view, name, NAME)
+    for id in view.intent.of("state machine", NAME):
+        encrypted_with(hop, view, id, NAME)
     as_applied(hop, view, "heartbeat")
     return hop
 

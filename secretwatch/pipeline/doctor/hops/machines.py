@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from secretwatch.pipeline.doctor import namesakes
-from secretwatch.pipeline.doctor.account import Ref
+from secretwatch.pipeline.doctor.account import Ref, Thing
+from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.allowing import allowing
-from secretwatch.pipeline.doctor.kinds import roles, rules
-from secretwatch.pipeline.doctor.opening import Place, completed, missed, refusal
+from secretwatch.pipeline.doctor.kinds import BY_NAME, beats, keys, roles, rules, topics
+from secretwatch.pipeline.doctor.opening import refusal, undenied
+from secretwatch.pipeline.doctor.policy_differences import Place, completed, missed
 from secretwatch.pipeline.doctor.view import View
-from secretwatch.policy import Principal, Request
+from secretwatch.policy import Principal, Request, services
 
 
 def started_by(hop: Hop, view: View, name: str, purpose: str) -> None:
@@ -26,6 +30,49 @@ def started_by(hop: Hop, view: View, name: str, purpose: str) -> None:
             ref=Ref("rule", name),
             stops=False,
         )
+
+
+def encrypted_with(hop: Hop, view: View, arn: str, purpose: str) -> None:
+    """A key of somebody's that its role may not use: then nothing of it runs."""
+    machine = view.account.get("state machine", arn) or {}
+    id = beats.key_of(machine)
+    if not id:
+        return
+    name, key = machine["roleArn"].rsplit("/", 1)[-1], view.account.get("key", id)
+    role = view.account.get("role", name)
+    if key is None or role is None:
+        if view.account.lacks("key", id):
+            why = "That key does not exist."
+        else:
+            unknown = view.account.unknown.get(Ref("key", id)) or view.account.unknown.get(Ref("role", name))
+            missing = f": {unknown.missing}" if unknown else ""
+            hop.cannot_tell("permission", f"Whether {name} may use the key {id} cannot be told{missing}.")
+            return
+    elif key.get("KeyState") not in (None, "Enabled"):
+        why = f"That key is {key['KeyState']}."
+    else:
+        caller = _caller(view, name, role)
+        requests = services.running_encrypted(arn, caller, str(key.get("Arn") or id))
+        why = refusal(
+            requests, resource=key.get("Policy"), caller=roles.policies(role), boundary=role.get("Boundary")
+        )
+    if why:
+        ref = Ref("state machine", arn)
+        hop.broken(
+            f"{purpose}-key",
+            f"{arn.rsplit(':', 1)[-1]} was encrypted with the key {id}, which its role may not use: no "
+            f"execution of it can run. {why}",
+            beats.encrypt_by_aws(arn),
+            ref=ref,
+            stops=False,
+        )
+
+
+def _caller(view: View, name: str, role: Mapping[str, Any]) -> Principal:
+    """Who calls in an execution: a session of the role."""
+    arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
+    session = f"{arn.replace(':iam::', ':sts::').replace(':role/', ':assumed-role/')}/run"
+    return Principal.of(session, issuer=arn)
 
 
 def runs_as(hop: Hop, view: View, name: str, purpose: str) -> None:
@@ -55,6 +102,39 @@ def runs_as(hop: Hop, view: View, name: str, purpose: str) -> None:
             ref=None if found else ref,
             stops=False,
         )
+    _kept_out(hop, view, name, role, requests, purpose)
+
+
+def _kept_out(hop: Hop, view: View, name: str, role: Thing, requests: list[Request], purpose: str) -> None:
+    """Requests that the role's own policies allow, and the policy of what is asked for does not."""
+    own, boundary = roles.policies(role), role.get("Boundary")
+    for kind, set_policy in _WITH_POLICIES.items():
+        for id, thing in view.account.all(kind):
+            those = [each for each in requests if each.resource in (id, thing.get("Arn"), thing.get("ARN"))]
+            policy = thing.get("Policy")
+            if not those or not policy or refusal(those, caller=own, boundary=boundary):
+                continue
+            ref = Ref(kind, id)
+            if why := refusal(those, resource=policy, caller=own, boundary=boundary):
+                wanted = (view.applied(kind, id) or {}).get("Policy")
+                hop.broken(
+                    f"{purpose}-kept-out",
+                    f"The policy of the {kind} {BY_NAME[kind].label(id)} keeps the role {name} out. {why}",
+                    set_policy(str(thing.get("Arn") or id), undenied(policy, those, wanted=wanted)),
+                    ref=ref,
+                    stops=False,
+                )
+
+
+def _empty(policy: str | None) -> str:
+    return policy or json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+_WITH_POLICIES: dict[str, Callable[[str, str | None], Step]] = {
+    "key": lambda arn, policy: keys.put_policy(arn, _empty(policy)),
+    "secret": beats.put_secret_policy,
+    "topic": lambda arn, policy: topics.set_topic(arn, "Policy", _empty(policy)),
+}
 
 
 def _names_what_is_gone(hop: Hop, view: View, name: str, applied: dict[str, Any]) -> None:
@@ -83,14 +163,9 @@ def _names_what_is_gone(hop: Hop, view: View, name: str, applied: dict[str, Any]
 
 def _needed(view: View, name: str, role: dict[str, Any], applied: dict[str, Any]) -> list[Request]:
     """What it was applied to be allowed, as requests."""
-    arn = role.get("Arn") or view.account.arn("iam", f"role/{name}", region="")
-    session = f"{arn.replace(':iam::', ':sts::').replace(':role/', ':assumed-role/')}/run"
-    place = Place(view.account, "", session)
+    caller = _caller(view, name, role)
+    place = Place(view.account, "", str(caller.name))
     own = list((applied.get("Inline") or {}).values())
-    found = [
-        replace(request, principal=Principal.of(session, issuer=arn))
-        for text in own
-        for _, request in place.examples(text)
-    ]
+    found = [replace(request, principal=caller) for text in own for _, request in place.examples(text)]
     # What the applied policies do not allow by themselves says nothing of what is there.
     return [each for each in found if not refusal([each], caller=own)]

@@ -101,7 +101,7 @@ def receivers(
                     ref,
                     "not-subscribed",
                     f"{who} is not subscribed to {arn} any more, but should get its messages.{slip}",
-                    [step for each in channels for step in view.restore(each)]
+                    [step for each in channels for step in _connected(view, each, arn)]
                     if ref == chat
                     else view.restore(ref),
                 )
@@ -116,14 +116,25 @@ def receivers(
             hop.broken(
                 f"{prefix}{cause}",
                 sentence,
-                *(view.terraform(ref) if meant else ()),
+                # Terraform asks nobody twice.
+                *(view.terraform(ref) if meant and cause != "unconfirmed" else ()),
                 *steps,
                 ref=ref,
                 stops=not told,
             )
         else:
-            hop.warning(f"{prefix}{cause}", sentence, *steps, ref=ref)
+            # What somebody subscribed for himself is his.
+            hop.warning(f"{prefix}{cause}", sentence, *(() if intended else steps), ref=ref)
     return told
+
+
+def _connected(view: View, channel: Ref, topic: str) -> list[Step]:
+    """Chatbot subscribes itself to topics that are new to a channel."""
+    live = view.account.things.get(channel)
+    back = view.restore(channel)
+    if live is None or topic not in (live.get("SnsTopicArns") or ()):
+        return back
+    return [*chats.without_topic(channel.id, live, topic), *back]
 
 
 def _channels(view: View, arn: str) -> list[Ref]:

@@ -9,7 +9,7 @@ from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops import topic
-from secretwatch.pipeline.doctor.hops.alarm import mutes, others_told
+from secretwatch.pipeline.doctor.hops.alarm_actions import mutes, others_told
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.realtime import as_applied, bus_key, rule
 from secretwatch.pipeline.doctor.hops.receivers import alarm_message, receivers

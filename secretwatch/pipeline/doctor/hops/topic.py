@@ -9,8 +9,8 @@ from secretwatch.pipeline.doctor.account import Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Person, Step
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.differing import differing
+from secretwatch.pipeline.doctor.hops.faulty_keys import key_at_fault
 from secretwatch.pipeline.doctor.hops.receivers import ADDRESS, alarm_message, receivers
-from secretwatch.pipeline.doctor.hops.trail import key_at_fault
 from secretwatch.pipeline.doctor.kinds import topics
 from secretwatch.pipeline.doctor.kinds.topics import subscription_parts
 from secretwatch.pipeline.doctor.opening import opened, refusal

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from secretwatch.pipeline.doctor import asl
-from secretwatch.pipeline.doctor.account import Account, Thing
+from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import (
     META,
@@ -34,17 +34,43 @@ def look_at_machines(looking: Looking, ids: list[str]) -> None:
 
 def _restore_machine(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
     params = {"definition": wanted["definition"], "roleArn": wanted["roleArn"]}
+    if key_of(wanted) or key_of(live or {}):
+        params["encryptionConfiguration"] = wanted.get("encryptionConfiguration") or _AWS_OWNED
     if live is None:
         made = {"name": id.rsplit(":", 1)[-1], **params}
         return [Call("stepfunctions", "CreateStateMachine", made)]
     return [Call("stepfunctions", "UpdateStateMachine", {"stateMachineArn": id, **params})]
 
 
+_AWS_OWNED = {"type": "AWS_OWNED_KEY"}
+
+
+def key_of(machine: Thing) -> str | None:
+    """The customer's key with which it is encrypted; None with one of AWS's own."""
+    return (machine.get("encryptionConfiguration") or {}).get("kmsKeyId") or None
+
+
+def encrypt_by_aws(arn: str) -> Call:
+    params = {"stateMachineArn": arn, "encryptionConfiguration": _AWS_OWNED}
+    return Call("stepfunctions", "UpdateStateMachine", params)
+
+
+def _encryption(values: Any) -> dict[str, Any] | None:
+    """As DescribeStateMachine has it, of Terraform's block."""
+    names = {"kms_key_id": "kmsKeyId", "type": "type"}
+    (found,) = values or [{}]
+    return {names[name]: value for name, value in found.items() if name in names and value} or None
+
+
 MACHINE = Kind(
     "state machine",
     "state machine",
     look_at_machines,
-    {"definition": asl.does, "roleArn": text},
+    {
+        "definition": asl.does,
+        "encryptionConfiguration": lambda value: key_of({"encryptionConfiguration": value}),
+        "roleArn": text,
+    },
     _restore_machine,
     label=lambda id: id.rsplit(":", 1)[-1],
     enough={"definition": lambda _, wanted, live: asl.does_as_much(wanted["definition"], live["definition"])},
@@ -56,7 +82,7 @@ MACHINE = Kind(
                 **META,
                 "definition": Of("definition"),
                 "description": Harmless("a text"),
-                "encryption_configuration": Harmless("how AWS keeps it"),
+                "encryption_configuration": Of("encryptionConfiguration", _encryption),
                 "logging_configuration": Harmless("what is logged of it"),
                 "name": Harmless("is in its ARN"),
                 "publish": Harmless("versions, which nothing calls"),
@@ -78,12 +104,27 @@ def look_at_secrets(looking: Looking, ids: list[str]) -> None:
         region = arn.split(":")[3] if arn.startswith("arn:") else looking.account.region
         return {"resource": arn, "region": region, "SecretId": arn}
 
+    own = {arn for arn in ids if Ref("secret", arn) in looking.wanted}
     for arn in ids:
         looking.ask.ahead("secretsmanager", "DescribeSecret", **question(arn))
+        if arn in own:
+            looking.ask.ahead("secretsmanager", "GetResourcePolicy", **question(arn))
     for arn in ids:
         asked = looking.ask("secretsmanager", "DescribeSecret", **question(arn))
         found = dict(asked.answer) if asked.ok else None
+        if found and arn in own:
+            policy = looking.ask("secretsmanager", "GetResourcePolicy", **question(arn))
+            if policy.unknown:
+                looking.account.unknown[Ref("secret policy", arn)] = policy
+            elif policy.ok:
+                found["Policy"] = policy.answer.get("ResourcePolicy")
         looking.note("secret", arn, asked, found)
+
+
+def put_secret_policy(arn: str, policy: str | None) -> Call:
+    if policy is None:
+        return Call("secretsmanager", "DeleteResourcePolicy", {"SecretId": arn})
+    return Call("secretsmanager", "PutResourcePolicy", {"SecretId": arn, "ResourcePolicy": policy})
 
 
 def _restore_secret(account: Account, id: str, wanted: Thing, live: Thing | None) -> list[Step]:
@@ -157,7 +198,8 @@ CONNECTION = Kind(
 
 def _machine(account: Account, params: Mapping[str, Any]) -> None:
     arn = params.get("stateMachineArn") or account.arn("states", f"stateMachine:{params['name']}")
-    changed = {name: params[name] for name in ("definition", "roleArn") if name in params}
+    names = ("definition", "encryptionConfiguration", "roleArn")
+    changed = {name: params[name] for name in names if name in params}
     account.change("state machine", arn, **changed)
 
 
@@ -165,8 +207,14 @@ def _restored(account: Account, params: Mapping[str, Any]) -> None:
     account.change("secret", params["SecretId"], DeletedDate=None)
 
 
+def _set_policy(account: Account, params: Mapping[str, Any]) -> None:
+    account.change("secret", params["SecretId"], Policy=params.get("ResourcePolicy"))
+
+
 EFFECTS: dict[tuple[str, str], Effect] = {
     ("stepfunctions", "CreateStateMachine"): _machine,
     ("stepfunctions", "UpdateStateMachine"): _machine,
+    ("secretsmanager", "DeleteResourcePolicy"): _set_policy,
+    ("secretsmanager", "PutResourcePolicy"): _set_policy,
     ("secretsmanager", "RestoreSecret"): _restored,
 }

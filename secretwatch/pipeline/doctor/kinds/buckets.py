@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Sto
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
+from secretwatch.pipeline.doctor.kinds.bucket_lifecycle import has_rules, keeps_more, lifecycle, with_others
+from secretwatch.pipeline.doctor.kinds.bucket_parts import PARTS, public
 from secretwatch.pipeline.doctor.kinds.kind import (
     META,
     Harmless,
@@ -23,93 +23,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     document,
     same_key,
 )
-from secretwatch.pipeline.doctor.opening import Place, completed
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A part of a bucket: the calls that get and put it, and where its value stands in both."""
-
-    get: str
-    put: str
-    answer: str
-    """The member of the answer."""
-    param: str
-    """The parameter of the put that has the value."""
-    value: Callable[[Mapping[str, Any]], Any]
-    """From the answer, what is compared."""
-
-
-def _public(answer: Mapping[str, Any]) -> Any:
-    found = answer.get("PublicAccessBlockConfiguration") or {}
-    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    return {name: bool(found.get(name)) for name in names}
-
-
-def _ownership(answer: Mapping[str, Any]) -> Any:
-    rules = (answer.get("OwnershipControls") or {}).get("Rules") or [{}]
-    return rules[0].get("ObjectOwnership")
-
-
-def _encryption(answer: Mapping[str, Any]) -> Any:
-    rules = (answer.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or [{}]
-    found = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
-    if found.get("SSEAlgorithm") in (None, "AES256"):
-        return None  # what each bucket has
-    return {name: found[name] for name in ("SSEAlgorithm", "KMSMasterKeyID") if found.get(name)}
-
-
-def _lifecycle(rules: Any) -> list[dict[str, Any]]:
-    """The rules that are on and about log files, by what they take away and when."""
-    found = []
-    for rule in rules or ():
-        if rule.get("Status") != "Enabled":
-            continue
-        scope, expiration = rule.get("Filter") or {}, rule.get("Expiration") or {}
-        if "Tag" in scope or "Tags" in (scope.get("And") or {}):
-            continue  # CloudTrail's files have none
-        found.append(
-            {
-                "Abort": (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),
-                "Expiration": expiration.get("Days") or (1 if expiration.get("Date") else None),
-                "Noncurrent": (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
-                "Prefix": scope.get("Prefix")
-                or (scope.get("And") or {}).get("Prefix")
-                or rule.get("Prefix")
-                or "",
-            }
-        )
-    return sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
-
-
-PARTS = {
-    "Policy": _Part(
-        "GetBucketPolicy", "PutBucketPolicy", "Policy", "Policy", lambda answer: answer["Policy"]
-    ),
-    "Versioning": _Part(
-        "GetBucketVersioning",
-        "PutBucketVersioning",
-        "Status",
-        "VersioningConfiguration",
-        lambda answer: answer.get("Status"),
-    ),
-    "PublicAccessBlock": _Part(
-        "GetPublicAccessBlock", "PutPublicAccessBlock", "", "PublicAccessBlockConfiguration", _public
-    ),
-    "Ownership": _Part(
-        "GetBucketOwnershipControls", "PutBucketOwnershipControls", "", "OwnershipControls", _ownership
-    ),
-    "Encryption": _Part(
-        "GetBucketEncryption", "PutBucketEncryption", "", "ServerSideEncryptionConfiguration", _encryption
-    ),
-    "Lifecycle": _Part(
-        "GetBucketLifecycleConfiguration",
-        "PutBucketLifecycleConfiguration",
-        "",
-        "LifecycleConfiguration",
-        lambda answer: answer.get("Rules") or [],
-    ),
-}
+from secretwatch.pipeline.doctor.policy_differences import Place, completed
 
 
 def look(looking: Looking, ids: list[str]) -> None:
@@ -176,7 +90,7 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
         if member == "Lifecycle" and member in live and keeps_more(value, live[member]):
             continue  # going back would delete what is older
         if member == "Lifecycle":
-            value = _with_others(value, live.get("Lifecycle"))
+            value = with_others(value, live.get("Lifecycle"))
         if member == "Policy":
             value = completed(live.get("Policy"), value, Place(account, "s3"))
         if known and same(wanted.get(member)) != same(live.get(member)) and (step := make(id, value)):
@@ -204,52 +118,12 @@ def _put_encryption(name: str, value: Any) -> Call | None:
     return Call("s3", "PutBucketEncryption", {"Bucket": name, "ServerSideEncryptionConfiguration": rules})
 
 
-def _has_rules(account: Account, wanted: Thing, live: Thing) -> bool:
-    """Whether the rules are there; those that others have beside them take no evidence away sooner."""
-    places = [
-        f"{trail['S3KeyPrefix']}/AWSLogs/" if trail.get("S3KeyPrefix") else "AWSLogs/"
-        for _, trail in account.all("trail")
-        if trail.get("S3BucketName") == live.get("Name")
-    ]
-    own = _lifecycle(wanted.get("Lifecycle"))
-    others = [each for each in _lifecycle(live.get("Lifecycle")) if each not in own]
-    there = [
-        each
-        for each in others
-        if not places
-        or any(place.startswith(each["Prefix"]) or each["Prefix"].startswith(place) for place in places)
-    ]
-    kept = all(each in _lifecycle(live.get("Lifecycle")) for each in own)
-    return kept and _no_sooner(own, there)
-
-
-def keeps_more(wanted: Any, live: Any) -> bool:
-    """Whether these rules delete nothing that the wanted ones keep: later, or not at all."""
-    return _no_sooner(_lifecycle(wanted), _lifecycle(live))
-
-
-def _no_sooner(wanted: list[dict[str, Any]], live: list[dict[str, Any]]) -> bool:
-    def soonest(rules: list[dict[str, Any]], member: str) -> float:
-        return min((each[member] or math.inf for each in rules), default=math.inf)
-
-    return all(soonest(live, member) >= soonest(wanted, member) for member in ("Expiration", "Noncurrent"))
-
-
 def _put_lifecycle(name: str, value: Any) -> Call | None:
     if not value:
         return Call("s3", "DeleteBucketLifecycle", {"Bucket": name})
     return Call(
         "s3", "PutBucketLifecycleConfiguration", {"Bucket": name, "LifecycleConfiguration": {"Rules": value}}
     )
-
-
-def _with_others(wanted: Any, live: Any) -> list[dict[str, Any]]:
-    """The rules as applied, and those of others that take nothing away sooner."""
-    names = {each.get("ID") for each in wanted or ()}
-    return [
-        *(wanted or ()),
-        *(each for each in live or () if each.get("ID") not in names and keeps_more(wanted, [each])),
-    ]
 
 
 _PUT: dict[str, Callable[[str, Any], Call | None]] = {
@@ -321,16 +195,16 @@ KIND = Kind(
     look,
     {
         "Encryption": lambda value: value or None,
-        "Lifecycle": lambda value: json.dumps(_lifecycle(value), sort_keys=True),
+        "Lifecycle": lambda value: json.dumps(lifecycle(value), sort_keys=True),
         "Ownership": lambda value: value,
         "Policy": document,
         "PublicAccessBlock": lambda value: json.dumps(
-            _public({"PublicAccessBlockConfiguration": value}), sort_keys=True
+            public({"PublicAccessBlockConfiguration": value}), sort_keys=True
         ),
         "Versioning": lambda value: value or None,
     },
     restore,
-    enough={"Encryption": same_key("Encryption", "KMSMasterKeyID"), "Lifecycle": _has_rules},
+    enough={"Encryption": same_key("Encryption", "KMSMasterKeyID"), "Lifecycle": has_rules},
     resources={
         "aws_s3_bucket": Resource(
             "bucket",

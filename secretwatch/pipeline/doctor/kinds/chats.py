@@ -75,6 +75,13 @@ def restore(account: Account, id: str, wanted: Thing, live: Thing | None) -> lis
     return [_call(f"Update{client}ChannelConfiguration", {"ChatConfigurationArn": id, **settable})]
 
 
+def without_topic(id: str, live: Thing, topic: str) -> list[Step]:
+    """The channel as it is, but for this topic: what subscribed it goes as well."""
+    params = {name: live[name] for name in _SETTABLE if name in live}
+    params["SnsTopicArns"] = [each for each in live.get("SnsTopicArns") or () if each != topic]
+    return [_call(f"Update{_client(id)}ChannelConfiguration", {"ChatConfigurationArn": id, **params})]
+
+
 def _call(operation: str, params: Mapping[str, Any]) -> Step:
     return Call("chatbot", operation, params, REGION)
 
@@ -196,9 +203,9 @@ def _create(client: str) -> Effect:
     return create
 
 
-def _subscribed(account: Account, params: Mapping[str, Any]) -> None:
-    """Chatbot subscribes itself to a channel's topics."""
-    for topic in params.get("SnsTopicArns") or ():
+def _subscribed(account: Account, params: Mapping[str, Any], before: frozenset[str] = frozenset()) -> None:
+    """Chatbot subscribes itself to topics that are new to a channel."""
+    for topic in set(params.get("SnsTopicArns") or ()) - before:
         id = subscription_id(topic, "https", ENDPOINT)
         if not account.get("subscription", id):
             found = {"SubscriptionArn": f"{topic}:chat", "Protocol": "https", "Endpoint": ENDPOINT}
@@ -206,8 +213,10 @@ def _subscribed(account: Account, params: Mapping[str, Any]) -> None:
 
 
 def _update(account: Account, params: Mapping[str, Any]) -> None:
-    account.change("chat channel", params["ChatConfigurationArn"], **params)
-    _subscribed(account, params)
+    arn = params["ChatConfigurationArn"]
+    before = frozenset((account.get("chat channel", arn) or {}).get("SnsTopicArns") or ())
+    account.change("chat channel", arn, **params)
+    _subscribed(account, params, before)
 
 
 def _delete(account: Account, params: Mapping[str, Any]) -> None:

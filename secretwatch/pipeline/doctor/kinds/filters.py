@@ -321,5 +321,6 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     ("logs", "PutRetentionPolicy"): _set_group(retentionInDays="retentionInDays"),
     ("logs", "DeleteRetentionPolicy"): _set_group(retentionInDays=None),
     ("logs", "DeleteDataProtectionPolicy"): _set_group(policyDocument=None),
+    ("logs", "PutDataProtectionPolicy"): _set_group(policyDocument="policyDocument"),
     ("logs", "PutMetricFilter"): _put_filter,
 }

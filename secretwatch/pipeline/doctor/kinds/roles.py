@@ -14,7 +14,7 @@ from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.calls import Call, Effect, Step
 from secretwatch.pipeline.doctor.kinds.kind import META, Harmless, Kind, Looking, Of, Resource, document
-from secretwatch.pipeline.doctor.opening import Place, completed
+from secretwatch.pipeline.doctor.policy_differences import Place, completed
 
 
 def look(looking: Looking, ids: list[str]) -> None:

@@ -25,7 +25,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     same_key,
     text,
 )
-from secretwatch.pipeline.doctor.opening import Place, completed
+from secretwatch.pipeline.doctor.policy_differences import Place, completed
 
 DEFAULT = "default"
 _TARGET = (
@@ -113,8 +113,10 @@ def _retries(value: Any) -> tuple[int, int]:
     return 185 if times is None else int(times), age or 86400
 
 
-def _same_rate(account: Account, wanted: Thing, live: Thing) -> bool:
-    return bool(_seconds(wanted.get("ScheduleExpression")) == _seconds(live.get("ScheduleExpression")))
+def _no_rarer(account: Account, wanted: Thing, live: Thing) -> bool:
+    """What is started more often than was applied is started in time."""
+    meant, there = (_seconds(each.get("ScheduleExpression")) for each in (wanted, live))
+    return bool(meant == there) or (isinstance(meant, int) and isinstance(there, int) and there < meant)
 
 
 def _seconds(schedule: Any) -> Any:
@@ -179,7 +181,7 @@ RULE = Kind(
         "Targets": targets,
     },
     restore,
-    enough={"ScheduleExpression": _same_rate, "Targets": _has_targets},
+    enough={"ScheduleExpression": _no_rarer, "Targets": _has_targets},
     resources={
         "aws_cloudwatch_event_rule": Resource(
             "rule",

@@ -12,6 +12,7 @@ from typing import Any
 
 from secretwatch.pipeline.doctor.account import Account, Ref, Thing
 from secretwatch.pipeline.doctor.calls import Call, Effect, Person, Step
+from secretwatch.pipeline.doctor.kinds.delivering import delivering
 from secretwatch.pipeline.doctor.kinds.kind import (
     META,
     Harmless,
@@ -23,7 +24,7 @@ from secretwatch.pipeline.doctor.kinds.kind import (
     same_key,
     text,
 )
-from secretwatch.pipeline.doctor.opening import Place, completed
+from secretwatch.pipeline.doctor.policy_differences import Place, completed
 from secretwatch.pipeline.endpoints import shown
 
 _MOST = 100
@@ -143,6 +144,8 @@ def _restore_topic(account: Account, id: str, wanted: Thing, live: Thing | None)
     if live is None:
         steps.append(Call("sns", "CreateTopic", {"Name": id.rsplit(":", 1)[-1]}))
         live = {}
+    if document(wanted.get("DeliveryPolicy")) != document(live.get("DeliveryPolicy")):
+        steps.append(set_topic(id, "DeliveryPolicy", wanted.get("DeliveryPolicy") or ""))
     if text(wanted.get("KmsMasterKeyId")) != text(live.get("KmsMasterKeyId")):
         steps.append(set_topic(id, "KmsMasterKeyId", wanted.get("KmsMasterKeyId") or ""))
     if wanted.get("Policy") and document(wanted["Policy"]) != document(live.get("Policy")):
@@ -175,14 +178,15 @@ def _restore_subscription(account: Account, id: str, wanted: Thing, live: Thing 
     return steps
 
 
-def tries(delivery_policy: Any) -> int:
-    """How often an endpoint is tried again; without a policy of its own three times.
-
-    https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
-    """
-    policy = document(delivery_policy)
-    of_endpoint = (policy.get("healthyRetryPolicy") if isinstance(policy, dict) else None) or {}
-    return int(of_endpoint.get("numRetries", 3))
+def _delivers_as_well(account: Account, wanted: Thing, live: Thing) -> bool:
+    """Whether each endpoint gets the topic's messages as it would by what was applied."""
+    return all(
+        delivering(each.get("DeliveryPolicy"), live.get("DeliveryPolicy")).is_as_good_as(
+            delivering(each.get("DeliveryPolicy"), wanted.get("DeliveryPolicy"))
+        )
+        for id, each in account.all("subscription")
+        if subscription_parts(id)[:2] in {(live.get("TopicArn"), each) for each in ("http", "https")}
+    )
 
 
 def _label(topic: str, protocol: str, endpoint: str) -> str:
@@ -205,9 +209,9 @@ TOPIC = Kind(
     "topic",
     "topic",
     look,
-    {"KmsMasterKeyId": text, "Policy": document},
+    {"DeliveryPolicy": lambda value: document(value) or None, "KmsMasterKeyId": text, "Policy": document},
     _restore_topic,
-    enough={"KmsMasterKeyId": same_key("KmsMasterKeyId")},
+    enough={"DeliveryPolicy": _delivers_as_well, "KmsMasterKeyId": same_key("KmsMasterKeyId")},
     label=lambda id: id.rsplit(":", 1)[-1],
     resources={
         "aws_sns_topic": Resource(
@@ -219,7 +223,7 @@ TOPIC = Kind(
                 "archive_policy": Harmless("of FIFO topics"),
                 "beginning_archive_time": Harmless("of FIFO topics"),
                 "content_based_deduplication": Harmless("of FIFO topics"),
-                "delivery_policy": Harmless("how often an endpoint is tried"),
+                "delivery_policy": Of("DeliveryPolicy"),
                 "display_name": Harmless("a sender's name"),
                 "fifo_throughput_scope": Harmless("of FIFO topics"),
                 "fifo_topic": Harmless("cannot be changed"),
@@ -245,17 +249,17 @@ SUBSCRIPTION = Kind(
     "subscription of",
     look_at_subscriptions,
     {
-        "DeliveryPolicy": tries,
+        "DeliveryPolicy": delivering,
         "FilterPolicy": lambda value: document(value) or None,
         "FilterPolicyScope": lambda value: None if value in (None, "", "MessageAttributes") else value,
         "RawMessageDelivery": _BOOL,
         "RedrivePolicy": lambda value: document(value) or None,
     },
     _restore_subscription,
-    # Of no filter policy a scope means nothing, and who is tried more often is tried as often.
+    # Of no filter policy a scope means nothing, and who is tried longer and more often is tried as often.
     enough={
-        "DeliveryPolicy": lambda account, wanted, live: (
-            tries(live.get("DeliveryPolicy")) >= tries(wanted.get("DeliveryPolicy"))
+        "DeliveryPolicy": lambda account, wanted, live: delivering(live.get("DeliveryPolicy")).is_as_good_as(
+            delivering(wanted.get("DeliveryPolicy"))
         ),
         "FilterPolicyScope": lambda account, wanted, live: not document(live.get("FilterPolicy")),
     },

@@ -132,6 +132,7 @@ def test_that_is_none_of_it():
 """
 
 
+@pytest.mark.later
 def test_anybodys_tests_have_the_fixture_also_under_xdist(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_theirs.py").write_text(TESTS)
