@@ -242,12 +242,12 @@ module "trail" {
 check "left_out" {
   assert {
     condition     = !contains(var.trail.exclude_management_event_sources, "kms.amazonaws.com")
-    error_message = "trail.exclude_management_event_sources leaves out KMS: neither the trail nor an alarm sees when a key of this instance is disabled, deleted or given another policy, after which events or messages no longer arrive (the self-watch does not hear of it, unless another trail records KMS), nor that a secret was decrypted, which is the second trace of a read."
+    error_message = "trail.exclude_management_event_sources leaves out KMS. Then no alarm rings when a key of this instance is disabled, deleted or given another policy, although events or messages no longer arrive after that. The self-watch tells it only if another trail records KMS. The trail also does not record when a secret is decrypted, which is the second trace of a read."
   }
 
   assert {
     condition     = !contains(var.trail.exclude_management_event_sources, "rdsdata.amazonaws.com")
-    error_message = "trail.exclude_management_event_sources leaves out the RDS Data API: what was done in a database with a secret that was read is not recorded. No watch here looks at these calls."
+    error_message = "trail.exclude_management_event_sources leaves out the RDS Data API. Then the trail does not record what somebody did in a database with a secret that they read. No watch here looks at these calls."
   }
 }
 
@@ -439,14 +439,14 @@ module "fast_self_watch" {
 check "global_events" {
   assert {
     condition     = !local.fast || local.account.region == local.global_region || var.self_watch.global_events != null
-    error_message = "Changes of the role that carries events into the log group, and of the organisation's policies, are calls of global services, which reach EventBridge in ${local.global_region} only. The fast self-watch does not hear of them, and the alarm cannot tell of the role, without which nothing more is counted: only the silence that follows is told. Call modules/global-events with a provider of that region, and hand its rule_arn to self_watch.global_events (docs/self-watch.md)."
+    error_message = "Changes of the role that carries events into the log group, and of the organisation's policies, are calls of global services. These reach EventBridge only in ${local.global_region}, so the fast self-watch does not tell of them. The alarm cannot tell of a change of that role either, because without the role no event is counted. Only the silence that follows is noticed. Call modules/global-events with a provider of that region, and hand its rule_arn to self_watch.global_events (docs/self-watch.md)."
   }
 }
 
 check "told" {
   assert {
     condition     = var.self_watch.email_addresses != null || alltrue([for topic in values(local.fast_topic) : length(topic.email_addresses) > 0])
-    error_message = "Nobody is subscribed to ${var.name}-self-watch, where the fast self-watch publishes, since all topics are somebody else's or have no addresses: write self_watch.email_addresses ([] if somebody else subscribes to it), or self_watch.topics."
+    error_message = "Nobody is subscribed to ${var.name}-self-watch, where the fast self-watch publishes, because all topics are existing ones or have no addresses: write self_watch.email_addresses ([] if somebody else subscribes to it), or self_watch.topics."
   }
 }
 

@@ -65,7 +65,7 @@ locals {
 }
 
 output "watch" {
-  description = "Everything below in one object, as `secretwatch smoke` takes it; of several watches the first that a read rings."
+  description = "Everything below in one object, as `secretwatch smoke` takes it. Of several watches it is the first that a read rings."
   value       = local.watch
 
   precondition {
@@ -75,7 +75,7 @@ output "watch" {
 
   precondition {
     condition     = length(local.clashes) == 0
-    error_message = "name is \"${var.name}\", and the account has ${join(", ", local.beside)}, too (a log group /aws/cloudtrail/${try(local.beside[0], "")}): what is called ${join(", ", local.clashes)} could be of both, and AWS replaces one by the other without a word. Write another name for that watch or topic."
+    error_message = "name is \"${var.name}\", and the account has ${join(", ", local.beside)}, too (a log group /aws/cloudtrail/${try(local.beside[0], "")}): what is called ${join(", ", local.clashes)} could be of both, and AWS replaces one by the other without an error. Write another name for that watch or topic."
   }
 
   precondition {
@@ -85,7 +85,7 @@ output "watch" {
 }
 
 output "watches" {
-  description = "Such an object for each watch, by name."
+  description = "An object like `watch` for each watch, by name."
   value       = local.watches_out
 }
 
@@ -110,7 +110,7 @@ output "alarm_name" {
 }
 
 output "alarm_period" {
-  description = "Seconds that the alarm counts reads over."
+  description = "Seconds over which the alarm counts reads."
   value       = local.watch.alarm_period
 }
 
@@ -125,7 +125,7 @@ output "bucket_name" {
 }
 
 output "details" {
-  description = "The state machine that says who, the rule that starts it, and the alarm that rings where it cannot (of decoys with `realtime` none); null without details."
+  description = "The state machine that says who it was, the rule that starts it, and the alarm that rings if it fails (decoys with `realtime` have none); null without details."
   value       = local.watch.details
 }
 
@@ -140,17 +140,17 @@ output "fast_self_watch" {
 }
 
 output "filter_pattern" {
-  description = "What counts as a read, in CloudWatch Logs' pattern language."
+  description = "First filter pattern of the watch: what counts as a read, in CloudWatch Logs' pattern language."
   value       = local.watch.filter_pattern
 }
 
 output "filter_patterns" {
-  description = "What counts, in CloudWatch Logs' pattern language: any of these."
+  description = "All filter patterns of the watch, in CloudWatch Logs' pattern language: an event counts if any of them matches."
   value       = local.watch.filter_patterns
 }
 
 output "guardrails" {
-  description = "Statements for a service control policy or a permissions boundary: nobody writes into the instance's metrics, nobody but CloudTrail's role into its log group (docs/permissions.md says what they prevent, and what not). Without the one on the log group where the trail is not looked at."
+  description = "Statements for a service control policy or a permissions boundary: nobody may write into the instance's metrics, and only CloudTrail's role into its log group (docs/permissions.md says what they prevent, and what not). If the trail is not looked at, the statement on the log group is missing."
   # Metrics have no ARN: the namespace is what AWS tells them apart by. CreateLogStream is documented with the log group's ARN,
   # and asked for with the stream's: both are written.
   # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
@@ -175,7 +175,7 @@ output "guardrails" {
 }
 
 output "heartbeat" {
-  description = "The heartbeat's alarm, the minutes without one after which it rings, its secret and its state machine; null without one."
+  description = "The heartbeat's alarm, the minutes without a heartbeat after which it rings, its secret and its state machine; null without a heartbeat."
   value       = local.watch.heartbeat
 }
 
@@ -225,7 +225,7 @@ output "name" {
 }
 
 output "notifications_topic_arn" {
-  description = "Topic that hears of each log file; null when none does."
+  description = "Topic that gets a message for each log file; null without one."
   value       = local.watch.notifications_topic_arn
 }
 
@@ -241,7 +241,7 @@ locals {
 }
 
 output "policy_statements" {
-  description = "What the policies of given buckets, keys and topics need, as lists of statements; empty for what is created here."
+  description = "Statements that the policies of given buckets, keys and topics need, as lists; empty for those that the module creates."
   value = {
     bucket              = try(module.trail[0].policy_statements.bucket, [])
     notifications_topic = try(module.trail[0].policy_statements.notifications_topic, [])
@@ -292,7 +292,7 @@ output "secrets" {
 }
 
 output "stuck_alarm_name" {
-  description = "Alarm that rings when the alarm stays in ALARM, where new reads send nothing; null when there is none."
+  description = "Alarm that rings when the watch's alarm stays in ALARM, because then new reads send no message; null when there is none."
   value       = local.watch.stuck_alarm_name
 }
 

@@ -9,7 +9,7 @@ output "names" {
 }
 
 output "policy_statements" {
-  description = "What the policies of topics and key have to let CloudWatch and EventBridge do, for those that were given."
+  description = "Statements that the policies of given topics and a given key need for CloudWatch and EventBridge."
   value = {
     key    = [for statement in local.key_policy_statements : statement if !local.owns_key]
     topics = { for key, statements in local.topic_policy_statements : key => statements if !contains(keys(local.owned), key) }

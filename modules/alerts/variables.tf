@@ -9,7 +9,7 @@ variable "account" {
 }
 
 variable "after" {
-  description = "What AWS refuses to create where another instance has the same name."
+  description = "Resources that AWS refuses to create if another instance has the same name."
   nullable    = false
   type        = list(string)
 }

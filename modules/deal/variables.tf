@@ -1,5 +1,5 @@
 variable "capacity" {
-  description = "What the sizes of a group add up to at the most. An item that is larger has a group of its own."
+  description = "Largest sum of the sizes of a group. A larger item has a group of its own."
   nullable    = false
   type        = number
 }

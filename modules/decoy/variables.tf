@@ -58,7 +58,7 @@ variable "tags" {
   # https://docs.aws.amazon.com/secretsmanager/latest/userguide/managing-secrets_tagging.html
   validation {
     condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]+$", key)) && length(key) <= 128 && !startswith(lower(key), "aws:") && (value == null ? true : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$", value)) && length(value) <= 256)])
-    error_message = "tags: write at most 50, of keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@, and no key that begins with aws:."
+    error_message = "tags: write at most 50; keys of 1 to 128 and values of at most 256 letters, digits, spaces and _.:/=+-@; no key that begins with aws:."
   }
 }
 

@@ -70,7 +70,7 @@ variable "name" {
 }
 
 variable "path" {
-  description = "Where in the root module's variables this watch stands, for messages: such as `watches.payments.`."
+  description = "Place of this watch in the root module's variables, for messages: such as `watches.payments.`."
   nullable    = false
   type        = string
 }

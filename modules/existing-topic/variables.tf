@@ -15,7 +15,7 @@ variable "arn" {
 }
 
 variable "path" {
-  description = "Where in the root module's variables this topic stands, for messages."
+  description = "Place of this topic in the root module's variables, for messages."
   nullable    = false
   type        = string
 }

@@ -125,7 +125,7 @@ locals {
     } },
     { for index, arns in local.topics : index == 0 ? "topics" : "topics-${index + 1}" => {
       what    = "topics and subscriptions"
-      undo    = "terraform apply. Who was unsubscribed has to confirm anew"
+      undo    = "terraform apply. Unsubscribed addresses have to confirm again"
       sources = ["aws.sns"]
       detail  = {}
       parameters = [

@@ -44,7 +44,7 @@ variable "except" {
 }
 
 variable "filter_prefixes" {
-  description = "What the names of the instance's metric filters begin with."
+  description = "Beginning of the names of the instance's metric filters."
   nullable    = false
   type        = list(string)
 }
@@ -91,7 +91,7 @@ variable "role_names" {
 }
 
 variable "rule_prefixes" {
-  description = "What the names of the instance's other rules begin with."
+  description = "Beginning of the names of the instance's other rules."
   nullable    = false
   type        = list(string)
 }

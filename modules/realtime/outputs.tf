@@ -14,7 +14,7 @@ output "event_patterns" {
 }
 
 output "rule_keys" {
-  description = "What follows the watch's name and a hyphen in the names of the rules."
+  description = "Ends of the names of the rules, after the watch's name and a hyphen."
   value       = values(local.rule_keys)
 }
 

@@ -9,7 +9,7 @@ variable "account" {
 }
 
 variable "alarm_topic_arns" {
-  description = "Topics that are told of messages that could not be delivered."
+  description = "Topics that get the alarm on messages that could not be delivered."
   nullable    = false
   type        = list(string)
 }

@@ -1,5 +1,5 @@
 variable "capacity" {
-  description = "What the sizes of a group may come to."
+  description = "Largest sum of the sizes of a group."
   nullable    = false
   type        = number
 }

@@ -29,12 +29,12 @@ output "name" {
 }
 
 output "notifications_topic_arn" {
-  description = "Topic that hears of each log file; null when none does."
+  description = "Topic that gets a message for each log file; null without one."
   value       = one(values(local.notifications_topic_arn))
 }
 
 output "policy_statements" {
-  description = "What the policies of bucket, key and topic have to let CloudTrail do, for those that were given."
+  description = "Statements that the policies of a given bucket, key and topic need for CloudTrail."
   value = {
     bucket              = [for statement in local.bucket_policy_statements : statement if !local.owns_bucket]
     key                 = [for statement in local.key_policy_statements : statement if !local.owns_key]

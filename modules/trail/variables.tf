@@ -10,7 +10,7 @@ variable "account" {
 }
 
 variable "after" {
-  description = "Whatever has to happen before the trail begins to record."
+  description = "Resources that must exist before the trail begins to record."
   nullable    = false
   type        = list(string)
 }
@@ -73,6 +73,6 @@ variable "notifications" {
 }
 
 variable "organization" {
-  description = "Organisation whose accounts the trail records; null for this account alone. Where a delegated administrator makes the trail, management_account_id is whose it is then."
+  description = "Organisation whose accounts the trail records; null for this account alone. If a delegated administrator makes the trail, it belongs to management_account_id."
   type        = object({ id = string, management_account_id = optional(string) })
 }

@@ -71,6 +71,6 @@ locals {
 }
 
 output "insights_filter" {
-  description = "What counts, as commands of Logs Insights. Of more than 20 secrets a little more: ids that begin as all of theirs do."
+  description = "Events that count, as commands of Logs Insights. With more than 20 secrets it finds a few more: all ids that begin like all of their names."
   value       = join("\n", [for condition in local.insights_conditions : "| filter ${condition}"])
 }

@@ -120,9 +120,9 @@ resource "aws_cloudwatch_metric_alarm" "stuck" {
   unit                = local.first.unit
 
   alarm_description = <<-EOT
-    The alarm ${var.name} has had something to ring for in ${local.stuck_datapoints} of the last ${local.stuck_periods} periods of ${var.alarm.period} seconds, enough to stay in ALARM all the time: reads go on, or somebody writes forged values into its metric ${local.first.name}. While it is in ALARM, new reads send no message.
-    Are there reads? ${local.instruction}, with the query of that alarm. If they are expected, leave out who makes them (except).
-    If there are none, the values are forged: find out who may call cloudwatch:PutMetricData, which CloudTrail does not record, and take it away. This alarm ends when the values do.
+    The alarm ${var.name} had enough reads to ring in ${local.stuck_datapoints} of the last ${local.stuck_periods} periods of ${var.alarm.period} seconds, so it stayed in ALARM all the time. Either reads go on, or somebody writes forged values into its metric ${local.first.name}. While it is in ALARM, new reads send no message.
+    Look for reads with the query of that alarm: ${trimprefix(local.instruction, "Who? ")}. If they are expected, leave out their callers (except).
+    If there are no reads, the values are forged. CloudTrail does not record such calls, so find out who may call cloudwatch:PutMetricData, and deny it. This alarm ends when the values end.
   EOT
 }
 
@@ -173,7 +173,7 @@ locals {
 
   introduction = "${local.happened} (${local.calls}): "
   instruction  = "Who? CloudWatch > Logs Insights, region ${var.account.region}, log group ${var.log_group_name}"
-  conclusion   = var.decoys ? "Whoever it was looks around where they have no business: disable the identity's credentials, then see what else they did." : "Not expected? Disable the identity's credentials, then rotate the secret."
+  conclusion   = var.decoys ? "Nobody has a reason to do that: disable the identity's credentials, then see what else they did." : "Not expected? Disable the identity's credentials, then rotate the secret."
 
   description = <<-EOT
     ${local.introduction}${local.what}. Calls that name no secret count, too.

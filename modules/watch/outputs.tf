@@ -14,7 +14,7 @@ output "alarm_name" {
 }
 
 output "definition" {
-  description = "What counts, for another engine to decide alike."
+  description = "Definition of the watch, so that another engine can decide alike."
   value = {
     about_none     = local.about_none
     all            = local.is_all
@@ -36,12 +36,12 @@ output "definition" {
 }
 
 output "filter_keys" {
-  description = "What follows the metric's name and a hyphen in the names of the metric filters."
+  description = "Ends of the names of the metric filters, after the metric's name and a hyphen."
   value       = keys(local.patterns)
 }
 
 output "filter_patterns" {
-  description = "What counts, in CloudWatch Logs' pattern language: any of these."
+  description = "All filter patterns of the watch, in CloudWatch Logs' pattern language: an event counts if any of them matches."
   value       = values(local.patterns)
 }
 

@@ -9,7 +9,7 @@ variable "account" {
 }
 
 variable "alarm" {
-  description = "How many reads raise the alarm: `threshold` of them (`statistic` is Sum) within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. What is deployed for that is main.tf's. `ok_actions`: whether the topics hear of the end of an alarm, too."
+  description = "How many reads raise the alarm: `threshold` of them (`statistic` is Sum) within `period` seconds, in `datapoints_to_alarm` of `evaluation_periods` such periods. main.tf deploys the alarm for that. `ok_actions`: whether the end of an alarm sends a message, too."
   nullable    = false
   type = object({
     datapoints_to_alarm = optional(number)
@@ -172,7 +172,7 @@ variable "outcome" {
 }
 
 variable "path" {
-  description = "Where in the root module's variables this watch stands, for messages: empty, or such as `watches.payments.`."
+  description = "Place of this watch in the root module's variables, for messages: empty, or such as `watches.payments.`."
   nullable    = false
   type        = string
 }

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     help="For CI: exit 1 if an alarm rings more often than --max-alarms, and name the readers.",
 )
 @click.option("--strict", is_flag=True, help="Decode every file, and exit 1 if one is damaged.")
-@click.option("--bill", "with_bill", is_flag=True, help="What the events cost in the log group, by service.")
+@click.option(
+    "--bill", "with_bill", is_flag=True, help="Show the cost of the events in the log group, by service."
+)
 @click.option(
     "--zone", metavar="ZONE", default="UTC", show_default=True, help="Time zone in which days are counted."
 )

@@ -290,7 +290,7 @@ def _show(console: Console, report: Report) -> None:
     lines(list(map(words.place, report.places)))
     heading("What these credentials did (UTC)")
     _timeline(console, report)
-    heading("To contain it (nothing of this was run)")
+    heading("Commands that stop it (none of them was run)")
     for step in report.steps:
         console.print(Text(f"  # {visible_line(step.title)}", style="green"))
         if step.note:

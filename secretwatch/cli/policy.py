@@ -162,7 +162,7 @@ _WORKGROUP = _Text("name", re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch, "no n
     "--output",
     type=_OUTPUT,
     metavar="S3",
-    help="Where results go, as s3://BUCKET/PREFIX. [default: the workgroup keeps them itself]",
+    help="Place of the results, as s3://BUCKET/PREFIX. [default: the workgroup keeps them itself]",
 )
 @click.option(
     "--key",

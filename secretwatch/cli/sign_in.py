@@ -29,7 +29,7 @@ def _account(_context: click.Context, _parameter: click.Parameter, value: str) -
 )
 @click.option("--region", help="Region of a regional endpoint.  [default: the global one, us-east-1]")
 @click.option("--source-ip", help="Address that the sign-in comes from.  [default: 127.0.0.1]")
-@click.option("--user-agent", help="What the browser calls itself.")
+@click.option("--user-agent", help="User agent of the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print the event.")
 def sign_in(
     user: str | None,

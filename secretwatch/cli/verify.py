@@ -197,7 +197,7 @@ def _check(console: Console, cloud: Cloud, experiments: Sequence[Experiment], *,
         )
     if answer.missing and not unchecked:
         raise click.UsageError(
-            f"These permissions lack: {', '.join(answer.missing)}. Give them, run fewer experiments "
+            f"These permissions are missing: {', '.join(answer.missing)}. Give them, run fewer experiments "
             f"(--only), or start nevertheless (--unchecked). {unknown}".rstrip()
         )
     if unknown:

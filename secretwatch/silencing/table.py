@@ -213,7 +213,7 @@ ROWS: tuple[Row, ...] = (
         "trail",
         "cloudtrail",
         "AddTags RemoveTags",
-        "Where tags carry access, who may change the trail.",
+        "If access depends on tags: changes who may change the trail.",
         _named("resourceId", "{trail_arn}"),
     ),
     _harmless(
@@ -270,7 +270,7 @@ ROWS: tuple[Row, ...] = (
         "data protection",
         "logs",
         "PutDataProtectionPolicy",
-        "What it masks is masked for metric filters: a pattern finds no name, or no reader, any more.",
+        "Metric filters see only the masked text: a pattern finds no name, or no reader, any more.",
         _GROUP_ID,
     ),
     _silences(
@@ -304,7 +304,7 @@ ROWS: tuple[Row, ...] = (
         "log group",
         "logs",
         "DeleteSubscriptionFilter CreateExportTask",
-        "Who else gets the events; the alarms go on.",
+        "Adds another receiver of the events; the alarms go on.",
         _GROUP,
     ),
     _degrades_fast(
@@ -320,14 +320,14 @@ ROWS: tuple[Row, ...] = (
         "log group",
         "logs",
         "TagLogGroup UntagLogGroup",
-        "Where tags carry access, who may change the log group.",
+        "If access depends on tags: changes who may change the log group.",
         _GROUP,
     ),
     _degrades_fast(
         "log group",
         "logs",
         "TagResource UntagResource",
-        "Where tags carry access, who may change the log group.",
+        "If access depends on tags: changes who may change the log group.",
         _GROUP_ARN,
     ),
     _degrades(
@@ -424,7 +424,7 @@ ROWS: tuple[Row, ...] = (
         "alarms",
         "monitoring",
         "DeleteAlarms",
-        "What is counted rings nothing.",
+        "Reads are counted, but no alarm rings.",
         _ALARMS,
     ),
     _silences(
@@ -445,7 +445,7 @@ ROWS: tuple[Row, ...] = (
         "alarms",
         "monitoring",
         "SetAlarmState",
-        "Who sets it to ALARM makes the read that follows no change of state, which tells nobody.",
+        "After a call that sets it to ALARM, a read changes no state, so no message is sent.",
         _ALARM,
     ),
     _silences(
@@ -486,7 +486,7 @@ ROWS: tuple[Row, ...] = (
         "alarms",
         "monitoring",
         "TagResource UntagResource",
-        "Where tags carry access, who may change the alarm.",
+        "If access depends on tags: changes who may change the alarm.",
         _named("resourceARN", "{alarm_arn}"),
     ),
     _harmless(
@@ -562,7 +562,7 @@ ROWS: tuple[Row, ...] = (
         "topics",
         "sns",
         "TagResource UntagResource",
-        "Where tags carry access, who may change the topic.",
+        "If access depends on tags: changes who may change the topic.",
         _TOPIC_RESOURCE,
     ),
     _degrades(
@@ -638,7 +638,7 @@ ROWS: tuple[Row, ...] = (
         "rules",
         "events",
         "TagResource UntagResource",
-        "Where tags carry access, who may change the rule.",
+        "If access depends on tags: changes who may change the rule.",
         _named("resourceARN", "{rule_arn}"),
     ),
     _harmless(
@@ -694,7 +694,7 @@ ROWS: tuple[Row, ...] = (
         "sqs",
         "CreateQueue CancelMessageMoveTask ChangeMessageVisibility ChangeMessageVisibilityBatch "
         "DeleteMessage DeleteMessageBatch ReceiveMessage SendMessage SendMessageBatch",
-        "What lies in the queue was told of by an alarm.",
+        "An alarm has already told of the messages in the queue.",
     ),
     # --- The bucket ----------------------------------------------------------------------------------------
     _silences(
@@ -713,7 +713,7 @@ ROWS: tuple[Row, ...] = (
         "DeleteBucketReplication PutBucketLogging PutBucketOwnershipControls "
         "DeleteBucketOwnershipControls DeleteBucketEncryption PutBucketNotification "
         "PutBucketTagging DeleteBucketTagging PutBucketRequestPayment",
-        "How long evidence is kept, who may read it, and who is told of it.",
+        "Changes how long evidence is kept, who may read it, or who gets messages about it.",
         _BUCKET,
     ),
     _degrades_heard(
@@ -764,7 +764,7 @@ ROWS: tuple[Row, ...] = (
         "bucket",
         "s3",
         "TagResource UntagResource",
-        "Where tags carry access, who may change the bucket.",
+        "If access depends on tags: changes who may change the bucket.",
     ),
     _harmless(
         "bucket",
@@ -814,7 +814,7 @@ ROWS: tuple[Row, ...] = (
         "keys",
         "kms",
         "DisableKey",
-        "What the key encrypts takes nothing in and gives nothing out: log files, log group, or messages.",
+        "Nothing can be written or read that the key encrypts: log files, log group, or messages.",
         _KEY,
     ),
     _silences(
@@ -828,7 +828,7 @@ ROWS: tuple[Row, ...] = (
         "keys",
         "kms",
         "PutKeyPolicy",
-        "A policy that keeps CloudTrail, CloudWatch or EventBridge out: messages are dropped without a word.",
+        "A policy that keeps CloudTrail, CloudWatch or EventBridge out: messages are dropped silently.",
         _KEY,
     ),
     _silences_fast(
@@ -897,14 +897,14 @@ ROWS: tuple[Row, ...] = (
         "role",
         "iam",
         "DeleteRolePermissionsBoundary UpdateRole UpdateRoleDescription",
-        "What else the role may do, and how it is described.",
+        "Changes what else the role may do, or its description.",
         _ROLE,
     ),
     _degrades_fast(
         "role",
         "iam",
         "TagRole UntagRole AddRoleToInstanceProfile RemoveRoleFromInstanceProfile",
-        "Who else may change or use the role.",
+        "Changes who else may change or use the role.",
         _ROLE,
     ),
     _harmless(
@@ -940,7 +940,7 @@ ROWS: tuple[Row, ...] = (
         "UntagUser UpdateAccessKey UpdateGroup UpdateLoginProfile UpdateSSHPublicKey "
         "UpdateServiceSpecificCredential UpdateSigningCertificate UpdateUser UploadSSHPublicKey "
         "UploadSigningCertificate",
-        "What people may do: no part of an instance is a user or a group.",
+        "Changes what people may do: no part of an instance is a user or a group.",
     ),
     _harmless(
         "",
@@ -992,7 +992,7 @@ ROWS: tuple[Row, ...] = (
         "organizations",
         "DeregisterDelegatedAdministrator RegisterDelegatedAdministrator EnableAWSServiceAccess "
         "DeleteResourcePolicy PutResourcePolicy",
-        "Who may manage the organisation; its trail belongs to the management account and goes on.",
+        "Changes who may manage the organisation; its trail belongs to the management account and goes on.",
     ),
     _harmless(
         "",
@@ -1022,7 +1022,7 @@ ROWS: tuple[Row, ...] = (
         "account",
         "AcceptPrimaryEmailUpdate DeleteAlternateContact PutAccountName PutAlternateContact "
         "PutContactInformation SendPhoneNumberVerification StartPrimaryEmailUpdate",
-        "Whom AWS writes to: subscriptions have addresses of their own.",
+        "Changes the addresses that AWS writes to: subscriptions have their own.",
     ),
     _harmless(
         "quotas",
@@ -1038,7 +1038,7 @@ ROWS: tuple[Row, ...] = (
         "account",
         "tagging",
         "TagResources UntagResources",
-        "Where tags carry access, who may change parts; each service records its own call as well.",
+        "If access depends on tags: changes who may change parts; each service records its own call as well.",
     ),
     _harmless(
         "",
@@ -1058,7 +1058,7 @@ ROWS: tuple[Row, ...] = (
         "details",
         "states",
         "TagResource UntagResource",
-        "Where tags carry access, who may change what says who it was.",
+        "If access depends on tags: changes who may change the details.",
         _named("resourceArn", "{details_arn}"),
     ),
     _degrades_fast(
@@ -1080,7 +1080,7 @@ ROWS: tuple[Row, ...] = (
         "heartbeat",
         "states",
         "TagResource UntagResource",
-        "Where tags carry access, who may change the heartbeat.",
+        "If access depends on tags: changes who may change the heartbeat.",
         _named("resourceArn", "{state_machine_arn}"),
     ),
     _harmless(

@@ -455,7 +455,7 @@ FAULTS = [
         "topic-policy",
         "does not let the alarm publish",
     ),
-    Fault("aws-managed-key", encrypt_with_aws_key, "topic", "aws-managed-key", "dropped without a word"),
+    Fault("aws-managed-key", encrypt_with_aws_key, "topic", "aws-managed-key", "dropped without an error"),
     Fault(
         "key-policy",
         lambda watch: watch.set_topic("KmsMasterKeyId", own_key(watch)),

@@ -354,7 +354,7 @@ REFUSED = [
         'watches = { eu = { secrets = ["*"] }, eu-db = { secrets = ["*"] } }',
         'name is "secretwatch", and the account has secretwatch-eu, too (a log group'
         " /aws/cloudtrail/secretwatch-eu): what is called secretwatch-eu-db, secretwatch-eu,"
-        " secretwatch-eu-page could be of both, and AWS replaces one by the other without a word. Write"
+        " secretwatch-eu-page could be of both, and AWS replaces one by the other without an error. Write"
         " another name for that watch or topic.",
     ),
     (

@@ -252,7 +252,7 @@ def walk(view: View, record: Record) -> Diagnosis:
         if hop.name == topic.NAME:
             evidence.of_topic(hop, view, record, reached)
         if not reached and not hop.findings and _was_held_up(record, in_order):
-            hop.not_reached("What is configured is in order; the read did not come this far.")
+            hop.not_reached("The settings are in order; the read did not come this far.")
         reached = reached and not hop.stops
         in_order.append(hop)
     attempts.of_rules(hops, view, record)

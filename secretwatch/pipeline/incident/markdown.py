@@ -37,7 +37,7 @@ def markdown(report: Report) -> str:
         _block(f"{each.reader}: {each.sentence}" for each in report.usual),
         "## From where",
         _block(map(words.place, report.places)),
-        "## To contain it",
+        "## Commands that stop it",
         "Nothing of this was run. Read it before you do, from the top down.",
         _block(steps, "sh"),
         "## What these credentials did",

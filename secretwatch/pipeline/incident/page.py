@@ -107,7 +107,7 @@ def page(report: Report) -> str:
 {_list(map(words.secret, report.secrets), "No read of a secret was seen.")}
 <h2>From where</h2>
 {_list(map(words.place, report.places), "")}
-<h2>To contain it</h2>
+<h2>Commands that stop it</h2>
 <p class="quiet">Nothing of this was run. Read it before you do, from the top down.</p>
 {"".join(map(_step, report.steps))}
 <h2>What these credentials did</h2>

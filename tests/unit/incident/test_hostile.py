@@ -145,7 +145,7 @@ def test_in_a_ticket(reports: list[Report]) -> None:
             "Secrets",
             "Is this usual?",
             "From where",
-            "To contain it",
+            "Commands that stop it",
             "Nothing of this was run. Read it before you do, from the top down.",
             "What these credentials did",
             "What is not known",

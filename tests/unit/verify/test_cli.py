@@ -102,7 +102,7 @@ def test_permissions_that_lack_are_named_and_nothing_is_made(
     monkeypatch.setattr(permissions, "check", check)
     result = invoke("--yes", "--only", "yes")
     assert result.exit_code == 2
-    assert "These permissions lack: sns:CreateTopic." in " ".join(result.output.split())
+    assert "These permissions are missing: sns:CreateTopic." in " ".join(result.output.split())
     assert session.named("sns.create_topic") == []
     assert "sns:CreateTopic" in asked
     assert invoke("--yes", "--only", "yes", "--unchecked").exit_code == 0

@@ -25,8 +25,8 @@ def examine_actions(hop: Hop, view: View, alarm: Thing) -> None:
     if not alarm.get("AlarmActions") and (above := [name for name, _ in view.account.all("composite")]):
         hop.cannot_tell(
             "composite",
-            f"{name} tells nobody by itself: it is a part of {', '.join(above)}. Whether that goes to ALARM "
-            "is not followed here: make what should ring it happen once.",
+            f"{name} sends no message by itself, because it is a part of {', '.join(above)}. The doctor "
+            f"does not follow that one: make the call once that should ring it.",
             stops=True,
         )
         return
@@ -34,7 +34,7 @@ def examine_actions(hop: Hop, view: View, alarm: Thing) -> None:
         topics = list((applied or {}).get("AlarmActions") or view.subject.topic_arns) or ["TOPIC_ARN"]
         hop.broken(
             "no-action",
-            f"{name} has no action for ALARM: it tells nobody.",
+            f"{name} has no action for ALARM, so it sends no message.",
             alarms.put(alarm, AlarmActions=topics),
             ref=alarm_ref(view),
         )
@@ -95,13 +95,13 @@ def mutes(hop: Hop, view: View, alarm: Thing, *, stops: bool = True) -> None:
                 expire_date=found.get("ExpireDate"),
             )
         except (InvalidMuteRule, KeyError, ValueError) as error:
-            hop.cannot_tell("muted", f"What the mute rule {rule} mutes is not known here: {error}.")
+            hop.cannot_tell("muted", f"The doctor does not understand the mute rule {rule}: {error}.")
             continue
         is_muted = parsed.mutes(view.now)
         if not is_muted and "EXPIRED" in (found.get("Status"), parsed.status(view.now)):
             continue
         when = "now" if is_muted else f"at times ({schedule.get('Expression')})"
-        sentence = f"The mute rule {rule} mutes {name} {when}: it changes its state, and tells nobody."
+        sentence = f"The mute rule {rule} mutes {name} {when}: its state changes, but it sends no message."
         if not is_muted and not view.applied("alarm", name):
             hop.warning("muted", sentence)
             continue

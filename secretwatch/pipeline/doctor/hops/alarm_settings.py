@@ -76,8 +76,8 @@ def examine_settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
         why = str(error) if isinstance(error, InvalidAlarmConfig) else "it has no threshold on one metric"
         hop.cannot_tell(
             "not-a-threshold",
-            f"What {alarm['AlarmName']} decides by is not covered here ({why.rstrip('.')}): make what should "
-            "ring it happen once, and see whether it does.",
+            f"The doctor cannot evaluate {alarm['AlarmName']} ({why.rstrip('.')}): make the call once that "
+            "should ring it, and see whether it does.",
         )
         return None
     transformations = feeding(view)
@@ -89,7 +89,7 @@ def examine_settings(hop: Hop, view: View, alarm: Thing) -> AlarmConfig | None:
         hop.note = f"{alarm['AlarmName']} watches a service's own metric; it is {alarm['StateValue']}."
         return replace(config, unit=unit)
     if not view.subject.is_about_secrets and _is_on_absence(config):
-        hop.note = f"{alarm['AlarmName']} rings where nothing is counted; it is {alarm['StateValue']}."
+        hop.note = f"{alarm['AlarmName']} rings when nothing is counted; it is {alarm['StateValue']}."
         return replace(config, unit=unit)
     counted = {str(each.get("metricValue")) for each in transformations}
     if counted and counted != {"1"} and not view.subject.known and "0" not in counted:
@@ -245,9 +245,8 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             hop.broken(
                 "default-value",
                 f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {guilty['filterName']} "
-                f"counts every other event as {default:g}: a {what_rings(view)} changes nothing, and "
-                "actions run "
-                "only on a change.",
+                f"counts every other event as {default:g}: a {what_rings(view)} does not change its state, "
+                f"and actions run only when the state changes.",
                 *(view.restore(ref) or [filters.put(guilty, defaultValue=0.0)]),
                 ref=ref,
             )
@@ -256,7 +255,7 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
         if busy and config.statistic == "SampleCount" and not is_in_alarm(summed, busy, default):
             sentence = (
                 f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as its statistic is "
-                "SampleCount, and zeros are samples, too: actions run only on a change."
+                "SampleCount, and zeros are samples, too: actions run only when the state changes."
             )
             step = alarms.put(alarm, **_members(alarm, config, summed))
             if _is_declared(view, "Statistic", "statistic", config.statistic):
@@ -276,8 +275,7 @@ def _is_quiet(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
             said = f"{config.comparison_operator} {config.threshold:g} holds for 0"
         sentence = (
             f"{alarm['AlarmName']} is in ALARM without any {what_rings(view)}, as {said}: a "
-            f"{what_rings(view)} changes "
-            "nothing, and actions run only on a change."
+            f"{what_rings(view)} does not change its state, and actions run only when the state changes."
         )
         if _is_declared(view, member, setting, getattr(config, setting)):
             hop.warning(_CAUSES[setting], f"{sentence} It is set so on purpose.", stops=True)
@@ -312,7 +310,7 @@ def _recovers(hop: Hop, view: View, alarm: Thing, config: AlarmConfig, zeros: bo
     until = "until something else is logged" if zeros else "for good"
     sentence = (
         f"{alarm['AlarmName']} stays in ALARM after a {what_rings(view)} {until}, as missing data is treated "
-        f"as {config.treat_missing_data}: later ones change nothing, and nothing is sent."
+        f"as {config.treat_missing_data}: later ones do not change its state, so it sends no message."
     )
     step = alarms.put(alarm, TreatMissingData="notBreaching")
     declared = view.intent is not None and _is_declared(

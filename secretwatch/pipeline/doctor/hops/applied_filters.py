@@ -52,7 +52,7 @@ def as_applied(hop: Hop, view: View) -> None:
             there = "is not there" if not changed[ref][0].member else "has another pattern than was applied"
             hop.warning(
                 "filter-renamed",
-                f"The metric filter {name} {there}; tried on what it is about, the same is counted.",
+                f"The metric filter {name} {there}; the doctor tried its events, and the count is the same.",
                 *view.terraform(ref),
                 ref=None,
             )
@@ -101,7 +101,8 @@ def as_applied(hop: Hop, view: View) -> None:
     pattern = json.dumps((guilty or {}).get("filterPattern") or "")
     hop.broken(
         "filter-changed" if is_own else "filter-added",
-        f"{name} {how}: it counts what was not meant, such as {described(event)}. Its pattern is {pattern}.",
+        f"{name} {how}: it counts events that it should not, such as {described(event)}. Its pattern is "
+        f"{pattern}.",
         *steps,
         *more,
         ref=ref if ref in touched else first,
@@ -120,7 +121,7 @@ def _fed_elsewhere(hop: Hop, view: View, metric: Metric) -> None:
         hop.broken(
             "filter-added",
             f"{name} on {group} was not applied, and feeds the same metric: what it counts rings the alarm, "
-            "or keeps it in ALARM, in which a read changes nothing.",
+            "or keeps it in ALARM, and then a read does not ring.",
             Call("logs", "DeleteMetricFilter", {"logGroupName": group, "filterName": name}),
             ref=Ref("filter", id),
             stops=False,
@@ -198,7 +199,7 @@ def _amount(given: Any) -> str:
     if dimensions:
         given_as = ", ".join(f"{name} = {each}" for name, each in dimensions.items())
         words += f" with {given_as}, which is another metric to CloudWatch"
-    return f"{words}, which takes away what others count" if value < 0 else words
+    return f"{words}, which lowers the count of other filters" if value < 0 else words
 
 
 def _told_apart(
@@ -288,7 +289,7 @@ def _left_out(hop: Hop, view: View, wanted: list[Thing]) -> None:
     ]
     reason = next((each for each in obstacles if "!=" in each.condition), obstacles[0] if obstacles else None)
     words = f": {said(reason)}" if reason else ""
-    hop.warning("left-out", f"The watch leaves this read out, as it was told to{words}.", stops=True)
+    hop.warning("left-out", f"The watch leaves this read out, as it was applied{words}.", stops=True)
 
 
 def told_apart_alone(hop: Hop, view: View, ref: Ref) -> None:
@@ -304,7 +305,7 @@ def told_apart_alone(hop: Hop, view: View, ref: Ref) -> None:
     if found is None:
         hop.broken(
             "pattern",
-            f"The pattern of {name} is none that CloudWatch Logs takes.",
+            f"The pattern of {name} is invalid: CloudWatch Logs does not take it.",
             *steps,
             ref=ref,
             stops=False,
@@ -320,7 +321,7 @@ def told_apart_alone(hop: Hop, view: View, ref: Ref) -> None:
                 f"{name} was changed since it was applied, and does not count {described(event)}: {why}."
             )
         else:
-            what = f"it counts what was not meant, such as {described(event)}"
+            what = f"it counts events that it should not, such as {described(event)}"
             sentence = f"{name} was changed since it was applied: {what}."
         hop.broken("pattern", sentence, *steps, ref=ref, stops=False)
         return

@@ -70,7 +70,7 @@ def differing(hop: Hop, view: View, refs: Iterable[Ref], *, stops: bool = False)
             if arn := namesakes.another(view.account, ref):
                 steps = (*namesakes.known_again(view, ref, arn),) or steps
                 words = namesakes.sentence(named(ref), ref.id, arn)
-                words += " Terraform does not know it, and is refused, as the name is taken."
+                words += " Terraform does not know it, and AWS refuses an apply, because the name is taken."
                 hop.broken(f"another-{ref.kind}", words, *steps, ref=ref, stops=stops)
                 continue
             hop.broken(

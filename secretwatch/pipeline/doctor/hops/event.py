@@ -19,7 +19,7 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
     hop = Hop(NAME)
     unknown = [each for each in (*record.history, record.delivered) if each and each.unknown]
     for each in unknown:
-        sentence = f"What was called cannot be looked for: {each.missing}."
+        sentence = f"Calls cannot be looked up: {each.missing}."
         if sentence not in [found.sentence for found in hop.findings]:
             hop.cannot_tell("permission", sentence)
     read = record.read
@@ -45,8 +45,8 @@ def examine(view: View, record: Record, reached: bool) -> Hop:
         if record.age(read.time) > _KEPT:
             hop.warning(
                 "read-long-ago",
-                f"The read of {read.time:%d %b} was in the log group; what it set off is kept for two "
-                "weeks only: make a new one.",
+                f"The read of {read.time:%d %b} was in the log group; its traces are kept for two weeks "
+                f"only: make a new one.",
                 view.subject.anew(),
                 stops=True,
             )
@@ -65,12 +65,12 @@ def _nothing(hop: Hop, view: View, record: Record, reached: bool) -> None:
         return
     since = f" since {record.since:%d %b %H:%M} UTC" if record.since else ""
     if not view.subject.is_about_secrets:
-        what = f"Nothing that would ring it was seen{since}: only what is configured could be examined."
+        what = f"No call that would ring it was seen{since}: only the settings could be examined."
         hop.warning("no-read-in-sight", what, stops=True)
         return
     hop.warning(
         "no-read-in-sight",
-        f"No read of a watched secret was seen{since}: only what is configured could be examined.",
+        f"No read of a watched secret was seen{since}: only the settings could be examined.",
         view.subject.anew("reads the secret once"),
         stops=True,
     )
@@ -108,7 +108,7 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
             "not-delivered",
             f"The {what_rings(view)} was recorded at {read.time:%H:%M:%S} UTC, but after {after} it is "
             "not in the "
-            f"log group {view.group}, though nothing in its way was found.",
+            f"log group {view.group}, though the doctor found no reason.",
             view.subject.anew("does a new read arrive?"),
         )
 

@@ -42,7 +42,7 @@ def examine(view: View) -> Hop:
         return hop
     if view.alarm and metric is None:
         hop.note = "The alarm is on several metrics."
-        hop.not_reached("Which filters feed an alarm on several metrics is not followed here.")
+        hop.not_reached("The doctor does not follow the filters of an alarm on several metrics.")
         return hop
     if metric is None and (unknown := view.account.unknown.get(Ref("alarm", view.alarm_name or ""))):
         hop.cannot_tell("permission", f"What the alarm watches cannot be told: {unknown.missing}.")
@@ -97,7 +97,7 @@ def _match(hop: Hop, view: View, those: list[Thing], metric: Metric | None) -> N
     known = [each for each in those if view.matches(each, view.examples[0]) is not None]
     if not known:
         hop.cannot_tell(
-            "pattern-unknown", f"What the pattern of {those[0]['filterName']} matches is not known here."
+            "pattern-unknown", f"The doctor does not understand the pattern of {those[0]['filterName']}."
         )
         return
     for event in view.examples:
@@ -131,7 +131,7 @@ def _rejected(hop: Hop, view: View, those: list[Thing], event: Event) -> None:
         reason = next((each for each in failing if "!=" in each.condition), failing[0])
         hop.warning(
             "left-out",
-            f"{name} leaves this read out by who made it or how it ended: {said(reason)}.",
+            f"{name} leaves this read out because of its caller or its outcome: {said(reason)}.",
             stops=True,
         )
         return

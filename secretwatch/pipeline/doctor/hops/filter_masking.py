@@ -54,7 +54,7 @@ def masks(hop: Hop, view: View) -> bool:
     ref = Ref("log group", view.group or "")
     hop.broken(
         "masked",
-        f"{what} masks what the metric filters look at: {described(hidden)} does not match any more.",
+        f"{what} masks fields that the metric filters look at: {described(hidden)} does not match any more.",
         *steps,
         ref=ref,
         stops=not rings,

@@ -18,7 +18,8 @@ NAME: Final = "heartbeat"
 
 def examine(view: View) -> Hop:
     hop = Hop(
-        NAME, note="A schedule reads the heartbeat's secret, a filter counts that, and an alarm misses it."
+        NAME,
+        note="A schedule reads the heartbeat's secret, a filter counts it, an alarm rings without it.",
     )
     assert view.intent
     for name in view.intent.of("alarm", "heartbeat"):

@@ -96,7 +96,7 @@ def runs_as(hop: Hop, view: View, name: str, purpose: str) -> None:
     if why := refusal(requests, caller=roles.policies(role), boundary=role.get("Boundary")):
         hop.broken(
             f"{purpose}-role",
-            f"The role {name} may not do what it is for. {why}",
+            f"The role {name} lacks a permission that it needs. {why}",
             *(allowing(role, applied, name, requests) or view.restore(ref)),
             ref=None if found else ref,
             stops=False,

@@ -36,7 +36,7 @@ def examine(view: View) -> Hop:
     _replicas(hop, view)
     hop.note = "Rules take reads as they happen, and may publish."
     if not hop.findings and not _is_logged(view):
-        hop.not_reached("What is configured is in order; rules see reads only while a trail logs.")
+        hop.not_reached("The settings are in order; rules see reads only while a trail logs.")
     return hop
 
 

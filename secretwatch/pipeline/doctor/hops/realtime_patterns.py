@@ -34,7 +34,8 @@ def examine_patterns(hop: Hop, view: View, names: list[str]) -> None:
             continue
         if is_left_out(view):
             hop.warning(
-                "left-out", "The rules leave this read out by who made it or how it ended, as the watch does."
+                "left-out",
+                "The rules leave this read out because of its caller or its outcome, as the watch does.",
             )
             return
         if view.intent:

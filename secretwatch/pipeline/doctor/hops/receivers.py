@@ -100,7 +100,7 @@ def receivers(
                 (
                     ref,
                     "not-subscribed",
-                    f"{who} is not subscribed to {arn} any more, and is meant to be told.{slip}",
+                    f"{who} is not subscribed to {arn} any more, but should get its messages.{slip}",
                     [step for each in channels for step in connected(view, each, arn)]
                     if ref == chat
                     else view.restore(ref),
@@ -178,14 +178,14 @@ def _problem(view: View, ref: Ref, subscription: Thing, message: str) -> tuple[s
     if queue and (why := refusal(services.sending(topic, endpoint), resource=queue.get("Policy"))):
         return (
             "receiver-closed",
-            f"The queue {endpoint} does not let the topic send to it: what is sent there is lost. {why}",
+            f"The queue {endpoint} does not let the topic send to it: messages sent there are lost. {why}",
             [Person(f"Whose queue is {endpoint}? Its policy has to let sns.amazonaws.com send for {topic}.")],
         )
     if protocol == "sqs" and view.account.lacks("queue", endpoint):
         params = {"SubscriptionArn": subscription["SubscriptionArn"]}
         return (
             "receiver-gone",
-            f"The queue {endpoint} does not exist: what is sent there is lost.",
+            f"The queue {endpoint} does not exist: messages sent there are lost.",
             [Person(f"Whose queue was {endpoint}? Make it again, or subscribe somebody else to {topic}.")],
         )
     return None

@@ -52,7 +52,7 @@ def told_apart(hop: Hop, view: View, ref: Ref) -> None:
     if there is None:
         hop.broken(
             "rule-pattern",
-            f"The pattern of the rule {ref.id} is none that EventBridge takes.",
+            f"The pattern of the rule {ref.id} is invalid: EventBridge does not take it.",
             *steps,
             ref=ref,
         )
@@ -79,7 +79,7 @@ def told_apart(hop: Hop, view: View, ref: Ref) -> None:
         sentence = (
             f"{changed}, and does not match {what} any more{why}."
             if missed
-            else f"{changed}: it matches what was not meant, such as {what}."
+            else f"{changed}: it matches events that it should not, such as {what}."
         )
         hop.broken("rule-pattern", sentence, *steps, ref=ref, stops=False)
         return

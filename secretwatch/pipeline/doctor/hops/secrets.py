@@ -76,7 +76,9 @@ def _rings(view: View, asked_for: str) -> bool:
 
 def _how_far(view: View, anew: Thing) -> str:
     if _rings(view, str(anew["ARN"])):
-        return "Its reads ring the alarm; whatever names the old ARN, as rules of the fast path, misses them"
+        return (
+            "Its reads ring the alarm, but rules of the fast path and others that name the old ARN miss them"
+        )
     return "That one is not watched"
 
 

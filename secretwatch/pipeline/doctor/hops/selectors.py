@@ -108,7 +108,7 @@ def _no_data_events(hop: Hop, trail: Thing, arn: str, event: Event) -> None:
     call = "put-insight-selectors" if kind == "insight" else "put-event-selectors"
     hop.broken(
         "no-data-events",
-        f"The trail {trail['Name']} selects no {kind} events{of}: what would ring is never recorded.",
+        f"The trail {trail['Name']} selects no {kind} events{of}: events that would ring are never recorded.",
         Person(f"Select the {kind} events that are meant with aws cloudtrail {call}; CloudTrail bills each."),
         ref=Ref("trail", arn),
     )

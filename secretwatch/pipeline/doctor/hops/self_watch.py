@@ -97,7 +97,7 @@ def _acts(hop: Hop, view: View, name: str, alarm: Thing, cause: str) -> None:
         ]
         hop.broken(
             f"{cause}-no-action",
-            f"{name} has no action: it tells nobody.",
+            f"{name} has no action, so it sends no message.",
             alarms.put(alarm, AlarmActions=own),
             ref=ref,
             stops=False,

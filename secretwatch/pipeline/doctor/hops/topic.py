@@ -31,12 +31,12 @@ def examine(view: View) -> Hop:
     others = [each for each in actions if ":sns:" not in each]
     if not arns:
         if view.alarm is None and Ref("alarm", view.alarm_name or "") in view.account.unknown:
-            hop.not_reached("Whom the alarm tells is not known without a look at it.")
+            hop.not_reached("The doctor cannot look at the alarm, so it does not know its topics.")
         elif others:
             hop.cannot_tell(
                 "not-a-topic",
-                f"The alarm's actions are no topics: {', '.join(others)}. Whether a person hears of it "
-                "through them cannot be told here: make it ring once.",
+                f"The alarm's actions are no topics: {', '.join(others)}. The doctor cannot follow them to "
+                f"a person: make it ring once.",
                 stops=True,
             )
         else:
@@ -202,7 +202,7 @@ def _key(
         hop.broken(
             f"{prefix}aws-managed-key",
             f"The topic {arn} is encrypted with AWS's own key {identifier}, which {who} may not use: "
-            f"what {who} would publish is dropped without a word.",
+            "its messages are dropped without an error.",
             *(back or [topics.set_topic(arn, "KmsMasterKeyId", "", note=note)]),
             ref=Ref("topic", arn),
         )

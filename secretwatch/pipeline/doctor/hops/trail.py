@@ -85,9 +85,9 @@ def _no_trail(hop: Hop, view: View) -> None:
     if view.group and account.get("not of a trail", view.group) is not None and not subject.is_about_secrets:
         hop.cannot_tell(
             "not-of-a-trail",
-            f"No trail of this account delivers to {view.group}, and none ever did. What else writes "
-            "there, as "
-            "flow logs or an application, is not followed here: make what should ring the alarm happen once.",
+            f"No trail of this account delivers to {view.group}, and none ever did. The doctor does not "
+            f"follow other writers, such as flow logs or an application: make the call once that should "
+            f"ring the alarm.",
         )
         return
     if there:
@@ -162,14 +162,14 @@ def _region(hop: Hop, view: View, arn: str, trail: Thing) -> None:
         hop.broken(
             "no-global-events",
             f"The trail {trail['Name']} leaves out what belongs to no region, as calls of IAM: "
-            "what rings this alarm is of that kind.",
+            "events that ring this alarm are of that kind.",
             trails.update(trail["Name"], IncludeGlobalServiceEvents=True),
             ref=Ref("trail", arn),
         )
     elif not (trail.get("IsMultiRegionTrail") or view.subject.is_about_secrets or _are_global(view)):
         hop.warning(
             "one-region",
-            f"The trail {trail['Name']} records {home} only: what is done elsewhere rings nothing.",
+            f"The trail {trail['Name']} records {home} only: calls in other regions do not ring.",
         )
 
 

@@ -25,7 +25,7 @@ def examine_bucket(hop: Hop, view: View, arn: str, trail: Thing) -> None:
         hop.broken(
             "another-bucket",
             f"The trail's bucket {name} was deleted, and another account has made one of its name. If that "
-            "one lets CloudTrail in, the log files are delivered to whoever that is; else they are lost.",
+            "one lets CloudTrail in, the log files go to that account; otherwise they are lost.",
             Person(
                 'This name is taken: give the trail another bucket, trail = { bucket = { name = "…" } }, and '
                 "apply. Nothing that lies in this one is evidence."
