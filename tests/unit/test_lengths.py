@@ -12,11 +12,6 @@ MOST = 400
 TOP = 15
 REASON = re.compile(r"(?m)^(?:# )?Long because \w+")
 
-# Long for no reason: to be split. Nothing is added here.
-TO_SPLIT = {
-    "tests/e2e/test_what_was_applied.py",
-}
-
 
 def is_too_long(text: str) -> bool:
     """Whether a file is long, and does not say at its top why."""
@@ -24,9 +19,7 @@ def is_too_long(text: str) -> bool:
     return len(lines) > MOST and not REASON.search("\n".join(lines[:TOP]))
 
 
-@pytest.fixture(scope="module")
-def too_long(repo: Path) -> set[str]:
-    """The repository's long files that do not say why."""
+def test_no_file_is_long_without_a_reason(repo: Path) -> None:
     if not (repo / ".git").exists():
         pytest.skip("This is no checkout: nobody says which files are the repository's.")
     listed = subprocess.run(
@@ -34,15 +27,7 @@ def too_long(repo: Path) -> set[str]:
     ).stdout
     files = [name for name in listed.split("\0") if name and (repo / name).is_file()]
     assert files
-    return {name for name in files if is_too_long((repo / name).read_text())}
-
-
-def test_no_file_is_long_without_a_reason(too_long: set[str]) -> None:
-    assert too_long - TO_SPLIT == set()
-
-
-def test_what_was_split_is_no_exception_any_more(too_long: set[str]) -> None:
-    assert TO_SPLIT - too_long == set()
+    assert [name for name in files if is_too_long((repo / name).read_text())] == []
 
 
 @pytest.mark.parametrize(
