@@ -132,6 +132,8 @@ def _is_declared(view: View, member: str, setting: str, value: Any) -> bool:
             return alarms.DECISIVE["Metrics"](applied["Metrics"]) == alarms.DECISIVE["Metrics"](
                 live.get("Metrics")
             ) and (member not in live or same(applied.get(member)) == same(live.get(member)))
+        if member == "EvaluationPeriods" and not _is_declared(view, "DatapointsToAlarm", setting, value):
+            return False  # how many of them is the other half of it
         return bool(same(applied.get(member)) == same(live.get(member)))
     if view.subject.declared:
         return bool(view.subject.declared.get(setting) == value)
