@@ -237,7 +237,11 @@ def _configured(
     notes = (_not_in_the_state(there),) if there else ()
     made = {each for each, how in there.items() if how == ["create"]}
     absent = sorted({*intent.absent, *made})
-    return replace(found, intent=replace(found.intent, absent=absent, configured=True), notes=notes)
+    return replace(
+        found,
+        intent=replace(found.intent, absent=absent, configured=True, stated=intent.account),
+        notes=notes,
+    )
 
 
 def _not_applied(changed: Mapping[str, list[str]]) -> str:

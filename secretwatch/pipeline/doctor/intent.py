@@ -42,6 +42,7 @@ class Intent:
     configured: whether it is as the configuration says, too; else the state may hold what is wrong.
     instance: the address of the module that is the instance, "" for the root itself. absent: addresses of
     what the state lacks, though others in it hang on that, or the configuration has it.
+    stated: the account as Terraform's state has it, where the configuration would change that.
     """
 
     account: Account
@@ -50,6 +51,7 @@ class Intent:
     configured: bool = False
     instance: str = ""
     absent: list[str] = field(default_factory=list)
+    stated: Account | None = None
 
     def get(self, kind: str, id: str | None) -> Thing | None:
         """The thing as it was applied; None for what is somebody else's."""

@@ -26,6 +26,7 @@ from secretwatch.pipeline.doctor.hops import (
 )
 from secretwatch.pipeline.doctor.hops.differing import differing
 from secretwatch.pipeline.doctor.hops.machines import runs_as
+from secretwatch.pipeline.doctor.kinds import BY_NAME
 from secretwatch.pipeline.doctor.mend import proved, without_idle_calls
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
@@ -134,7 +135,30 @@ def configured(view: View) -> list[Hop]:
     _whatever_else(view, hops)
     _once(hops)
     _not_both(hops)
+    _by_the_configuration(view, hops)
     return hops
+
+
+def _by_the_configuration(view: View, hops: list[Hop]) -> None:
+    """Of what Terraform's state has as it is: who changed it is not known, perhaps what it was made of.
+
+    So it is where a secret was made again, whose ARN the configuration looks up.
+    """
+    stated = view.intent.stated if view.intent else None
+    if stated is None:
+        return
+    for ref, found in view.differing().items():
+        thing, kind = stated.things.get(ref), BY_NAME[ref.kind]
+        if thing is None or any(
+            not each.member or kind.differs(each.member, thing.get(each.member), each.live) for each in found
+        ):
+            continue
+        for hop in hops:
+            for each in [one for one in hop.findings if one.ref == ref]:
+                words = each.sentence.replace(
+                    "was changed since it was applied", "is not as the configuration makes it today"
+                )
+                hop.replace(each, replace(each, sentence=words.replace(", and was ", ", and should be ")))
 
 
 def _not_both(hops: list[Hop]) -> None:

@@ -84,6 +84,10 @@ class Kind:
     resources: Mapping[str, Resource] = field(default_factory=dict)
     """By Terraform's type."""
 
+    def differs(self, member: str, one: Any, other: Any) -> bool:
+        same = self.decisive[member]
+        return bool(same(one) != same(other))
+
 
 def same_key(*path: str) -> Enough:
     """Whether both name the same key: by its ARN, its id or an alias. path: to the name of the key."""
