@@ -12,7 +12,7 @@ from secretwatch.pipeline.doctor.asking import Asking
 from secretwatch.pipeline.doctor.gather import gather
 from secretwatch.pipeline.doctor.intent import Intent
 from secretwatch.pipeline.doctor.kinds import buckets
-from secretwatch.pipeline.doctor.reads import Seen
+from secretwatch.pipeline.doctor.reads import TracedRead
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
 from secretwatch.pipeline.reading import Read, read_secret
@@ -92,5 +92,5 @@ class Doctor:
             pause = min(pause * 1.5, 10.0)
 
 
-def _event_id(read: Read, seen: list[Seen]) -> str | None:
+def _event_id(read: Read, seen: list[TracedRead]) -> str | None:
     return next((each.event_id for each in seen if read.made(each.event)), None)

@@ -16,7 +16,7 @@ from secretwatch.partition import REGIONS, is_region
 from secretwatch.pipeline.doctor import about, attempts
 from secretwatch.pipeline.doctor.account import Thing
 from secretwatch.pipeline.doctor.asking import APP_ID, Asked, Asking
-from secretwatch.pipeline.doctor.reads import Seen, in_logs, is_read
+from secretwatch.pipeline.doctor.reads import TracedRead, in_logs, is_read
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View, emission, parsed
@@ -81,7 +81,7 @@ def _delivered_question(
 
 
 def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: str | None) -> None:
-    found: dict[str, Seen] = {}
+    found: dict[str, TracedRead] = {}
     subject = view.subject
     regions: set[str] = set()
     if not subject.is_about_secrets:
@@ -96,7 +96,7 @@ def reads(view: View, record: Record, ask: Asking, since: datetime, event_id: st
         for each in asked.answer or ():
             event = _parsed(each.get("CloudTrailEvent"))
             if event and _is_one(view, event):
-                found[event["eventID"]] = Seen(event, recorded=True)
+                found[event["eventID"]] = TracedRead(event, recorded=True)
     if not found and _is_of_all_regions(view):
         record.history += _elsewhere_read(view, ask, since, found)
     if view.group and not view.account.lacks("log group", view.group):
@@ -142,7 +142,7 @@ def _is_of_all_regions(view: View) -> bool:
     return bool(named and trail and trail.get("IsMultiRegionTrail") and subject.is_about_secrets)
 
 
-def _elsewhere_read(view: View, ask: Asking, since: datetime, found: dict[str, Seen]) -> list[Asked]:
+def _elsewhere_read(view: View, ask: Asking, since: datetime, found: dict[str, TracedRead]) -> list[Asked]:
     """Reads in other regions, by their own event histories. A region that does not answer has none."""
     partition = view.account.arn("x", "").split(":")[1]
     regions = [each for each in REGIONS.get(partition, ()) if each not in view.subject.regions]
@@ -161,7 +161,7 @@ def _elsewhere_read(view: View, ask: Asking, since: datetime, found: dict[str, S
         for each in one.answer or ():
             event = _parsed(each.get("CloudTrailEvent"))
             if event and _is_one(view, event):
-                found[event["eventID"]] = Seen(event, recorded=True)
+                found[event["eventID"]] = TracedRead(event, recorded=True)
     return [each for each in asked if each.ok]
 
 
@@ -195,19 +195,19 @@ def _rings(view: View, metric_filter: Thing, event: dict[str, Any], text: str) -
     return counted is None or counted[1] == view.dimensions
 
 
-def _note_delivered(view: View, found: dict[str, Seen], asked: Asked) -> None:
+def _note_delivered(view: View, found: dict[str, TracedRead], asked: Asked) -> None:
     for each in asked.answer or ():
         event = _parsed(each.get("message"))
         if event and _is_one(view, event):
             found[event["eventID"]] = replace(
-                found.get(event["eventID"], Seen(event)),
+                found.get(event["eventID"], TracedRead(event)),
                 delivered=_milliseconds(each.get("ingestionTime") or each["timestamp"]),
                 logged=_milliseconds(each["timestamp"]),
                 stream=each.get("logStreamName", ""),
             )
 
 
-def _is_watched(view: View, seen: Seen) -> bool:
+def _is_watched(view: View, seen: TracedRead) -> bool:
     """Whether a read is one to follow: where the secrets are not known, one that the watch counts."""
     if view.subject.secrets:
         return True

@@ -37,7 +37,7 @@ NAMED_ONE = (*EVENT_NAMES, *CHANGES)
 
 
 @dataclass(frozen=True)
-class Seen:
+class TracedRead:
     """A read, and where it was seen.
 
     recorded: in the event history. delivered: when the log group took it in; logged: the log event's own

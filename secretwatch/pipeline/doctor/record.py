@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.asking import Asked
-from secretwatch.pipeline.doctor.reads import Seen
+from secretwatch.pipeline.doctor.reads import TracedRead
 
 if TYPE_CHECKING:
     from secretwatch.pipeline.doctor.kept import Files
@@ -30,8 +30,8 @@ class Record:
 
     history: list[Asked] = field(default_factory=list)
     delivered: Asked | None = None
-    reads: list[Seen] = field(default_factory=list)
-    read: Seen | None = None
+    reads: list[TracedRead] = field(default_factory=list)
+    read: TracedRead | None = None
     changes: list[Event] = field(default_factory=list)
     """Calls since the read, or since what failed, that changed something in a service of the pipeline."""
     missing_event: str = ""

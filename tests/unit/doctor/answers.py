@@ -18,7 +18,7 @@ from secretwatch.pipeline.doctor import walk as walking
 from secretwatch.pipeline.doctor.account import Account, Ref
 from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.kinds.topics import subscription_id
-from secretwatch.pipeline.doctor.reads import Seen, expected
+from secretwatch.pipeline.doctor.reads import TracedRead, expected
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.doctor.view import View
@@ -81,8 +81,8 @@ class Facts:
     log_group: Asked | None = None
     history: list[Asked] = field(default_factory=list)
     delivered: Asked | None = None
-    reads: list[Seen] = field(default_factory=list)
-    read: Seen | None = None
+    reads: list[TracedRead] = field(default_factory=list)
+    read: TracedRead | None = None
     example: Event | None = None
     changes: list[Event] = field(default_factory=list)
     filters: Asked | None = None

@@ -12,7 +12,7 @@ from answers import AlarmOn, Facts, RoleFacts, RuleFacts, TopicFacts
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import DEFAULT_EVENT_SELECTORS
 from secretwatch.pipeline.doctor.asking import Asked
-from secretwatch.pipeline.doctor.reads import Seen, expected
+from secretwatch.pipeline.doctor.reads import TracedRead, expected
 from secretwatch.pipeline.doctor.subject import Subject
 from secretwatch.pipeline.watch import Realtime
 
@@ -121,9 +121,9 @@ def topic(**attributes: str) -> TopicFacts:
     )
 
 
-def read(**changes: Any) -> Seen:
+def read(**changes: Any) -> TracedRead:
     event = expected(SECRET, ACCOUNT, REGION, READ_AT) | {"eventID": "event-1"} | changes
-    return Seen(event, True, LOGGED_AT, LOGGED_AT, "stream")
+    return TracedRead(event, True, LOGGED_AT, LOGGED_AT, "stream")
 
 
 def facts(**changes: Any) -> Facts:

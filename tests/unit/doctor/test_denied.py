@@ -14,7 +14,7 @@ from mending import QUIET, broken, mended
 from secretwatch.pipeline.doctor.account import Ref
 from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.kinds import after
-from secretwatch.pipeline.doctor.reads import Seen
+from secretwatch.pipeline.doctor.reads import TracedRead
 from secretwatch.pipeline.doctor.walk import walk as walk_case
 
 
@@ -68,7 +68,7 @@ def test_a_denial_is_taken_out_where_it_stands(what: str) -> None:
 @pytest.mark.parametrize("is_recorded", [False, True])
 def test_a_policy_of_the_account_masks_as_well(is_recorded: bool) -> None:
     """A read that is masked is not found in the log group by what it has: that is no fault of its own."""
-    late = {"read": Seen(read().event, True), "now": READ_AT + timedelta(minutes=40)}
+    late = {"read": TracedRead(read().event, True), "now": READ_AT + timedelta(minutes=40)}
     view, record = case(facts(**(late if is_recorded else QUIET)))
     audit, hide = {"Audit": {"FindingsDestination": {}}}, {"Deidentify": {"MaskConfig": {}}}
     masking = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from secretwatch.cloudtrail import event_text
 from secretwatch.pipeline.doctor.calls import Person
 from secretwatch.pipeline.doctor.findings import Hop
-from secretwatch.pipeline.doctor.reads import Seen
+from secretwatch.pipeline.doctor.reads import TracedRead
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.sentences import what_rings
 from secretwatch.pipeline.doctor.view import View
@@ -76,7 +76,7 @@ def _nothing(hop: Hop, view: View, record: Record, reached: bool) -> None:
     )
 
 
-def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
+def _not_delivered(hop: Hop, view: View, record: Record, read: TracedRead) -> None:
     status = (view.trail or {}).get("Status") or {}
     started = status.get("StartLoggingTime")
     changed = record.changed_since_the_read("cloudtrail", "logs", "iam")
@@ -113,7 +113,7 @@ def _not_delivered(hop: Hop, view: View, record: Record, read: Seen) -> None:
         )
 
 
-def _is_masked(view: View, read: Seen) -> bool:
+def _is_masked(view: View, read: TracedRead) -> bool:
     """Whether the log group has the read with something masked: then it is not found by what it has."""
     return view.text_of(read.event) != event_text(read.event)
 
