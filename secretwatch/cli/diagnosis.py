@@ -27,8 +27,15 @@ _RESULTS = {"healthy": "bold green", "broken": "bold red", "cannot tell": "bold 
 _ENDLESS = 10_000
 
 
-def show(console: Console, diagnosis: Diagnosis) -> None:
-    """The walk as a tree: hop, verdict, sentence; below it the mends of what is wrong."""
+Shown = dict[tuple[str, ...], str]
+"""Steps that were shown, and of which watch."""
+
+
+def show(console: Console, diagnosis: Diagnosis, shown: Shown | None = None) -> None:
+    """The walk as a tree: hop, verdict, sentence; below it the mends of what is wrong.
+
+    shown: mends that stand above already are not written once more.
+    """
     record, subject = diagnosis.record, diagnosis.view.subject
     title = Text(visible_line(subject.name or "the account"), style="bold")
     title.append(f"  account {record.account_id or '?'}, {subject.region}", style="not bold dim")
@@ -47,7 +54,7 @@ def show(console: Console, diagnosis: Diagnosis) -> None:
         )
     for note in diagnosis.notes:
         console.print(Text(visible_line(note), style="yellow"))
-    _mends(console, diagnosis)
+    _mends(console, diagnosis, {} if shown is None else shown)
     console.print(_ending(diagnosis))
 
 
@@ -60,11 +67,19 @@ def show_all(console: Console, found: Sequence[Diagnosis]) -> None:
         if each.broken:
             name, first = each.broken[0]
             line.append(f"  {name}: {visible_line(first.sentence)}")
+        elif warnings := _warnings(each):
+            more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+            line.append(f"  warning: {visible_line(warnings[0].sentence)}{more}", style="yellow")
         console.print(line)
+    shown: Shown = {}
     for each in found:
         if each.result != "healthy":
             console.print()
-            show(console, each)
+            show(console, each, shown)
+
+
+def _warnings(diagnosis: Diagnosis) -> list[Finding]:
+    return [each for hop in diagnosis.hops for each in hop.findings if each.verdict == "warning"]
 
 
 def _line(name: str, verdict: str, sentence: str) -> Table:
@@ -82,9 +97,9 @@ def _others(hop: Hop) -> list[Finding]:
     return [each for each in hop.findings if each is not hop.worst]
 
 
-def _mends(console: Console, diagnosis: Diagnosis) -> None:
+def _mends(console: Console, diagnosis: Diagnosis, shown: Shown) -> None:
     """Commands stand by themselves, so that they can be copied whole."""
-    shown: set[tuple[str, ...]] = set()
+    name = diagnosis.view.subject.name
     for hop in diagnosis.hops:
         for each in hop.findings:
             if not each.steps or each.verdict not in ("broken", "cannot tell", "warning"):
@@ -92,9 +107,10 @@ def _mends(console: Console, diagnosis: Diagnosis) -> None:
             console.print(Text(f"\n{hop.name} ({each.cause}):", style=_STYLES[each.verdict]))
             key = tuple(step.key for step in each.steps)
             if key in shown:
-                console.print(Text("  the same as above"))
+                of = "" if shown[key] == name else f", of {visible_line(shown[key])}"
+                console.print(Text(f"  the same as above{of}"))
                 continue
-            shown.add(key)
+            shown[key] = name
             for line in visible(each.mend).split("\n"):
                 console.print(Text(f"  {line}"))
     if len(diagnosis.broken) > 1 and len(diagnosis.plan) > 1:
