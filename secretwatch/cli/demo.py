@@ -24,7 +24,8 @@ from rich.markup import escape
 
 from secretwatch import local, terraform
 from secretwatch.cli import exits
-from secretwatch.cli.local import command_name, err, out, patience, print_mail
+from secretwatch.cli.local import command_name, patience, print_mail
+from secretwatch.cli.local_group import err, out
 from secretwatch.pipeline.applied import watch_in
 
 EXAMPLE = "examples/quickstart"

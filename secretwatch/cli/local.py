@@ -20,22 +20,10 @@ from rich.panel import Panel
 from rich.table import Table
 
 from secretwatch import local as cloud
-from secretwatch.cli import exits
-from secretwatch.cli.console import plain
-from secretwatch.cli.groups import Group
+from secretwatch.cli import exits, local_delivery, local_env, sign_in  # noqa: F401  Their commands join the group.
+from secretwatch.cli.local_group import EXIT_CODES, count_of_calls, err, local, out
 from secretwatch.cli.options import SECONDS
 from secretwatch.local.cloud import AlarmTick
-
-EXIT_CODES = exits.table(
-    done="done (status: the local cloud is up)",
-    failed="it could not be done",
-    usage="wrong usage",
-    unknown="no local cloud is up",
-    port="the port is taken, or the local cloud is up on another one",
-)
-
-out = plain()
-err = plain(stderr=True)
 
 
 @contextlib.contextmanager
@@ -68,15 +56,6 @@ def print_mail(message: dict[str, Any]) -> None:
     out.print(Panel(header, title=str(message["kind"]), title_align="left"))
     # Not inside a frame and not wrapped: it may be copied, and links stay whole.
     out.print(escape(str(message["body"]).rstrip()) + "\n", soft_wrap=True)
-
-
-@click.group(cls=Group, epilog=EXIT_CODES)
-def local() -> None:
-    """A cloud on this machine: LocalStack with a CloudTrail, real metric filters, real alarms.
-
-    One for each clone or project: its state is in .secretwatch/ of the nearest folder upwards that has one
-    or is a git checkout, or in the folder that SECRETWATCH_STATE_DIR names.
-    """
 
 
 class _AlarmTick(click.ParamType[AlarmTick]):
@@ -310,15 +289,7 @@ def _evaluated(alarm_tick: AlarmTick) -> str:
     return "at full minutes" if alarm_tick == "minute" else f"every {alarm_tick:g} s"
 
 
-def count_of_calls(count: int) -> str:
-    return f"{count} call{'' if count == 1 else 's'}"
-
-
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-# Commands with a file of their own join the group when it is loaded.
-from secretwatch.cli import local_delivery, local_env, sign_in  # noqa: E402, F401

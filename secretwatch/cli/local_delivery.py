@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from secretwatch import local as cloud
-from secretwatch.cli.local import EXIT_CODES, count_of_calls, local, out
+from secretwatch.cli.local_group import EXIT_CODES, count_of_calls, local, out
 
 _CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "events", "history"]))
 

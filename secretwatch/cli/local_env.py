@@ -9,7 +9,7 @@ import shlex
 import click
 
 from secretwatch import local as cloud
-from secretwatch.cli.local import EXIT_CODES, local
+from secretwatch.cli.local_group import EXIT_CODES, local
 
 
 @local.command(epilog=EXIT_CODES)

@@ -8,7 +8,7 @@ import click
 from rich.markup import escape
 
 from secretwatch import local as cloud
-from secretwatch.cli.local import EXIT_CODES, local, out
+from secretwatch.cli.local_group import EXIT_CODES, local, out
 from secretwatch.forms import ACCOUNT_ID
 
 

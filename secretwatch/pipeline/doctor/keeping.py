@@ -10,7 +10,8 @@ from typing import Any
 
 from secretwatch.cloudtrail import log_file_key, logs_folder
 from secretwatch.pipeline.doctor.asking import Asking
-from secretwatch.pipeline.doctor.kept import LATEST, SINCE, Files
+from secretwatch.pipeline.doctor.kept import LATEST, SINCE
+from secretwatch.pipeline.doctor.log_files import Files
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
 from secretwatch.pipeline.probes.trail import records

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.calls import Call, Person, Run, Step
 from secretwatch.pipeline.doctor.findings import Hop
+from secretwatch.pipeline.doctor.log_files import Files
 from secretwatch.pipeline.doctor.record import Record
 from secretwatch.pipeline.doctor.view import View
 
@@ -23,20 +24,6 @@ SINCE = timedelta(days=14)
 """For how long a gap is told, as long as AWS keeps an alarm's history."""
 LATEST = timedelta(minutes=30)
 """After which a call is in a log file for sure: CloudTrail takes about five minutes."""
-
-
-@dataclass
-class Files:
-    """Log files of the time of the read. listed: keys that are there; deleted: delete markers, as S3 has
-    them; named: keys in digests; has_it: the key of the one with the read; whole: whether all were looked at.
-    """
-
-    bucket: str
-    listed: list[str] = field(default_factory=list)
-    deleted: list[Mapping[str, Any]] = field(default_factory=list)
-    named: list[str] = field(default_factory=list)
-    has_it: str | None = None
-    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secretwatch.alarm import Sample
 from secretwatch.cloudtrail import Event
 from secretwatch.pipeline.doctor.asking import Asked
+from secretwatch.pipeline.doctor.log_files import Files
 from secretwatch.pipeline.doctor.reads import TracedRead
-
-if TYPE_CHECKING:
-    from secretwatch.pipeline.doctor.kept import Files
 
 
 @dataclass

@@ -12,7 +12,8 @@ from healthy import NOW, READ_AT, TRAIL, facts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secretwatch.pipeline.doctor.kept import Files, gaps
+from secretwatch.pipeline.doctor.kept import gaps
+from secretwatch.pipeline.doctor.log_files import Files
 from secretwatch.pipeline.doctor.walk import walk
 
 DAY = NOW - timedelta(days=1)
