@@ -25,6 +25,7 @@ from secretwatch.localstack.access.services.roles import action_refusal, service
 from secretwatch.localstack.cloudwatch.service_metrics import METRICS
 from secretwatch.localstack.states import tasks, waits
 from secretwatch.localstack.states.definition import asks_for_jsonata, problems
+from secretwatch.localstack.states.http_task import HttpTask
 from secretwatch.policy.services import STATES
 
 _JSONATA = "The local cloud has no JSONata: write the definition in JSONPath, without QueryLanguage."
@@ -61,7 +62,7 @@ class StatesProvider(StepFunctionsProvider):
 
     def __init__(self) -> None:
         super().__init__()
-        tasks.install()
+        tasks.install({"http": HttpTask})
         waits.install()
         _let_errors_of_states_be_named()
         _catch_what_can_be_caught()

@@ -11,6 +11,7 @@ import random
 import string
 import sys
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -60,8 +61,8 @@ class TaskCredentials(StateCredentials):
     env: Any
 
 
-def install() -> None:
-    """From now on LocalStack's tasks call so."""
+def install(more: Mapping[str, Callable[[], Any]]) -> None:
+    """From now on LocalStack's tasks call so. more: services that it lacks, and what makes their tasks."""
     credentials_of = StateTask._eval_state_credentials
 
     def with_env(self: Any, env: Any) -> TaskCredentials:
@@ -75,14 +76,11 @@ def install() -> None:
     task._normalise_service_error_name = staticmethod(_error_prefix)
     task_for = state_task_service_factory.state_task_service_for
 
-    def also_http(service_name: str) -> Any:
-        if service_name == "http":
-            from secretwatch.localstack.states.http_task import HttpTask
+    def more_for(service_name: str) -> Any:
+        make = more.get(service_name)
+        return make() if make else task_for(service_name)
 
-            return HttpTask()
-        return task_for(service_name)
-
-    _replace("state_task_service_for", also_http)
+    _replace("state_task_service_for", more_for)
     call = task._eval_service_task
 
     def with_times(self: Any, env: Any, *arguments: Any, **named: Any) -> None:
