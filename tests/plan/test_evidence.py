@@ -115,7 +115,7 @@ def test_the_guard_of_earlier_plans_still_guards(terraform: Any, root: Path) -> 
 
 def test_of_what_they_are_not_there_yet_they_do_not_guard(terraform: Any, root: Path, repo: Path) -> None:
     """A known limit, which the page names: a guard that a plan creates refuses nothing in that plan."""
-    assert "Upgrade alone" in (repo / "docs/second-day/leave.md").read_text()
+    assert "upgrade alone" in (repo / "docs/second-day/leave.md").read_text()
     (root / "terraform.tfstate").write_text(EARLIER)
     terraform.run(root, "plan", "-refresh=false", "-var", "name=another")
 
