@@ -149,9 +149,18 @@ def _mends(
     # What hung on a thing that was made again, as the filters of a log group.
     new = left - before
     if not new:
-        return _in_order(steps)
+        return _in_order(_last_words(steps))
     more, all_of_it = _plan(later, walk, lambda name, each: (name, each.cause, each.ref) not in before)
-    return _in_order([*steps, *more]) if all_of_it else None
+    return _in_order(_last_words([*steps, *more])) if all_of_it else None
+
+
+def _last_words(steps: Sequence[Step]) -> list[Step]:
+    """Without what a later step writes anew."""
+    return [
+        each
+        for number, each in enumerate(steps)
+        if not any(isinstance(later, Call) and _takes_its_place(later, each) for later in steps[number + 1 :])
+    ]
 
 
 Key = tuple[str, str, Ref | None]

@@ -1,4 +1,4 @@
-"""Several watches in a terminal: a line each, warnings too, and no mend twice."""
+"""Several watches in a terminal: a line each, warnings too, and no mend twice; of several calls the last."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from healthy import alarm, facts
 from rich.console import Console
 
 from secretwatch.cli.diagnosis import show_all
+from secretwatch.pipeline.doctor.calls import Call, Person
+from secretwatch.pipeline.doctor.mend import _last_words
 from secretwatch.pipeline.doctor.walk import Diagnosis, walk
 
 
@@ -41,3 +43,11 @@ def test_a_healthy_watch_says_what_it_warns_of() -> None:
     hop.warning("odd", "Somebody's is odd.")
     hop.warning("even", "Somebody's is even.")
     assert "warning: Somebody's is odd. (and 1 more)" in printed(found).splitlines()[0]
+
+
+def test_of_two_calls_that_write_the_same_the_later_one_is_shown() -> None:
+    def put(key: str, policy: str) -> Call:
+        return Call("kms", "PutKeyPolicy", {"KeyId": key, "PolicyName": "default", "Policy": policy})
+
+    steps = [put("a", "1"), Person("Ask."), put("b", "1"), put("a", "2")]
+    assert _last_words(steps) == steps[1:]
