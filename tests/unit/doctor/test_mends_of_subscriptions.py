@@ -133,6 +133,7 @@ def test_a_channel_whose_subscription_is_gone_is_connected_again_and_keeps_other
     assert {*second.params["SnsTopicArns"]} == {theirs, TOPIC.id}
     later = after(account, [first, second])
     assert any(id.startswith(f"{TOPIC.id}|https|") for id, _ in later.all("subscription"))
+    assert not any(True for _ in after(account, [second]).all("subscription"))
 
 
 def test_who_has_not_confirmed_yet_is_asked_once_more_and_nothing_of_him_is_set() -> None:
