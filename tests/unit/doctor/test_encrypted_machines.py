@@ -79,10 +79,12 @@ def test_a_key_that_its_role_may_use_is_no_fault() -> None:
     assert [each.verdict for each in hop.findings] == ["warning"]
 
 
-def test_a_key_that_may_not_be_looked_at_is_said() -> None:
-    there = account(OPEN_KEY)
-    del there.things[Ref("key", KEY)]
-    there.unknown[Ref("key", KEY)] = Asked("kms:DescribeKey", KEY, datetime.now(UTC), problem="denied")
+@pytest.mark.parametrize(("kind", "action"), [("key", "kms:DescribeKey"), ("key policy", "kms:GetKeyPolicy")])
+def test_a_key_that_may_not_be_looked_at_is_said(kind: str, action: str) -> None:
+    there = account({**OPEN_KEY, "Policy": None}, policy("kms:*", KEY))
+    if kind == "key":
+        del there.things[Ref("key", KEY)]
+    there.unknown[Ref(kind, KEY)] = Asked(action, KEY, datetime.now(UTC), problem="denied")
     _, hop = examined(there)
     assert hop.findings[0].verdict == "cannot tell"
-    assert "kms:DescribeKey" in hop.findings[0].sentence
+    assert action in hop.findings[0].sentence

@@ -13,6 +13,7 @@ from healthy import facts
 from meant_views import ACCOUNT, ARN, REGION, TOPIC, hop_of, view_of
 
 from secretwatch.pipeline.doctor.account import Account, Ref
+from secretwatch.pipeline.doctor.asking import Asked
 from secretwatch.pipeline.doctor.calls import Call
 from secretwatch.pipeline.doctor.findings import Hop
 from secretwatch.pipeline.doctor.hops.machines import runs_as
@@ -291,3 +292,18 @@ def test_where_the_state_has_it_as_it_is_nobody_is_said_to_have_changed_it(is_st
     assert ("was changed since it was applied" in said) is not is_stated
     assert ("is not as the configuration makes it today" in said) is is_stated
     assert ("and should be" in said) is is_stated
+
+
+def test_a_secrets_policy_that_may_not_be_looked_at_is_said() -> None:
+    allowing = json.dumps(policy_of("Allow", "secretsmanager:GetSecretValue", SECRET.id))
+    role = TRUST | {"Arn": ROLES_OWN, "Inline": {"own": allowing}}
+    name = Ref("role", "details")
+    intent = Intent(Account(ACCOUNT, REGION, {name: role, SECRET: {}}), {}, {name: "heartbeat"})
+    account = Account(ACCOUNT, REGION, {name: role, SECRET: {"ARN": SECRET.id}})
+    action = "secretsmanager:GetResourcePolicy"
+    denied = Asked(action, SECRET.id, datetime.now(UTC), problem="denied")
+    account.unknown[Ref("secret policy", SECRET.id)] = denied
+    hop = Hop("heartbeat")
+    runs_as(hop, View(Subject(region=REGION), account, intent, datetime.now(UTC)), "details", "heartbeat")
+    assert [each.verdict for each in hop.findings] == ["cannot tell"]
+    assert action in hop.findings[0].sentence

@@ -39,11 +39,12 @@ def encrypted_with(hop: Hop, view: View, arn: str, purpose: str) -> None:
         return
     name, key = machine["roleArn"].rsplit("/", 1)[-1], view.account.get("key", id)
     role = view.account.get("role", name)
-    if key is None or role is None:
+    refs = (Ref("key", id), Ref("key policy", id), Ref("role", name))
+    unknown = next((view.account.unknown[ref] for ref in refs if ref in view.account.unknown), None)
+    if key is None or role is None or unknown:
         if view.account.lacks("key", id):
             why = "That key does not exist."
         else:
-            unknown = view.account.unknown.get(Ref("key", id)) or view.account.unknown.get(Ref("role", name))
             missing = f": {unknown.missing}" if unknown else ""
             hop.cannot_tell("permission", f"Whether {name} may use the key {id} cannot be told{missing}.")
             return
@@ -110,23 +111,28 @@ def _kept_out(hop: Hop, view: View, name: str, role: Thing, requests: list[Reque
     for kind, set_policy in _WITH_POLICIES.items():
         for id, thing in view.account.all(kind):
             those = [each for each in requests if each.resource in (id, thing.get("Arn"), thing.get("ARN"))]
-            policy = thing.get("Policy")
+            policy, label = thing.get("Policy"), f"{kind} {BY_NAME[kind].label(id)}"
+            if those and (unknown := view.account.unknown.get(Ref(f"{kind} policy", id))):
+                words = f"Whether the {label} lets the role {name} in cannot be told: {unknown.missing}."
+                hop.cannot_tell("permission", words)
             if not those or not policy or refusal(those, caller=own, boundary=boundary):
                 continue
             ref = Ref(kind, id)
             if why := refusal(those, resource=policy, caller=own, boundary=boundary):
-                wanted = (view.applied(kind, id) or {}).get("Policy")
+                left = undenied(policy, those, wanted=(view.applied(kind, id) or {}).get("Policy"))
+                arn = str(thing.get("Arn") or id)
+                # A key or a topic cannot be without a policy.
+                steps = view.restore(ref) if left is None and kind != "secret" else [set_policy(arn, left)]
                 hop.broken(
                     f"{purpose}-kept-out",
-                    f"The policy of the {kind} {BY_NAME[kind].label(id)} keeps the role {name} out. {why}",
-                    set_policy(str(thing.get("Arn") or id), undenied(policy, those, wanted=wanted)),
+                    f"The policy of the {label} keeps the role {name} out. {why}",
+                    *steps,
                     ref=ref,
                     stops=False,
                 )
 
 
 _WITH_POLICIES: dict[str, Callable[[str, str | None], Step]] = {
-    # Keys and topics have statements of their owner's beside a denial.
     "key": lambda arn, policy: keys.put_policy(arn, policy or ""),
     "secret": beats.put_secret_policy,
     "topic": lambda arn, policy: topics.set_topic(arn, "Policy", policy or ""),
