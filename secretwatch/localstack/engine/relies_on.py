@@ -198,6 +198,14 @@ Errors of states, which LocalStack names, matches and catches otherwise than AWS
 Retries, which wait by a clock that can be called off.
     localstack.services.stepfunctions.asl.component.common.retry: retrier_decl retrier_decl.RetrierDecl
         retrier_decl.RetrierDecl._eval_body(env) retrier_decl.time
+Definitions, which are parsed once.
+    localstack.services.stepfunctions.asl.antlr.runtime.ASLLexer: ASLLexer
+    localstack.services.stepfunctions.asl.antlr.runtime.ASLParser: ASLParser
+    localstack.services.stepfunctions.asl.parse.asl_parser: ASLParserException
+        AmazonStateLanguageParser AmazonStateLanguageParser.parse(definition) SyntaxErrorListener
+    localstack.services.stepfunctions.asl.parse.preprocessor: Preprocessor
+    localstack.services.stepfunctions.asl.static_analyser.variable_references_static_analyser:
+        VariableReferencesStaticAnalyser VariableReferencesStaticAnalyser.process_and_get(definition)
 Waits, which can be called off.
     localstack.services.stepfunctions.asl.component.state: state state.datetime
     localstack.services.stepfunctions.asl.component.state.state_wait.wait_function.wait_function:

@@ -23,7 +23,7 @@ from localstack.services.stepfunctions.provider import StepFunctionsProvider
 from secretwatch.localstack.access.services.keys import KeyNotFound, key_of
 from secretwatch.localstack.access.services.roles import action_refusal, service_trust_refusal
 from secretwatch.localstack.cloudwatch.service_metrics import METRICS
-from secretwatch.localstack.states import tasks, waits
+from secretwatch.localstack.states import parsing, tasks, waits
 from secretwatch.localstack.states.definition import asks_for_jsonata, problems
 from secretwatch.localstack.states.http_task import HttpTask
 from secretwatch.policy.services import STATES
@@ -64,6 +64,7 @@ class StatesProvider(StepFunctionsProvider):
         super().__init__()
         tasks.install({"http": HttpTask})
         waits.install()
+        parsing.install()
         _let_errors_of_states_be_named()
         _catch_what_can_be_caught()
         # LocalStack calls it by its class.

@@ -1,0 +1,58 @@
+"""A state machine's definition is parsed once, and what is made from it is nobody else's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from secretwatch.localstack.states.stubs import standing_in
+
+with standing_in():
+    from localstack.services.stepfunctions.asl.parse.asl_parser import (
+        AmazonStateLanguageParser,
+        ASLParserException,
+    )
+    from localstack.services.stepfunctions.asl.static_analyser.variable_references_static_analyser import (
+        VariableReferencesStaticAnalyser,
+    )
+
+    from secretwatch.localstack.states import parsing
+
+
+def definition(**state: Any) -> str:
+    return json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True, **state}}})
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in (
+        (AmazonStateLanguageParser, "parse"),
+        (VariableReferencesStaticAnalyser, "process_and_get"),
+    ):
+        monkeypatch.setattr(owner, name, staticmethod(getattr(owner, name)))
+    parsing.install()
+
+
+def test_the_same_text_is_parsed_once_and_made_into_something_new_each_time() -> None:
+    text = definition(Result=1)
+    (first, tree), (second, same) = (AmazonStateLanguageParser.parse(text) for _ in range(2))
+    assert tree is same
+    assert first is not second
+    assert first.states is not second.states
+    assert AmazonStateLanguageParser.parse(definition(Result=2))[1] is not tree
+
+
+def test_what_is_no_definition_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(ASLParserException):
+            AmazonStateLanguageParser.parse(definition(Nonsense={}))
+
+
+def test_names_of_variables_are_the_askers_own() -> None:
+    text = definition(QueryLanguage="JSONPath", Parameters={"a.$": "$name"})
+    find = VariableReferencesStaticAnalyser.process_and_get
+    assert find(text) == {"A": ["name"]}
+    find(text)["A"].append("other")
+    assert find(text) == {"A": ["name"]}
