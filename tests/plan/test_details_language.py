@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from antlr4 import PredictionMode
 
 from secretwatch.localstack.states.definition import problems
 from secretwatch.localstack.states.stubs import standing_in
@@ -17,8 +18,10 @@ from .conftest import Plan
 from .details import CASES, definition_of, states_of, templates
 
 with standing_in():
+    from localstack.services.stepfunctions.asl.antlr.runtime.ASLParser import ASLParser
     from localstack.services.stepfunctions.asl.static_analyser.static_analyser import StaticAnalyser
 
+    from secretwatch.localstack.states import parsing
     from secretwatch.localstack.states.tasks import members
 
 DOCS = Path(__file__).parents[2] / "docs/on-aws.md"
@@ -33,6 +36,15 @@ def text(request: pytest.FixtureRequest, details_plan: Plan) -> str:
 
 def test_the_grammar_takes_it(text: str) -> None:
     StaticAnalyser().analyse(text)
+
+
+@pytest.mark.later
+def test_the_quick_way_to_read_it_reads_the_same(text: str) -> None:
+    quick, slow = (
+        parsing._tree(text, mode).toStringTree(ASLParser.ruleNames)
+        for mode in (PredictionMode.SLL, PredictionMode.LL)
+    )
+    assert quick == slow
 
 
 def test_no_state_is_missing_or_never_reached_and_calls_have_the_names_of_aws(text: str) -> None:

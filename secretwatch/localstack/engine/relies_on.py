@@ -204,6 +204,8 @@ Definitions, which are parsed once.
     localstack.services.stepfunctions.asl.parse.asl_parser: ASLParserException
         AmazonStateLanguageParser AmazonStateLanguageParser.parse(definition) SyntaxErrorListener
     localstack.services.stepfunctions.asl.parse.preprocessor: Preprocessor
+    localstack.services.stepfunctions.asl.static_analyser.static_analyser: StaticAnalyser
+        StaticAnalyser.analyse(definition)
     localstack.services.stepfunctions.asl.static_analyser.variable_references_static_analyser:
         VariableReferencesStaticAnalyser VariableReferencesStaticAnalyser.process_and_get(definition)
 Waits, which can be called off.

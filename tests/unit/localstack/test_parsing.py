@@ -6,14 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from antlr4 import PredictionMode
 
 from secretwatch.localstack.states.stubs import standing_in
 
 with standing_in():
+    from localstack.services.stepfunctions.asl.antlr.runtime.ASLParser import ASLParser
     from localstack.services.stepfunctions.asl.parse.asl_parser import (
         AmazonStateLanguageParser,
         ASLParserException,
     )
+    from localstack.services.stepfunctions.asl.static_analyser.static_analyser import StaticAnalyser
     from localstack.services.stepfunctions.asl.static_analyser.variable_references_static_analyser import (
         VariableReferencesStaticAnalyser,
     )
@@ -32,6 +35,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
         (VariableReferencesStaticAnalyser, "process_and_get"),
     ):
         monkeypatch.setattr(owner, name, staticmethod(getattr(owner, name)))
+    monkeypatch.setattr(StaticAnalyser, "analyse", StaticAnalyser.analyse)
     parsing.install()
 
 
@@ -48,6 +52,46 @@ def test_what_is_no_definition_is_refused_each_time() -> None:
     for _ in range(2):
         with pytest.raises(ASLParserException):
             AmazonStateLanguageParser.parse(definition(Nonsense={}))
+        with pytest.raises(ASLParserException):
+            StaticAnalyser().analyse(definition(Nonsense={}))
+
+
+def test_what_nothing_that_runs_can_be_made_of_is_refused() -> None:
+    with pytest.raises(ValueError, match="WaitFunction"):
+        StaticAnalyser().analyse(definition(Type="Wait"))
+
+
+def test_the_quick_way_to_read_reads_the_same() -> None:
+    text = definition(
+        Type="Map",
+        ItemProcessor={
+            "StartAt": "B",
+            "States": {
+                "B": {
+                    "Type": "Choice",
+                    "Choices": [
+                        {"And": [{"Variable": "$.a", "IsPresent": True}], "Next": "C"},
+                        {"Variable": "$.a", "StringMatches": "x*", "Next": "C"},
+                    ],
+                    "Default": "C",
+                },
+                "C": {
+                    "Type": "Pass",
+                    "Parameters": {
+                        "a.$": "States.Format('{}', $$.State.Name)",
+                        "Next": "b",
+                        "b": [1, {"$": 2}],
+                    },
+                    "End": True,
+                },
+            },
+        },
+    )
+    quick, slow = (
+        parsing._tree(text, mode).toStringTree(ASLParser.ruleNames)
+        for mode in (PredictionMode.SLL, PredictionMode.LL)
+    )
+    assert quick == slow
 
 
 def test_names_of_variables_are_the_askers_own() -> None:
