@@ -22,7 +22,6 @@ import botocore.session
 import deep
 import provider
 import pytest
-from hypothesis import HealthCheck, settings
 
 from secretwatch import local
 from secretwatch import terraform as tf
@@ -179,10 +178,6 @@ def pytest_collection_finish() -> None:
     """What is there by now stays."""
     gc.freeze()
 
-
-# No asserted timings: a loaded machine takes long for an example, or to make one up.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
 
 # Reading what AWS's services are is most of what a client costs, and each session does it anew.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)

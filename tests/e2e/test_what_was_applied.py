@@ -170,7 +170,7 @@ def test_a_mend_leaves_what_is_only_unusual(patient: Patient, healthy: View) -> 
     """Of other things than the one that is broken nothing changes."""
     dice = random.Random(SEED)
     wrong = []
-    for fault in chosen(patient.intent.account, some(120), dice):
+    for fault in chosen(patient.intent.account, some(80), dice):
         change = dice.choice(UNUSUAL)
         unusual = healthy.account.copy()
         change(unusual, dice)

@@ -20,6 +20,8 @@ from secretwatch.filterpattern import FilterPattern
 
 from .conftest import ACCOUNT, ARN, REGION, Plan, plan_of
 
+pytestmark = pytest.mark.later
+
 LOG_GROUP = "beside"
 _random = random.Random(11)
 _WORDS = [

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.localstack.cloudwatch.metric_data import check_dashboard
@@ -149,7 +150,7 @@ identities = st.sampled_from([*EXCEPTED.values(), *NOT_EXCEPTED.values()])
 others = st.tuples(st.sampled_from(ABOUT_NONE), st.none())
 
 
-@settings(max_examples=500)
+@deep(500)
 @given(calls | others, identities, st.sampled_from(ERRORS))
 def test_a_query_shows_what_the_watch_counts(
     conditions: dict[str, Condition], call: tuple[str, Any], identity: dict[str, Any], error: str | None

@@ -11,7 +11,8 @@ from typing import Any
 import botocore.session
 import click
 import pytest
-from hypothesis import HealthCheck, given, settings
+from deep import deep
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from secretwatch.cli import main
@@ -151,7 +152,7 @@ def test_whatever_is_posted_of_an_alarm_is_one_thread(details_plan: Plan) -> Non
 SECONDS = st.integers(min_value=-5_000, max_value=3_600_000).map(lambda each: each / 1000)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@deep(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first=st.integers(min_value=1, max_value=3),
     later=st.lists(

@@ -105,6 +105,7 @@ def test_a_plan_that_would_lose_evidence_is_refused(
     assert f'Resource {GUARD}["{what}"] has lifecycle.prevent_destroy set' in said
 
 
+@pytest.mark.later
 def test_the_guard_of_earlier_plans_still_guards(terraform: Any, root: Path) -> None:
     (root / "terraform.tfstate").write_text(EARLIER)
     assert "lifecycle.prevent_destroy set" in refused(terraform, root, "-destroy")
@@ -113,6 +114,7 @@ def test_the_guard_of_earlier_plans_still_guards(terraform: Any, root: Path) -> 
     assert "0 to change, 0 to destroy" in said
 
 
+@pytest.mark.later
 def test_of_what_they_are_not_there_yet_they_do_not_guard(terraform: Any, root: Path, repo: Path) -> None:
     """A known limit, which the page names: a guard that a plan creates refuses nothing in that plan."""
     assert "upgrade alone" in (repo / "docs/second-day/leave.md").read_text()

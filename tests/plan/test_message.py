@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.inputtransformer import check_input, input_of
@@ -129,7 +130,7 @@ def plain(targets: Targets) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@settings(max_examples=1000)
+@deep(1000)
 @given(*[hostile] * 5, st.booleans(), st.integers(0, 3))
 def test_no_callers_text_silences_a_message_or_changes_what_it_says(
     targets: Targets,
@@ -191,7 +192,7 @@ def changes(instances: Plan) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-@settings(max_examples=300)
+@deep(300)
 @given(*[hostile] * 4, st.booleans())
 def test_no_callers_text_silences_the_self_watchs_message(
     changes: list[dict[str, Any]], name: str, agent: str, reason: str, session: str, is_refused: bool

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch import secretid
@@ -196,7 +197,7 @@ def secret_ids(draw: st.DrawFn) -> str:
     return place + before.strip("-") * (len(before) > 1) + base + after + draw(suffixes)
 
 
-@settings(max_examples=3000)
+@deep(3000)
 @given(st.sampled_from(sorted(FORMS)), secret_ids())
 def test_what_could_be_watched_rings_and_a_sibling_never(
     patterns: dict[str, Patterns], watch: str, secret_id: str
@@ -204,7 +205,7 @@ def test_what_could_be_watched_rings_and_a_sibling_never(
     check(patterns[watch], watch, secret_id)
 
 
-@settings(max_examples=1000)
+@deep(1000)
 @given(secret_ids(), st.sampled_from((ACCOUNT, MEMBER, OTHER)))
 def test_secrets_of_an_organisations_accounts(members: Patterns, secret_id: str, caller: str) -> None:
     where = {"organization": True, "caller": caller}

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.eventpattern import EventPattern
@@ -334,7 +335,7 @@ calls = st.one_of(
 identities = st.sampled_from([*EXCEPTED.values(), *NOT_EXCEPTED.values()])
 
 
-@settings(max_examples=1000)
+@deep(1000)
 @given(calls, identities, st.sampled_from(ERRORS))
 def test_both_engines_decide_alike_on_any_event(
     engines: dict[str, Engines], call: tuple[str, Any], identity: dict[str, Any], error: str | None

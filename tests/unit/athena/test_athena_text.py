@@ -182,7 +182,9 @@ OPERANDS = [
 PLACES = ("a", "b", "a.a", "a.b", "a[0]", "a[*]", "*", "['x y']")
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place", [pytest.param(each, marks=[] if each in ("a", "a[*]") else pytest.mark.later) for each in PLACES]
+)
 def test_what_stands_in_json(place: str) -> None:
     trino = Trino()
     events = [

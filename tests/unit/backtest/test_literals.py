@@ -9,8 +9,9 @@ from typing import Any
 from unittest.mock import Mock, patch
 
 import pytest
+from deep import deep
 from history import PATTERN, other, read, subject
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.backtest.literals import ESCAPES, needles, required
@@ -191,7 +192,7 @@ def slow(decoder: Decoder, data: bytes, arrival: int | None) -> Any:
     return decoder.read_stream([data], len(data), arrival)
 
 
-@settings(max_examples=300, deadline=None)
+@deep(300)
 @given(
     data=files(),
     pattern=st.sampled_from(PATTERNS),

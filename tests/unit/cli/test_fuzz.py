@@ -6,11 +6,12 @@ from __future__ import annotations
 import random
 
 import surroundings
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 
-@settings(max_examples=150, deadline=None)
+@deep(150)
 @given(st.integers(0, 2**40))
 def test_whatever_is_around_it_a_command_ends_in_a_sentence(seed: int) -> None:
     ending = surroundings.run(random.Random(seed))

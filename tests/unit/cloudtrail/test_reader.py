@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from deep import deep
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -256,7 +257,7 @@ JSONISH = st.text(alphabet='{}[]",: \n\\aE1tsRecordv', max_size=60)
 
 
 @given(JSONISH, st.integers(1, 20))
-@settings(max_examples=300)
+@deep(300)
 def test_any_text_like_json_is_read_without_an_error(text: str, size: int) -> None:
     pieces(text.encode(), size)
 

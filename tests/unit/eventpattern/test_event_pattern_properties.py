@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import example, given, settings
+from deep import deep
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secretwatch.eventpattern import EventPattern, InvalidEventPattern
@@ -170,7 +171,7 @@ def number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-@settings(max_examples=200)
+@deep(200)
 @given(OBJECTS.filter(lambda pattern: not overlaps(pattern)), EVENTS)
 @example({"a": {"b": [{"exists": False}]}}, {"a": [{"b": 1}, {"c": 1}]})
 def test_a_naive_matcher_agrees(pattern: Any, event: Any) -> None:
@@ -194,7 +195,7 @@ ELEMENTS = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@deep(200)
 @given(ELEMENTS.map(json.dumps) | st.text(max_size=20), EVENTS)
 def test_nothing_but_invalid_event_pattern_is_ever_raised(text: str, event: Any) -> None:
     try:

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from deep import deep
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secretwatch.eventpattern import MOST_COMPLEX, EventPattern
@@ -112,7 +113,7 @@ TWO = st.lists(texts_of(5), min_size=1, max_size=2, unique=True)
 THREE = st.lists(texts_of(3), min_size=3, max_size=3, unique=True)
 
 
-@settings(max_examples=100)
+@deep(100)
 @example(["aaab*", "*aaaa"])
 @given(TWO | THREE)
 def test_a_naive_count_agrees(texts: list[str]) -> None:

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.filterpattern import FilterPattern, InvalidFilterPattern
@@ -131,7 +132,7 @@ _CHAINS = st.builds(
 EXPRESSIONS = st.lists(_CHAINS, min_size=1, max_size=3).map("|".join)
 
 
-@settings(max_examples=400)
+@deep(400)
 @given(EXPRESSIONS, st.text(alphabet="abc1. \n", max_size=24))
 def test_agrees_with_pythons_engine(expression, text):
     expected = re.search(expression, text, re.ASCII | re.DOTALL) is not None

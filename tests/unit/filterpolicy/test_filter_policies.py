@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from deep import deep
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secretwatch.filterpolicy import FilterPolicy
@@ -158,7 +159,7 @@ def naive(policy: Any, body: Any) -> bool:
     return False
 
 
-@settings(max_examples=300)
+@deep(300)
 @given(POLICIES, BODIES)
 def test_policies_on_bodies_agree_with_a_naive_matcher(policy: Any, body: Any) -> None:
     assert FilterPolicy.parse(json.dumps(policy), "MessageBody").matches({}, json.dumps(body)) is naive(

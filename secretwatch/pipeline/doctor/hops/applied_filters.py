@@ -295,7 +295,7 @@ def _left_out(hop: Hop, view: View, wanted: list[Thing]) -> None:
 def told_apart_alone(hop: Hop, view: View, ref: Ref) -> None:
     """Says of a filter that was changed since it was applied where it counts less, or more."""
     there, wanted = view.account.things.get(ref), view.applied(ref.kind, ref.id)
-    if not there or not wanted:
+    if not there or not wanted or there.get("filterPattern") == wanted.get("filterPattern"):
         return
     found, meant = parsed(there.get("filterPattern") or ""), parsed(wanted.get("filterPattern") or "")
     if meant is None:

@@ -40,6 +40,8 @@ def told_apart(hop: Hop, view: View, ref: Ref) -> None:
     live, wanted = view.account.get("rule", ref.id), view.applied("rule", ref.id)
     if not live or not wanted or not wanted.get("EventPattern"):
         return
+    if live.get("EventPattern") == wanted["EventPattern"]:
+        return
     there, meant = pattern_of(live.get("EventPattern") or "{}"), pattern_of(wanted["EventPattern"])
     steps = [*view.terraform(ref), *view.restore(ref)]
     if not live.get("EventPattern"):
