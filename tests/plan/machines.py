@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 MOST_BYTES = 262_144
@@ -249,13 +250,8 @@ _STEP = re.compile(
 
 def find(path: str, given: Any, context: Mapping[str, Any]) -> Any:
     """One value, or a list where the path can find several; raises `Failed`."""
-    found, rest, several = (
-        ([context], path[2:], False) if path.startswith("$$") else ([given], path[1:], False)
-    )
-    while rest:
-        step = _STEP.match(rest)
-        assert step, path
-        rest, at = rest[step.end() :], step.groupdict()
+    found, several = ([context] if path.startswith("$$") else [given]), False
+    for at in _steps(path):
         if name := at["name"]:
             found = [each[name] for each in found if isinstance(each, dict) and name in each]
         elif at["index"] is not None:
@@ -269,6 +265,17 @@ def find(path: str, given: Any, context: Mapping[str, Any]) -> Any:
     if not found:
         raise Failed("States.Runtime", f"nothing at {path}")
     return found[0]
+
+
+@cache
+def _steps(path: str) -> list[dict[str, str | None]]:
+    rest, steps = path.removeprefix("$").removeprefix("$"), []
+    while rest:
+        step = _STEP.match(rest)
+        assert step, path
+        rest = rest[step.end() :]
+        steps.append(step.groupdict())
+    return steps
 
 
 def _many(value: Any, at: Mapping[str, str | None]) -> list[Any]:
