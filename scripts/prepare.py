@@ -45,22 +45,33 @@ def say(line: str) -> None:
 
 
 def step(what: str, *command: str | Path) -> None:
+    # A terminal shows a line that has not ended; the log of a pipe mostly shows whole ones.
+    at_terminal = sys.stderr.isatty()
+    print(f"  {what}" if at_terminal else f"  {what} …\n", end="", file=sys.stderr, flush=True)
     begin = time.monotonic()
+    took = ""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["TMPDIR"] = tempfile.gettempdir()
-    result = subprocess.run(
-        list(map(str, command)),
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    try:
+        result = subprocess.run(
+            list(map(str, command)),
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if not result.returncode:
+            took = f" ({time.monotonic() - begin:.0f} s)"
+    finally:
+        if at_terminal:
+            say(took)
+        elif took:
+            say(f"  {what}{took}")
     if result.returncode:
         raise Failed(f"{what} failed:\n{result.stdout.rstrip()}")
-    say(f"  {what} ({time.monotonic() - begin:.0f} s)")
 
 
 def make() -> None:

@@ -33,6 +33,8 @@ PROVIDER = "hashicorp/aws"
 TERRAFORM_REGISTRY = "registry.terraform.io"
 OPENTOFU_REGISTRY = "registry.opentofu.org"
 
+_OF_THE_USER = {TERRAFORM_REGISTRY: ".terraformrc", OPENTOFU_REGISTRY: ".tofurc"}
+
 _PROBE_SECONDS = 5.0
 
 
@@ -174,21 +176,57 @@ def environment(say: Callable[[str], None] = _say, scratch: Path | None = None) 
         return
     say(f"Terraform providers come from the mirror {mirror}.")
     with tempfile.TemporaryDirectory(prefix="secretwatch-", dir=scratch) as folder:
-        if not _holds(mirror, facts.registry, facts.platform):
-            # A mirror made with Terraform serves OpenTofu as well: the same files under another host.
-            view = Path(folder) / "mirror"
-            view.mkdir()
-            (view / facts.registry).symlink_to(mirror.absolute() / TERRAFORM_REGISTRY)
-            mirror = view
-        config = Path(folder) / "mirror.tfrc"
-        config.write_text(
-            "provider_installation {\n"
-            "  filesystem_mirror {\n"
-            f"    path = {json.dumps(str(mirror.absolute()))}\n"
-            "  }\n"
-            "}\n"
-        )
-        yield _QUIET | {"TF_CLI_CONFIG_FILE": str(config)}
+        yield _QUIET | {"TF_CLI_CONFIG_FILE": str(_configure(Path(folder), mirror, facts))}
+
+
+def _configure(folder: Path, mirror: Path, facts: Binary) -> Path:
+    """Write a CLI configuration with this mirror."""
+    if not _holds(mirror, facts.registry, facts.platform):
+        # A mirror made with Terraform serves OpenTofu as well: the same files under another host.
+        view = folder / "mirror"
+        view.mkdir(exist_ok=True)
+        (view / facts.registry).unlink(missing_ok=True)
+        (view / facts.registry).symlink_to(mirror.absolute() / TERRAFORM_REGISTRY)
+        mirror = view
+    config = folder / "mirror.tfrc"
+    config.write_text(
+        "provider_installation {\n"
+        "  filesystem_mirror {\n"
+        f"    path = {json.dumps(str(mirror.absolute()))}\n"
+        "  }\n"
+        "}\n"
+    )
+    return config
+
+
+def for_a_shell(
+    folder: Path, environ: Mapping[str, str], home: Path, addons: Path, say: Callable[[str], None] = _say
+) -> Path | None:
+    """A CLI configuration in `folder` for somebody's own `terraform init`, where no registry answers.
+
+    None, and no file, where that would replace settings of theirs, where none is needed, and where no mirror
+    or no Terraform is found. `folder` is made if need be, and is nobody else's. `say`: as of `environment`.
+    """
+    own = str(folder / "mirror.tfrc")
+    environ = {name: each for name, each in environ.items() if (name, each) != ("TF_CLI_CONFIG_FILE", own)}
+    # Terraform reads one file alone: credentials in the user's own would be lost.
+    if "TF_CLI_CONFIG_FILE" not in environ and any((home / each).exists() for each in _OF_THE_USER.values()):
+        return None
+    try:
+        facts = inspect_binary(environ.get("TF_BINARY") or "terraform")
+        near = [*_implied_folders(environ, home), *addons.glob("*")]
+        if not environ.get(MIRROR_VARIABLE) and not any(_holds_for(each, facts) for each in near):
+            return None  # a registry need not be asked
+        mirror = choose_mirror(facts, environ, home, addons)
+        # A mirror may lack other providers than this project's.
+        if mirror is None or (environ.get(MIRROR_VARIABLE) and _answers(facts.registry)):
+            return None
+        folder.mkdir(mode=0o700, exist_ok=True)
+        config = _configure(folder, mirror, facts)
+    except (OSError, TerraformNotUsable):
+        return None
+    say(f"Terraform providers come from the mirror {mirror}.")
+    return config
 
 
 def choose_mirror(facts: Binary, environ: Mapping[str, str], home: Path, addons: Path) -> Path | None:
@@ -242,9 +280,8 @@ def _implied_folders(environ: Mapping[str, str], home: Path) -> list[Path]:
 
 def _configures_installation(facts: Binary, home: Path) -> bool:
     """Whether the user's own CLI configuration says where providers come from."""
-    name = ".tofurc" if facts.registry == OPENTOFU_REGISTRY else ".terraformrc"
     try:
-        return "provider_installation" in (home / name).read_text()
+        return "provider_installation" in (home / _OF_THE_USER[facts.registry]).read_text()
     except OSError:
         return False
 

@@ -22,6 +22,7 @@ from rich.table import Table
 from secretwatch import local as cloud
 from secretwatch.cli import exits, local_delivery, local_env, sign_in  # noqa: F401  Their commands join the group.
 from secretwatch.cli.local_group import EXIT_CODES, count_of_calls, err, local, out
+from secretwatch.cli.misplaced import Misplaced
 from secretwatch.cli.options import SECONDS
 from secretwatch.local.cloud import AlarmTick
 
@@ -103,6 +104,7 @@ class _AlarmTick(click.ParamType[AlarmTick]):
     help="Seconds between two evaluations of the alarms; or minute: at full minutes only, as on AWS.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
+@click.argument("port", cls=Misplaced)
 def up(
     port: int | None, delivery_interval: float, digest_interval: float, alarm_tick: AlarmTick, as_json: bool
 ) -> None:

@@ -6,6 +6,7 @@ import click
 
 from secretwatch import local as cloud
 from secretwatch.cli.local_group import EXIT_CODES, count_of_calls, local, out
+from secretwatch.cli.misplaced import Misplaced
 
 _CHANNELS = click.argument("channels", nargs=-1, type=click.Choice(["trail", "events", "history"]))
 
@@ -48,6 +49,7 @@ def release(channels: tuple[str, ...], first: int | None, reordered: bool, twice
 
 @local.command(epilog=EXIT_CODES)
 @click.option("--minutes", type=click.IntRange(1, 24 * 60), default=1, show_default=True, metavar="N")
+@click.argument("minutes", cls=Misplaced)
 def tick(minutes: int) -> None:
     """Let full minutes pass without waiting: for alarms, for scheduled rules, and for states that wait.
 

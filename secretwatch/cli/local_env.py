@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
 from secretwatch import local as cloud
+from secretwatch import terraform
+from secretwatch.cli.console import visible
 from secretwatch.cli.local_group import EXIT_CODES, local
 
 
@@ -17,7 +22,8 @@ from secretwatch.cli.local_group import EXIT_CODES, local
 def env(as_json: bool) -> None:
     """Print what a shell needs for Terraform, the AWS CLI and boto3: eval "$(secretwatch local env)".
 
-    If no local cloud is up, the line that evaluates this fails, and its shell can reach no other cloud.
+    If no local cloud is up, the line that evaluates this fails, and its shell can reach no other cloud. If no
+    registry answers, TF_CLI_CONFIG_FILE names the provider mirror that the scripts use, until `local down`.
     """
     try:
         running = cloud.require(cloud.find_state_dir())
@@ -26,13 +32,27 @@ def env(as_json: bool) -> None:
             # Whoever evaluates nothing, and then applies, does so in a real account.
             print(_nowhere())
         raise
+    providers = _providers(running)
     # Plain print: this is read by a shell, not by a person.
-    print(json.dumps(running.env()) if as_json else shell(running))
+    print(json.dumps(running.env() | providers) if as_json else shell(running, providers))
 
 
-def shell(running: cloud.LocalCloud) -> str:
-    """`running.env()` as lines for a POSIX shell; what would get in the way is unset."""
-    return _lines(running.env())
+def _providers(running: cloud.LocalCloud) -> dict[str, str]:
+    """What Terraform needs to find its providers where no registry answers."""
+    folder = cloud.StateDir(running.state_dir).mirror
+    config = terraform.for_a_shell(
+        folder, os.environ, Path.home(), Path("/opt"), lambda line: click.echo(visible(line), err=True)
+    )
+    if config and cloud.status(running.state_dir) is None:
+        # It was stopped meanwhile, perhaps before there was anything to remove.
+        shutil.rmtree(folder, ignore_errors=True)
+        return {}
+    return {"TF_CLI_CONFIG_FILE": str(config)} if config else {}
+
+
+def shell(running: cloud.LocalCloud, more: Mapping[str, str] | None = None) -> str:
+    """`running.env()` and `more` as lines for a POSIX shell; what would get in the way is unset."""
+    return _lines(running.env() | dict(more or {}))
 
 
 def _nowhere() -> str:

@@ -9,6 +9,7 @@ A state directory holds
     local.log      what LocalStack printed, from the last start on; kept after `down`, for looking back
     filesystem/    LocalStack's own files and temporary files; only while the local cloud is up
     applied/       copies of root modules applied to it, with their state; only while it is up
+    mirror/        Terraform's CLI configuration for shells, where one is needed; only while it is up
     lock           held by whoever starts or stops
     .gitignore     so that none of this is ever committed
 
@@ -102,6 +103,7 @@ class StateDir:
         self.log_file = self.path / "local.log"
         self.filesystem = self.path / "filesystem"
         self.applied = self.path / "applied"
+        self.mirror = self.path / "mirror"
 
     def create(self) -> None:
         try:
@@ -159,7 +161,7 @@ class StateDir:
             except OSError as error:
                 # A folder of that name is nothing that this program made.
                 raise self._unusable(error) from error
-        for folder in (self.filesystem, self.applied):
+        for folder in (self.filesystem, self.applied, self.mirror):
             shutil.rmtree(folder, ignore_errors=True)
 
     def last_log_lines(self, count: int = 15) -> str:

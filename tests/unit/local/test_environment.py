@@ -6,15 +6,17 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
 from commands import Runner
 
+from secretwatch.cli import local_env
 from secretwatch.cli.local import local
 from secretwatch.cli.local_env import shell
-from secretwatch.local import DEAD_ENDPOINT, LocalCloud
+from secretwatch.local import DEAD_ENDPOINT, LocalCloud, StateDir
 
 CLOUD = LocalCloud(Path("/state"), 1, 4567, 0.0, 1.0, 3600.0, 1.0)
 
@@ -104,6 +106,31 @@ def test_where_no_local_cloud_is_up_the_line_stops(tmp_path: Path, monkeypatch: 
     )
     assert f"AWS_ENDPOINT_URL={DEAD_ENDPOINT}" in later.stdout.splitlines()
     assert "AWS_PROFILE" not in later.stdout
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_shell_finds_its_providers_while_the_local_cloud_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    """What is written is removed with the local cloud, also where that is stopped in this moment."""
+    running = replace(CLOUD, state_dir=tmp_path)
+    state = StateDir(tmp_path)
+    monkeypatch.setattr(local_env.cloud, "require", lambda _: running)
+    monkeypatch.setattr(local_env.cloud, "status", lambda _: None if stopped else running)
+    mirror = tmp_path / "it's $HOME"
+
+    def for_a_shell(folder: Path, *_: object) -> Path:
+        folder.mkdir()
+        (folder / "mirror.tfrc").write_text(str(mirror))
+        return folder / "mirror.tfrc"
+
+    monkeypatch.setattr(local_env.terraform, "for_a_shell", for_a_shell)
+    printed = Runner().invoke(local, ["env"]).stdout
+    found = _evaluated(printed, 'cat "$TF_CLI_CONFIG_FILE"', TF_CLI_CONFIG_FILE=os.devnull).stdout
+    assert found == ("" if stopped else str(mirror))
+    assert state.mirror.exists() is not stopped
+    state.sweep()
+    assert not state.mirror.exists()
 
 
 def test_this_process_is_a_client_of_the_local_cloud_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,6 +160,81 @@ def test_opentofu_sees_terraforms_mirror_under_its_own_registry(
         assert f'path = "{view}"' in Path(env["TF_CLI_CONFIG_FILE"]).read_text()
 
 
+class Shell:
+    """Somebody's own `terraform init` on a machine."""
+
+    def __init__(self, machine: Machine, patch: pytest.MonkeyPatch) -> None:
+        self.machine, self.folder = machine, machine.home / "state/mirror"
+        self.folder.parent.mkdir()
+        self.binary = TERRAFORM
+        self.said: list[str] = []
+        patch.setattr(tf, "inspect_binary", lambda name: self.binary)
+
+    def configuration(self) -> Path | None:
+        machine = self.machine
+        return tf.for_a_shell(self.folder, machine.environ, machine.home, machine.addons, self.said.append)
+
+
+@pytest.fixture
+def shell(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    machine.registry_answers = False
+    return Shell(machine, monkeypatch)
+
+
+@pytest.mark.parametrize("binary", [TERRAFORM, OPENTOFU])
+def test_a_shell_gets_a_mirror_where_no_registry_answers(shell: Shell, binary: tf.Binary) -> None:
+    mirror = shell.machine.mirror(shell.machine.addons / "plugins")
+    shell.binary = binary
+    config = shell.configuration()
+    assert config
+    assert (str(mirror) in config.read_text()) == (binary is TERRAFORM)
+    assert shell.said == [f"Terraform providers come from the mirror {mirror}."]
+    # The shell has it now. Whoever starts the local cloud anew evaluates the line again.
+    shell.machine.environ["TF_CLI_CONFIG_FILE"] = str(config)
+    assert shell.configuration() == config
+    if binary is OPENTOFU:
+        assert (shell.folder / "mirror" / tf.OPENTOFU_REGISTRY / "hashicorp/aws/5.100.0/linux_amd64").is_dir()
+
+
+def test_a_shell_whose_registry_answers_gets_none(shell: Shell) -> None:
+    """The mirror may lack what else somebody's own configuration needs."""
+    shell.machine.registry_answers = True
+    named = shell.machine.mirror(shell.machine.addons / "plugins")
+    assert shell.configuration() is None
+    shell.machine.environ[tf.MIRROR_VARIABLE] = str(named)
+    assert shell.configuration() is None
+    assert not shell.folder.exists()
+    shell.machine.registry_answers = False
+    assert shell.configuration()
+
+
+@pytest.mark.parametrize("name", [".terraformrc", ".tofurc"])
+def test_a_shell_keeps_its_users_own_configuration(shell: Shell, name: str) -> None:
+    shell.machine.mirror(shell.machine.addons / "plugins")
+    (shell.machine.home / name).write_text('credentials "example.com" {}\n')
+    assert shell.configuration() is None
+    (shell.machine.home / name).unlink()
+    mine = shell.machine.home / "mine.tfrc"
+    mine.touch()
+    shell.machine.environ["TF_CLI_CONFIG_FILE"] = str(mine)
+    assert shell.configuration() is None
+    assert not shell.folder.exists()
+
+
+def test_without_a_mirror_no_registry_is_asked_for_a_shell(shell: Shell) -> None:
+    assert shell.configuration() is None
+    assert shell.machine.asked == []
+
+
+def test_a_shell_without_terraform_gets_none(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> tf.Binary:
+        raise tf.TerraformNotUsable(name)
+
+    monkeypatch.setattr(tf, "inspect_binary", missing)
+    shell.machine.mirror(shell.machine.addons / "plugins")
+    assert shell.configuration() is None
+
+
 def test_a_copy_of_the_module_has_nothing_that_terraform_writes(tmp_path: Path) -> None:
     source = tmp_path / "source"
     for name in (
