@@ -318,9 +318,10 @@ def _policies(kind: str, member: str, value: Any) -> Iterator[tuple[str, Any]]:
     if member == "AssumeRolePolicyDocument":
         del denied["Resource"]
         denied["Action"] = "sts:AssumeRole"
-    # As somebody would who wants to keep the account's own access.
-    denied["Principal"] = {"Service": sorted(_services(statements)) or ["cloudtrail.amazonaws.com"]}
-    yield "denied", _with(value, denied)
+    # As somebody would who wants to keep the account's own access. What no service is let into minds none.
+    if services := sorted(_services(statements)):
+        denied["Principal"] = {"Service": services}
+        yield "denied", _with(value, denied)
     stranger = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}}
     if service := _SERVICES.get(kind):
         place = next((each["Resource"] for each in statements if each.get("Resource")), "*")
