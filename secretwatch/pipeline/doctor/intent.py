@@ -238,7 +238,7 @@ def differences(intent: Intent, live: Account) -> list[Difference]:
             if member not in wanted and member not in there:
                 continue
             value = there.get(member)
-            if same(wanted.get(member)) == same(value):
+            if wanted.get(member) == value or same(wanted.get(member)) == same(value):
                 continue
             enough = kind.enough.get(member)
             if not (enough and enough(live, wanted, there)):
