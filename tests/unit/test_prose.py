@@ -28,9 +28,8 @@ RIDDLES = {
 
 
 def pages() -> list[str]:
-    """All of them but decisions, which stay as they were taken."""
     found = [file for place in PLACES for file in REPO.glob(place)]
-    return sorted(str(file.relative_to(REPO)) for file in found if file.parent.name != "adr")
+    return sorted(str(file.relative_to(REPO)) for file in found)
 
 
 def sentences(page: str) -> Iterator[str]:
