@@ -10,6 +10,8 @@ import click
 import pytest
 
 from secretwatch.cli import main
+from secretwatch.verify.model import COMMON
+from secretwatch.verify.table import EXPERIMENTS
 
 REPO = Path(__file__).parents[2]
 PLACES = ("*.md", "benchmarks/*.md", "docs/**/*.md", "modules/*/*.md")
@@ -128,4 +130,16 @@ def test_every_sentence_of_a_help_can_be_read_once() -> None:
     paragraphs = [" ".join(text.replace("\b", "").split()) for text in helps(main)]
     assert len(paragraphs) > 100
     found = [fault for text in paragraphs for fault in faults(text)]
+    assert not found, "\n".join(found)
+
+
+def test_every_sentence_of_an_experiment_can_be_read_once() -> None:
+    texts = [
+        text
+        for each in EXPERIMENTS
+        for text in (each.claim, each.why, each.source, *(seen.sentence for seen in each.outcomes.values()))
+    ]
+    texts += [seen.sentence for seen in COMMON.values()]
+    assert len(texts) > 200
+    found = [fault for text in texts for fault in faults(text)]
     assert not found, "\n".join(found)
