@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,17 @@ from secretwatch.verify.table import EXPERIMENTS
 REPO = Path(__file__).parents[2]
 PLACES = ("*.md", "benchmarks/*.md", "docs/**/*.md", "modules/*/*.md")
 LONGEST = 30
+# Where a command's texts lie.
+PRINTS = {
+    "all": ("cli/*.py", "pipeline/*.py"),
+    "backtest": ("backtest/*.py", "pipeline/athena/*.py", "pipeline/backtest/*.py"),
+    "doctor": ("pipeline/doctor/**/*.py",),
+    "drill": ("pipeline/drill/*.py",),
+    "incident": ("incident/*.py", "pipeline/incident/*.py"),
+    "verify": ("verify/**/*.py",),
+}
+# They are no sentences, and may begin so.
+HEADINGS = ("What these credentials did (UTC)",)
 RIDDLES = {
     # "What names no secret counts." Name the thing: "Calls that name no secret count."
     "begins with an unnamed subject": r"^(What|Whatever|Who|Whoever|Whom|Whose)\b(\W+\w+){4,}[^?]*\.$",
@@ -142,4 +154,34 @@ def test_every_sentence_of_an_experiment_can_be_read_once() -> None:
     texts += [seen.sentence for seen in COMMON.values()]
     assert len(texts) > 200
     found = [fault for text in texts for fault in faults(text)]
+    assert not found, "\n".join(found)
+
+
+def said_by_a_program(file: Path) -> Iterator[str]:
+    """Texts that a module may print, `x` for what is filled in: no docstrings, no markup of a page."""
+    tree = ast.parse(file.read_text())
+    nodes = list(ast.walk(tree))
+    passed = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr):
+            passed |= {id(part) for part in ast.walk(node) if part is not node}
+    for node in nodes:
+        if id(node) in passed or not isinstance(node, ast.Constant | ast.JoinedStr):
+            continue
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
+        if " " in text and text not in HEADINGS and not re.search(r"[<{]|\n.*\n", text):
+            yield text.removesuffix(".") + "."
+
+
+@pytest.mark.parametrize("command", PRINTS)
+def test_every_sentence_that_a_command_prints_can_be_read_once(command: str) -> None:
+    files = [file for place in PRINTS[command] for file in REPO.glob(f"secretwatch/{place}")]
+    found = [
+        f"{file.relative_to(REPO)} {fault}"
+        for file in sorted(files)
+        for text in said_by_a_program(file)
+        for fault in faults(text)
+    ]
+    assert files
     assert not found, "\n".join(found)
