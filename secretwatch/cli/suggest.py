@@ -162,7 +162,7 @@ def _risk(found: Suggestion) -> list[str]:
         "# The price: if somebody steals the credentials of one of these, reads with them do not "
         "ring. Denied calls still ring,",
         "# unless the watch has `except_denied`.",
-        f"# In the part that was held out {_count(found.held.hidden, 'read')} would not ring, "
+        f"# The part that was held out shows what this hides: {_count(found.held.hidden, 'read')}, "
         f"{len(found.held.strange)} of them with an address, agent or secret not seen before:",
     ]
     if not found.held.strange:
