@@ -30,9 +30,9 @@ PRINTS = {
 HEADINGS = ("What these credentials did (UTC)",)
 RIDDLES = {
     # "What names no secret counts." Name the thing: "Calls that name no secret count."
-    "begins with an unnamed subject": r"^(What|Whatever|Who|Whoever|Whom|Whose)\b(\W+\w+){4,}[^?]*\.$",
+    "begins with an unnamed subject": r"^(What|Whatever|Who|Whoever|Whom|Whose)\b(\W+\w+){4,}[^?]*[.;]$",
     # "Where the key is gone, …" It is a condition: "If the key is gone, …".
-    "says where for if": r"^Where\b(\W+\w+){4,}[^?]*\.$",
+    "says where for if": r"^Where\b(\W+\w+){4,}[^?]*[.;]$",
     # "A change is told of." Say what happens: "A change sends a message."
     "is told of": r"\b(is|are|was|were) (told|heard) of\b|\b(hear|hears) of\b",
     # "Nothing but reads is counted": "Only reads are counted".
@@ -53,11 +53,18 @@ def sentences(page: str) -> Iterator[str]:
     """
     page = re.sub(r"<!-- From here on by.*?<!-- Up to here by.*?-->", "", page, flags=re.DOTALL)
     page = re.sub(r"^```.*?^```$|<!--.*?-->|^    .*?$", "\n", page, flags=re.DOTALL | re.MULTILINE)
+    page = re.sub(r"^\|.*\|$", _ended, page, flags=re.MULTILINE)
     for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)|^#.*$|\||^\s*---", page, flags=re.MULTILINE):
         text = re.sub(r"`[^`]*`", "code", block)
         text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
         text = re.sub(r"^\s*(?:[-*]|\d+\.)\s+|\*+", "", text)
         yield from re.split(r"(?<=[.!?:;])[\")]*\s+", " ".join(text.split()))
+
+
+def _ended(row: re.Match[str]) -> str:
+    """A row of a table whose cells, and their parts, begin and end as sentences do."""
+    begun = re.sub(r"(?<=[|;] )w(?=h)", "W", row[0])
+    return re.sub(r"(?<=[^\s|.!?:;-])\s*\|", ". |", begun)
 
 
 def faults(page: str) -> Iterator[str]:
