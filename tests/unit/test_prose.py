@@ -89,6 +89,7 @@ def test_every_sentence_can_be_read_once(page: str) -> None:
         ("What names no secret counts for all of them.", "begins with an unnamed subject"),
         ("- Fine. **Whoever reads the secret** rings it.", "begins with an unnamed subject"),
         ("| a | Where the key is gone, nothing is kept. |", "says where for if"),
+        ("| `a` | fine; what is no name of anything | b |", "begins with an unnamed subject"),
         ("A change is\ntold of within seconds.", "is told of"),
         ("Nothing but `reads` is counted: nothing but reads.", "says nothing but for only"),
         ("It is dropped without a word.", "says without a word"),
