@@ -64,15 +64,15 @@ ELSEWHERE: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
 }
 
 _OURS = "AWS's own failures do not happen here"
-_SPEED = "nothing is too fast, and nothing happens at once"
+_SPEED = "the local cloud does not limit rates, and changes do not collide"
 _STORES = "custom key stores are not here"
 _LAKE = "event data stores, channels and dashboards are not here"
-_UNUSED = "no longer in use, by its page"
-_QUOTA = "the local cloud has no quota of it"
+_UNUSED = "AWS no longer uses it, by its page"
+_QUOTA = "the local cloud has no such quota"
 _LINKED = "service-linked roles are not here"
 _WHEN = "its page does not say when"
-_WHICH = "its page does not say of which parameter"
-_NO_TEST = "no test makes it"
+_WHICH = "its page does not say which parameter it is about"
+_NO_TEST = "no test provokes it"
 
 # By code, or by service and code.
 WHY_NOT: dict[str | tuple[str, str], str] = {
@@ -93,18 +93,18 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     "ServiceUnavailableException": _OURS,
     "StaleTag": _SPEED,
     "ThrottlingException": _SPEED,
-    "InvalidSecurity": "the local cloud is not asked over HTTPS, nor are signatures looked at",
+    "InvalidSecurity": "the local cloud takes calls over HTTP, and does not check signatures",
     "TagPolicy": "tag policies of an organization are not here",
-    ("cloudcontrol", "AlreadyExistsException"): "not of a read",
+    ("cloudcontrol", "AlreadyExistsException"): "a read does not have this error",
     ("cloudcontrol", "GeneralServiceException"): _OURS,
     ("cloudcontrol", "HandlerFailureException"): _OURS,
     ("cloudcontrol", "HandlerInternalFailureException"): _OURS,
     ("cloudcontrol", "InvalidCredentialsException"): "nobody can give a handler credentials here",
     ("cloudcontrol", "NetworkFailureException"): _OURS,
-    ("cloudcontrol", "NotStabilizedException"): "not of a read",
-    ("cloudcontrol", "NotUpdatableException"): "not of a read",
+    ("cloudcontrol", "NotStabilizedException"): "a read does not have this error",
+    ("cloudcontrol", "NotUpdatableException"): "a read does not have this error",
     ("cloudcontrol", "PrivateTypeException"): "private types are not here",
-    ("cloudcontrol", "ResourceConflictException"): "not of a read",
+    ("cloudcontrol", "ResourceConflictException"): "a read does not have this error",
     ("cloudcontrol", "ServiceInternalErrorException"): _OURS,
     ("cloudcontrol", "ServiceLimitExceededException"): _QUOTA,
     ("cloudtrail", "ChannelARNInvalidException"): _LAKE,
@@ -132,12 +132,12 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ): "an alarm that is not there is deleted all the same, as moto has it; its page lists the error",
     ("events", "ManagedRuleException"): "rules that AWS's services manage are not here",
     ("iam", "InvalidInput"): _WHICH,
-    ("iam", "LimitExceeded"): "what is taken away meets no limit",
+    ("iam", "LimitExceeded"): "taking something away meets no limit",
     ("iam", "UnmodifiableEntity"): _LINKED,
     (
         "kms",
         "KMSInvalidStateException",
-    ): "only of a key that is being made or changed, which takes no time here",
+    ): "AWS answers this while it makes or changes a key, which takes no time here",
     ("kms", "InvalidArnException"): "an ARN in a key's policy is MalformedPolicyDocumentException (observed)",
     (
         "kms",
@@ -148,8 +148,8 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     ("kms", "XksKeyAlreadyInUseException"): _STORES,
     ("kms", "XksKeyInvalidConfigurationException"): _STORES,
     ("kms", "XksKeyNotFoundException"): _STORES,
-    ("logs", "InvalidOperationException"): "its page does not say of which log group",
-    ("logs", "InvalidParameterException"): "an ARN that is none is ValidationException (observed)",
+    ("logs", "InvalidOperationException"): "its page does not say which log group it is about",
+    ("logs", "InvalidParameterException"): "a wrong ARN gives ValidationException (observed)",
     ("logs", "LimitExceededException"): _QUOTA,
     ("s3", "TooManyBuckets"): _QUOTA,
     ("secretsmanager", "DecryptionFailure"): "nothing is decrypted when a value is written",
@@ -163,11 +163,11 @@ WHY_NOT: dict[str | tuple[str, str], str] = {
     (
         "sns",
         "NotFound",
-    ): "what is not there is no error, by the page of DeleteTopic and as observed of Unsubscribe",
+    ): "a missing resource is no error, by the page of DeleteTopic and as observed with Unsubscribe",
     ("sns", "SubscriptionLimitExceeded"): _QUOTA,
     ("sns", "TopicLimitExceeded"): _QUOTA,
     ("sns", "ReplayLimitExceeded"): "archives of topics are not here",
-    ("sqs", "InvalidAddress"): "it is given no address",
+    ("sqs", "InvalidAddress"): "the call has no address",
     ("sqs", "QueueDeletedRecently"): "the name of a deleted queue is free at once, not after 60 seconds",
     ("sqs", "UnsupportedOperation"): _WHICH,
 }

@@ -16,12 +16,13 @@ _MONTH = 30 * 86400
 
 BLINDS = {
     "kms.amazonaws.com": (
-        "No call of KMS is recorded: not that a key of the watch is disabled or deleted (the self-watch no "
-        "longer tells of it), nor that a secret was decrypted, which is the second trace of a read."
+        "No call of KMS is recorded. So the self-watch no longer reports that a key of the "
+        "watch is disabled or deleted. Decrypting a secret, which is the second trace of a "
+        "read, is not recorded, either."
     ),
     "rdsdata.amazonaws.com": (
-        "No call of the RDS Data API is recorded, and so not what was done in a database with a secret that "
-        "was read. No watch here looks at these."
+        "No call of the RDS Data API is recorded. So the trail does not show what somebody "
+        "did in a database with a secret that he read. No watch here looks at these calls."
     ),
 }
 """Sources whose management events a trail can leave out, and what nobody sees then."""

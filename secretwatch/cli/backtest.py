@@ -120,7 +120,7 @@ def backtest(
         json_file, html_file, [*plans, *where, *([resume_file] if resume_file else [])]
     )
     if resume_file == "":
-        raise click.UsageError("--resume keeps what was read in a file: name one.")
+        raise click.UsageError("--resume keeps the state of a run in a file: name one.")
     if check and limit_text is None:
         raise click.UsageError("--check needs a limit: give --max-alarms, as 3/week.")
     if settings and not patterns:
@@ -129,7 +129,7 @@ def backtest(
     if not where and engine is None:
         raise click.UsageError("Where is history? Give --logs with a file, a folder or s3://BUCKET/PREFIX.")
     if not plans and not patterns:
-        raise click.UsageError("What is to be tested? Give a PLAN or DIR, or a --pattern.")
+        raise click.UsageError("Which watch does it test? Give a PLAN or DIR, or a --pattern.")
     try:
         limit = Limit.parse(limit_text) if limit_text is not None else None
         ZoneInfo(zone)

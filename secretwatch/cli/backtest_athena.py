@@ -181,7 +181,7 @@ def engine_of(
         return None
     if strict or bill or resume:
         raise click.UsageError(
-            "--strict, --bill and --resume are about files: Athena gives back matches alone."
+            "--strict, --bill and --resume are about files: Athena only gives back matches."
         )
     if where and not asked["print_sql"]:
         raise click.UsageError("Athena reads the files of its table: leave --logs out, or --engine.")

@@ -31,7 +31,7 @@ def check_targets(json_file: str | None, html_file: str | None, inputs: Sequence
     if html_file in ("", "-"):
         raise click.UsageError("--html writes into a file: name one.")
     if "" in inputs:
-        raise click.UsageError("A name of what is tested or read is empty.")
+        raise click.UsageError("The name of a PLAN, of a DIR or of --logs is empty.")
     for option, name in (("--json", json_file), ("--html", html_file)):
         if name is None or name == "-":
             continue
@@ -40,7 +40,9 @@ def check_targets(json_file: str | None, html_file: str | None, inputs: Sequence
             raise click.UsageError(f"{option} {name!r} names no file in a folder that exists.")
         others = [each for each in (json_file, html_file) if each and each is not name] + [*inputs]
         if any(path.absolute() == Path(each).absolute() for each in others):
-            raise click.UsageError(f"{option} would write over {name!r}, which is named twice: name another.")
+            raise click.UsageError(
+                f"{option} would overwrite {name!r}, which is also named elsewhere: name another file."
+            )
 
 
 def end(sentence: str, code: int) -> NoReturn:
@@ -70,7 +72,7 @@ def subjects(
 
     found, missing = [], set(keys)
     try:
-        with console.status("looking at what is tested") as status:
+        with console.status("looking at the plans") as status:
             tell = teller(console, status)
             for name in plans:
                 if "\0" in name or not Path(name).exists():
@@ -126,7 +128,7 @@ def kept(store: Store, resume_file: str | None) -> Iterator[Store]:
         room = (
             f"beside {resume_file}" if resume_file else "for temporary files (SQLITE_TMPDIR names a folder)"
         )
-        end(f"What was read cannot be kept: {error}. Make room {room}.", exits.UNKNOWN)
+        end(f"The matches cannot be kept: {error}. Make room {room}.", exits.UNKNOWN)
     finally:
         store.close()
 

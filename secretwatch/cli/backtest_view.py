@@ -99,12 +99,14 @@ def _head(console: Console, result: Result) -> None:
     console.print(
         Text(f"Read:    {files}, {read['events_decoded']:,} events decoded{left}{twice}", style="dim")
     )
-    doubles = f", {result.duplicates:,} more were the same once more" if result.duplicates else ""
+    doubles = f", {result.duplicates:,} more were duplicates" if result.duplicates else ""
     console.print(Text(f"Matched: {result.hits:,} events{doubles}"))
     if result.drawn:
         console.print(
             Text(
-                "Some files do not say when they arrived: delays are drawn as measured (--seed).", style="dim"
+                "Some files do not say when they arrived: their delays are drawn at random from "
+                "measured delays (--seed).",
+                style="dim",
             )
         )
     for name, why in result.broken:
@@ -112,7 +114,7 @@ def _head(console: Console, result: Result) -> None:
     if result.damaged:
         console.print(
             Text(
-                f"{result.damaged} of {result.files} files are damaged: what can be read of them counts.",
+                f"{result.damaged} of {result.files} files are damaged: only their readable parts count.",
                 "yellow",
             )
         )
@@ -239,6 +241,6 @@ def _limit(console: Console, result: Result) -> None:
             console.print(Text(f"  {count:>5}  {visible_line(reader)}"))
     if not result.too_many and result.untold:
         why = visible_line(result.untold)
-        console.print(Text(f"\nWhether the limit holds cannot be told: {why}", style="yellow"))
+        console.print(Text(f"\nIt is not known whether the limit holds: {why}", style="yellow"))
     elif not result.too_many:
         console.print(Text(f"\nNo watch would have rung more than {result.limit}.", style="green"))

@@ -28,10 +28,10 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(
     epilog=exits.table(
-        done="every channel that is deployed told of the reads",
+        done="every channel that is deployed reported the reads",
         failed="a call failed, or a temporary queue could not be made or removed",
         usage="wrong usage, nothing applied, no channel deployed or no credentials",
-        unknown="time was up before a channel had told of all reads",
+        unknown="time was up before a channel had reported all reads",
     )
 )
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -59,7 +59,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--minutes",
     type=MINUTES,
     metavar="MINUTES",
-    help="Over how long the calls are spread. [default: 5; 0.1 on a cloud on this machine]",
+    help="The time over which the calls are spread. [default: 5; 0.1 on a cloud on this machine]",
 )
 @click.option(
     "--timeout",
@@ -67,7 +67,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="SECONDS",
     help="How long to wait after the last call. [default: 900; 60 on a cloud on this machine]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result; what happens goes to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result; progress goes to stderr.")
 @click.option("--markdown", metavar="FILE", type=_FILE, help="Write the table to this file, as Markdown.")
 @click.option("--picture", metavar="FILE.svg", type=_FILE, help="Draw the result into this file, as SVG.")
 def compare(

@@ -48,7 +48,7 @@ class StageFailed(Exception):
         done="the secret was read, the alarm rang, the e-mail came",
         failed="a stage failed",
         usage="wrong usage, or Terraform, its providers or the examples are missing",
-        unknown="the smoke test waited in vain",
+        unknown="the smoke test's time was up",
     )
 )
 @click.option("--keep", is_flag=True, help="Leave everything up afterwards, to look around.")

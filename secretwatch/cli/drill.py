@@ -57,7 +57,8 @@ _FORMATS = (".json", ".html")
     "secrets",
     metavar="NAME|ARN",
     multiple=True,
-    help="Which secret to read, for a watch that has several, a prefix or all; may be given for each.",
+    help="Which secret to read, for a watch that has several, a prefix or all; may be given "
+    "once for each watch.",
 )
 @click.option(
     "--ask",
@@ -76,9 +77,9 @@ _FORMATS = (".json", ".html")
     metavar="FILE.json|FILE.html",
     multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the record to this file, however it ends; may be given for both.",
+    help="Write the record to this file, however the drill ends; may be given once for each format.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the record; what happens goes to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the record; progress goes to stderr.")
 def drill(
     directory: Path,
     key: str | None,
@@ -206,7 +207,7 @@ def _tell_end(console: Console, record: Record) -> None:
     if record.result == "pass":
         states = Counter(each.state for _, each in record.receivers)
         counted = ", ".join(f"{count} {state}" for state, count in states.items())
-        told = f"pass: drill {record.drill_id} went out every way: {counted}"
+        told = f"pass: every way out carried drill {record.drill_id}: {counted}"
         console.print(Text(told, style="bold green"))
         return
     early = record.ending in ("refused", "failed", "timeout")

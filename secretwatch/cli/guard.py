@@ -174,7 +174,7 @@ def _of_python(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, ImportError):
         return exits.NOT_INSTALLED, f"secretwatch is not installed whole ({error}): pip install secretwatch."
     if isinstance(error, RecursionError):
-        return exits.USAGE, "What was given is nested too deeply to be read."
+        return exits.USAGE, "The input is nested too deeply to be read."
     if isinstance(error, UnicodeError):
         return exits.USAGE, f"A text cannot be read: {_short(error)}. Write it in UTF-8."
     if isinstance(error, ValueError) and "embedded null" in str(error):

@@ -63,7 +63,7 @@ _TOLD_EVERY = 5000
     type=click.FloatRange(min=0, max=_MOST_HOURS, min_open=True),
     default=24.0,
     show_default=True,
-    help="How long before and after the reads is looked at.",
+    help="How many hours before and after the reads to look at.",
 )
 @click.option("--policy", "show_policy", is_flag=True, help="Print the IAM policy that this needs, and end.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as one HTML page with a picture.")
@@ -100,7 +100,7 @@ def incident(
             "--alarm-time begins with an alarm, --event-id with an event: give one of them."
         )
     if event_id is not None and not EVENT_ID.fullmatch(event_id):
-        raise click.UsageError(f"--event-id {event_id[:60]!r} is no id that CloudTrail gives.")
+        raise click.UsageError(f"--event-id {event_id[:60]!r} does not have the form of CloudTrail's ids.")
     if of_files and (key or alarm_time or show_policy):
         raise click.UsageError(
             "--watch, --alarm-time and --policy are about AWS: with --files give --event-id."
@@ -110,7 +110,7 @@ def incident(
         _print_policy(names, key)
         return
     if not names:
-        raise click.UsageError("What is to be looked into? Give DIR, or --files PATH and --event-id ID.")
+        raise click.UsageError("Which reads does it look into? Give DIR, or --files PATH and --event-id ID.")
     try:
         if of_files:
             report = _from_files(names, event_id, hours, console)
@@ -137,7 +137,7 @@ def _check_targets(targets: dict[str, str | None]) -> None:
 
 def _directory(names: Sequence[str]) -> Path:
     if len(names) > 1:
-        raise click.UsageError("An incident is of one root module: give one DIR, or --files with PATHs.")
+        raise click.UsageError("An incident is about one root module: give one DIR, or --files with PATHs.")
     path = Path(names[0])
     if "\0" in names[0] or not path.is_dir():
         raise click.UsageError(f"{names[0]!r} is no folder: give an applied root module, or --files PATH.")

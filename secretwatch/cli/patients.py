@@ -142,7 +142,9 @@ def applied(directory: Path, watch: str | None, secrets: tuple[str, ...]) -> lis
         return [_of_watch(root, state, each, len(there) > 1) for each in there]
     except _NOT_TERRAFORMS as error:
         # Anybody can write into the file.
-        raise NothingApplied(f"The state of {directory} is none that Terraform writes.") from error
+        raise NothingApplied(
+            f"The state of {directory} does not have the form in which Terraform writes it."
+        ) from error
 
 
 _NOT_TERRAFORMS = (AttributeError, KeyError, TypeError, ValueError)
@@ -201,8 +203,8 @@ def _keys(state: Mapping[str, Any]) -> set[str]:
 
 def _from_the_state(why: str) -> str:
     return (
-        "What is meant is taken from Terraform's state alone, as `terraform plan` could not be made: "
-        f"{why} If a refresh or a failed apply has put a fault into the state, that is not seen."
+        f"`terraform plan` could not be made: {why} So Terraform's state alone says what is meant. If a "
+        "refresh or a failed apply has put a fault into the state, the doctor does not see the fault."
     )
 
 
@@ -246,16 +248,17 @@ def _configured(
 
 def _not_applied(changed: Mapping[str, list[str]]) -> str:
     return (
-        "The configuration, or the module's release, is another than was applied last: this is about what "
-        f"was applied. `terraform apply` would change {_listed(changed)}. What of that is no edit of yours, "
-        "somebody changed by hand, and a refresh has put it into the state."
+        "The configuration, or the module's release, has changed since the last apply: this is about what "
+        f"was applied. `terraform apply` would change {_listed(changed)}. If you did not edit some of these, "
+        "somebody changed them by hand, and a refresh has put that into the state."
     )
 
 
 def _not_in_the_state(changed: Mapping[str, list[str]]) -> str:
     return (
-        "A refresh, or an apply that failed, has put into Terraform's state what somebody changed by hand. "
-        f"What the configuration says is meant. `terraform apply` would change {_listed(changed)}."
+        "Somebody changed something by hand, and a refresh, or an apply that failed, has put the change into "
+        "Terraform's state. The configuration says what is meant. `terraform apply` would change "
+        f"{_listed(changed)}."
     )
 
 

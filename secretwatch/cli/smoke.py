@@ -41,7 +41,9 @@ _NAME = 26
     required=False,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--via", type=click.Choice(["boto3", "cli"]), default="boto3", help="What reads the secret.")
+@click.option(
+    "--via", type=click.Choice(["boto3", "cli"]), default="boto3", help="The client that reads the secret."
+)
 @click.option(
     "--watch", "key", metavar="KEY", help="Which watch of the output `watches`. [default: the output `watch`]"
 )
@@ -80,9 +82,9 @@ _NAME = 26
     "report_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a JSON report to this file, however it ends.",
+    help="Write a JSON report to this file, however the test ends.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the report; what happens goes to stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report; progress goes to stderr.")
 @click.option(
     "--history",
     "draw",

@@ -125,9 +125,10 @@ def lines(each: ForWatch, limit: str) -> list[str]:
         told = f"{_count(found.seen.before, 'alarm')} {_period(found.seen)}"
         if not _holds(found):
             return [
-                f"# {name}: no more than {limit} at first, {told}; more than that in the end, with"
-                f" {_count(found.held.before, 'alarm')} {_period(found.held)}.",
-                "# Whom to leave out is never decided on the end of a history: ask again when there is more.",
+                f"# {name}: no more than {limit} in the first part, {told}; more in the part that was "
+                f"held out, with {_count(found.held.before, 'alarm')} {_period(found.held)}.",
+                "# The end of a history never decides whom to leave out: ask again when there is more "
+                "history.",
             ]
         return [f"# {name}: no more than {limit}, {told}. Nothing to do."]
     if not found.reached:
@@ -158,10 +159,11 @@ def lines(each: ForWatch, limit: str) -> list[str]:
 
 def _risk(found: Suggestion) -> list[str]:
     told = [
-        "# The price: whoever takes credentials of one of these reads in silence. Denied calls still ring,",
+        "# The price: if somebody steals the credentials of one of these, reads with them do not "
+        "ring. Denied calls still ring,",
         "# unless the watch has `except_denied`.",
-        f"# In the part that was held out that would be {_count(found.held.hidden, 'read')},"
-        f" {len(found.held.strange)} of them with an address, agent or secret not seen before:",
+        f"# The part that was held out shows what this hides: {_count(found.held.hidden, 'read')}, "
+        f"{len(found.held.strange)} of them with an address, agent or secret not seen before:",
     ]
     if not found.held.strange:
         told[-1] = told[-1].partition(",")[0] + ", all as before."

@@ -17,7 +17,7 @@ def untold(subjects: Sequence[Subject], *, files: int, damaged: int, events: int
     if damaged >= files:
         return "no history could be read."
     if not events:
-        return "no event was in what was read."
+        return "the history holds no event."
     return next((each for subject in subjects for each in about(subject.unknown, ())), "")
 
 

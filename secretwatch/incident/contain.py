@@ -62,7 +62,10 @@ def _stop(credentials: Sequence[Credential], now: datetime, account: str | None)
         name = each.reader.rpartition("/")[2]
         if each.kind == "user key":
             for key in each.keys:
-                note = f"{where}Whatever else uses this key stops working; `--status Active` undoes it."
+                note = (
+                    f"{where}Everything else that uses this key stops working, too; `--status Active` "
+                    "undoes it."
+                )
                 line = command(
                     "iam",
                     "UpdateAccessKey",
@@ -86,7 +89,10 @@ def _revoke_role(arn: str, name: str, now: datetime, where: str) -> Step:
     if name.startswith("AWSReservedSSO_"):
         note = "IAM Identity Center keeps this role and lets nobody change it: end the user's sessions there."
         return Step(title, note)
-    note = f"{where}It stops every session of the role, also rightful ones: they have to take the role anew."
+    note = (
+        f"{where}It stops every session of the role, also legitimate ones: these have to "
+        "assume the role again."
+    )
     document = {"RoleName": name, "PolicyName": _REVOKED, "PolicyDocument": _older(now)}
     return Step(title, note, command("iam", "PutRolePolicy", document))
 
@@ -99,13 +105,16 @@ def _revoke_user(credential: Credential, now: datetime, where: str) -> Iterator[
     name = credential.reader.rpartition("/")[2] if is_user else next(iter(issuers), by_key)
     title = f"Revoke the sessions of user {name} that began before {iso(now)}"
     if not name:
-        yield Step("Revoke the federated session", "The user that asked for it is not known: find it first.")
+        yield Step(
+            "Revoke the federated session",
+            "The user that asked for the session is not known: find that user first.",
+        )
         return
-    note = f"{where}It stops temporary credentials alone; the user's access keys are another step."
+    note = f"{where}It stops only temporary credentials; the user's access keys are another step."
     document = {"UserName": name, "PolicyName": _REVOKED, "PolicyDocument": _older(now)}
     yield Step(title, note, command("iam", "PutUserPolicy", document))
     if any(each.console for each in acts) and is_user:
-        note = f"{where}The password is gone then: the user needs a new one."
+        note = f"{where}It deletes the password: the user needs a new one."
         line = command("iam", "DeleteLoginProfile", {"UserName": name})
         yield Step(f"Take the console's password from user {name}", note, line)
 
@@ -115,9 +124,9 @@ def _in_words(credential: Credential) -> Step:
         note = "No policy stops root: change its password, delete its access keys, and look at its MFA."
         return Step("Secure the root user", note)
     if credential.kind == "service":
-        note = "It took the role for something that runs there: find what that is, and isolate it."
+        note = "The service took the role for something that runs there: find that, and isolate it."
         return Step(f"Look at {credential.reader or 'the service'}", note)
-    note = "Its credentials are of another account or identity provider: whoever runs that ends them."
+    note = "Its credentials are of another account or identity provider: only the owner of that can end them."
     return Step(f"Ask who {credential.reader or 'the caller'} is", note)
 
 
@@ -146,7 +155,7 @@ def _deny(secrets: Iterable[SecretRead]) -> Iterator[Step]:
         line = command(
             "secretsmanager", "PutResourcePolicy", {"SecretId": target, "ResourcePolicy": document}, region
         )
-        note = f"For {', '.join(readers)}; rightful reads of theirs are denied, too."
+        note = f"For {', '.join(readers)}; their legitimate reads are denied, too."
         yield Step(f"Deny reads of {each.name} by its own policy", note, line)
 
 
@@ -161,8 +170,9 @@ def _rotate(secrets: Iterable[SecretRead]) -> Iterator[Step]:
         target = each.arn or each.ids[0]
         line = command("secretsmanager", "RotateSecret", {"SecretId": target}, _region(target, each.acts))
         note = (
-            "Who read it keeps the old value: it has to be worth nothing where it is used, as well. Without "
-            "a rotation this is refused: change it there first, then store the new value."
+            "The reader keeps the old value: make it useless where it is used, as well. If the "
+            "secret has no rotation, AWS refuses this command: change the value there first, then "
+            "store the new one."
         )
         yield Step(f"Rotate {each.name}", note, line)
 

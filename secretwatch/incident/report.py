@@ -213,25 +213,27 @@ def _unknown(chain: Chain, secrets: Sequence[SecretRead]) -> list[str]:
     for each in chain.without_origin:
         key = ", ".join(each.keys) or "no key"
         found.append(
-            f"Who took {each.label} ({key}) is not known: no event that was looked at handed it out."
+            f"It is not known who took {each.label} ({key}): no event that was looked at handed it out."
         )
     for each in chain.credentials:
         if each.given_by and each.given_by.gives_key and each.parent is None:
             made = each.given_by
             found.append(
                 f"{each.keys[0]} was made by {made.reader or 'nobody named'} at "
-                f"{made.time:%d %b %H:%M:%S} UTC. What else that caller did is not looked at here: begin "
-                f"with --event-id {made.event_id} if that key should not be."
+                f"{made.time:%d %b %H:%M:%S} UTC. This report does not look at that caller's other "
+                f"calls: begin with --event-id {made.event_id} if that key should not exist."
             )
     if any(each.unsure for each in chain.credentials):
         found.append(
-            "Two sessions of one role began in the same second under the same name: events that name no "
-            "access key of theirs may be either's, and are marked so."
+            "Two sessions of one role began in the same second under the same name: an event that "
+            "names no access key can be of either session, and is marked."
         )
     if any(each.kind == "somebody outside" and not each.keys for each in chain.credentials):
-        found.append("What a caller of another account or identity provider did there is not recorded here.")
+        found.append(
+            "If a caller is of another account or identity provider, its calls there are not recorded here."
+        )
     if any(not each.name for each in secrets):
-        found.append("Reads by filter do not say which secrets were answered: it could be any.")
+        found.append("Reads by filter do not say which secrets they returned: it could be any secret.")
     for one in secrets:
         if one.also:
             found.append(
@@ -239,7 +241,7 @@ def _unknown(chain: Chain, secrets: Sequence[SecretRead]) -> list[str]:
                 "suffix, or part of the name."
             )
         elif one.watched is secretid.Answer.UNSURE and one.name:
-            found.append(f"Whether {one.name} is one of the watch's secrets cannot be told for certain.")
+            found.append(f"It is not certain whether {one.name} is one of the watch's secrets.")
     return found
 
 

@@ -35,11 +35,11 @@ class Usual:
     @property
     def sentence(self) -> str:
         if self.since is None:
-            return "Whether this reader is usual cannot be told: no earlier reads could be looked at."
+            return "It is not known whether this reader is usual: no earlier reads could be looked at."
         if self.verdict == "unknown":
             return (
-                "Whether this reader is usual cannot be told: what was looked at begins at "
-                f"{self.since:%d %b %Y %H:%M} UTC, less than a day before."
+                "It is not known whether this reader is usual: the events that were looked at begin "
+                f"at {self.since:%d %b %Y %H:%M} UTC, less than a day before."
             )
         since = f"since {self.since:%d %b %Y %H:%M} UTC"
         if not self.count or self.first is None or self.last is None:

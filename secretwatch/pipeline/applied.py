@@ -55,7 +55,9 @@ def watches_of(state: dict[str, Any], directory: Path) -> list[Watch]:
     """The watches in a state's outputs, the one of `watch` first. Raises NothingApplied."""
     outputs = state.get("outputs") or {}
     if not isinstance(outputs, dict):
-        raise NothingApplied(f"The outputs in the state of {directory} are none that Terraform writes.")
+        raise NothingApplied(
+            f"The outputs in the state of {directory} do not have the form in which Terraform writes them."
+        )
     if not outputs:
         raise NothingApplied(_nothing(directory))
     try:
@@ -86,7 +88,7 @@ def _outputs(directory: Path) -> dict[str, Any]:
     code, out, err = _terraform(directory).cmd("output", json=IsFlagged, no_color=IsFlagged)
     if code:
         raise NothingApplied(f"The outputs of {directory} cannot be read: {terraform.first_error(err)}")
-    outputs = _read(out, f"What Terraform says of the outputs of {directory}")
+    outputs = _read(out, f"Terraform's answer about the outputs of {directory}")
     if not outputs:
         raise NothingApplied(_nothing(directory))
     return outputs

@@ -141,11 +141,11 @@ class Compare:
         alarm, trail, realtime = (ChannelResult(name) for name in CHANNELS)
         self.result.channels = [alarm, trail, realtime]
         if not self._watch.topic_arns:
-            alarm.why = realtime.why = "the outputs name no topic that is alerted"
+            alarm.why = realtime.why = "the outputs name no topic that the alarm publishes to"
         if self._watch.realtime is None:
             realtime.why = "the outputs name no realtime rule"
         if self._watch.notifications_topic_arn is None:
-            trail.why = "the trail tells no topic of its log files"
+            trail.why = "the trail notifies no topic of its log files"
         if not alarm.why:
             try:
                 await_ready(
@@ -293,8 +293,8 @@ class Compare:
             except (ClientError, BotoCoreError) as error:
                 self._files_are_readable = False
                 self._observer.note(
-                    "The log files that CloudTrail tells of cannot be read, so that each of its "
-                    f"notifications is taken for one about the reads: {one_line(error)}"
+                    "The log files in CloudTrail's notifications cannot be read, so each notification "
+                    f"counts as one about the reads: {one_line(error)}"
                 )
                 return
             yield from records(body)
@@ -312,7 +312,7 @@ class Compare:
             except (ClientError, BotoCoreError) as error:
                 if is_passing(error) and not is_absent(error):
                     return
-                self._observer.note(f"What the reads' events say is not known: {one_line(error)}")
+                self._observer.note(f"The events of the reads cannot be read: {one_line(error)}")
                 self._events |= {each.marker: {} for each in self._open_events()}
                 return
             if found is None:

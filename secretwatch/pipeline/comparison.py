@@ -86,8 +86,8 @@ class Observed:
         if self.files is not None:
             known.append(f"{_count(self.files, 'log file')} in a day")
         if not known:
-            return "What a month has is not known: nothing was observed before this run."
-        return f"A month is taken from what was before this run: {', '.join(known)}."
+            return "The numbers for a month are not known: nothing was observed before this run."
+        return f"The numbers for a month come from the time before this run: {', '.join(known)}."
 
 
 @dataclass

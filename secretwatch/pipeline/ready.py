@@ -75,8 +75,9 @@ def await_ready(
             raise NoAlarm(f"There is no alarm {watch.alarm_name} in {watch.region}.")
         if not told and (rule := _muting(aws, watch.alarm_name)):
             raise Muted(
-                f"The mute rule {rule} mutes {watch.alarm_name} now: it would change its state and tell "
-                "nobody. Nothing was read. `secretwatch doctor` says how to end that."
+                f"The mute rule {rule} mutes {watch.alarm_name} now: the alarm would change its state "
+                "and send no message. Nothing was read. `secretwatch doctor` says how to end the "
+                "mute."
             )
         if alarm["StateValue"] != "ALARM":
             return alarm
@@ -97,8 +98,8 @@ def await_ready(
             told = True
         if clock.monotonic() - begin >= limit:
             raise StaysInAlarm(
-                f"The alarm {watch.alarm_name} stayed in ALARM for {limit:g} s, so that no read "
-                "could change its state; nothing was read. Somebody else may be reading the secret."
+                f"The alarm {watch.alarm_name} stayed in ALARM for {limit:g} s, so no read could "
+                "change its state; nothing was read. Somebody else may be reading the secret."
             )
         clock.sleep(pause)
         pause = min(pause * _SLOWDOWN, _SLOWEST)

@@ -150,8 +150,8 @@ class Smoke:
         self._remember()
         if self._path != "alarm" and not (self._prove_delivery or self._scene.mails_before is not None):
             raise NotThere(
-                "Only a queue shows here that the realtime message arrived: add --prove-delivery, which "
-                "subscribes a temporary one to the watch's topics and removes it afterwards."
+                "Here only a queue shows that the realtime message arrived: add --prove-delivery. It "
+                "subscribes a temporary queue to the watch's topics and removes it afterwards."
             )
         return True
 
@@ -163,8 +163,8 @@ class Smoke:
         """Raises NotThere."""
         if self._path != "alarm" and self._watch.realtime is None:
             raise NotThere(
-                "The watch has no realtime path, or its outputs do not tell: switch it on in the module, "
-                "or leave --path at alarm."
+                "The watch has no realtime path, or its outputs do not name it: switch it on in the "
+                "module, or leave --path at alarm."
             )
         if self._prove_delivery and not self._watch.topic_arns:
             raise NotThere("The outputs name no topic that a queue could be subscribed to.")
@@ -211,7 +211,7 @@ class Smoke:
         self._scene.post.remove()
         self.report.left_behind = self._scene.post.left
         if self.report.left_behind and self.report.ending == "pass":
-            self._end("failed", "What was made to prove the delivery could not be removed.")
+            self._end("failed", "The queues or subscriptions that prove the delivery could not be removed.")
 
     def _remember(self) -> None:
         """What was there before the read, so that it is not taken for what the read does."""
@@ -363,7 +363,7 @@ def _look(hop: Probe) -> Look:
         if is_about_credentials(error) or hop.name == ALARM:
             return Look("failed", why)
         if is_denied(error):
-            return Look("skipped", f"it may not be looked at: {why}")
+            return Look("skipped", f"you are not allowed to look at it: {why}")
         if is_absent(error):
             return Look("skipped", f"it cannot be looked at here: {why}")
         return Look("failed", why)

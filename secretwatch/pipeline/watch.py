@@ -208,9 +208,9 @@ class Watch:
         secret = self._checked(wanted) if wanted is not None else self._chosen()
         if secretid.region(secret) not in (None, self.region):
             raise UnknownSecret(
-                f"{secret} lies in {secretid.region(secret)}: its reads ring, but what is followed here are "
-                f"reads in the watch's own region, {self.region}; choose one of there with --secret, such as "
-                f"its replica there, {secretid.name(secret)}."
+                f"{secret} is in {secretid.region(secret)}: its reads ring, but only reads in the "
+                f"watch's own region, {self.region}, are followed here. Choose a secret in that region "
+                f"with --secret, such as its replica there, {secretid.name(secret)}."
             )
         return secret
 
@@ -257,7 +257,7 @@ class Watch:
             return near[0]
         asks = f"Say which secret to read with --secret; watched: {self._listed}."
         if self.watched and not named:
-            asks += " A prefix is no secret that could be read: write the name or ARN of one that it covers."
+            asks += " A prefix is not a secret that can be read: write the name or ARN of one that it covers."
         raise UnknownSecret(asks)
 
     @property

@@ -56,7 +56,7 @@ NO_STAGE = "no trail"
 FAILED = "it failed"
 
 COMMON: Mapping[str, Outcome] = {
-    TIME_UP: cannot_tell("What had to be seen first was not seen in time."),
+    TIME_UP: cannot_tell("Something that the experiment had to see first did not come in time."),
     REFUSED: cannot_tell("A call that the experiment needs was refused."),
     ABSENT: cannot_tell(
         "This endpoint, or this version of boto3, does not have a call that the experiment needs."

@@ -33,7 +33,7 @@ def sections(experiments: Iterable[Experiment] = EXPERIMENTS) -> str:
     table = "\n".join(("| experiment | claim | costs | takes |", "| --- | --- | --- | --- |", *rows))
     trail = (
         f"The trail that experiments share costs {cents(STAGE_CENTS)} and delivers after about ten minutes; "
-        f"it takes {_listed(_STAGE_ACTIONS)}."
+        f"it needs {_listed(_STAGE_ACTIONS)}."
     )
     return "\n\n".join((table, trail, *(_section(each) for each in experiments)))
 

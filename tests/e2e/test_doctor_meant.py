@@ -128,7 +128,7 @@ def test_what_is_edited_and_not_applied_is_said(there: Applied) -> None:
     assert code == 0
     assert code == 0
     notes = " ".join(note for one in found["watches"] for note in one["notes"])
-    assert "is another than was applied last" in notes
+    assert "has changed since the last apply" in notes
     assert "Not applied yet, and not examined: three" in notes
 
 

@@ -179,7 +179,7 @@ def test_a_drill_of_all_watches(start: Any, deployed: Deployed, tmp_path: Path) 
     record = json.loads(out)
     assert json.loads(reports[0].read_text()) == record
     assert record["reasons"] == [
-        "Nobody was told through drill-lonely: email nobody@example.com is pending."
+        "Nobody got a message through drill-lonely: email nobody@example.com is pending."
     ], err
     assert record["caller"] == f"arn:aws:iam::{ACCOUNT}:user/anna"
 

@@ -35,7 +35,7 @@ def call(client_of: Callable[[str], Any], service: str, operation: str, **parame
     except Exception as error:
         if not is_unreadable(error):
             raise
-        raise Refused(f"What answered {operation} is not AWS.", unknown=True) from error
+        raise Refused(f"The answer to {operation} did not come from AWS.", unknown=True) from error
 
 
 def refusal(error: Exception, service: str, operation: str) -> Refused:
@@ -53,7 +53,9 @@ def refusal(error: Exception, service: str, operation: str) -> Refused:
 
 
 def _missing(action: str) -> str:
-    return f"You are not allowed {action}. `secretwatch policy athena` prints all that this needs."
+    return (
+        f"You are not allowed {action}. `secretwatch policy athena` prints all permissions that this needs."
+    )
 
 
 def shown(text: str) -> str:

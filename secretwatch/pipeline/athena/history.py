@@ -96,7 +96,9 @@ def found(
             try:
                 each = event(question.table.fields, row)
             except ValueError as error:
-                raise Refused(f"Athena answered what is no event: {error}", unknown=True) from error
+                raise Refused(
+                    f"Athena's answer holds a row that is not an event: {error}", unknown=True
+                ) from error
             # The query may find more than the patterns match.
             if not (matches or question.matches)(each):
                 continue

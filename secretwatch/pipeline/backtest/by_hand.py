@@ -67,8 +67,8 @@ def subject_of(patterns: Sequence[str], settings: Sequence[str]) -> Subject:
         raise NotAnAlarm(f"AWS would refuse the alarm: {error}") from error
     if not can_replay(config):
         raise NotAnAlarm(
-            f"A period of {config.period} seconds is none for a log metric, which has a value a minute: "
-            "write 60 or more."
+            f"A period of {config.period} seconds is too short for a log metric, which has one "
+            "value a minute: write 60 or more."
         )
     alarm = Alarm("by hand", described, topics=("by hand",))
     return Subject("by hand", (Watch("by hand", tuple(filters), (alarm,)),))

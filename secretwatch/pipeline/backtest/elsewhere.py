@@ -16,10 +16,10 @@ from secretwatch.backtest.subject import Alarm
 
 _INCOMING = ("IncomingLogEvents", "IncomingBytes")
 _COUNTED = {
-    "AWS/Events": "what EventBridge could not deliver",
-    "AWS/Logs": "how much comes into a log group",
-    "AWS/SNS": "what SNS could not deliver",
-    "AWS/States": "which executions of Step Functions failed",
+    "AWS/Events": "events that EventBridge could not deliver",
+    "AWS/Logs": "events that come into a log group",
+    "AWS/SNS": "messages that SNS could not deliver",
+    "AWS/States": "executions of Step Functions that failed",
 }
 """What the alarms of a watch count of the services by which it tells."""
 

@@ -60,11 +60,15 @@ def _about(result: Result) -> str:
     span = "No event matched."
     if result.begin is not None and result.end is not None:
         span = f"{_at(result.begin)} to {_at(result.end)}, {result.days:,.1f} days."
-    drawn = " Delays are drawn as measured where no file says when it came." if result.drawn else ""
+    drawn = (
+        " If a file does not say when it came, its delay is drawn at random from measured delays."
+        if result.drawn
+        else ""
+    )
     damaged = f" {result.damaged} files are damaged." if result.damaged else ""
     return (
         f"{span} {result.files:,} files, {result.hits:,} events that matched, "
-        f"{result.duplicates:,} more came twice.{drawn}{damaged}"
+        f"{result.duplicates:,} more were duplicates.{drawn}{damaged}"
     )
 
 
@@ -72,7 +76,7 @@ def _answers(result: Result) -> str:
     if not result.limit:
         return ""
     if not result.too_many and result.untold:
-        return f"{_BAD}<p>Whether the limit holds cannot be told: {escape(result.untold)}</p></section>"
+        return f"{_BAD}<p>It is not known whether the limit holds: {escape(result.untold)}</p></section>"
     if not result.too_many:
         return f"{_GOOD}<p>No watch would have rung more than {escape(result.limit)}.</p></section>"
     return "".join(

@@ -52,8 +52,8 @@ def subject_of(shown: Mapping[str, Any], label: str) -> Subject:
     root = values.get("root_module") if isinstance(values, Mapping) else None
     if not isinstance(root, Mapping):
         raise NothingToTest(
-            f"{label} is no plan and no state: write `terraform show -json` of one into a file, or name a "
-            "folder."
+            f"{label} is neither a plan nor a state: write `terraform show -json` of one into a "
+            "file, or name a folder."
         )
     found = list(_resources(root))
     subject = _Reading(found).subject(label)
@@ -110,7 +110,8 @@ class _Reading:
                 self._put(watches, resource, Watch("", filters=filters, alarms=(alarm,)))
             elif what := counted_elsewhere(alarm):
                 elsewhere.append(
-                    f"{alarm.name} counts {what}: no history of CloudTrail tells that ({resource.address})."
+                    f"{alarm.name} counts {what}: CloudTrail's history does not have these "
+                    f"({resource.address})."
                 )
         tested = {alarm.name for watch in watches.values() for alarm in watch.alarms}
         for resource in self._of(_COMPOSITE):
@@ -205,7 +206,7 @@ class _Reading:
         if alarm.metric and alarm.metric[0].startswith("AWS/"):
             return None
         if "alarm_actions" not in resource.values and not alarm.topics:
-            self._unknown.append(f"Whom {resource.address} tells is known only after an apply.")
+            self._unknown.append(f"The receivers of {resource.address} are known only after an apply.")
         return alarm
 
     def _rule(self, resource: _Resource) -> Rule | None:

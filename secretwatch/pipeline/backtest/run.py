@@ -36,7 +36,10 @@ from secretwatch.pipeline.backtest.store import BUCKET, Store
 TOP = ("reader", "address", "agent", "secret", "name", "account")
 _SHOWN = 10
 _EVENTS, _FEW = 20, 3
-_UNDATED = "This history does not say of each file when it arrived: whether nothing came is not tested."
+_UNDATED = (
+    "This history does not say for each file when it arrived: alarms that ring when no "
+    "event arrives are not tested."
+)
 _MANY_RINGS = 500
 """Events that are told of a ring, and of those behind so many."""
 
@@ -184,7 +187,7 @@ class _Run:
         ]
         config = alarm.config
         if config is None or not can_replay(config):
-            return AlarmResult(alarm.name, why="What it looks at is not evaluated here.")
+            return AlarmResult(alarm.name, why="An alarm of this kind is not evaluated here.")
         defaults = [each.default_value for each in watch.filters if alarm.is_fed_by(each)]
         default = min((each for each in defaults if each is not None), default=None)
         decided: dict[object, State] = {}
@@ -226,7 +229,7 @@ class _Run:
     def _silence(self, alarm: Alarm, config: AlarmConfig, counts: Iterable[Counts]) -> AlarmResult:
         arrivals = self._store.arrivals()
         cells = {cell: values for cell, values, _ in counts}
-        why = "" if cells else "Nothing that it counts is in this history: it is not tested."
+        why = "" if cells else "This history has no event that it counts: it is not tested."
         if alarm.log_group is not None:
             cells = {(minute, minute): {1.0: 1} for minute in arrivals}
             why = "" if arrivals and not self._tally.unnamed else _UNDATED

@@ -40,7 +40,7 @@ def _of_folder(folder: Path, tell: Callable[[str], None]) -> Subject:
         return read(_run(folder, "show", "-json"), str(folder))
     except (NothingToTest, terraform.TerraformFailed):
         pass  # nothing is applied there
-    tell(f"planning {folder}: nothing of a watch is applied there")
+    tell(f"planning {folder}: no watch is applied there")
     with tempfile.TemporaryDirectory(prefix="secretwatch-") as scratch:
         file = str(Path(scratch) / "plan")
         _run(folder, "plan", "-input=false", "-lock=false", f"-out={file}")

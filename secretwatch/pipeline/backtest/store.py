@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS arrivals (minute INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 """
 _TABLES = {"hits", "kinds", "files", "facts"}
-_NOT_OURS = "{} is no file of an interrupted backtest: name another one."
+_NOT_OURS = "{} does not belong to an interrupted backtest: name another file."
 _ADD = f"""
 INSERT INTO hits VALUES ({", ".join("?" * (4 + len(COLUMNS)))})
 ON CONFLICT (event_id) DO UPDATE SET arrival = min(arrival, excluded.arrival)
@@ -76,7 +76,7 @@ class Store:
         if before not in (None, fingerprint):
             self.close()
             raise OtherRun(
-                f"{path} is of a backtest of something else: name another file, or remove that one."
+                f"{path} belongs to a backtest of something else: name another file, or remove that one."
             )
         self.note("fingerprint", fingerprint)
         self._kinds: dict[tuple[Any, ...], int] = {}
@@ -263,7 +263,7 @@ class Store:
 
 def _why(path: Path | None, error: sqlite3.DatabaseError) -> str:
     if "locked" in str(error):
-        return f"{path} is of a backtest that is running: wait for it, or name another file."
+        return f"{path} belongs to a backtest that is running: wait for it, or name another file."
     if isinstance(error, sqlite3.OperationalError):
         return f"{path or 'A temporary file'} cannot be written: {error}."
     return _NOT_OURS.format(path)

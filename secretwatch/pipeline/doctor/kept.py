@@ -65,7 +65,7 @@ def of_trail(hop: Hop, view: View, record: Record) -> None:
     found = [each for each in gaps(view.trail, record.stops) if record.now - each.end < SINCE]
     for gap in found[-1:]:
         more = f" There were {len(found) - 1} more such times in two weeks." if len(found) > 1 else ""
-        what = "Reads in between" if view.subject.is_about_secrets else "What was done in between"
+        what = "Reads in between" if view.subject.is_about_secrets else "Calls in between"
         hop.warning(
             "logging-gap",
             f"The trail {view.trail['Name']} did not log from {gap.begin:%d %b %H:%M:%S} to "

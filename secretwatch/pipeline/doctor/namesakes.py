@@ -52,8 +52,8 @@ def another(account: Account, ref: Ref) -> str | None:
 
 def sentence(said: str, before: str, now: str) -> str:
     return (
-        f"The {said} was deleted, and somebody made another one of its name: {now}. What was applied names "
-        f"{before}, so that nothing may use the new one."
+        f"The {said} was deleted, and somebody made another one of its name: {now}. The applied resources "
+        f"name {before}, so nothing may use the new one."
     )
 
 

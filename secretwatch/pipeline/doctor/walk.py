@@ -189,7 +189,7 @@ def _once(hops: Iterable[Hop]) -> None:
                 continue
             hop.findings.remove(each)
             if first != hop.name:
-                hop.note = f"{hop.note} Who does not hear of it is said at {first}."
+                hop.note = f"{hop.note} Receivers that get none of its messages are named at {first}."
 
 
 _BESIDE = (realtime.NAME, details.NAME, self_watch.NAME, heartbeat.NAME)

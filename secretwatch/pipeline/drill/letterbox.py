@@ -137,7 +137,7 @@ class Letterboxes:
             url = self._sqs(arn).get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
             answer = self._sqs(arn).get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
         except (ClientError, BotoCoreError) as error:
-            raise NotLookedAt(f"it may not be looked at: {one_line(error).rstrip('.')}") from error
+            raise NotLookedAt(f"it could not be looked at: {one_line(error).rstrip('.')}") from error
         if (answer.get("Attributes") or {}).get("RedrivePolicy"):
             raise NotLookedAt("it was not looked at: it has a dead-letter queue, and a look could fill that")
         self._urls[arn] = url
@@ -157,7 +157,7 @@ class Letterboxes:
                 if not found:
                     break
         except (ClientError, BotoCoreError) as error:
-            raise NotLookedAt(f"it may not be looked at: {one_line(error).rstrip('.')}") from error
+            raise NotLookedAt(f"it could not be looked at: {one_line(error).rstrip('.')}") from error
         finally:
             _give_back(sqs, url, handles)
         return [text for body in bodies if (text := _of_topic(body, topic_arn)) is not None]

@@ -63,11 +63,13 @@ def text(
     if alarms or realtime:
         lines += [
             f"The read's event has {AGENT}{drill_id} in its userAgent. Any read without it is not part of "
-            "this drill: treat it as real, also while the drill goes on.",
+            "this drill: treat it as real, even during the drill.",
         ]
     else:
         lines += ["No alarm follows here: this message alone shows that this topic reaches you."]
-    lines += ["Did you not expect this? Ask who is named above. Anybody who may publish here can write this."]
+    lines += [
+        "Did you not expect this? Ask the caller named above. Anybody who may publish here can write this."
+    ]
     return "\n".join(_line(each) for each in lines) + "\n"
 
 

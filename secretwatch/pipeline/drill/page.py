@@ -61,10 +61,9 @@ def page(record: Record) -> str:
 {_meanings(record)}
 <h2>From the read to the message</h2>
 {watches or "<p>Nothing was read.</p>"}
-<footer>secretwatch drill {escape(record.version or "")}. Times are in UTC. Seconds of a hop are since
-the read, those of a receiver since the first DRILL message was sent; each is when it was found: it may have
-come earlier.
-The value of no secret is in this record.</footer>"""
+<footer>secretwatch drill {escape(record.version or "")}. Times are in UTC. The seconds
+of a hop count from the read. The seconds of a receiver count from the first DRILL message. Each is the time
+when the message was found: it may have come earlier. This record holds no secret's value.</footer>"""
     return document(f"{title}: {record.result}", STYLE + _STYLE, main)
 
 

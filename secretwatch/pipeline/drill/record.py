@@ -161,7 +161,7 @@ class Record:
             return found
         for each in self.watches:
             if each.drilled and each.report.result != "pass":
-                found.append(f"{each.watch}: {each.report.reason or 'It was not followed to its end.'}")
+                found.append(f"{each.watch}: {each.report.reason or 'The read was not followed to its end.'}")
             elif each.realtime and each.realtime.status == "failed":
                 found.append(f"{each.watch}: {each.realtime.detail}.")
         rang = {each.watch for each in self.watches if each.report.result == "pass"}
@@ -206,12 +206,12 @@ def _reasons(topic: Topic, rang: set[str]) -> Iterator[str]:
         elif published is None and watch in rang:
             yield f"The alarm of {watch} did not publish to {topic.name}."
     if topic.unknown:
-        yield f"Who is subscribed to {topic.name} cannot be told: {topic.unknown}"
+        yield f"The subscribers of {topic.name} are not known: {topic.unknown}"
     elif not topic.receivers:
         yield f"Nobody is subscribed to {topic.name}."
     elif not any(each.told or each.state == "missing" for each in topic.receivers):
         why = ", ".join(f"{each.name} is {each.state}" for each in topic.receivers)
-        yield f"Nobody was told through {topic.name}: {why}."
+        yield f"Nobody got a message through {topic.name}: {why}."
     for each in topic.receivers:
         if each.state == "missing":
             yield f"{each.name} on {topic.name}: {each.detail}."

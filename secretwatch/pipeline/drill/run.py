@@ -166,15 +166,15 @@ class Drill:
         )
         if answer == "other calls":
             report = SmokeReport()
-            why = "It does not count reads that succeed: its topics had the DRILL message alone."
+            why = "It does not count reads that succeed: its topics got only the DRILL message."
             self.record.watches.append(
                 Drilled(watch.label, None, watch.alarm_name, report, drilled=False, detail=why)
             )
             return
         if answer == "excepted":
             raise NotThere(
-                f"The watch {watch.label} leaves out reads by {caller.arn} (`except`), so that this read "
-                "would not ring: make the drill as somebody else. Nothing was sent."
+                f"The watch {watch.label} leaves out reads by {caller.arn} (`except`), so this read "
+                "would not ring. Run the drill with somebody else's credentials. Nothing was sent."
             )
         smoke = Smoke(
             watch,

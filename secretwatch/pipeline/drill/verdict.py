@@ -50,7 +50,7 @@ def judge(record: Record) -> None:
         elif receiver.looks and receiver.seen:
             # The alarm did not publish: that is the topic's fault, not the receiver's.
             receiver.state = "seen"
-            receiver.detail = f"what never came: {', '.join(unseen)}"
+            receiver.detail = f"not all messages came: {', '.join(unseen)}"
     for drilled in record.watches:
         if not drilled.drilled:
             continue
@@ -70,4 +70,4 @@ def _judge_realtime(record: Record, drilled: Drilled) -> None:
     if looked:
         hop.status, hop.detail = "failed", f"the realtime message did not come to {', '.join(looked)}"
     else:
-        hop.status, hop.detail = "skipped", "nobody who gets it can be looked at: ask them"
+        hop.status, hop.detail = "skipped", "none of its receivers can be looked at: ask them"

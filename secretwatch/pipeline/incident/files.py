@@ -51,13 +51,11 @@ def investigate(recorded: Recorded, event_id: str, *, now: datetime, hours: floa
             + (f" {recorded.broken} pieces cannot be read." if recorded.broken else ""),
             unknown=bool(recorded.broken),
         )
-    unknown = [
-        "Nothing is known but what the files hold: calls that they leave out, and later ones, are missing."
-    ]
+    unknown = ["Only the files were read: calls that they leave out, and later calls, are missing."]
     if not start.is_read:
         unknown.append(f"The event {event_id} is no read of a secret.")
     if recorded.broken:
-        unknown.append(f"{recorded.broken} pieces of the files cannot be read: what they held is missing.")
+        unknown.append(f"{recorded.broken} pieces of the files cannot be read: their events are missing.")
     around = timedelta(hours=hours)
     return report(
         recorded.acts,
@@ -76,6 +74,6 @@ def suggestions(recorded: Recorded) -> str:
     """Which reads there are to begin with, for who named none."""
     found = recorded.reads
     if not found:
-        return "There is no read of a secret in them."
+        return "The files hold no read of a secret."
     named = ", ".join(each.event_id for each in found[:_NAMED])
-    return f"There are {len(found)} reads of secrets in them, such as {named}."
+    return f"The files hold {len(found)} reads of secrets, such as {named}."

@@ -168,7 +168,7 @@ class Gathering:
                 *asked,
             )
         self._unknown.append(
-            f"The event {event_id} is none that the watch counts, so that no alarm is known to be of it."
+            f"The watch does not count the event {event_id}, so no alarm is known that rang for it."
         )
         return Start(self._watches[0], [other])
 
@@ -205,8 +205,8 @@ class Gathering:
         if not starts:
             names = ", ".join(each.alarm_name for each in self._watches)
             raise self._nothing(
-                f"Nothing is known of a time at which {names} rang: name one with --alarm-time, or a read "
-                "with --event-id.",
+                f"No time is known at which {names} rang: name one with --alarm-time, or a read with "
+                "--event-id.",
                 *asked,
             )
         starts.sort(key=lambda each: (bool(each.rang), each.alarm_time), reverse=True)
@@ -239,7 +239,7 @@ class Gathering:
     def _nothing(self, sentence: str, *sources: Sources) -> NothingRang:
         missing = [*self._ask.denied, *(why for each in sources for why in each.failed)]
         if missing:
-            sentence += f" Not all could be asked: {'; '.join(dict.fromkeys(missing))}."
+            sentence += f" Some sources could not be asked: {'; '.join(dict.fromkeys(missing))}."
         return NothingRang(sentence, unknown=bool(missing))
 
     # What the credentials did
@@ -358,20 +358,22 @@ class Gathering:
         found = [*self._unknown]
         if self._now - end < _ARRIVES:
             found.append(
-                f"Events take about 5 minutes to arrive, at times 15: what was done after "
+                "Events take about 5 minutes to arrive, sometimes 15: calls after "
                 f"{self._now - _ARRIVES:%H:%M} UTC may still be missing."
             )
         found.append(
-            "Event history has 90 days and management events alone. Objects of S3, items of tables and calls "
-            "of functions are data events: only a trail that selects them has recorded those."
+            "Event history has only 90 days, and only management events. Objects of S3, items of "
+            "tables and calls of functions are data events: only a trail that selects them has "
+            "recorded them."
         )
         found.append(
-            f"Event history was asked in {', '.join(regions)}; of other regions only the log group knows."
+            f"Event history was asked in {', '.join(regions)}; only the log group has events of "
+            "other regions."
         )
         found += [
-            f"Permission is missing: {each}. What it would have shown is missing here."
+            f"Permission is missing: {each}. The report lacks everything that it would have shown."
             for each in self._ask.denied
         ]
-        found += [f"It could not be asked: {each}." for each in sources.failed]
+        found += [f"This source could not be asked: {each}." for each in sources.failed]
         found += [f"Only {each} were read: there are more." for each in sources.cut_short]
         return found

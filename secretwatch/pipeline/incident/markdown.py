@@ -38,7 +38,7 @@ def markdown(report: Report) -> str:
         "## From where",
         _block(map(words.place, report.places)),
         "## Commands that stop it",
-        "Nothing of this was run. Read it before you do, from the top down.",
+        "None of these commands was run. Read each before you run it, from the top down.",
         _block(steps, "sh"),
         "## What these credentials did",
         _block(done),

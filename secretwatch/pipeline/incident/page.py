@@ -108,15 +108,15 @@ def page(report: Report) -> str:
 <h2>From where</h2>
 {_list(map(words.place, report.places), "")}
 <h2>Commands that stop it</h2>
-<p class="quiet">Nothing of this was run. Read it before you do, from the top down.</p>
+<p class="quiet">None of these commands was run. Read each before you run it, from the top down.</p>
 {"".join(map(_step, report.steps))}
 <h2>What these credentials did</h2>
 <table>{"".join(map(_row, report.entries[:_MOST_ROWS]))}</table>
 {_rest(report)}
 <h2>What is not known</h2>
 {_list(report.unknown, "")}
-<footer>secretwatch incident, {report.made:%d %B %Y, %H:%M:%S} UTC. All times are UTC. It looked, and changed
-nothing.</footer>"""
+<footer>secretwatch incident, {report.made:%d %B %Y, %H:%M:%S} UTC. All times are UTC. The
+command only looked, and changed nothing.</footer>"""
     return document(f"Incident: {name}", STYLE, main)
 
 

@@ -12,7 +12,7 @@ from secretwatch.incident.timeline import Entry, Place, SecretRead
 RELATIONS = {
     "reader": "read",
     "before": "led to the reader",
-    "after": "came of the reader",
+    "after": "came from the reader",
     "beside": "of the same chain",
 }
 _WATCHED = {
@@ -50,7 +50,7 @@ def details(each: Credential) -> str:
         source = f" by {each.parent or given.reader or 'nobody named'}"
         how = "made" if given.gives_key else "handed out"
         origin = f"; {how} at {at(given.time)} in {given.name}{source}"
-    done = "nothing was seen of it"
+    done = "no call of it was seen"
     if each.acts:
         count = f"{len(each.acts)} event{'s' if len(each.acts) != 1 else ''}"
         done = f"{count}, {at(each.acts[0].time)} to {at(each.acts[-1].time)}"

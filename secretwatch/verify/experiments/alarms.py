@@ -75,26 +75,26 @@ def _mute_rule(lab: Lab) -> Seen:
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="state-by-hand",
-        claim="A state that is set by hand is there at once and stays until the next evaluation.",
-        why="It hides an alarm, or tests one.",
+        claim="A state that is set by hand shows at once and stays until the next evaluation.",
+        why="Such a state hides an alarm, or tests one.",
         source=_ALARMS,
         outcomes={
-            "until then": confirmed("It was there at once, and an evaluation took it back."),
-            "never": refuted("It was not there."),
+            "until then": confirmed("The state showed at once, and an evaluation took it back."),
+            "never": refuted("The state did not show at once."),
         },
         run=_by_hand,
         makes={"metric": 1, "alarm": 1},
-        numbers={"at once": "whether it was there at once"},
+        numbers={"at once": "whether the state showed at once"},
         **METRICS | {"calls": ("cloudwatch:PutMetricData", "cloudwatch:SetAlarmState")},
     ),
     Experiment(
         id="failed-action",
-        claim="An alarm whose topic refuses it says so in its history.",
-        why="It is the only place where AWS tells that nobody was told.",
+        claim="If a topic refuses an alarm's message, the alarm's history says so.",
+        why="The history is the only place where AWS says that nobody got the message.",
         source="Seen in reports, not documented.",
         outcomes={
             "failed": confirmed("The history has the failed action."),
-            "succeeded": refuted("The history says that it succeeded."),
+            "succeeded": refuted("The history says that the action succeeded."),
         },
         run=_failed_action,
         makes={"metric": 1, "alarm": 1, "topic": 1},
@@ -110,13 +110,13 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="mute-rule",
-        claim="An alarm that a mute rule names changes its state and tells nobody.",
+        claim="If a mute rule names an alarm, the alarm changes its state and sends no message.",
         why="A mute rule silences the watch without touching the alarm.",
         source="Documented: "
-        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html. Whether it "
-        "holds from its first minute on is not.",
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html. "
+        "AWS does not say whether a rule mutes from its first minute on.",
         outcomes={
-            "silent": confirmed("The other alarm's messages came, and none of the muted one."),
+            "silent": confirmed("The other alarm's messages came, and none of the muted alarm."),
             "rang": refuted("The muted alarm's message came."),
         },
         run=_mute_rule,

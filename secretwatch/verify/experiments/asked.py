@@ -54,7 +54,7 @@ class Asked:
             source=self.source,
             outcomes={
                 AS_CLAIMED: confirmed("All answers were as claimed."),
-                OTHERWISE: refuted("An answer was another one."),
+                OTHERWISE: refuted("At least one answer was different."),
             },
             run=run,
             seconds=len(self.questions),

@@ -266,9 +266,9 @@ def _asked(lab: Lab, bucket: str, database: str, ask: Callable[[Athena], list[An
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="athena-functions",
-        claim="Athena's functions on text and JSON find all that a filter pattern finds, and nothing else "
-        "where the query is said to be exact.",
-        why="A query that loses an event makes a backtest that promises fewer alarms than there will be.",
+        claim="Athena's functions on text and JSON find every event that a filter pattern finds. If "
+        "a query is said to be exact, it finds no other event.",
+        why="If a query loses an event, a backtest promises fewer alarms than there will be.",
         source="Trino's documentation; tested on DuckDB, with Trino's functions written anew.",
         outcomes={
             "same": confirmed("Nothing was lost, and no exact condition found too much."),
@@ -288,10 +288,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="athena-cloudtrail-table",
-        claim="A CloudTrail table holds an event as it was: text as it is, true and false as text, requests "
-        "and answers as JSON, an empty struct as one, and NULL for null and for what is missing.",
-        why="An event that comes back changed is decided otherwise than the alarm decides it.",
-        source=f"AWS's page shows the table, and not what becomes of a value: {_PAGE}",
+        claim="A CloudTrail table holds an event unchanged: text as it is, true and false as text, "
+        "requests and answers as JSON, an empty struct as an empty struct, and NULL for null "
+        "and for missing fields.",
+        why="If an event comes back changed, the pattern may decide about it otherwise than the alarm does.",
+        source=f"AWS's page shows the table, and not what happens to a value: {_PAGE}",
         outcomes={
             "same": confirmed("All events came back as they were written."),
             "other": refuted("An event came back changed."),

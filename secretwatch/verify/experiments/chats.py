@@ -36,8 +36,10 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="chat-workspace-of-nobody",
         claim="A channel of a workspace that nobody authorised is refused.",
-        why="An apply that succeeds, and a channel that stays silent, would be taken for a watch.",
-        source=f"AWS says that a workspace is authorised first, and not what becomes of others: {_CREATE}",
+        why="Otherwise an apply would succeed although its channel stays silent, and people would "
+        "think that they have a watch.",
+        source="AWS says that somebody has to authorise a workspace first, and not what happens "
+        f"otherwise: {_CREATE}",
         outcomes={
             "refused": confirmed("CreateSlackChannelConfiguration refused it."),
             "taken": refuted("CreateSlackChannelConfiguration took it."),

@@ -44,8 +44,8 @@ ROWS = (
     ),
     Asked(
         "event-pattern-star-is-also-nothing",
-        "`*` of a wildcard also stands for nothing, and goes back.",
-        "The realtime rule of a watch has it in front of a secret's ARN.",
+        "`*` of a wildcard also stands for an empty text, and later places are tried, too.",
+        "The realtime rule of a watch has a `*` in front of a secret's ARN.",
         (
             (_one('{"a": [{"wildcard": "*ab"}]}'), '{"a": "ab"}', True),
             (_one('{"a": [{"wildcard": "*ab"}]}'), '{"a": "abab"}', True),
@@ -55,8 +55,8 @@ ROWS = (
     ),
     Asked(
         "event-pattern-list",
-        "A list in an event matches where any of its elements does, also for `anything-but`.",
-        "It is how an event that names several secrets meets a rule that names one.",
+        "A list in an event matches if any of its elements matches, also for `anything-but`.",
+        "So an event that names several secrets matches a rule that names one of them.",
         (
             (_one('{"a": ["x"]}'), '{"a": ["y", "x"]}', True),
             (_one('{"a": [{"anything-but": "x"}]}'), '{"a": ["x", "y"]}', True),
@@ -66,7 +66,7 @@ ROWS = (
     ),
     Asked(
         "event-pattern-numbers-and-text",
-        "A number does not match a text of digits, nor the other way round.",
+        "A number does not match a text of digits, and a text of digits does not match a number.",
         "CloudTrail writes account numbers as text.",
         (
             (_one('{"a": [12]}'), '{"a": "12"}', False),

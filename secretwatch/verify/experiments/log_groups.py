@@ -220,13 +220,13 @@ _COUNTED: dict[str, Any] = {
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="filter-event-time",
-        claim="What a metric filter counts stands at the log event's own time.",
-        why="An event that comes late is counted in a window that no alarm looks at any more.",
+        claim="A metric filter counts a log event at the event's own time, not at its arrival.",
+        why="If so, a late event is counted in a window that no alarm looks at any more.",
         source=f"AWS does not say: {_FILTERS}",
         outcomes={
-            "event": confirmed("A message of ten minutes ago was counted ten minutes ago."),
-            "arrival": refuted("It was counted when it arrived."),
-            "other": refuted("It was counted at another time."),
+            "event": confirmed("A message with a time of ten minutes ago was counted at that time."),
+            "arrival": refuted("The message was counted when it arrived."),
+            "other": refuted("The message was counted at another time."),
         },
         run=_event_time,
         makes={"log group": 1, "metric": 1},
@@ -235,17 +235,17 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="default-value",
-        claim="The default value is published for a minute in which events came and none matched, and for no "
-        "other.",
+        claim="The default value is published for a minute in which events came and none matched, "
+        "and for no other minute.",
         why="These zeros end an alarm.",
-        source="AWS says that it is published when events come and do not match, and not that a match of the "
-        "same "
-        f"minute prevents it: {_FILTERS}",
+        source="AWS says that the value is published when events come and do not match. AWS does not "
+        f"say that a match in the same minute prevents it: {_FILTERS}",
         outcomes={
             "unmatched only": confirmed(
-                "The minute without a match has it, the one with a match only the match."
+                "The minute without a match had the default value. The minute with a match had only "
+                "the match."
             ),
-            "other": refuted("It was otherwise."),
+            "other": refuted("The datapoints were not as claimed."),
             "another time": cannot_tell("The datapoints stand at other minutes than the events."),
         },
         run=_default_value,
@@ -260,11 +260,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="filter-sample-count",
         claim="SampleCount counts each match of a metric filter without a default value, and nothing else.",
-        why="An alarm on several reads counts them so.",
-        source=f"AWS says what a match's value is, not how many samples several matches are: {_FILTERS}",
+        why="An alarm on several reads counts these samples.",
+        source=f"AWS says which value a match has, and not how many samples several matches make: {_FILTERS}",
         outcomes={
             "each": confirmed("There were as many samples as matches."),
-            "other": refuted("There were more."),
+            "other": refuted("There were more samples than matches."),
         },
         run=_sample_count,
         makes={"log group": 1, "metric": 1},
@@ -273,12 +273,13 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="masked-before-filters",
-        claim="What a log group's data protection masks is masked for its metric filters, too.",
+        claim="If data protection masks a text in a log group, the group's metric filters do not "
+        "see the text, either.",
         why="A policy that masks names or addresses blinds a watch that matches them.",
         source=f"AWS says that data is masked at all egress points, metric filters among them: {_PROTECTION}",
         outcomes={
             "masked": confirmed(
-                "The filter on an address counted nothing, another one counted the same messages."
+                "The filter on an address counted nothing. Another filter counted the same messages."
             ),
             "seen": refuted("The filter on an address counted."),
         },
@@ -290,8 +291,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="infrequent-access-filters",
         claim="A log group of class INFREQUENT_ACCESS refuses a metric filter.",
-        why="A watch on a trail that writes into such a group cannot be made.",
-        source="Inferred from AWS's table of what the class has: "
+        why="If a trail writes into such a group, no watch can be made for it.",
+        source="Inferred from AWS's table of the class's features: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
         outcomes={
             "refused": confirmed("PutMetricFilter was refused."),

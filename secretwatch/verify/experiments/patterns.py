@@ -98,8 +98,8 @@ ROWS = (
     ),
     Asked(
         "pattern-unequal-in-list",
-        "`!=` on the elements of a list matches where any element is another one.",
-        "It is no way to say that a value is not in a list.",
+        "`!=` on the elements of a list matches if any element has another value.",
+        "So it cannot say that a value is not in a list.",
         (
             ('{ $.a[*] != "x" }', '{"a": ["x", "y"]}', True),
             ('{ $.a[*] != "x" }', '{"a": ["x"]}', False),
@@ -110,8 +110,8 @@ ROWS = (
     ),
     Asked(
         "pattern-star-never-goes-back",
-        "What follows a `*` is taken at its first place, and nothing is tried again.",
-        "A pattern that begins with `*` misses what holds its end twice.",
+        "The text after a `*` is matched at the first place where it fits, and later places are not tried.",
+        "So a pattern that begins with `*` misses a text that has the pattern's end twice.",
         (
             ('{ $.a = "*111.111.111" }', '{"a": "111.111.111.111"}', False),
             ('{ $.a = "*111.111.111" }', '{"a": "9.111.111.111"}', True),
@@ -123,18 +123,18 @@ ROWS = (
     Asked(
         "pattern-star-inside",
         "`*` inside a text stands for anything.",
-        "The watch's patterns for ARNs have it there.",
+        "The watch's patterns for ARNs have a `*` there.",
         (
             ('{ $.a = "Ev*nt" }', '{"a": "Event"}', True),
             ('{ $.a = "arn:*:secret:db*" }', '{"a": "arn:aws:secretsmanager:r:1:secret:db-AbCdEf"}', True),
             ('{ $.a = "arn:*:secret:db*" }', '{"a": "arn:aws:secretsmanager:r:1:secret:da-AbCdEf"}', False),
         ),
-        "AWS's page of 2021 took it as itself; later examples have it as a wildcard.",
+        "In AWS's page of 2021 it was a character like any other; later examples have it as a wildcard.",
     ),
     Asked(
         "pattern-more-words",
-        "In a message with more words than the pattern has fields, the last field is the rest.",
-        "`[level = ERROR]` would otherwise match every line that begins so.",
+        "If a message has more words than the pattern has fields, the last field holds the rest.",
+        "Otherwise `[level = ERROR]` would match every line that begins with ERROR.",
         (
             ("[level = ERROR, text]", "ERROR a b c", True),
             ("[level = ERROR]", "ERROR a", False),
@@ -146,21 +146,21 @@ ROWS = (
     Asked(
         "pattern-two-ellipses",
         "Two `...` in a pattern are refused.",
-        "What the second one takes would be anybody's guess.",
+        "Nobody could tell which words the second one takes.",
         (("[..., a, ...]", "a b c", REFUSED),),
         _PAGE,
     ),
     Asked(
         "pattern-digits-in-fields",
         "In a space-delimited message a text of digits is a number.",
-        "It is the other way round in JSON.",
+        "In JSON it is not.",
         (("[a, b > 10]", "x 12", True), ("[a, b = 12]", "x 12", True), ("[a, b = 12]", "x 12.0", True)),
         _PAGE,
     ),
     Asked(
         "pattern-list-at-root",
         "A selector of a list at the root is refused, and a message that is a list matches nothing.",
-        "Log files come as lists from some tools.",
+        "Some tools write log files as lists.",
         (
             ("{ $[0] = 1 }", "[1]", REFUSED),
             ("{ $.a NOT EXISTS }", "[1]", False),
@@ -170,8 +170,8 @@ ROWS = (
     ),
     Asked(
         "pattern-optional-beside-others",
-        "`?` terms are ignored beside any other term, also beside one that excludes.",
-        "`?ERROR -retry` is then just `-retry`.",
+        "`?` terms are ignored beside any other term, even beside a term that excludes.",
+        "So `?ERROR -retry` means just `-retry`.",
         (
             ("?ERROR ?WARN payment", "payment", True),
             ("?ERROR -retry", "fine", True),
@@ -182,8 +182,8 @@ ROWS = (
     ),
     Asked(
         "pattern-dollar-before-line-break",
-        "`$` of a regular expression matches before a last line break.",
-        "Messages of some agents end with one.",
+        "`$` of a regular expression also matches before a line break at the end.",
+        "Some agents' messages end with a line break.",
         (("%abc$%", "abc\n", True), ("%abc$%", "abcd", False)),
         _PAGE,
     ),

@@ -213,9 +213,9 @@ _DELIVERED: dict[str, Any] = {
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="topic-policy-conditions",
-        claim="A topic whose policy lets events.amazonaws.com publish only on a condition gets nothing from "
-        "a rule.",
-        why="The realtime message of a watch is lost without a word if its topic's policy has a condition.",
+        claim="If a topic's policy lets events.amazonaws.com publish only on a condition, the topic "
+        "gets nothing from a rule.",
+        why="If the topic's policy has a condition, a watch's realtime message is lost without an error.",
         source=f"AWS's page says that EventBridge sends no condition keys to topics; newer examples have "
         f"them: {_POLICIES}",
         outcomes={
@@ -229,34 +229,34 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         numbers={
             "without": "events that came without a condition",
             "SourceAccount": "of these, with a condition on aws:SourceAccount",
-            "SourceArn": "of these, with one on aws:SourceArn",
+            "SourceArn": "of these, with a condition on aws:SourceArn",
         },
     ),
     Experiment(
         id="topic-target-role",
-        claim="PutTargets takes a RoleArn on a topic of the same account, and no message comes.",
+        claim="PutTargets takes a RoleArn on a topic of the same account, but no message comes.",
         why="A role looks like the way to let EventBridge publish without a statement in the topic's policy.",
         source="AWS says that delivery may fail, not whether PutTargets refuses the role: "
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
         outcomes={
-            "dropped": confirmed("It was taken, and no message came."),
+            "dropped": confirmed("PutTargets took the role, and no message came."),
             "refused": refuted("PutTargets answered ValidationException."),
-            "delivered": refuted("It was taken, and messages came."),
+            "delivered": refuted("PutTargets took the role, and messages came."),
         },
         run=_topic_role,
         seconds=60,
         makes={"bus": 2, "topic": 2, "queue": 3, "role": 1},
         calls=("events:PutEvents",),
-        numbers={"without": "events that came without a role", "with": "of these, with one"},
+        numbers={"without": "events that came without a role", "with": "of these, with a role"},
     ),
     Experiment(
         id="rule-complexity-wildcards",
         claim="PutRule takes two or three values of the form `*…*` on one field, and refuses four.",
         why="A realtime rule of many secrets must be split before AWS refuses it.",
-        source='Not documented but for the words "Rule is too complex".',
+        source='AWS documents only the words "Rule is too complex".',
         outcomes={
-            "three": confirmed("Two or three were taken, one more was refused."),
-            "other": refuted("Fewer or more were taken."),
+            "three": confirmed("PutRule took two or three values, and refused one more."),
+            "other": refuted("PutRule took fewer or more values."),
         },
         run=_complexity,
         seconds=5,
@@ -266,16 +266,19 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="rule-complexity-prefixes",
         claim="PutRule takes fifteen values of the form `prefix` on one field.",
-        why="It is how the realtime rule names secrets by the ARN without its suffix.",
+        why="The realtime rule uses them to name secrets by the ARN without its suffix.",
         source="Not documented.",
-        outcomes={"taken": confirmed("It was taken."), "refused": refuted("It was refused.")},
+        outcomes={
+            "taken": confirmed("PutRule took the rule."),
+            "refused": refuted("PutRule refused the rule."),
+        },
         run=_complexity_prefix,
         seconds=2,
         makes={"rule": 1},
     ),
     Experiment(
         id="third-bus",
-        claim="An event that came from another bus is not sent on to a third one.",
+        claim="If an event came from another bus, EventBridge does not send it on to a third bus.",
         why="A chain of buses to a security account loses every event at its second link.",
         source=f"AWS's page says so in one sentence: {_BUS_TO_BUS}",
         outcomes={
@@ -290,14 +293,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="transformer-quotes-in-object",
-        claim="A value with a quotation mark makes no valid JSON of a template that is an object with the "
-        "value in a string, and the event is not delivered.",
-        why="Who names a role or a session so that it holds a quotation mark would silence the realtime "
-        "message.",
-        source=f"AWS says that nothing is escaped, and not what becomes of the event: {_TRANSFORM}",
+        claim="If a template is an object and a value with a quotation mark goes into one of its "
+        "strings, the event is not delivered: it would not be valid JSON.",
+        why="If so, a caller could silence the realtime message with a quotation mark in the name "
+        "of a role or a session.",
+        source=f"AWS says that nothing is escaped, and not what happens to the event: {_TRANSFORM}",
         outcomes={
             "not delivered": confirmed("No such event came."),
-            "broken": refuted("Such events came, and are no JSON."),
+            "broken": refuted("Such events came, and are not valid JSON."),
             "escaped": refuted("Such events came, and are JSON: the mark was escaped."),
         },
         run=_quotes_in_object,
@@ -305,25 +308,25 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="transformer-quotes-in-text",
-        claim="In a template that is one text in quotation marks a value with a quotation mark makes no "
-        "valid JSON, too, and the event is not delivered.",
-        why="It is the form of the realtime message.",
-        source=f"AWS says that nothing is escaped, and not what becomes of the event: {_TRANSFORM}",
+        claim="If a template is one text in quotation marks and a value with a quotation mark goes "
+        "into it, the event is not delivered, either: it would not be valid JSON.",
+        why="A message could also have this form.",
+        source=f"AWS says that nothing is escaped, and not what happens to the event: {_TRANSFORM}",
         outcomes={
             "not delivered": confirmed("No such event came."),
-            "as it is": refuted("It came with its quotation marks."),
-            "escaped": refuted("It came with something in their place."),
+            "as it is": refuted("The event came with its quotation marks."),
+            "escaped": refuted("The event came with something else in their place."),
         },
         run=_quotes_in_text,
         **_DELIVERED,
     ),
     Experiment(
         id="constant-input",
-        claim="A constant `Input` is delivered as it is, with what looks like a placeholder in it.",
-        why="Messages for chat are sent so.",
-        source="AWS does not say what becomes of `<` and `>` in it.",
+        claim="A constant `Input` is delivered unchanged, even if a part of it looks like a placeholder.",
+        why="Messages for chat channels are sent in this way.",
+        source="AWS does not say what happens to `<` and `>` in it.",
         outcomes={
-            "as it is": confirmed("It came byte by byte."),
+            "as it is": confirmed("Every byte of it came unchanged."),
             "changed": refuted("It came changed."),
         },
         run=_constant_input,

@@ -233,12 +233,14 @@ def _role_condition(lab: Lab) -> Seen:
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="details-words-on-one-line",
-        claim="States.JsonToString writes a text in quotation marks on one line, whatever is in it.",
-        why="A caller's words in a message would be lines of their own otherwise.",
-        source=f"AWS says that it becomes JSON: {_FUNCTIONS}",
+        claim="States.JsonToString writes a text in quotation marks on one line, whatever the text holds.",
+        why="Otherwise a caller could add lines of his own to a message.",
+        source=f"AWS says that the text becomes JSON: {_FUNCTIONS}",
         outcomes={
-            "one line": confirmed("It came so, and is the same text once read as JSON."),
-            "other": refuted("It came otherwise."),
+            "one line": confirmed(
+                "The text came on one line, and it is the same text when it is read as JSON."
+            ),
+            "other": refuted("The text came in another form."),
             "failed": refuted("The execution failed."),
         },
         run=_one_line,
@@ -251,15 +253,17 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="details-half-a-character",
-        claim="Half of a surrogate pair in an event, as JSON can write it, ends no execution that reads and "
-        "writes it.",
-        why="Who could send one would be told of by the alarm alone.",
+        claim="JSON can write half of a surrogate pair. An execution that reads and writes an event "
+        "with one does not fail.",
+        why="Otherwise a caller who can send one would only be reported by the alarm, without details.",
         source=f"Not documented: {_FUNCTIONS}",
         outcomes={
-            "same": confirmed("It came as it was."),
-            "changed": confirmed("It came changed."),
-            "failed": refuted("The execution failed, and the same event without it did not."),
-            "nothing": cannot_tell("The event without it failed, too."),
+            "same": confirmed("The event came unchanged."),
+            "changed": confirmed("The event came changed."),
+            "failed": refuted(
+                "The execution failed. The execution with the same event without the half did not."
+            ),
+            "nothing": cannot_tell("The execution with the event without the half failed, too."),
         },
         run=_half,
         seconds=20,
@@ -267,12 +271,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="details-functions",
-        claim="Functions and paths of a state machine come to what the details take them for.",
-        why="Where one does not, the message is without details, or has calls in the wrong order.",
-        source=f"AWS has examples of them, and little about their edges: {_FUNCTIONS}",
+        claim="Functions and paths of a state machine give the results that the details rely on.",
+        why="If one does not, the message has no details, or has calls in the wrong order.",
+        source=f"AWS shows examples of them, and says little about edge cases: {_FUNCTIONS}",
         outcomes={
-            "same": confirmed("All came to what was wanted."),
-            "other": refuted("Some came to something else."),
+            "same": confirmed("All results were as expected."),
+            "other": refuted("Some results were different."),
         },
         run=_functions,
         seconds=30,
@@ -281,14 +285,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="details-error-name",
-        claim="An error of FilterLogEvents that its page does not name begins with `CloudWatchLogs.` in a "
-        "state machine, and goes on with its own name or the service's.",
-        why="Throttling is such an error, and only what is named is tried again.",
+        claim="In a state machine, an error of FilterLogEvents that its page does not name begins "
+        "with `CloudWatchLogs.`; then comes its own name or the service's.",
+        why="Throttling is such an error, and the state machine tries again only after errors that it names.",
         source=f"AWS names the form, and no error of this service: {_ERRORS}",
         outcomes={
             "service": confirmed("A refused search ended with CloudWatchLogs.CloudWatchLogsException."),
             "own": confirmed("A refused search ended with CloudWatchLogs.AccessDeniedException."),
-            "other": refuted("A refused search ended otherwise."),
+            "other": refuted("A refused search ended in another way."),
         },
         run=_error_name,
         seconds=20,
@@ -296,13 +300,13 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="details-alarm-event",
-        claim="The event of an alarm's change has its ARN in `resources`, and of both states value and time, "
-        "to the millisecond and with +0000.",
+        claim="The event of an alarm's change has the alarm's ARN in `resources`. It has value and "
+        "time of both states; times are to the millisecond and with +0000.",
         why="The state machine counts from these times, and starts for that ARN.",
         source=f"AWS's page shows examples: {_EVENTS}",
         outcomes={
-            "as read": confirmed("All events that came were so."),
-            "other": refuted("An event came otherwise."),
+            "as read": confirmed("All events that came had this form."),
+            "other": refuted("An event came in another form."),
         },
         run=_alarm_event,
         seconds=30,
@@ -311,17 +315,18 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         numbers={
             "events": "events that came",
             "values": "whether all had values of states",
-            "times": "whether all had such times",
+            "times": "whether all had times of this form",
         },
     ),
     Experiment(
         id="target-role-condition",
-        claim="EventBridge takes a role of a target that trusts it for the rule's own ARN alone, and cannot "
-        "use one that names other rules.",
-        why="The role that starts the details trusts their own rule alone: refused, nothing would say who.",
+        claim="EventBridge can use a target's role that trusts it only for the rule's own ARN. It "
+        "cannot use a role that names other rules.",
+        why="The role that starts the details trusts only their own rule. If EventBridge could "
+        "not use it, no message would say who it was.",
         source=f"AWS says that aws:SourceArn is the rule's ARN: {_DEPUTY}",
         outcomes={
-            "kept": confirmed("Events came by the role that names the rule, and none by the other."),
+            "kept": confirmed("Events came by the role that names the rule, and none by the other role."),
             "let through": refuted("Events came by the other role, too."),
             "refused": refuted("PutTargets did not take the role that names the rule."),
         },

@@ -31,9 +31,10 @@ def _unsubscribe(lab: Lab) -> Seen:
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="unsigned-unsubscribe",
-        claim="A queue's subscription is ended by a signed call only.",
-        why="The link in a mail is a call without a signature: whoever holds the mail ends its subscription, "
-        "unless that was confirmed with `AuthenticateOnUnsubscribe`, as a queue's is by itself.",
+        claim="Only a signed call ends a queue's subscription.",
+        why="The link in an e-mail is a call without a signature. So anybody who has the e-mail "
+        "can end its subscription, unless that was confirmed with "
+        "`AuthenticateOnUnsubscribe`. A queue's subscription is always confirmed so.",
         source="Documented: https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html",
         outcomes={
             "stays": confirmed("The call without a signature left the subscription."),

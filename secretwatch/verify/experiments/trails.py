@@ -200,33 +200,36 @@ def _metric_data(lab: Lab) -> Seen:
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="log-event-time",
-        claim="A log event of CloudTrail's has the time of delivery, not that of the call.",
-        why="It decides in which minute a read is counted, and so whether an alarm still looks there.",
+        claim="A log event that CloudTrail writes has the time of its delivery, not of its call.",
+        why="The time decides in which minute a read is counted, and so whether an alarm still "
+        "looks at that minute.",
         source=f"AWS does not say: {_TO_LOGS}",
         outcomes={
             "delivery": confirmed("No log event had the time of its call."),
             "call": refuted("All log events had the times of their calls."),
-            "mixed": cannot_tell("Some had it, some had not."),
+            "mixed": cannot_tell("Some log events had the times of their calls, and some had not."),
         },
         run=_log_event_time,
         numbers={
             "same": "log events with the time of their call",
-            "other": "log events with another",
+            "other": "log events with another time",
             "longest": "the longest delay in seconds",
         },
         **_ON_TRAIL,
     ),
     Experiment(
         id="batch-read-events",
-        claim="BatchGetSecretValue leaves one event of that name, and no GetSecretValue for each secret.",
-        why="A watch on GetSecretValue alone misses it then; if there are both, one read counts twice.",
+        claim="BatchGetSecretValue leaves one event of its own name, and no event GetSecretValue "
+        "for each secret.",
+        why="If so, a watch on GetSecretValue alone misses the read. If there are both events, "
+        "one read counts twice.",
         source="AWS says that there is an entry GetSecretValue for each secret; recorded events have none: "
         "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html",
         outcomes={
             "one": confirmed("There was one event BatchGetSecretValue and nothing else."),
             "each": refuted("There was BatchGetSecretValue, and GetSecretValue."),
             "each only": refuted("There was GetSecretValue only."),
-            "none": refuted("Neither names the secrets."),
+            "none": refuted("No event of either name names the secrets."),
         },
         run=_batch_read,
         makes={"secret": 2},
@@ -236,45 +239,47 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="stopped-trail",
-        claim="What happened before StopLogging is delivered after it, and nothing of what happens later.",
-        why="It decides whether stopping the trail hides the read that was made just before.",
+        claim="After StopLogging, CloudTrail still delivers the events of earlier calls, and no "
+        "events of later calls.",
+        why="It decides whether an attacker hides a read when he stops the trail just after it.",
         source="AWS does not say: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StopLogging.html",
         outcomes={
-            "before only": confirmed("The read just before came, the one just after did not."),
+            "before only": confirmed("The read just before came, and the read just after did not."),
             "nothing": refuted("Neither came."),
-            "later, too": refuted("A read after it came."),
+            "later, too": refuted("A later read came, too."),
         },
         run=_stopped,
         makes={"trail": 1, "log group": 1},
         calls=("cloudtrail:StopLogging",),
-        numbers={"before": "whether the read before it came", "after": "whether the one after it came"},
+        numbers={"before": "whether the read just before came", "after": "whether the read just after came"},
         **_ON_TRAIL | {"seconds": 1500},
     ),
     Experiment(
         id="deleted-trail",
-        claim="What happened before DeleteTrail is delivered after it, and nothing of what happens later.",
-        why="It decides whether deleting the trail hides the read that was made just before.",
+        claim="After DeleteTrail, CloudTrail still delivers the events of earlier calls, and no "
+        "events of later calls.",
+        why="It decides whether an attacker hides a read when he deletes the trail just after it.",
         source="AWS does not say: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteTrail.html",
         outcomes={
-            "before only": confirmed("The read just before came, the one just after did not."),
+            "before only": confirmed("The read just before came, and the read just after did not."),
             "nothing": refuted("Neither came."),
-            "later, too": refuted("A read after it came."),
+            "later, too": refuted("A later read came, too."),
         },
         run=_deleted,
         makes={"trail": 1, "log group": 1},
-        numbers={"before": "whether the read before it came", "after": "whether the one after it came"},
+        numbers={"before": "whether the read just before came", "after": "whether the read just after came"},
         **_ON_TRAIL | {"seconds": 1500},
     ),
     Experiment(
         id="trail-topic-name",
-        claim="A trail that was given its topic's ARN reads back the bare name as `SnsTopicName`.",
-        why="A module that writes the ARN there never plans empty.",
+        claim="If a trail was given its topic's ARN, `SnsTopicName` reads back as the bare name.",
+        why="If a module writes the ARN there, every later plan shows a change.",
         source="Seen in the AWS provider's issues. AWS calls the field deprecated: "
         "https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Trail.html",
         outcomes={
-            "name": confirmed("It is the bare name."),
-            "ARN": refuted("It is the ARN."),
-            "neither": refuted("It is neither."),
+            "name": confirmed("`SnsTopicName` was the bare name."),
+            "ARN": refuted("`SnsTopicName` was the ARN."),
+            "neither": refuted("`SnsTopicName` was something else."),
         },
         run=_topic_name,
         makes={"topic": 1},
@@ -285,12 +290,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="cloud-control-by-arn",
         claim="Cloud Control reads a trail by its name and refuses its ARN.",
-        why="Terraform's awscc provider imports by it.",
-        source="The type's identifier is the name; whether an ARN is taken is not said: "
+        why="Terraform's awscc provider imports a trail by this identifier.",
+        source="AWS says that the type's identifier is the name, and not whether it takes an ARN: "
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudtrail-trail.html",
         outcomes={
-            "refused": confirmed("By name it was read, by ARN it was refused."),
-            "taken": refuted("It was read by ARN, too."),
+            "refused": confirmed("The trail was read by its name, and its ARN was refused."),
+            "taken": refuted("The trail was read by its ARN, too."),
         },
         run=_cloud_control,
         calls=(
@@ -304,14 +309,15 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="omitted-parameters",
-        claim="An event with request parameters over 100 KB says `omitted` in their place, and no role.",
-        why="A change that is padded with white space escapes a watch on the names of what is changed.",
+        claim="If an event's request parameters are over 100 KB, the event says `omitted` in their "
+        "place and does not name the role.",
+        why="If a caller pads a change with white space, a watch on the changed resource's name misses it.",
         source="Seen in recorded events; AWS names no limit of parameters: "
         "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
         outcomes={
             "omitted": confirmed("The parameters are omitted, and the role with them."),
             "named": refuted("The role is named."),
-            "other": refuted("The role is not named, nor is anything called omitted."),
+            "other": refuted("The role is not named, and there is no `omitted`."),
         },
         run=_omitted,
         seconds=300,
@@ -322,13 +328,16 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         id="reads-need-all-events",
-        claim="A rule in the state ENABLED gets no GetSecretValue; it takes "
-        "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.",
+        claim="A rule in the state ENABLED gets no GetSecretValue; a rule in the state "
+        "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS does.",
         why="A realtime rule in the usual state never rings for a read.",
         source=_STATE,
         outcomes={
-            "all only": confirmed("Reads came to the one rule, and none of them to the other."),
-            "both": refuted("Reads came to both."),
+            "all only": confirmed(
+                "Reads came to the rule for all management events, and none of them to the rule in "
+                "the state ENABLED."
+            ),
+            "both": refuted("Reads came to both rules."),
         },
         run=_rule_state,
         makes={"rule": 2, "queue": 2},
@@ -341,17 +350,17 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="metric-data-leaves-no-event",
         claim="PutMetricData leaves no management event.",
-        why="Whoever lowers the watch's metric with it is not seen by the trail.",
+        why="A caller can lower the watch's metric with PutMetricData, and the trail does not see it.",
         source="AWS lists which calls of CloudWatch are recorded, and this is not among them: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/logging_cw_api_calls.html",
         outcomes={
-            "unseen": confirmed("Later calls came, and it did not."),
-            "seen": refuted("There was an event of it."),
+            "unseen": confirmed("Events of later calls came, and no event of PutMetricData."),
+            "seen": refuted("There was an event of PutMetricData."),
         },
         run=_metric_data,
         makes={"metric": 1},
         calls=("cloudwatch:PutMetricData",),
-        numbers={"events": "events of it"},
+        numbers={"events": "events of PutMetricData"},
         **_ON_TRAIL,
     ),
 )

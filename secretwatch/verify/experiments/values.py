@@ -58,42 +58,45 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="negative-value",
         claim="A negative value lowers the Sum that an alarm sees.",
-        why="Who may call PutMetricData silences an alarm on a Sum, and CloudTrail has no event of it: "
-        "therefore the module's look at a Maximum or a SampleCount.",
-        source="PutMetricData takes negative values; what alarms make of them is not said: "
+        why="If so, a caller of PutMetricData can silence an alarm on a Sum, and CloudTrail has "
+        "no event of it. Therefore the module's alarms look at a Maximum or a SampleCount.",
+        source="PutMetricData takes negative values; AWS does not say how alarms treat them: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
         outcomes={
-            "lowered": confirmed("1 rang, and 1 beside -1 did not."),
-            "not lowered": refuted("It was otherwise."),
+            "lowered": confirmed("A 1 rang, and a 1 beside a -1 did not."),
+            "not lowered": refuted("At least one alarm did something else."),
         },
         run=_negative,
         makes={"metric": 2, "alarm": 2},
-        numbers={"plain": "whether 1 rang", "lowered": "whether 1 and -1 rang"},
+        numbers={"plain": "whether a 1 rang", "lowered": "whether a 1 beside a -1 rang"},
         **METRICS,
     ),
     Experiment(
         id="other-units",
         claim="An alarm with a unit ignores values of other units.",
-        why="Forged values of another unit could hide reads otherwise.",
-        source="AWS says that an alarm without a unit, on a metric with several, behaves unpredictably, and "
-        "that one with a unit that was never published has no data: "
+        why="Otherwise forged values of another unit could hide reads.",
+        source="AWS says that an alarm without a unit behaves unpredictably on a metric with several "
+        "units. It also says that an alarm with a unit that was never published has no data: "
+        ""
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
         outcomes={
-            "ignored": confirmed("1 Count beside -1 of others rang, and 1 of others did not."),
-            "counted": refuted("It was otherwise."),
+            "ignored": confirmed(
+                "A 1 of unit Count rang beside a -1 of other units. A 1 of other units did not ring."
+            ),
+            "counted": refuted("At least one alarm did something else."),
         },
         run=_of_other_units,
         makes={"metric": 2, "alarm": 2},
         numbers={
-            "mixed": "whether 1 Count beside -1 of others rang",
-            "others": "whether values of others alone rang",
+            "mixed": "whether a 1 of unit Count rang beside a -1 of other units",
+            "others": "whether values of other units alone rang",
         },
         **METRICS,
     ),
     Experiment(
         id="negative-sample-count",
-        claim="A negative SampleCount is refused, and so are Counts that are negative or no number.",
-        why="Otherwise who may call PutMetricData takes reads away from an alarm on several of them.",
+        claim="PutMetricData refuses a negative SampleCount, and Counts that are negative or not a number.",
+        why="Otherwise a caller of PutMetricData could take reads away from an alarm on several reads.",
         source="A SampleCount of 0 was seen to be refused; AWS gives no range: "
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_StatisticSet.html",
         outcomes={
@@ -105,8 +108,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         numbers={
             "set": "whether a set of -1 samples was refused",
             "empty set": "whether a set of no samples was refused",
-            "counts": "whether a value that came -1 times was refused",
-            "no number": "whether a value that came NaN times was refused",
+            "counts": "whether a value with a count of -1 was refused",
+            "no number": "whether a value with a count of NaN was refused",
         },
         **METRICS | {"seconds": 5},
     ),

@@ -99,81 +99,86 @@ _DRIFTED = cannot_tell("The alarms looked so late that the datapoints stood in o
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         id="alarm-looks-back",
-        claim="An alarm of 1 of 1 with missing data not breaching also finds a datapoint in the two windows "
-        "before the newest, if that one is empty, and none before those.",
-        why="It decides how long one read holds an alarm in a quiet account. The module's ring once either "
-        "way.",
-        source=f"AWS says that more than the evaluation periods are retrieved, not how many: {MISSING}",
+        claim="If the newest window is empty, an alarm of 1 of 1 (missing data not breaching) finds "
+        "a datapoint in the two windows before it. It finds none in older windows.",
+        why="It decides how long one read holds an alarm in a quiet account. The module's alarms "
+        "ring once in either case.",
+        source="AWS says that an alarm retrieves more than the evaluation periods, and not how many: "
+        f"{MISSING}",
         outcomes={
             "three": confirmed(
-                "It found one in either of the two windows before the newest, and none before."
+                "The alarms found a datapoint in each of the two windows before the newest, and none "
+                "in the window before these."
             ),
-            "newest only": refuted("It found none in the window before the newest."),
-            "other": refuted("It looks back another number of windows."),
+            "newest only": refuted("The alarms found no datapoint in the window before the newest."),
+            "other": refuted("The alarms look back another number of windows."),
             "drifted": _DRIFTED,
         },
         run=_looks_back,
         makes={"metric": len(_AGES), "alarm": len(_AGES)},
         numbers={
-            f"window {each}": "whether one in this window rang, the newest being window 0"
+            f"window {each}": "whether a datapoint in this window rang; the newest window is window 0"
             for each in _WINDOWS
         },
         **METRICS,
     ),
     Experiment(
         id="double-alarm",
-        claim="A read rings once more when the zero of a later event slides out of the newest window "
-        "together with it.",
-        why="One read can make several mails: therefore the module's metric filters give no zeros.",
-        source=f"It follows from how far alarms look back, and is nowhere said: {MISSING}",
+        claim="The zero of a later event ends a read's alarm. When that zero leaves the newest "
+        "window, too, the read rings again.",
+        why="If so, one read can send several e-mails. Therefore the module's metric filters write no zeros.",
+        source=f"It follows from how far alarms look back; AWS does not say it: {MISSING}",
         outcomes={
             "again": confirmed(
-                "With a zero behind it in the same window it rang; with one in the newest it did not."
+                "The read rang with a zero after it in the same window. It did not ring with a zero "
+                "in the newest window."
             ),
-            "not again": refuted("It was otherwise."),
+            "not again": refuted("At least one alarm did something else."),
             "drifted": _DRIFTED,
         },
         run=_double_alarm,
         makes={"metric": 2, "alarm": 2},
         numbers={
-            "quiet": "whether it rang with nothing in the newest window",
-            "followed": "whether it rang with a zero there",
+            "quiet": "whether the read rang with nothing in the newest window",
+            "followed": "whether the read rang with a zero in the newest window",
         },
         **METRICS,
     ),
     Experiment(
         id="filled-alarm",
-        claim="An alarm of 1 of 1 on FILL(metric, 0) finds nothing before the newest window.",
-        why="A burst of reads rings once only if windows that they have left do not come back.",
-        source=f"It follows, as no data is missing then, and is nowhere said: {MISSING}",
+        claim="An alarm of 1 of 1 on FILL(metric, 0) finds no datapoint before the newest window.",
+        why="If the alarm looked at older windows again, one burst of reads would ring more than once.",
+        source=f"It follows because no data is missing then; AWS does not say it: {MISSING}",
         outcomes={
-            "newest only": confirmed("1 in the newest window rang, 1 in either of the two before did not."),
-            "other": refuted("It was otherwise."),
+            "newest only": confirmed(
+                "A 1 in the newest window rang. A 1 in either of the two windows before did not."
+            ),
+            "other": refuted("At least one alarm did something else."),
             "drifted": _DRIFTED,
         },
         run=_filled,
         makes={"metric": 3, "alarm": 3},
         numbers={
-            "older": "whether 1 in a window before the newest rang",
-            "newest": "whether 1 in the newest rang",
+            "older": "whether a 1 in a window before the newest rang",
+            "newest": "whether a 1 in the newest window rang",
         },
         **METRICS,
     ),
     Experiment(
         id="windows-slide",
-        claim="Windows end at the last full minute, not at multiples of the period.",
-        why="It decides how long a read rings, and whether two reads are one alarm.",
+        claim="An alarm's windows end at the last full minute, not at multiples of the period.",
+        why="It decides how long a read holds an alarm, and whether two reads are one alarm.",
         source=f"Observed; AWS's page shows windows without times: {MISSING}",
         outcomes={
             "slides": confirmed("A window began at a full minute that is no multiple of the period."),
             "boundary": refuted("Both windows began at multiples of their periods."),
-            "no full minute": refuted("A window began within a minute."),
+            "no full minute": refuted("A window began in the middle of a minute."),
         },
         run=_slides,
         makes={"metric": 1, "alarm": 2},
         numbers={
             "first": "how many seconds after a multiple of the first alarm's period its window began",
-            "second": "the same of the second",
+            "second": "the same for the second alarm",
         },
         **METRICS,
     ),

@@ -162,7 +162,7 @@ def test_a_gate_does_not_pass_for_want_of_a_test_or_of_history(logs: Path, tmp_p
     gate = ("--check", "--max-alarms", "100/week")
     done = run(unknown, "--logs", logs, *gate)
     assert done.exit_code == 3, done.output
-    assert "cannot be told: The pattern of" in done.output
+    assert "whether the limit holds: The pattern of" in done.output
     assert "No watch would have" not in done.output
     known, cut = tmp_path / "known.json", tmp_path / "cut"
     known.write_text(json.dumps(plan()))
@@ -185,10 +185,10 @@ def test_a_run_that_ended_leaves_no_work_behind(planned: Path, logs: Path, tmp_p
     [
         ([], "Where is history?"),
         (["PLAN", "--logs", "LOGS", "--watch", "db", "--watch", "bd"], "No plan has a watch bd."),
-        (["PLAN", "--logs", "LOGS", "--json", "out", "--html", "./out"], "which is named twice"),
-        (["PLAN", "--logs", "LOGS", "--json", "PLAN"], "would write over"),
-        (["PLAN", "--logs", "LOGS", "--resume", ""], "--resume keeps what was read in a file"),
-        (["--logs", "LOGS"], "What is to be tested?"),
+        (["PLAN", "--logs", "LOGS", "--json", "out", "--html", "./out"], "which is also named elsewhere"),
+        (["PLAN", "--logs", "LOGS", "--json", "PLAN"], "would overwrite"),
+        (["PLAN", "--logs", "LOGS", "--resume", ""], "--resume keeps the state of a run in a file"),
+        (["--logs", "LOGS"], "Which watch does it test?"),
         (["PLAN"], "Where is history?"),
         (["PLAN", "--logs", "nowhere"], "nowhere cannot be read"),
         (["PLAN", "--logs", ""], "is empty"),
@@ -224,7 +224,7 @@ def test_what_is_refused(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{}", "is no plan and no state"),
+        ("{}", "is neither a plan nor a state"),
         ("[]", "is no JSON object"),
         ("{", "is no JSON object"),
         (json.dumps({"values": {"root_module": {}}}), "has no alarm on a metric filter"),

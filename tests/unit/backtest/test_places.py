@@ -115,7 +115,7 @@ def test_a_database_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
     database.close()
     before = file.read_bytes()
     done = run("--logs", folder, "--resume", file)
-    assert (done.exit_code, "no file of an interrupted backtest" in done.output) == (2, True)
+    assert (done.exit_code, "does not belong to an interrupted backtest" in done.output) == (2, True)
     assert file.read_bytes() == before
     assert not list(tmp_path.glob("mine-*"))
 
@@ -124,7 +124,7 @@ def test_a_file_that_another_run_has_is_refused_and_free_once_that_ended(tmp_pat
     folder, file = one(tmp_path / "logs"), tmp_path / "work"
     first = Store(file, "x")
     done = run("--logs", folder, "--resume", file)
-    assert (done.exit_code, "of a backtest that is running" in done.output) == (2, True)
+    assert (done.exit_code, "to a backtest that is running" in done.output) == (2, True)
     first.close()
     Store(file, "x").close()
     with pytest.raises(OtherRun, match="something else"):

@@ -235,7 +235,7 @@ def test_without_times_of_arrival_silence_is_not_told(day: Path) -> None:
     found = run(day, subject_with())
     assert of(found, "blind").rings == ()
     (why,) = found.subjects[0].not_tested
-    assert why.startswith("blind: This history does not say of each file when it arrived")
+    assert why.startswith("blind: This history does not say for each file when it arrived")
 
 
 def test_a_history_without_heartbeats_says_so(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_history_without_heartbeats_says_so(tmp_path: Path) -> None:
     found = run(tmp_path, subject_with())
     assert of(found, "heartbeat").rings == ()
     (why,) = found.subjects[0].not_tested
-    assert why == "heartbeat: Nothing that it counts is in this history: it is not tested."
+    assert why == "heartbeat: This history has no event that it counts: it is not tested."
 
 
 def test_a_run_that_goes_on_knows_what_arrived_before(day: Path, tmp_path: Path) -> None:
@@ -261,15 +261,15 @@ def test_a_run_that_goes_on_knows_what_arrived_before(day: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("resource", "counts"),
     [
-        (alarm("x", **FAILED, dimensions={"TopicName": "ops"}), "what SNS could not deliver"),
-        (blind("x", group="another"), "how much comes into a log group"),
-        (blind("x", threshold=100), "how much comes into a log group"),
-        (blind("x", metric_name="ThrottleCount"), "how much comes into a log group"),
+        (alarm("x", **FAILED, dimensions={"TopicName": "ops"}), "messages that SNS could not deliver"),
+        (blind("x", group="another"), "events that come into a log group"),
+        (blind("x", threshold=100), "events that come into a log group"),
+        (blind("x", metric_name="ThrottleCount"), "events that come into a log group"),
     ],
 )
 def test_what_no_history_tells_is_named(resource: dict[str, Any], counts: str, day: Path) -> None:
     subject = subject_with(resource)
-    sentence = f"x counts {counts}: no history of CloudTrail tells that (aws_cloudwatch_metric_alarm.x)."
+    sentence = f"x counts {counts}: CloudTrail's history does not have these (aws_cloudwatch_metric_alarm.x)."
     assert (subject.elsewhere, subject.unknown) == ((sentence,), ())
     assert run(day, subject).subjects[0].not_tested == (sentence,)
 
@@ -279,7 +279,9 @@ def test_metric_math_of_two_services_names_both() -> None:
     for query, space in zip(made["values"]["metric_query"][1:], ("AWS/Events", "AWS/States"), strict=True):
         query["metric"][0]["namespace"] = space
     (sentence,) = subject_with(made).elsewhere
-    assert "what EventBridge could not deliver and which executions of Step Functions failed" in sentence
+    assert (
+        "events that EventBridge could not deliver and executions of Step Functions that failed" in sentence
+    )
 
 
 def test_alarms_of_something_else_are_not_named() -> None:

@@ -131,7 +131,7 @@ def test_the_statements_alone_are_printed_and_nothing_is_asked(cloud: FakeAthena
             ),
             "no name of a database",
         ),
-        (TIMES, "What is to be tested?"),
+        (TIMES, "Which watch does it test?"),
     ],
 )
 def test_what_does_not_go_together_is_a_sentence(

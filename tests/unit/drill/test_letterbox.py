@@ -162,7 +162,7 @@ def test_what_was_received_is_given_back_where_the_next_call_is_refused() -> Non
         return real(**request)
 
     queue.receive_message = once  # type: ignore[method-assign]
-    with pytest.raises(NotLookedAt, match="may not be looked at: receive_message answers AccessDenied"):
+    with pytest.raises(NotLookedAt, match="could not be looked at: receive_message answers AccessDenied"):
         look(queue)
     assert queue.hidden == set()
 
@@ -186,4 +186,4 @@ def test_who_can_be_looked_at() -> None:
     closed.refuses = "get_queue_url"
     receiver = Receiver("sqs", QUEUE, "arn:")
     assert not Letterboxes(lambda _: closed, ID, None, None).can_look(receiver)  # type: ignore[arg-type,return-value]
-    assert "may not be looked at" in receiver.detail
+    assert "could not be looked at" in receiver.detail

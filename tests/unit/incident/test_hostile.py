@@ -146,7 +146,7 @@ def test_in_a_ticket(reports: list[Report]) -> None:
             "Is this usual?",
             "From where",
             "Commands that stop it",
-            "Nothing of this was run. Read it before you do, from the top down.",
+            "None of these commands was run. Read each before you run it, from the top down.",
             "What these credentials did",
             "What is not known",
         ]

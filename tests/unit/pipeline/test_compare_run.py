@@ -232,7 +232,7 @@ def test_a_month_is_taken_from_what_was_before(cloud, compare) -> None:
     realtime = found.channel("realtime")
     assert realtime.month["bytes"] == 90 * realtime.bytes / realtime.messages
     assert found.observed.sentence() == (
-        "A month is taken from what was before this run: "
+        "The numbers for a month come from the time before this run: "
         "6 reads and 4 alarms in 2 days, 2 log files in a day."
     )
 
@@ -247,7 +247,7 @@ def test_without_anything_before_a_month_is_not_known(compare) -> None:
     found = compare().run()
     assert [each.month for each in found.channels] == [None] * 3
     assert [row[-1] for row in found.rows()[1:]] == ["not known"] * 3
-    assert found.observed.sentence().startswith("What a month has is not known")
+    assert found.observed.sentence().startswith("The numbers for a month are not known")
 
 
 def test_what_a_young_watch_saw_is_taken_as_a_day(cloud, compare) -> None:

@@ -234,7 +234,7 @@ def test_all_watches_share_topics_and_each_has_its_read(run: Any, cloud: Drilled
     assert (len(cloud.reads), len(cloud.sent)) == (2, 2)
     assert record["topics"][0]["alarms"].keys() == {"watch/a", "watch/b"}
     assert record["warnings"] == [
-        "watch/changes: It does not count reads that succeed: its topics had the DRILL message alone."
+        "watch/changes: It does not count reads that succeed: its topics got only the DRILL message."
     ]
     # Only that one: nothing could ring it.
     result = run("--watch", "changes")

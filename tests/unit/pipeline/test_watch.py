@@ -85,15 +85,15 @@ def test_which_secret_is_read(facts: dict, wanted: str | None, secret: str) -> N
         (
             {"secrets": ["arn:aws:secretsmanager:ap-south-1:000000000000:secret:db-AbCdEf"]},
             "arn:aws:secretsmanager:ap-south-1:000000000000:secret:db-AbCdEf",
-            "lies in ap-south-1",
+            "is in ap-south-1",
         ),
         (GIVEN | {"secrets": [f"{AWAY}:db-Qx7pLm"]}, None, "with --secret, such as its replica there, db."),
         (
             GIVEN | {"secrets": ["prod/*"]},
             None,
-            "watched: prod/*. A prefix is no secret that could be read: write",
+            "watched: prod/*. A prefix is not a secret that can be read: write",
         ),
-        (GIVEN | {"secrets": ["*"]}, None, "watched: *. A prefix is no secret"),
+        (GIVEN | {"secrets": ["*"]}, None, "watched: *. A prefix is not a secret"),
         (
             GIVEN | {"secrets": ["prod/*"]},
             "production",

@@ -15,7 +15,7 @@ NAME: Final = "details"
 
 def examine(view: View) -> Hop:
     hop = Hop(
-        NAME, note="Where the alarm rings, a state machine looks up who it was, and tells the same topics."
+        NAME, note="When the alarm rings, a state machine looks up who it was, and tells the same topics."
     )
     assert view.intent
     for name in view.intent.of("alarm", NAME):

@@ -146,7 +146,9 @@ def _role(hop: Hop, view: View, trail: Thing) -> bool:
             "permission", f"Whether a policy denies {name} something cannot be told: {unknown.missing}."
         )
     if role.get("PermissionsBoundary") and boundary is None and not view.intent:
-        hop.warning("delivery-role-boundary", f"What the permissions boundary of {name} allows is not known.")
+        hop.warning(
+            "delivery-role-boundary", f"It is not known what the permissions boundary of {name} allows."
+        )
     return found
 
 
