@@ -40,8 +40,6 @@ def told_apart(hop: Hop, view: View, ref: Ref) -> None:
     live, wanted = view.account.get("rule", ref.id), view.applied("rule", ref.id)
     if not live or not wanted or not wanted.get("EventPattern"):
         return
-    if live.get("EventPattern") == wanted["EventPattern"]:
-        return
     there, meant = pattern_of(live.get("EventPattern") or "{}"), pattern_of(wanted["EventPattern"])
     steps = [*view.terraform(ref), *view.restore(ref)]
     if not live.get("EventPattern"):
@@ -49,7 +47,7 @@ def told_apart(hop: Hop, view: View, ref: Ref) -> None:
             "rule-pattern", f"The rule {ref.id} has no pattern any more.", *steps, ref=ref, stops=False
         )
         return
-    if meant is None:
+    if meant is None or there == meant:
         return
     if there is None:
         hop.broken(
