@@ -47,10 +47,10 @@ def conditions(names: list[str]) -> list[Item]:
     return [{"of": ":" + each, "size": len(each) + size} for each in sorted(names) for size in sizes]
 
 
-SETS = [[name() for _ in range(300)] for _ in range(5)]
+SETS = [[name() for _ in range(300)] for _ in range(4)]
 CHANGES = {
-    **{f"{n}+{i}": [*names, name()] for n, names in enumerate(SETS) for i in range(2)},
-    **{f"{n}-{i}": names[:i] + names[i + 1 :] for n, names in enumerate(SETS) for i in range(2)},
+    **{f"{n}+": [*names, name()] for n, names in enumerate(SETS)},
+    **{f"{n}-": names[1:] for n, names in enumerate(SETS)},
 }
 
 
