@@ -56,7 +56,7 @@ forget_the_caller()
 
 
 # What is built once for many files; a test of one of them runs on the worker that has it.
-_BUILT_ONCE = ("beats", "deployment", "instances", "quickstart")
+_BUILT_ONCE = ("beats", "deployment", "details_plan", "instances", "quickstart")
 
 # What waits most of its time, for the provider (25 s for each queue, 8 s for a trail with its role and keys),
 # for processes or for a clock: about how many seconds that takes, by its group or by a part of its name. What
@@ -91,6 +91,7 @@ _WAITS = {
 # The same of what computes, and so has a processor for itself.
 _COMPUTES = {
     "instances": 45,
+    "details_plan": 45,
     "test_hcl.py": 35,
     "e2e/test_web_pages.py": 12,
     "test_inputs.py": 20,

@@ -296,6 +296,8 @@ def test_an_alarm_that_ends_and_rings_again_tells_nothing_twice(account: Account
     assert (recalled, again) == ((end - 900_000, end), (end, rang_again))
 
 
+# In memory each run tries a thousand.
+@pytest.mark.later
 def test_many_reads_by_one_reader_are_one_group_with_a_count(account: Account) -> None:
     account.forge("many", 300)
     (body,) = account.await_told("many")
