@@ -392,6 +392,8 @@ TOGETHER: dict[tuple[Deed, ...], set[str]] = {
 }
 
 
+# The model (test_silencing_replay.py, tests/plan/test_silencing.py) is tried in each run.
+@pytest.mark.later
 @pytest.mark.parametrize(
     ("deeds", "ways"), TOGETHER.items(), ids=["+".join(deed.__name__ for deed in deeds) for deeds in TOGETHER]
 )
@@ -428,7 +430,11 @@ READS: list[Deed] = [
 ]
 
 
-@pytest.mark.parametrize("do", READS, ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize(
+    "do",
+    [READS[0], *(pytest.param(each, marks=pytest.mark.later) for each in READS[1:])],
+    ids=lambda deed: deed.__name__,
+)
 def test_who_covers_up_a_read_before_it_arrives_is_named(
     account: Account, held_delivery: Callable[..., local.HeldDelivery], do: Deed
 ) -> None:

@@ -307,6 +307,7 @@ def test_reads_of_others_are_not_sent(plan: Plan, action: str, parameters: Any) 
     assert (sent(plan, by_arn), heard(plan, by_arn, "module.realtime")) == (["reads"], [])
 
 
+@pytest.mark.later
 def test_the_rule_may_be_read_late(terraform: Any, aws: dict[str, str]) -> None:
     """As where the module waits for something of the same apply."""
     root = ROOT.replace(

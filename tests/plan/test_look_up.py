@@ -25,6 +25,7 @@ output "watch" {
 """
 
 
+@pytest.mark.later
 def test_names_become_arns_or_a_sentence_says_which_do_not(terraform: Any, aws: dict[str, str]) -> None:
     secrets = boto3.client("secretsmanager")
     # More than one filter of ListSecrets takes, and one that begins as a watched one does.

@@ -44,7 +44,9 @@ def changes_of(terraform: Any, name: str, text: str) -> list[dict[str, Any]]:
     return changes
 
 
-@pytest.mark.parametrize(("name", "text"), [("upgrade", ROOT), ("upgrade-late", LATE)])
+@pytest.mark.parametrize(
+    ("name", "text"), [("upgrade", ROOT), pytest.param("upgrade-late", LATE, marks=pytest.mark.later)]
+)
 def test_nothing_is_replaced(terraform: Any, aws: dict[str, str], name: str, text: str) -> None:
     changes = changes_of(terraform, name, text)
     actions = {change["address"]: change["change"]["actions"] for change in changes}
