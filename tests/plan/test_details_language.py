@@ -28,7 +28,7 @@ DOCS = Path(__file__).parents[2] / "docs/on-aws.md"
 MOST_BYTES = 1_048_576
 
 
-@pytest.fixture(scope="module", params=["most", "one"])
+@pytest.fixture(scope="module", params=[pytest.param("most", marks=pytest.mark.later), "one"])
 def text(request: pytest.FixtureRequest, details_plan: Plan) -> str:
     made = details_plan.of(f'details["{request.param}"]')
     return str(made["aws_sfn_state_machine.this"]["definition"])
