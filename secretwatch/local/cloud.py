@@ -103,7 +103,7 @@ def clients_env(url: str) -> dict[str, str]:
     }
 
 
-def get(url: str, timeout: float = 10) -> bytes:
+def get(url: str, timeout: float = 30) -> bytes:
     """The body of a plain GET. Raises NotUp without an answer, UnexpectedAnswer for one that is not good."""
     try:
         with _http.open(url, timeout=timeout) as response:
