@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import clients
@@ -109,6 +110,18 @@ def test_a_state_set_by_hand_is_told_and_one_that_stays_is_not(account: Account)
     ]
     assert [each["state"]["reason"] for each in told] == ["drill", "over"]
     assert "reasonData" not in told[0]["state"]
+
+
+def test_alarm_history_and_event_have_one_time_of_a_change(account: Account) -> None:
+    # Of a metric that nothing writes, over a day: no evaluation comes between.
+    account.alarm(Period=86400, MetricName="nothing", TreatMissingData="ignore")
+    account.cloudwatch.set_alarm_state(AlarmName="watched", StateValue="ALARM", StateReason="by hand")
+    told = datetime.strptime(account.next()["detail"]["state"]["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    (described,) = account.cloudwatch.describe_alarms(AlarmNames=["watched"])["MetricAlarms"]
+    (remembered,) = account.cloudwatch.describe_alarm_history(
+        AlarmName="watched", HistoryItemType="StateUpdate"
+    )["AlarmHistoryItems"]
+    assert described["StateUpdatedTimestamp"] == remembered["Timestamp"] == told
 
 
 def test_a_rule_that_is_disabled_or_about_another_alarm_gets_none(account: Account) -> None:

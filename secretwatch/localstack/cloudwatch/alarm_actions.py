@@ -113,7 +113,7 @@ class AlarmActions:
             LOG.warning("alarm %s: %s", alarm.alarm["AlarmName"], summary)
         data = {
             "actionState": "Failed" if error else "Succeeded",
-            "stateUpdateTimestamp": int(alarm.alarm["StateUpdatedTimestamp"].timestamp() * 1000),
+            "stateUpdateTimestamp": round(alarm.alarm["StateUpdatedTimestamp"].timestamp() * 1000),
             "notificationResource": action,
             "publishedMessage": None,
             "error": error,

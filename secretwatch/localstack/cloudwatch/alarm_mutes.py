@@ -165,7 +165,7 @@ class AlarmMuteOperations:
         for action in actions:
             data = {
                 "actionState": "Muted",
-                "stateUpdateTimestamp": int(at.timestamp() * 1000),
+                "stateUpdateTimestamp": round(at.timestamp() * 1000),
                 "notificationResource": action,
                 "alarmMuteRule": mutes.rules[rule].arn,
                 "publishedMessage": None,

@@ -121,7 +121,7 @@ class CompositeAlarmOperations:
         if trigger is None:
             triggering = [each for each in children.values() if each is not None]
         reason_data = {"triggeringAlarms": [_triggering(each) for each in triggering]}
-        now = datetime.now(UTC)
+        now = moment()
         described |= {
             "StateValue": state,
             "StateReason": reason,
@@ -143,6 +143,12 @@ class CompositeAlarmOperations:
         if described["ActionsEnabled"] and not self.mute(store, alarm, actions, now, change):
             self._run_composite_alarm_actions(context, alarm, old_state, trigger or alarm)
         self._evaluate_all(context, alarm, depth + 1)
+
+
+def moment() -> datetime:
+    """Now, in the whole milliseconds that alarms, their history and their events have."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @lru_cache(maxsize=256)

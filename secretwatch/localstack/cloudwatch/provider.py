@@ -28,6 +28,7 @@ from secretwatch.localstack.cloudwatch.composite_alarms import (
     HISTORY_VERSION,
     KEPT_ON_UPDATE,
     CompositeAlarmOperations,
+    moment,
 )
 from secretwatch.localstack.cloudwatch.metric_data import check_dashboard, check_metric_data
 from secretwatch.localstack.cloudwatch.metric_statistics import MetricStatisticsOperations
@@ -164,7 +165,7 @@ class AlarmingCloudwatchProvider(
             old_time = described["StateUpdatedTimestamp"]
             if old_state == state:
                 return
-            now = datetime.now(UTC)
+            now = moment()
             before: dict[str, Any] = {"stateValue": old_state, "stateReason": old_reason}
             after: dict[str, Any] = {"stateValue": state, "stateReason": reason}
             history = {"version": HISTORY_VERSION, "oldState": before, "newState": after}
@@ -221,11 +222,13 @@ class AlarmingCloudwatchProvider(
 
     def _remember(self, store: Any, alarm: Any, kind: str, summary: str, data: Mapping[str, Any]) -> None:
         is_metric = isinstance(alarm, LocalStackMetricAlarm)
+        # Of a change of the state it has the time of the change, as its event does.
+        at = alarm.alarm["StateUpdatedTimestamp"] if kind == "StateUpdate" else moment()
         store.histories.append(
             {
                 "AlarmName": alarm.alarm["AlarmName"],
                 "AlarmType": "MetricAlarm" if is_metric else "CompositeAlarm",
-                "Timestamp": datetime.now(UTC),
+                "Timestamp": at,
                 "HistoryItemType": kind,
                 "HistorySummary": summary,
                 "HistoryData": json.dumps(data),
