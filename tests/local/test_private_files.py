@@ -47,9 +47,17 @@ def open_files(process: psutil.Process) -> list[Path]:
     return [each for each in targets if each.is_absolute() and each.parts[1] not in ("dev", "proc")]
 
 
-def test_all_of_a_running_cloud_is_its_owners(tmp_path: Path, umask: int) -> None:
+def test_all_of_a_running_cloud_is_its_owners(
+    tmp_path: Path, umask: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state_dir, value = tmp_path / "above" / "state", uuid.uuid4().hex
-    temporary = set(os.listdir(tempfile.gettempdir()))
+    machines = Path(tempfile.gettempdir())
+    before = set(os.listdir(machines))
+    # One of its own: other tests write into the machine's meanwhile.
+    temporary = tmp_path / "temporary"
+    temporary.mkdir(mode=0o700)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     cloud = local.start(state_dir)
     try:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": local.REGION}
@@ -74,9 +82,9 @@ def test_all_of_a_running_cloud_is_its_owners(tmp_path: Path, umask: int) -> Non
         for each in (process, *process.children(recursive=True)):
             assert value not in " ".join(each.cmdline())
             assert value not in str(each.environ())
-        new = set(os.listdir(tempfile.gettempdir())) - temporary
-        assert not [each for each in new if "localstack" in each or "secretwatch" in each]
-        assert not (Path(tempfile.gettempdir()) / "localstack-s3-storage" / name).exists()
+        assert list(temporary.iterdir()) == []
+        assert not [each for each in set(os.listdir(machines)) - before if "localstack" in each]
+        assert not (machines / "localstack-s3-storage" / name).exists()
     finally:
         local.stop(state_dir)
     # The log stays.
